@@ -1,0 +1,50 @@
+"""Faults of a deployment that keep it from starting, each with an id and what to do."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+ENVIRONMENTS = ("development", "sandbox", "production")
+MINIMUM_SECRET = 50
+
+
+@register(Tags.security)
+def deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Outside development nothing is left to a default; in production nothing is open."""
+    if settings.ENVIRONMENT not in ENVIRONMENTS:
+        return [Error(f"CHARTERO_ENVIRONMENT must be one of {', '.join(ENVIRONMENTS)}.", id="chartero.E001")]
+    if settings.DEVELOPMENT:
+        return []
+    return [*_secret_key(), *_hosts(), *(_production() if settings.ENVIRONMENT == "production" else [])]
+
+
+def _secret_key() -> list[CheckMessage]:
+    key = settings.SECRET_KEY
+    if len(key) < MINIMUM_SECRET or len(set(key)) < 10 or key.startswith("django-insecure-"):
+        hint = f"Set CHARTERO_SECRET_KEY to at least {MINIMUM_SECRET} random characters."
+        return [Error("The secret key is missing, short or a default.", hint=hint, id="chartero.E002")]
+    return []
+
+
+def _hosts() -> list[CheckMessage]:
+    if settings.ALLOWED_HOSTS:
+        return []
+    return [Error("No allowed hosts.", hint="Set CHARTERO_ALLOWED_HOSTS=api.example.com,…", id="chartero.E003")]
+
+
+def _production() -> list[CheckMessage]:
+    faults = []
+    if settings.DEBUG:
+        faults.append(Error("DEBUG is on in production.", hint="Unset CHARTERO_DEBUG.", id="chartero.E004"))
+    if settings.ACCEPT_TEST_KEYS:
+        hint = "Unset CHARTERO_ACCEPT_TEST_KEYS; a test key reads what a live one would."
+        faults.append(Error("Test keys are accepted in production.", hint=hint, id="chartero.E005"))
+    if not settings.DIGEST_KEYS.strip():
+        hint = "Set CHARTERO_DIGEST_KEYS=1:<base64 of 32 random bytes>."
+        faults.append(Error("No digest key is set: no API key could be verified.", hint=hint, id="chartero.E006"))
+    if "*" in settings.ALLOWED_HOSTS:
+        faults.append(Error("Any host is allowed in production.", hint="Name the hosts.", id="chartero.E007"))
+    return faults

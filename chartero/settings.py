@@ -1,0 +1,149 @@
+"""Settings of chartero, all from the environment; the README lists every variable."""
+
+from pathlib import Path
+
+import environ
+
+from chartero import secrets
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# The deployment ------------------------------------------------------------------------------------------------------
+ENVIRONMENT = env.str("CHARTERO_ENVIRONMENT", default="development")
+DEVELOPMENT = ENVIRONMENT == "development"
+DATA_DIR = Path(env.str("CHARTERO_DATA_DIR", default=str(BASE_DIR / "var")))
+WEB_PROCESS = env.bool("CHARTERO_WEB_PROCESS", default=False)
+
+DEBUG = env.bool("CHARTERO_DEBUG", default=False)
+ALLOWED_HOSTS = env.list("CHARTERO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEVELOPMENT else [])
+BASE_URL = env.str("CHARTERO_BASE_URL", default="http://127.0.0.1:8000" if DEVELOPMENT else "")
+
+# Secrets: outside development they come from the environment or the system checks refuse to start.
+SECRET_KEY = env.str("CHARTERO_SECRET_KEY", default="") or (
+    secrets.kept(DATA_DIR / "secret_key", secrets.new_secret_key) if DEVELOPMENT else "missing"
+)
+DIGEST_KEYS = env.str("CHARTERO_DIGEST_KEYS", default=None)
+if DIGEST_KEYS is None:
+    DIGEST_KEYS = secrets.kept(DATA_DIR / "digest_keys", secrets.new_digest_key) if DEVELOPMENT else ""
+ACCEPT_TEST_KEYS = env.bool("CHARTERO_ACCEPT_TEST_KEYS", default=DEVELOPMENT)
+
+# The application -----------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "partners",
+    "encounters",
+    "chartero",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+]
+MIDDLEWARE = [
+    "chartero.middleware.ExternalApiMiddleware",
+    "chartero.middleware.PagesSecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "chartero.middleware.PagesSessionMiddleware",
+    "chartero.middleware.PagesCommonMiddleware",
+    "chartero.middleware.PagesCsrfMiddleware",
+    "chartero.middleware.PagesAuthenticationMiddleware",
+    "chartero.middleware.PagesMessageMiddleware",
+    "chartero.middleware.PagesFrameMiddleware",
+]
+ROOT_URLCONF = "chartero.urls"
+WSGI_APPLICATION = "chartero.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# The database --------------------------------------------------------------------------------------------------------
+SQLITE_OPTIONS = {
+    "timeout": 2 if WEB_PROCESS else 30,
+    "transaction_mode": "IMMEDIATE",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+}
+POSTGRESQL_OPTIONS = {
+    "connect_timeout": 2,
+    "options": "-c statement_timeout=2s" if WEB_PROCESS else "",
+}
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'chartero.sqlite3'}")}
+DATABASES["default"].update(
+    CONN_MAX_AGE=None,
+    CONN_HEALTH_CHECKS=True,
+    OPTIONS=(SQLITE_OPTIONS if "sqlite" in DATABASES["default"]["ENGINE"] else POSTGRESQL_OPTIONS)
+    | DATABASES["default"].get("OPTIONS", {}),
+)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The partner API -----------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["partners.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["partners.permissions.HasRouteAccess"],
+    "DEFAULT_RENDERER_CLASSES": ["partners.responses.JsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "partners.responses.JsonOnly",
+    "EXCEPTION_HANDLER": "partners.exceptions.answer",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+
+# Staff ---------------------------------------------------------------------------------------------------------------
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("CHARTERO_BEHIND_PROXY", default=False) else None
+X_FRAME_OPTIONS = "DENY"
+
+# Language, time, files, logs -----------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = DEVELOPMENT
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEVELOPMENT
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "INFO"}},
+}

@@ -1,0 +1,1 @@
+"""What is served: encounters, patients and documents, their queries and their import."""

@@ -1,0 +1,190 @@
+"""Clinical records as they are served: encounters, their patients and their documents, and where they came from."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from partners.identifiers import PublicIdField
+from partners.models import Organization
+
+
+class RecordClass(models.TextChoices):
+    """What kind of material a record is. Only clinical records are ever served."""
+
+    CLINICAL = "clinical"
+    DEMO = "demo"
+    TRAINING = "training"
+
+
+class EncounterType(models.TextChoices):
+    """How the encounter was documented."""
+
+    AMBIENT = "ambient"
+    CLINICAL_DOCUMENTATION = "clinical_documentation"
+
+
+class EncounterStatus(models.TextChoices):
+    """How far the encounter has come."""
+
+    PLANNED = "planned"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+class DocumentStatus(models.TextChoices):
+    """How far a document has come."""
+
+    DRAFT = "draft"
+    COMPLETED = "completed"
+    AMENDED = "amended"
+    SUPERSEDED = "superseded"
+
+
+class SchemaType(models.TextChoices):
+    """What a document holds."""
+
+    DOCUMENT = "document"
+    AMBIENT_TRANSCRIPT = "ambient_transcript"
+
+
+def one_of(name: str, field: str, choices: type[models.TextChoices]) -> models.CheckConstraint:
+    """Return a constraint that holds `field` to its choices."""
+    return models.CheckConstraint(condition=Q(**{f"{field}__in": choices.values}), name=name)
+
+
+class Patient(models.Model):
+    """A patient of one organization. A withdrawn one is served nowhere."""
+
+    public_id = PublicIdField("pat")
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="patients")
+    first_name = models.TextField(null=True)
+    last_name = models.TextField(null=True)
+    date_of_birth = models.DateField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["public_id"], name="patient_public_id_unique")]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class EncounterQuerySet(models.QuerySet["Encounter"]):
+    """Queries over encounters that keep one organization's apart from another's."""
+
+    def for_organization(self, organization: Organization) -> "EncounterQuerySet":
+        """Return the organization's encounters, served or not: the one door to them."""
+        return self.filter(organization=organization)
+
+    def served(self) -> "EncounterQuerySet":
+        """Return those that a partner may see: clinical, and not withdrawn."""
+        return self.filter(record_class=RecordClass.CLINICAL, withdrawn_at=None)
+
+
+class Encounter(models.Model):
+    """An encounter of one organization. A withdrawn one does not exist for partners."""
+
+    public_id = PublicIdField("enc")
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="encounters", db_index=False)
+    patient = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="encounters")
+    encounter_type = models.CharField(max_length=32, choices=EncounterType)
+    status = models.CharField(max_length=16, choices=EncounterStatus)
+    record_class = models.CharField(max_length=16, choices=RecordClass)
+    date_of_service = models.DateTimeField(null=True)
+    service_provider = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    objects = EncounterQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["public_id"], name="encounter_public_id_unique"),
+            one_of("encounter_type_known", "encounter_type", EncounterType),
+            one_of("encounter_status_known", "status", EncounterStatus),
+            one_of("encounter_record_class_known", "record_class", RecordClass),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "created_at", "public_id"],
+                condition=Q(record_class="clinical", withdrawn_at=None),
+                name="encounter_page",
+            ),
+            models.Index(fields=["organization", "created_at"], name="encounter_of_organization"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Document(models.Model):
+    """A document of one encounter: a note, or the transcript of an ambient recording."""
+
+    public_id = PublicIdField("doc")
+    encounter = models.ForeignKey(Encounter, models.PROTECT, related_name="documents", db_index=False)
+    schema_type = models.CharField(max_length=64, choices=SchemaType)
+    title = models.TextField(null=True)
+    status = models.CharField(max_length=16, choices=DocumentStatus, null=True)
+    workflow_variant = models.CharField(max_length=64, null=True)
+    audio_duration_seconds = models.FloatField(null=True)
+    content = models.TextField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["public_id"], name="document_public_id_unique"),
+            models.CheckConstraint(
+                condition=Q(status=None) | Q(status__in=DocumentStatus.values), name="document_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(audio_duration_seconds=None) | Q(audio_duration_seconds__gte=0),
+                name="document_duration_not_negative",
+            ),
+        ]
+        indexes = [models.Index(fields=["encounter", "created_at", "public_id"], name="document_of_encounter")]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class SourceRecord(models.Model):
+    """Where an imported row came from, and which version of it: one per resource that an import has seen.
+
+    It is known by organization, source, resource type and source id. A withdrawn one is a tombstone: with or without a
+    row of ours, an older file cannot bring it back.
+    """
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="source_records", db_index=False)
+    source = models.CharField(max_length=200)
+    resource_type = models.CharField(max_length=32)
+    source_id = models.CharField(max_length=64)
+    version = models.DateTimeField("last updated at the source", null=True)
+    transaction_time = models.DateTimeField("time of the export", null=True)
+    fingerprint = models.CharField(max_length=64)
+    withdrawn_at = models.DateTimeField(null=True)
+    patient = models.OneToOneField(Patient, models.CASCADE, null=True, related_name="source_record")
+    encounter = models.OneToOneField(Encounter, models.CASCADE, null=True, related_name="source_record")
+    document = models.OneToOneField(Document, models.CASCADE, null=True, related_name="source_record")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "source", "resource_type", "source_id"], name="source_record_known_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=False)
+                | Q(patient__isnull=False)
+                | Q(encounter__isnull=False)
+                | Q(document__isnull=False)
+                | Q(resource_type="Organization"),
+                name="source_record_has_its_row",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource_type}/{self.source_id}"

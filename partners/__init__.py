@@ -1,0 +1,1 @@
+"""Who may call what: organizations, routes, scopes, API keys, the decision and its record."""

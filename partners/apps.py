@@ -1,0 +1,32 @@
+"""The application `partners`."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
+
+
+class PartnersConfig(AppConfig):
+    """Access management; after each migration the database follows the code's catalogues."""
+
+    name = "partners"
+    verbose_name = "Partner access"
+
+    def ready(self) -> None:
+        """Register the system checks and keep the database in step with the catalogues."""
+        from partners import checks  # noqa: F401
+
+        post_migrate.connect(keep_in_step, sender=self)
+
+
+def keep_in_step(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    """Mirror the scopes, make the switch's row, install the triggers."""
+    from partners import triggers
+    from partners.models import ApiKeySwitch, Scope
+
+    tables = set(connections[using].introspection.table_names())
+    if {Scope._meta.db_table, ApiKeySwitch._meta.db_table} <= tables:
+        Scope.mirror_catalogue(using)
+        ApiKeySwitch.objects.using(using).get_or_create(id=1)
+        triggers.install(connections[using])

@@ -1,0 +1,38 @@
+"""Configuration faults that keep chartero from starting, each with an id and what to do."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+
+from partners import digests, routes
+
+
+@register(Tags.security)
+def digest_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The digest keys can be read, differ from each other and from the secret key."""
+    try:
+        keys = list(digests.loaded().values())
+    except digests.InvalidDigestKeys as fault:
+        return [Error(f"CHARTERO_DIGEST_KEYS: {fault}.", hint="Write 1:<base64 of 32 bytes>,2:<…>.", id="partners.E001")]
+    secrets = [*keys, settings.SECRET_KEY.encode()]
+    if len(set(secrets)) < len(secrets):
+        return [Error("Two secrets are equal.", hint="Make each anew and at random.", id="partners.E002")]
+    return []
+
+
+@register(Tags.database)
+def scopes_mirror_catalogue(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The rows of scopes hold what the catalogue in code holds."""
+    from partners.models import Scope
+
+    for using in databases or ():
+        if Scope._meta.db_table not in connections[using].introspection.table_names():
+            continue
+        rows = dict(Scope.objects.using(using).values_list("name", "description"))
+        if any(rows.get(scope.value) != scope.description for scope in routes.Scope):
+            return [Error("The scopes differ from the catalogue.", hint="Run manage.py migrate.", id="partners.E003")]
+    return []

@@ -1,0 +1,89 @@
+"""The append-only trail of changes by staff, each written in the change's own transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from partners.models import ApiKey, Organization
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who changes something, from where, and why. `reason` may be blank where the change itself allows it."""
+
+    by: str
+    source: str
+    reason: str = ""
+    ticket: str = ""
+
+    def require_reason(self) -> None:
+        """Raise ValidationError `reason_required` if none is given."""
+        if not self.reason.strip():
+            raise ValidationError("Give the reason for this change.", code="reason_required")
+
+
+class Action(models.TextChoices):
+    """What a change did."""
+
+    ORGANIZATION_CREATED = "organization_created", "Organization created"
+    ACCESS_CHANGED = "access_changed", "Access changed"
+    KEY_ISSUED = "key_issued", "Key issued"
+    KEY_ROTATED = "key_rotated", "Key rotated"
+    KEY_DISABLED = "key_disabled", "Key disabled"
+    KEY_ENABLED = "key_enabled", "Key enabled"
+    KEY_REVOKED = "key_revoked", "Key revoked"
+    SCOPES_CHANGED = "scopes_changed", "Scopes changed"
+    API_KEYS_SWITCHED = "api_keys_switched", "API-key authentication switched"
+
+
+class ChangeEvent(models.Model):
+    """One change: when, what, who, from where, why, before and after. A trigger refuses update and delete."""
+
+    occurred_at = models.DateTimeField(default=timezone.now, editable=False)
+    action = models.CharField(max_length=32, choices=Action)
+    organization = models.ForeignKey("partners.Organization", models.PROTECT, null=True, related_name="events")
+    api_key = models.ForeignKey("partners.ApiKey", models.PROTECT, null=True, related_name="events")
+    by = models.CharField(max_length=150)
+    source = models.CharField(max_length=100)
+    reason = models.TextField(blank=True)
+    ticket = models.CharField(max_length=100, blank=True)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-occurred_at", "-pk"]
+        verbose_name = "change"
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} by {self.by}"
+
+    @classmethod
+    def record(
+        cls,
+        action: Action,
+        change: Change,
+        *,
+        organization: "Organization | None" = None,
+        api_key: "ApiKey | None" = None,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write the event; call it inside the change's `atomic()`."""
+        event = cls(
+            action=action,
+            organization=organization,
+            api_key=api_key,
+            by=change.by,
+            source=change.source,
+            reason=change.reason.strip(),
+            ticket=change.ticket.strip(),
+            before=before or {},
+            after=after or {},
+        )
+        event.clean_fields()
+        event.save(force_insert=True)

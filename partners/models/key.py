@@ -1,0 +1,208 @@
+"""API keys: what is stored of one, and every change it may go through."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from partners import digests, routes, tokens
+from partners.events import Action, Change, ChangeEvent
+from partners.identifiers import PublicIdField
+from partners.models.organization import Organization
+from partners.models.scope import Scope
+
+
+class KeyState(StrEnum):
+    """What staff call a key's state; the most final one where several hold."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class ApiKey(models.Model):
+    """One API key. Of its token only the public part and a keyed digest are stored."""
+
+    public_id = PublicIdField("key")
+    public_part = models.CharField(max_length=tokens.PUBLIC_LENGTH, editable=False)
+    is_test = models.BooleanField("test key", default=False, editable=False)
+    organization = models.ForeignKey(Organization, models.PROTECT, null=True, blank=True, related_name="api_keys")
+    label = models.CharField(max_length=200)
+    digest = models.BinaryField(max_length=32, editable=False)
+    digest_key_number = models.PositiveSmallIntegerField(editable=False)
+    scopes = models.ManyToManyField(Scope, blank=True, related_name="api_keys")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    disabled_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    rotated_at = models.DateTimeField(null=True, editable=False)
+    replaces = models.OneToOneField("self", models.PROTECT, null=True, editable=False, related_name="replaced_by")
+
+    class Meta:
+        verbose_name = "API key"
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["public_id"], name="api_key_public_id_unique"),
+            models.UniqueConstraint(fields=["public_part"], name="api_key_public_part_unique"),
+            models.CheckConstraint(condition=~Q(label=""), name="api_key_has_a_label"),
+            models.CheckConstraint(
+                condition=Q(expires_at=None) | Q(expires_at__gt=F("created_at")), name="api_key_expires_after_creation"
+            ),
+            models.CheckConstraint(condition=~Q(replaces=F("id")), name="api_key_replaces_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{tokens.prefix(self.is_test)}{self.public_part}… ({self.label})"
+
+    @property
+    def state(self) -> KeyState:
+        """Return the state at this moment."""
+        if self.revoked_at is not None:
+            return KeyState.REVOKED
+        if self.expires_at is not None and self.expires_at <= timezone.now():
+            return KeyState.EXPIRED
+        return KeyState.ACTIVE if self.disabled_at is None else KeyState.DISABLED
+
+    @classmethod
+    def issue(
+        cls,
+        change: Change,
+        *,
+        organization: Organization | None,
+        label: str,
+        scopes: Iterable[routes.Scope],
+        is_test: bool = False,
+        expires_at: datetime | None = None,
+    ) -> "tuple[ApiKey, tokens.Token]":
+        """Make a key and return it with its token, which exists nowhere else.
+
+        Raises ValidationError for bad values and DigestKeyUnavailable where nothing can sign.
+        """
+        with transaction.atomic():
+            key, token = cls._make(
+                organization=organization, label=label.strip(), is_test=is_test, expires_at=expires_at
+            )
+            key.scopes.set([scope.value for scope in scopes])
+            key._record(Action.KEY_ISSUED, change)
+        return key, token
+
+    def rotate(self, change: Change, *, overlap: timedelta = timedelta(hours=24)) -> "tuple[ApiKey, tokens.Token]":
+        """Return a successor with the same scopes and its token; this key ends after `overlap`, or earlier.
+
+        The successor lives as long as this key was made to. A key has one successor: ValidationError for any but
+        the first rotation, and for a key that is not active.
+        """
+        if overlap < timedelta(0):
+            raise ValidationError("The overlap cannot be negative.", code="negative_overlap")
+        now = timezone.now()
+        end = now + overlap if self.expires_at is None else min(now + overlap, self.expires_at)
+        lifetime = None if self.expires_at is None else self.expires_at - self.created_at
+        with transaction.atomic():
+            before = self._locked_facts()
+            self._update(Q(rotated_at=None) & self._active(now), rotated_at=now, expires_at=end)
+            successor, token = self._make(
+                organization=self.organization,
+                label=self.label,
+                is_test=self.is_test,
+                expires_at=None if lifetime is None else now + lifetime,
+                replaces=self,
+            )
+            successor.scopes.set(self.scopes.all())
+            self._record(Action.KEY_ROTATED, change, before)
+            successor._record(Action.KEY_ISSUED, change)
+        return successor, token
+
+    def disable(self, change: Change) -> None:
+        """Refuse calls until the key is enabled again; ValidationError if it is disabled or revoked already."""
+        change.require_reason()
+        self._change(Action.KEY_DISABLED, change, Q(disabled_at=None, revoked_at=None), disabled_at=timezone.now())
+
+    def enable(self, change: Change) -> None:
+        """Undo `disable()`; ValidationError if the key is not disabled, or revoked."""
+        change.require_reason()
+        self._change(Action.KEY_ENABLED, change, Q(disabled_at__isnull=False, revoked_at=None), disabled_at=None)
+
+    def revoke(self, change: Change) -> None:
+        """End the key for good; ValidationError if it is revoked already."""
+        change.require_reason()
+        self._change(Action.KEY_REVOKED, change, Q(revoked_at=None), revoked_at=timezone.now())
+
+    def set_scopes(self, scopes: Iterable[routes.Scope], change: Change) -> None:
+        """Replace the scopes, for the next call on; ValidationError for a revoked key."""
+        with transaction.atomic():
+            before = self._locked_facts()
+            if self.revoked_at is not None:
+                raise self._refusal()
+            self.scopes.set([scope.value for scope in scopes])
+            if self._facts() != before:
+                self._record(Action.SCOPES_CHANGED, change, before)
+
+    @classmethod
+    def _make(cls, *, is_test: bool, **values: Any) -> "tuple[ApiKey, tokens.Token]":
+        if is_test and not settings.ACCEPT_TEST_KEYS:
+            raise ValidationError(
+                "This deployment does not accept test keys (CHARTERO_ACCEPT_TEST_KEYS).", code="test_key_not_accepted"
+            )
+        if values["expires_at"] is not None and values["expires_at"] <= timezone.now():
+            raise ValidationError({"expires_at": "The expiry must lie in the future."})
+        token, number = tokens.mint(is_test=is_test), digests.current()
+        key = cls(
+            public_part=token.public_part,
+            is_test=is_test,
+            digest=digests.digest(token.text, number),
+            digest_key_number=number,
+            **values,
+        )
+        key.full_clean()
+        key.save(force_insert=True)
+        return key, token
+
+    @staticmethod
+    def _active(now: datetime) -> Q:
+        return Q(disabled_at=None, revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
+
+    def _change(self, action: Action, change: Change, allowed: Q, **values: Any) -> None:
+        with transaction.atomic():
+            before = self._locked_facts()
+            self._update(allowed, **values)
+            self._record(action, change, before)
+
+    def _locked_facts(self) -> dict[str, Any]:
+        """Lock the row, so that what the event calls "before" is what this change really replaced."""
+        ApiKey.objects.select_for_update().get(pk=self.pk)
+        self.refresh_from_db()
+        return self._facts()
+
+    def _update(self, allowed: Q, **values: Any) -> None:
+        if not ApiKey.objects.filter(allowed, pk=self.pk).update(**values):
+            raise self._refusal()
+        self.refresh_from_db()
+
+    def _refusal(self) -> ValidationError:
+        """Say which fact stands in the way of a change, the most final first."""
+        if self.revoked_at is not None:
+            return ValidationError("The key is revoked, and that is final. Issue a new one.", code="revoked")
+        if self.rotated_at is not None:
+            return ValidationError(
+                f"The key was rotated already; go on with its successor {self.replaced_by.public_id}.", code="rotated"
+            )
+        return ValidationError(f"The key is {self.state}; this needs another state.", code=self.state.value)
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "state": self.state.value,
+            "expires_at": None if self.expires_at is None else self.expires_at.isoformat(),
+            "scopes": list(self.scopes.values_list("name", flat=True)),
+        }
+
+    def _record(self, action: Action, change: Change, before: dict[str, Any] | None = None) -> None:
+        ChangeEvent.record(
+            action, change, organization=self.organization, api_key=self, before=before, after=self._facts()
+        )

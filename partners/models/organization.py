@@ -1,0 +1,106 @@
+"""Partner organizations and the routes enabled for them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from partners.events import Action, Change, ChangeEvent
+from partners.identifiers import PublicIdField
+from partners.routes import Route
+
+ROUTE_CHOICES = [(route.route_name, route.route_name) for route in Route]
+
+
+class Organization(models.Model):
+    """A partner. It may call nothing until it is allowlisted and routes are enabled for it."""
+
+    public_id = PublicIdField("org")
+    name = models.CharField(max_length=200)
+    allowlisted = models.BooleanField("allowlisted for the external API", default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["public_id"], name="organization_public_id_unique"),
+            models.UniqueConstraint(
+                Lower("name"),
+                name="organization_name_unique",
+                violation_error_code="unique",
+                violation_error_message="There is an organization of this name already.",
+            ),
+            models.CheckConstraint(condition=~models.Q(name=""), name="organization_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def create(cls, name: str, change: Change) -> "Organization":
+        """Make an organization that may call nothing yet; ValidationError for a blank or taken name."""
+        organization = cls(name=name.strip())
+        with transaction.atomic():
+            organization.full_clean()
+            organization.save(force_insert=True)
+            ChangeEvent.record(
+                Action.ORGANIZATION_CREATED, change, organization=organization, after={"name": organization.name}
+            )
+        return organization
+
+    def enabled_routes(self) -> list[str]:
+        """Return the names of the enabled routes, in the catalogue's order."""
+        granted = set(self.route_grants.values_list("route", flat=True))
+        return [route.route_name for route in Route if route.route_name in granted]
+
+    def set_access(
+        self,
+        change: Change,
+        *,
+        allowlisted: bool | None = None,
+        enable: Iterable[Route] = (),
+        disable: Iterable[Route] = (),
+    ) -> bool:
+        """Allowlist or not, enable and disable routes; return whether that changed anything."""
+        enable, disable = set(enable), set(disable)
+        if enable & disable:
+            raise ValidationError("A route cannot be both enabled and disabled.", code="contradiction")
+        with transaction.atomic():
+            locked = Organization.objects.select_for_update().get(pk=self.pk)
+            before = locked._access()
+            if allowlisted is not None:
+                Organization.objects.filter(pk=self.pk).update(allowlisted=allowlisted)
+            RouteGrant.objects.bulk_create(
+                [RouteGrant(organization=self, route=route.route_name) for route in enable], ignore_conflicts=True
+            )
+            self.route_grants.filter(route__in=[route.route_name for route in disable]).delete()
+            self.refresh_from_db()
+            after = self._access()
+            if after != before:
+                ChangeEvent.record(Action.ACCESS_CHANGED, change, organization=self, before=before, after=after)
+        return after != before
+
+    def _access(self) -> dict[str, Any]:
+        return {"allowlisted": self.allowlisted, "routes": self.enabled_routes()}
+
+
+class RouteGrant(models.Model):
+    """One route enabled for one organization."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="route_grants")
+    route = models.CharField(max_length=64, choices=ROUTE_CHOICES)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "route"], name="route_enabled_once"),
+            models.CheckConstraint(
+                condition=models.Q(route__in=[name for name, _ in ROUTE_CHOICES]), name="route_in_catalogue"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.route

@@ -1,0 +1,27 @@
+"""Scopes as rows, so that a key's scopes are foreign keys. The catalogue in code is the master."""
+
+from django.db import models
+
+from partners import routes
+
+
+class Scope(models.Model):
+    """One scope of the catalogue. Rows are kept in step after every migration."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    description = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def mirror_catalogue(cls, using: str) -> None:
+        """Make the rows equal to the catalogue; a scope that left it keeps its row while a key holds it."""
+        rows = [cls(name=scope.value, description=scope.description) for scope in routes.Scope]
+        cls.objects.using(using).bulk_create(
+            rows, update_conflicts=True, unique_fields=["name"], update_fields=["description"]
+        )
+        cls.objects.using(using).exclude(name__in=[row.name for row in rows]).filter(api_keys=None).delete()

@@ -1,0 +1,48 @@
+"""The catalogue of routes and scopes: what can be enabled for an organization and granted to a key."""
+
+from enum import Enum, StrEnum
+
+
+class Scope(StrEnum):
+    """What a key may read. Scopes are additive."""
+
+    description: str
+
+    def __new__(cls, value: str, description: str) -> "Scope":
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.description = description
+        return member
+
+    ENCOUNTERS_READ = "encounters:read", "Encounters: type, status and times"
+    PATIENTS_READ = "patients:read", "Patients: names and dates of birth"
+    DOCUMENTS_READ = "documents:read", "Documents: titles, status and content"
+    RECORDINGS_READ = "recordings:read", "Recordings: the audio of ambient encounters"
+
+
+class Route(Enum):
+    """One route: its stable name, its path below `/external/v1/`, and every scope that it requires, in order."""
+
+    ENCOUNTERS_LIST = (
+        "encounters.list",
+        "encounters",
+        (Scope.ENCOUNTERS_READ, Scope.PATIENTS_READ, Scope.DOCUMENTS_READ),
+    )
+    ENCOUNTERS_DETAIL = (
+        "encounters.detail",
+        "encounters/<str:encounter_id>",
+        (Scope.ENCOUNTERS_READ, Scope.PATIENTS_READ, Scope.DOCUMENTS_READ),
+    )
+
+    def __init__(self, route_name: str, path: str, scopes: tuple[Scope, ...]) -> None:
+        self.route_name = route_name
+        self.path = path
+        self.scopes = scopes
+
+    @classmethod
+    def named(cls, route_name: str) -> "Route":
+        """Return the route of that name; KeyError if the catalogue has none."""
+        return _BY_NAME[route_name]
+
+
+_BY_NAME = {route.route_name: route for route in Route}

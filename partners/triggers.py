@@ -1,0 +1,77 @@
+"""Rules that the database itself enforces by trigger, the same on both databases.
+
+They are installed after every migration, not by one: SQLite drops a table's triggers whenever it rebuilds the table.
+"""
+
+from dataclasses import dataclass
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+ERROR_FUNCTION = """
+CREATE OR REPLACE FUNCTION chartero_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '%%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END $$
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Refuse `event` (UPDATE or DELETE) on rows of `table` for which SQL `condition` over OLD and NEW holds."""
+
+    name: str
+    table: str
+    event: str
+    message: str
+    condition: str = "1 = 1"
+
+    def create(self, vendor: str) -> str:
+        """Return the statement that creates the trigger."""
+        head = f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW WHEN ({self.condition})"
+        if vendor == "postgresql":
+            return f"{head} EXECUTE FUNCTION chartero_refuse('{self.message}')"
+        return f"{head} BEGIN SELECT RAISE(ABORT, '{self.message}'); END"
+
+    def drop(self, vendor: str) -> str:
+        """Return the statement that removes the trigger, if it is there."""
+        on_table = f" ON {self.table}" if vendor == "postgresql" else ""
+        return f"DROP TRIGGER IF EXISTS {self.name}{on_table}"
+
+
+TRIGGERS = (
+    Trigger("change_event_is_final", "partners_changeevent", "UPDATE", "a recorded change cannot be altered"),
+    Trigger("change_event_is_kept", "partners_changeevent", "DELETE", "a recorded change cannot be deleted"),
+    Trigger("api_key_is_kept", "partners_apikey", "DELETE", "an API key cannot be deleted; revoke it"),
+    Trigger(
+        "api_key_stays_revoked",
+        "partners_apikey",
+        "UPDATE",
+        "a revocation is final",
+        "OLD.revoked_at IS NOT NULL AND (NEW.revoked_at IS NULL OR NEW.revoked_at <> OLD.revoked_at)",
+    ),
+    Trigger(
+        "api_key_stays_itself",
+        "partners_apikey",
+        "UPDATE",
+        "what identifies an API key never changes",
+        "NEW.public_id <> OLD.public_id OR NEW.public_part <> OLD.public_part OR NEW.is_test <> OLD.is_test"
+        " OR NEW.digest <> OLD.digest OR NEW.digest_key_number <> OLD.digest_key_number"
+        " OR COALESCE(NEW.organization_id, 0) <> COALESCE(OLD.organization_id, 0)",
+    ),
+)
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Create every trigger anew on the tables that exist."""
+    tables = set(connection.introspection.table_names())
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(ERROR_FUNCTION, [])
+        for trigger in (each for each in TRIGGERS if each.table in tables):
+            cursor.execute(trigger.drop(connection.vendor))
+            cursor.execute(trigger.create(connection.vendor))
+
+
+def remove(connection: BaseDatabaseWrapper) -> None:
+    """Drop every trigger: for a test database that must be emptied."""
+    with connection.cursor() as cursor:
+        for trigger in TRIGGERS:
+            cursor.execute(trigger.drop(connection.vendor))

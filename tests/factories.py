@@ -1,0 +1,74 @@
+"""Invented rows for the tests, all in one place."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import factory
+from factory.django import DjangoModelFactory
+
+from encounters.models import Document, Encounter, Patient
+from partners import routes
+from partners.events import Change
+from partners.models import ApiKey, Organization
+
+CHANGE = Change(by="tester", source="tests", reason="a test")
+START = datetime(2026, 5, 25, 14, tzinfo=UTC)
+
+
+class OrganizationFactory(DjangoModelFactory):
+    """An organization that may call every route."""
+
+    class Meta:
+        model = Organization
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda number: f"Invented Practice {number}")
+    allowlisted = True
+
+    @factory.post_generation
+    def routes(self, create, extracted, **kwargs):
+        self.set_access(CHANGE, enable=routes.Route if extracted is None else extracted)
+
+
+class PatientFactory(DjangoModelFactory):
+    class Meta:
+        model = Patient
+
+    organization = factory.SubFactory(OrganizationFactory)
+    first_name = "Invented"
+    last_name = factory.Sequence(lambda number: f"Patient{number}")
+    date_of_birth = date(1970, 1, 1)
+
+
+class EncounterFactory(DjangoModelFactory):
+    """A clinical encounter; a minute lies between one and the next."""
+
+    class Meta:
+        model = Encounter
+
+    organization = factory.SubFactory(OrganizationFactory)
+    patient = factory.SubFactory(PatientFactory, organization=factory.SelfAttribute("..organization"))
+    encounter_type = "ambient"
+    status = "completed"
+    record_class = "clinical"
+    created_at = factory.Sequence(lambda number: START + timedelta(minutes=number))
+    updated_at = factory.SelfAttribute("created_at")
+    date_of_service = factory.SelfAttribute("created_at")
+
+
+class DocumentFactory(DjangoModelFactory):
+    class Meta:
+        model = Document
+
+    encounter = factory.SubFactory(EncounterFactory)
+    schema_type = "ambient_transcript"
+    title = "Ambient transcript"
+    status = "completed"
+    workflow_variant = "ambient"
+    audio_duration_seconds = 842.4
+    created_at = factory.SelfAttribute("encounter.created_at")
+
+
+def issue(organization=None, *, scopes=tuple(routes.Scope), label="Invented system", **values) -> tuple[ApiKey, str]:
+    """Return a key, with every scope unless told otherwise, and the text of its token."""
+    key, token = ApiKey.issue(CHANGE, organization=organization, label=label, scopes=scopes, **values)
+    return key, token.text

@@ -1,0 +1,16 @@
+"""The product's own settings, with invented secrets and a cheap password hasher."""
+
+import os
+
+os.environ.update(
+    CHARTERO_ENVIRONMENT="development",
+    CHARTERO_SECRET_KEY="tests-only-" + "0123456789abcdef" * 4,
+    CHARTERO_DIGEST_KEYS="1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,2:ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=",
+    CHARTERO_ACCEPT_TEST_KEYS="0",
+    CHARTERO_ALLOWED_HOSTS="testserver,127.0.0.1",
+    CHARTERO_WEB_PROCESS="1",
+)
+
+from chartero.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
