@@ -1,0 +1,1 @@
+"""The deployment: settings, URLs, middleware and the WSGI application."""

@@ -13,7 +13,7 @@ MINIMUM_SECRET = 50
 
 @register(Tags.security)
 def deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Outside development nothing is left to a default; in production nothing is open."""
+    """Check that outside development nothing is left to a default, and in production nothing is open."""
     if settings.ENVIRONMENT not in ENVIRONMENTS:
         return [Error(f"CHARTERO_ENVIRONMENT must be one of {', '.join(ENVIRONMENTS)}.", id="chartero.E001")]
     if settings.DEVELOPMENT:
@@ -36,7 +36,7 @@ def _hosts() -> list[CheckMessage]:
 
 
 def _production() -> list[CheckMessage]:
-    faults = []
+    faults: list[CheckMessage] = []
     if settings.DEBUG:
         faults.append(Error("DEBUG is on in production.", hint="Unset CHARTERO_DEBUG.", id="chartero.E004"))
     if settings.ACCEPT_TEST_KEYS:

@@ -10,7 +10,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
@@ -20,7 +20,7 @@ from partners.identifiers import new_id
 from partners.reasons import Reason
 from partners.responses import error_response, fault_response
 
-Handler = Callable[[HttpRequest], HttpResponseBase]
+Handler = Callable[[HttpRequest], HttpResponse]
 
 
 def is_external(request: HttpRequest) -> bool:
@@ -34,22 +34,22 @@ class ExternalApiMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_external(request):
             return self.get_response(request)
-        request.request_id = new_id("req")
+        request.META["REQUEST_ID"] = new_id("req")
         response = self._answer(request)
-        response["X-Request-ID"] = request.request_id
+        response["X-Request-ID"] = request.META["REQUEST_ID"]
         response["Cache-Control"] = "no-store"
         response["X-Content-Type-Options"] = "nosniff"
         response["Content-Length"] = str(len(response.content))
         return response
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer what a view or a renderer let escape."""
-        return fault_response(exception, request.request_id) if is_external(request) else None
+        return fault_response(exception, request.META["REQUEST_ID"]) if is_external(request) else None
 
-    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         try:
             request.get_host()
         except DisallowedHost:
@@ -60,9 +60,10 @@ class ExternalApiMiddleware:
 def for_pages(middleware: type[Any]) -> type[Any]:
     """Return the middleware as it is, but passed by on the partner API."""
 
-    class ForPages(middleware):
-        def __call__(self, request: HttpRequest) -> HttpResponseBase:
-            return self.get_response(request) if is_external(request) else super().__call__(request)
+    class ForPages(middleware):  # type: ignore[misc]
+        def __call__(self, request: HttpRequest) -> HttpResponse:
+            handle: Handler = self.get_response if is_external(request) else super().__call__
+            return handle(request)
 
     ForPages.__doc__ = middleware.__doc__
     return ForPages

@@ -1,6 +1,7 @@
 """Secrets of a deployment: given by the environment, or made once in a private file for development."""
 
 import base64
+import contextlib
 import os
 import secrets
 from collections.abc import Callable
@@ -14,10 +15,8 @@ def kept(path: Path, make: Callable[[], str]) -> str:
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(make())
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(draft, path)
-        except FileExistsError:
-            pass
         draft.unlink()
     return path.read_text()
 

@@ -1,1 +1,14 @@
-urlpatterns = []
+"""Every URL: the partner API under `/external/`, and the admin."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+
+from partners.api import route_not_found
+
+urlpatterns = [
+    path("external/v1/", include("encounters.urls")),
+    re_path(r"\Aexternal(?:/(?s:.*))?\Z", route_not_found),
+    path("admin/", admin.site.urls),
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+]

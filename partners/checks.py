@@ -13,11 +13,12 @@ from partners import digests, routes
 
 @register(Tags.security)
 def digest_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The digest keys can be read, differ from each other and from the secret key."""
+    """Check that the digest keys can be read and that no two secrets are equal."""
     try:
         keys = list(digests.loaded().values())
     except digests.InvalidDigestKeys as fault:
-        return [Error(f"CHARTERO_DIGEST_KEYS: {fault}.", hint="Write 1:<base64 of 32 bytes>,2:<…>.", id="partners.E001")]
+        hint = "Write 1:<base64 of 32 bytes>,2:<…>."
+        return [Error(f"CHARTERO_DIGEST_KEYS: {fault}.", hint=hint, id="partners.E001")]
     secrets = [*keys, settings.SECRET_KEY.encode()]
     if len(set(secrets)) < len(secrets):
         return [Error("Two secrets are equal.", hint="Make each anew and at random.", id="partners.E002")]
@@ -26,7 +27,7 @@ def digest_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
 
 @register(Tags.database)
 def scopes_mirror_catalogue(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The rows of scopes hold what the catalogue in code holds."""
+    """Check that the rows of scopes hold what the catalogue in code holds."""
     from partners.models import Scope
 
     for using in databases or ():

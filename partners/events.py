@@ -46,14 +46,16 @@ class ChangeEvent(models.Model):
 
     occurred_at = models.DateTimeField(default=timezone.now, editable=False)
     action = models.CharField(max_length=32, choices=Action)
-    organization = models.ForeignKey("partners.Organization", models.PROTECT, null=True, related_name="events")
-    api_key = models.ForeignKey("partners.ApiKey", models.PROTECT, null=True, related_name="events")
+    organization = models.ForeignKey(
+        "partners.Organization", models.PROTECT, null=True, blank=True, related_name="events"
+    )
+    api_key = models.ForeignKey("partners.ApiKey", models.PROTECT, null=True, blank=True, related_name="events")
     by = models.CharField(max_length=150)
     source = models.CharField(max_length=100)
     reason = models.TextField(blank=True)
     ticket = models.CharField(max_length=100, blank=True)
-    before = models.JSONField(default=dict)
-    after = models.JSONField(default=dict)
+    before = models.JSONField(default=dict, blank=True)
+    after = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ["-occurred_at", "-pk"]

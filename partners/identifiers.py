@@ -3,7 +3,7 @@
 import re
 import secrets
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -42,7 +42,7 @@ class PublicIdField(models.CharField):
         options.setdefault("default", partial(new_id, prefix))
         super().__init__(**({"editable": False} | options))
 
-    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         """Leave out of the migrations what follows from the prefix."""
         name, path, args, options = super().deconstruct()
         for derived in ("max_length", "default"):

@@ -89,7 +89,7 @@ class ApiKey(models.Model):
             key, token = cls._make(
                 organization=organization, label=label.strip(), is_test=is_test, expires_at=expires_at
             )
-            key.scopes.set([scope.value for scope in scopes])
+            key.scopes.set(Scope.objects.filter(name__in=[*scopes]))
             key._record(Action.KEY_ISSUED, change)
         return key, token
 
@@ -140,7 +140,7 @@ class ApiKey(models.Model):
             before = self._locked_facts()
             if self.revoked_at is not None:
                 raise self._refusal()
-            self.scopes.set([scope.value for scope in scopes])
+            self.scopes.set(Scope.objects.filter(name__in=[*scopes]))
             if self._facts() != before:
                 self._record(Action.SCOPES_CHANGED, change, before)
 

@@ -17,11 +17,11 @@ class Scope(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @classmethod
-    def mirror_catalogue(cls, using: str) -> None:
+    @staticmethod
+    def mirror_catalogue(using: str) -> None:
         """Make the rows equal to the catalogue; a scope that left it keeps its row while a key holds it."""
-        rows = [cls(name=scope.value, description=scope.description) for scope in routes.Scope]
-        cls.objects.using(using).bulk_create(
+        rows = [Scope(name=scope.value, description=scope.description) for scope in routes.Scope]
+        Scope.objects.using(using).bulk_create(
             rows, update_conflicts=True, unique_fields=["name"], update_fields=["description"]
         )
-        cls.objects.using(using).exclude(name__in=[row.name for row in rows]).filter(api_keys=None).delete()
+        Scope.objects.using(using).exclude(name__in=[row.name for row in rows]).filter(api_keys=None).delete()

@@ -1,0 +1,33 @@
+"""Clinical records for staff: to read, never to change."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from encounters.models import Document, Encounter
+from partners.admin import ReadOnlyAdmin
+
+
+class DocumentInline(admin.TabularInline):
+    """The documents of an encounter, without their content."""
+
+    model = Document
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ("public_id", "schema_type", "title", "status", "created_at", "withdrawn_at")
+
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+
+@admin.register(Encounter)
+class EncounterAdmin(ReadOnlyAdmin):
+    """Encounters of every organization."""
+
+    list_display = ("public_id", "organization", "encounter_type", "status", "record_class", "created_at")
+    list_select_related = ("organization",)
+    list_filter = ("record_class", "status", "encounter_type")
+    search_fields = ("=public_id",)
+    show_full_result_count = False
+    inlines = (DocumentInline,)

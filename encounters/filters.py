@@ -1,0 +1,95 @@
+"""The query of `encounters.list`, declared once with django-filter and read by a strict grammar."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django_filters import Filter, FilterSet
+
+from encounters.grammar import instant, integer, pairs, word
+from partners.access import Check, Outcome
+from partners.reasons import Reason
+
+FIELD_LENGTH = 64
+
+
+class Parameter(Filter):
+    """One query parameter: its grammar, its default and its reason code; it filters only where it names a column."""
+
+    def __init__(
+        self,
+        parse: Callable[[str], Any],
+        reason: Reason,
+        *,
+        default: Any = None,
+        column: str = "",
+        lookup: str = "exact",
+    ) -> None:
+        super().__init__(field_name=column, lookup_expr=lookup)
+        self.parse = parse
+        self.reason = reason
+        self.default = default
+
+    def read(self, texts: list[str]) -> tuple[Any, bool]:
+        """Return the value, and whether what was sent is valid: nothing at all, or one text of the grammar."""
+        if not texts:
+            return self.default, True
+        value = self.parse(texts[0]) if len(texts) == 1 else None
+        return value, value is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query as read: the value of each parameter, and the checks of the query in the contract's order."""
+
+    values: dict[str, Any]
+    checks: list[Check]
+
+
+class StrictFilterSet(FilterSet):
+    """A FilterSet that reads the raw query string by the contract, without Django's lenient forms."""
+
+    @classmethod
+    def read(cls, query_string: str) -> Query:
+        """Judge a raw query string: its keys first, then each value in the order of declaration."""
+        texts: dict[str, list[str]] = {name: [] for name in cls.base_filters}
+        unknown = None
+        for name, text in pairs(query_string):
+            if name in texts:
+                texts[name].append(text)
+            elif unknown is None:
+                unknown = name[:FIELD_LENGTH]
+        values, checks = {}, [_check(Reason.UNSUPPORTED_FILTER, unknown is None, unknown)]
+        for name, parameter in cls.base_filters.items():
+            values[name], valid = parameter.read(texts[name])
+            checks.append(_check(parameter.reason, valid, name))
+        return Query(values, checks + cls.check_together(values))
+
+    @classmethod
+    def check_together(cls, values: dict[str, Any]) -> list[Check]:
+        """Judge what no single parameter shows."""
+        return []
+
+
+class NoFilter(StrictFilterSet):
+    """The query of a route that takes no parameter at all."""
+
+
+class EncounterFilter(StrictFilterSet):
+    """The query of `encounters.list`; the order of declaration is the order of the checks."""
+
+    limit = Parameter(integer(1, 100), Reason.INVALID_LIMIT, default=50)
+    offset = Parameter(integer(0, 10_000), Reason.INVALID_OFFSET, default=0)
+    sort_order = Parameter(word("asc", "desc"), Reason.INVALID_SORT, default="desc")
+    start_at = Parameter(instant, Reason.INVALID_QUERY, column="created_at", lookup="gte")
+    end_at = Parameter(instant, Reason.INVALID_QUERY, column="created_at", lookup="lt")
+
+    @classmethod
+    def check_together(cls, values: dict[str, Any]) -> list[Check]:
+        """Refuse a window that ends where or before it starts; no single field is at fault."""
+        start, end = values["start_at"], values["end_at"]
+        return [_check(Reason.INVALID_QUERY, start is None or end is None or start < end, None)]
+
+
+def _check(reason: Reason, passed: bool, field: str | None) -> Check:
+    return Check(reason, Outcome.PASSED) if passed else Check(reason, Outcome.FAILED, field)

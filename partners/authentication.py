@@ -1,0 +1,22 @@
+"""DRF authentication: the checks of the credentials, 1–7."""
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from partners import facts
+from partners.access import POLICY, AccessRequest, decide
+from partners.exceptions import AccessDenied
+from partners.reasons import Stage
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """Authenticate by `Authorization: Bearer <api_key>` and nothing else; `request.auth` holds the facts."""
+
+    def authenticate(self, request: Request) -> tuple[str | None, AccessRequest]:
+        """Return the key's id and the facts of the call; AccessDenied where the credentials fail."""
+        view = request.parser_context["view"]
+        call = facts.of_call(request.META.get("HTTP_AUTHORIZATION", ""), view.route)
+        reason = decide(POLICY, call)
+        if reason is not None and reason.stage is Stage.CREDENTIALS:
+            raise AccessDenied(reason)
+        return call.key_id, call

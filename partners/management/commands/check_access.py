@@ -1,0 +1,77 @@
+"""`manage.py check_access`: why does this call fail?"""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from partners import facts
+from partners.access import AccessRequest, Check
+from partners.diagnosis import RequestLine, diagnose
+from partners.lookup import find_key
+from partners.management.provisioning import ReportCommand
+from partners.routes import Route
+
+
+class Command(ReportCommand):
+    """Print every check of a call in order, the answer that the partner would get, and what would fail after it."""
+
+    help = (
+        "Say why a call fails: every check in order, the answer that the partner would get, and what would fail after "
+        "it. It decides as the API does, and serves and records nothing."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the credentials and the request line."""
+        super().add_arguments(parser)
+        credentials = parser.add_mutually_exclusive_group(required=True)
+        credentials.add_argument("--key", help="a public part or a key_… id: judge as if its holder called")
+        credentials.add_argument(
+            "--token-stdin", action="store_true", help="read the token from standard input, never from the command line"
+        )
+        parser.add_argument("--request", required=True, help="the call, as 'GET /external/v1/encounters?limit=500'")
+
+    def report(self, **options: Any) -> dict[str, Any]:
+        """Diagnose the call."""
+        diagnosis = diagnose(RequestLine.parse(options["request"]), self._facts(options["key"]))
+        refusal = diagnosis.refusal
+        return {
+            "status": diagnosis.status,
+            "reason_code": refusal and refusal.reason.code,
+            "body": diagnosis.body,
+            "checks": [_plain(check) for check in diagnosis.checks],
+            "later": [_plain(check) for check in diagnosis.later],
+        }
+
+    def lines(self, report: dict[str, Any]) -> list[str]:
+        """Return a line per check, then the answer."""
+        body = report["body"]
+        answer = f"Answer: {report['status']} {report['reason_code'] or 'OK'}" + (
+            f" – {body['message']}" if body else ""
+        )
+        later = ", ".join(check["reason_code"] for check in report["later"])
+        width = max(len(check["reason_code"]) for check in report["checks"])
+        return [
+            *(_line(check, width) for check in report["checks"]),
+            "",
+            answer,
+            *([f"It would then fail with: {later}"] if later else []),
+        ]
+
+    def _facts(self, key: str | None) -> Callable[[Route], AccessRequest]:
+        if key is None:
+            return partial(facts.of_call, f"Bearer {sys.stdin.readline().strip()}")
+        found = find_key(key)
+        return lambda route: facts.of_holder(found.public_part, is_test=found.is_test, route=route)
+
+
+def _plain(check: Check) -> dict[str, str | None]:
+    return {"reason_code": check.reason.code, "outcome": check.outcome.value, "field": check.field}
+
+
+def _line(check: dict[str, str | None], width: int) -> str:
+    mark = {"passed": "pass", "failed": "FAIL", "unknown": "–   "}[check["outcome"] or ""]
+    field = f"  ({check['field']})" if check["field"] else ""
+    return f"{mark}  {check['reason_code']:<{width}}{field}".rstrip()
