@@ -26,7 +26,7 @@ SECRET_KEY = env.str("CHARTERO_SECRET_KEY", default="") or (
 DIGEST_KEYS = env.str("CHARTERO_DIGEST_KEYS", default=None)
 if DIGEST_KEYS is None:
     DIGEST_KEYS = secrets.kept(DATA_DIR / "digest_keys", secrets.new_digest_key) if DEVELOPMENT else ""
-ACCEPT_TEST_KEYS = env.bool("CHARTERO_ACCEPT_TEST_KEYS", default=DEVELOPMENT)
+ACCEPT_TEST_KEYS = env.bool("CHARTERO_ACCEPT_TEST_KEYS", default=False)
 
 # The application -----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -143,8 +143,9 @@ STORAGES = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"pages": {"()": "chartero.logs.PagesOnly"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "INFO"}},
+    "loggers": {"django.request": {"level": "ERROR", "filters": ["pages"]}},
 }

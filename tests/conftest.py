@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from partners import triggers
+from tests.api import Api
 from tests.factories import OrganizationFactory, issue
 
 SAMPLES = Path(os.environ.get("CHARTERO_FHIR_SAMPLES", Path(__file__).parents[2] / "shared" / "fhir"))
@@ -35,3 +36,9 @@ def organization(db):
 @pytest.fixture
 def token(organization) -> str:
     return issue(organization)[1]
+
+
+@pytest.fixture
+def api(token) -> Api:
+    """The API as a partner calls it to whom everything is open."""
+    return Api(token)

@@ -11,6 +11,6 @@ os.environ.update(
     CHARTERO_WEB_PROCESS="1",
 )
 
-from chartero.settings import *  # noqa: E402, F403
+from chartero.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

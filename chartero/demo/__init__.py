@@ -1,0 +1,1 @@
+"""The demonstration: invented partners, patients and keys, and a call for every documented situation."""

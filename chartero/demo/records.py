@@ -1,0 +1,107 @@
+"""Invented clinical records from a fixed seed. Nobody in them exists."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+
+from encounters.models import Document, DocumentStatus, Encounter, EncounterStatus, EncounterType, Patient, RecordClass
+from encounters.models import SchemaType as Schema
+from partners.models import Organization
+
+FIRST_NAMES = [
+    "Ada",
+    "Bela",
+    "Caro",
+    "Dorian",
+    "Elif",
+    "Fenna",
+    "Goran",
+    "Hanae",
+    "Idris",
+    "Jonna",
+    "Kofi",
+    "Liv",
+    "Mirko",
+    "Nadia",
+    "Oskar",
+    "Petra",
+]
+LAST_NAMES = [
+    "Ashgrove",
+    "Brightwater",
+    "Coldbrook",
+    "Dunmore",
+    "Eastlake",
+    "Fernhill",
+    "Greystone",
+    "Hollowell",
+    "Ironwood",
+]
+COMPLAINTS = ["Follow-up visit", "Annual check-up", "Cough and fever", "Back pain", "Medication review", "Skin rash"]
+START = datetime(2025, 6, 1, 8, tzinfo=UTC)
+DAYS = 365
+CLASSES = [RecordClass.CLINICAL] * 18 + [RecordClass.DEMO, RecordClass.TRAINING]
+STATUSES = [EncounterStatus.COMPLETED] * 8 + [status for status in EncounterStatus if status != "completed"]
+
+
+def make(organization: Organization, *, patients: int, encounters: int, seed: int) -> None:
+    """Give the organization that many invented patients and encounters, with notes and transcripts."""
+    random = Random(seed)  # noqa: S311 – the same data on every machine, and nothing secret
+    people = Patient.objects.bulk_create(_patient(random, organization) for _ in range(patients))
+    visits = Encounter.objects.bulk_create(
+        (_encounter(random, organization, people) for _ in range(encounters)), batch_size=500
+    )
+    Document.objects.bulk_create(
+        (document for visit in visits for document in _documents(random, visit)), batch_size=500
+    )
+
+
+def _patient(random: Random, organization: Organization) -> Patient:
+    known = random.random() < 0.97
+    return Patient(
+        organization=organization,
+        first_name=random.choice(FIRST_NAMES) if known else None,
+        last_name=random.choice(LAST_NAMES) if known else None,
+        date_of_birth=date(1930, 1, 1) + timedelta(days=random.randrange(30_000)) if known else None,
+    )
+
+
+def _encounter(random: Random, organization: Organization, people: list[Patient]) -> Encounter:
+    created = START + timedelta(
+        days=random.randrange(DAYS), seconds=random.randrange(36_000), microseconds=random.choice([0, 250_000])
+    )
+    return Encounter(
+        organization=organization,
+        patient=random.choice(people) if random.random() < 0.98 else None,
+        encounter_type=random.choice(EncounterType.values),
+        status=random.choice(STATUSES),
+        record_class=random.choice(CLASSES),
+        date_of_service=created - timedelta(minutes=random.randrange(90)) if random.random() < 0.95 else None,
+        created_at=created,
+        updated_at=created + timedelta(minutes=random.randrange(5_000)),
+    )
+
+
+def _documents(random: Random, visit: Encounter) -> Iterator[Document]:
+    complaint = random.choice(COMPLAINTS)
+    if visit.encounter_type == EncounterType.AMBIENT:
+        yield Document(
+            encounter=visit,
+            schema_type=Schema.AMBIENT_TRANSCRIPT,
+            title="Ambient transcript",
+            status=DocumentStatus.COMPLETED,
+            workflow_variant="ambient",
+            audio_duration_seconds=round(random.uniform(120, 2_400), 1),
+            created_at=visit.created_at,
+            updated_at=visit.updated_at,
+        )
+    for number in range(random.choice([0, 1, 1, 2])):
+        yield Document(
+            encounter=visit,
+            schema_type=Schema.DOCUMENT,
+            title=complaint if number == 0 else None,
+            status=random.choice([*DocumentStatus.values, None]),
+            content=f"# {complaint}\n\nInvented note for a demonstration. Nobody in it exists.\n",
+            created_at=visit.created_at + timedelta(minutes=5 * number),
+            updated_at=visit.updated_at,
+        )

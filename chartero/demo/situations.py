@@ -1,0 +1,134 @@
+"""Every documented situation as a call: what is sent, what must come back, what came back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from chartero.demo.partners import CHANGE
+from encounters.models import Encounter
+from partners import tokens
+from partners.models import ApiKey, ApiKeySwitch, Organization
+from partners.routes import Scope
+
+LIST = "/external/v1/encounters"
+UNKNOWN = "enc_" + "0" * 22
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One call: what was sent, what the contract says, what the API answered."""
+
+    situation: str
+    call: str
+    expected: str
+    got: str
+
+    @property
+    def as_documented(self) -> bool:
+        """Tell whether the answer is the documented one."""
+        return self.expected == self.got
+
+
+def outcomes(organization: Organization, stranger: Organization) -> list[Outcome]:
+    """Make every call in a transaction that is rolled back: no key, switch or grant is left changed."""
+    with transaction.atomic():
+        found = [*_credentials(organization), *_access(), *_query(organization), *_resource(organization, stranger)]
+        transaction.set_rollback(True)
+    return found
+
+
+def _key(organization: Organization | None, **values: Any) -> tuple[ApiKey, str]:
+    values.setdefault("scopes", Scope)
+    key, token = ApiKey.issue(CHANGE, organization=organization, label="Situation", **values)
+    return key, token.text
+
+
+def _credentials(organization: Organization) -> Iterator[Outcome]:
+    key, token = _key(organization)
+    yield _call("no Authorization header", "401 missing_bearer")
+    ApiKeySwitch.turn(False, CHANGE)
+    yield _call("API keys switched off", "401 api_keys_disabled", token)
+    ApiKeySwitch.turn(True, CHANGE)
+    yield _call("a test key on this deployment", "401 test_prefix_not_allowed", tokens.mint(is_test=True).text)
+    yield _call("a key cut short", "401 malformed_token", token[:-1])
+    yield _call("a key under a digest key not loaded", "503 digest_key_unavailable", _unverifiable(organization))
+    yield _call("an unknown key", "401 invalid_key", tokens.mint(is_test=False).text)
+    key.disable(CHANGE)
+    yield _call("a disabled key", "401 disabled_key", token)
+    key.enable(CHANGE)
+    key.revoke(CHANGE)
+    yield _call("a revoked key", "401 revoked_key", token)
+    expired, token = _key(organization)
+    yesterday = timezone.now() - timedelta(days=1)
+    ApiKey.objects.filter(pk=expired.pk).update(created_at=yesterday - timedelta(days=1), expires_at=yesterday)
+    yield _call("an expired key", "401 expired_key", token)
+
+
+def _unverifiable(organization: Organization) -> str:
+    token = tokens.mint(is_test=False)
+    ApiKey.objects.create(
+        organization=organization,
+        label="Situation",
+        public_part=token.public_part,
+        digest=bytes(32),
+        digest_key_number=32767,
+    )
+    return token.text
+
+
+def _access() -> Iterator[Outcome]:
+    yield _call("a key of no organization", "403 org_scope_only_required", _key(None)[1])
+    newcomer = Organization.create("Situation", CHANGE)
+    token = _key(newcomer)[1]
+    yield _call("an organization not allowlisted", "403 organization_not_allowlisted", token)
+    newcomer.set_access(CHANGE, allowlisted=True)
+    yield _call("a route not enabled", "403 route_not_allowed", token)
+
+
+def _query(organization: Organization) -> Iterator[Outcome]:
+    yield _call("a scope too few", "403 missing_scope", _key(organization, scopes=[Scope.ENCOUNTERS_READ])[1])
+    token = _key(organization)[1]
+    yield _call("POST", "405 method_not_allowed", token, method="POST")
+    yield _call("an unknown parameter", "400 unsupported_filter", token, query="cursor=1")
+    yield _call("limit out of range", "422 invalid_limit", token, query="limit=101")
+    yield _call("offset with a sign", "422 invalid_offset", token, query="offset=%2B5")
+    yield _call("an unknown order", "422 invalid_sort", token, query="sort_order=up")
+    yield _call("a time without a zone", "422 invalid_query", token, query="start_at=2026-05-25T14:00:00")
+    yield _call("a page", "200", token, query="limit=5&offset=10&sort_order=asc")
+    yield _call("a window", "200", token, query="start_at=2026-01-01T00:00:00Z&end_at=2026-02-01T00:00:00Z")
+
+
+def _resource(organization: Organization, stranger: Organization) -> Iterator[Outcome]:
+    token = _key(organization)[1]
+    mine = Encounter.objects.for_organization(organization)
+    theirs = Encounter.objects.for_organization(stranger).first()
+    yield _call("one encounter", "200", token, path=f"{LIST}/{mine.served().first()}")
+    yield _call("an unknown encounter", "404 encounter_not_found", token, path=f"{LIST}/{UNKNOWN}")
+    yield _call("another partner's encounter", "403 cross_organization_denied", token, path=f"{LIST}/{theirs}")
+    training = mine.filter(record_class="training").first()
+    yield _call("a training encounter", "403 demo_training_denied", token, path=f"{LIST}/{training}")
+    yield _call("a path that is no route", "404 route_not_found", token, path=f"{LIST}/")
+    yield _call("a Host that is not allowed", "400 bad_request", token, host="elsewhere.example")
+
+
+def _call(
+    situation: str,
+    expected: str,
+    token: str | None = None,
+    *,
+    method: str = "GET",
+    path: str = LIST,
+    query: str = "",
+    host: str = "127.0.0.1",
+) -> Outcome:
+    headers = {} if token is None else {"HTTP_AUTHORIZATION": f"Bearer {token}"}
+    client = Client(raise_request_exception=False)
+    answer = client.generic(method, path, QUERY_STRING=query, HTTP_HOST=host, **headers)
+    code = "" if answer.status_code == 200 else " " + answer.json()["reason_code"]
+    line = f"{method} {path}" + (f"?{query}" if query else "")
+    return Outcome(situation, line, expected, f"{answer.status_code}{code}")

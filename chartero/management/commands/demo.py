@@ -1,0 +1,97 @@
+"""`manage.py demo`: from nothing to a served API with invented data."""
+
+import os
+import socket
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError, CommandParser
+
+from chartero.demo import partners, situations
+from partners.management.provisioning import ReportCommand
+
+HOST = "127.0.0.1"
+
+
+class Command(ReportCommand):
+    """Prepare the demonstration, show every situation, then serve."""
+
+    help = (
+        "Migrate, make two invented partners with encounters and keys in every state, call each documented situation, "
+        "print a ready curl line and two logins, then serve on 127.0.0.1. Run it again whenever you like."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--port", type=int, default=8000, help="port to serve on (default: 8000)")
+        parser.add_argument("--no-serve", action="store_true", help="stop before serving")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Report, then serve in place of this process."""
+        if settings.ENVIRONMENT == "production":
+            raise CommandError("The demonstration makes invented partners and logins; it does not run in production.")
+        if not options["no_serve"]:
+            _require_free_port(options["port"])
+        super().handle(*args, **options)
+        if not self.as_documented:
+            raise CommandError("Some calls were not answered as documented; see the table.")
+        if not options["no_serve"]:
+            self.stdout.flush()
+            _serve(options["port"])
+
+    def report(self, **options: Any) -> dict[str, Any]:
+        call_command("migrate", verbosity=0)
+        organization, stranger = partners.organizations()
+        outcomes = situations.outcomes(organization, stranger)
+        self.as_documented = all(outcome.as_documented for outcome in outcomes)
+        return {
+            "base_url": f"http://{HOST}:{options['port']}",
+            "token": partners.working_key(organization),
+            "organization_id": organization.public_id,
+            "organization": organization.name,
+            "logins": [{"username": login.username, "password": login.password} for login in partners.logins()],
+            "situations": [
+                {"situation": each.situation, "call": each.call, "expected": each.expected, "got": each.got}
+                for each in outcomes
+            ],
+        }
+
+    def lines(self, report: dict[str, Any]) -> list[str]:
+        url = f"{report['base_url']}/external/v1/encounters?limit=2"
+        return [
+            *_table(report["situations"], ["situation", "call", "expected", "got"]),
+            "",
+            f"Organization  {report['organization']}  {report['organization_id']}",
+            *(
+                f"Login         {login['username']}  {login['password']}  at {report['base_url']}/admin/"
+                for login in report["logins"]
+            ),
+            "",
+            "Read encounters:",
+            "",
+            f"  curl -H 'Authorization: Bearer {report['token']}' '{url}'",
+            "",
+        ]
+
+
+def _table(rows: list[dict[str, str]], columns: list[str]) -> list[str]:
+    shown = [[column.upper() for column in columns], *([row[column] for column in columns] for row in rows)]
+    widths = [max(len(row[at]) for row in shown) for at in range(len(columns))]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in shown]
+
+
+def _require_free_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError):
+            raise CommandError(f"Port {port} cannot be used here; choose another with --port.") from None
+
+
+def _serve(port: int) -> None:
+    arguments = ["-m", "gunicorn", "-c", "python:chartero.gunicorn", "--bind", f"{HOST}:{port}", "chartero.wsgi"]
+    os.chdir(settings.BASE_DIR)
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 – our own interpreter, no words of a user
