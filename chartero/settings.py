@@ -1,5 +1,6 @@
 """Settings of chartero, all from the environment; the README lists every variable."""
 
+import os
 from pathlib import Path
 
 import environ
@@ -23,7 +24,7 @@ BASE_URL = env.str("CHARTERO_BASE_URL", default="http://127.0.0.1:8000" if DEVEL
 SECRET_KEY = env.str("CHARTERO_SECRET_KEY", default="") or (
     secrets.kept(DATA_DIR / "secret_key", secrets.new_secret_key) if DEVELOPMENT else "missing"
 )
-DIGEST_KEYS = env.str("CHARTERO_DIGEST_KEYS", default=None)
+DIGEST_KEYS = os.environ.get("CHARTERO_DIGEST_KEYS")  # set but empty: none is loaded
 if DIGEST_KEYS is None:
     DIGEST_KEYS = secrets.kept(DATA_DIR / "digest_keys", secrets.new_digest_key) if DEVELOPMENT else ""
 ACCEPT_TEST_KEYS = env.bool("CHARTERO_ACCEPT_TEST_KEYS", default=False)

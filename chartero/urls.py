@@ -8,7 +8,7 @@ from partners.api import route_not_found
 
 urlpatterns = [
     path("external/v1/", include("encounters.urls")),
-    re_path(r"\Aexternal(?:/(?s:.*))?\Z", route_not_found),
+    re_path(r"\Aexternal(?:/[\s\S]*)?\Z", route_not_found),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="admin:index")),
 ]

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import Permission, User
 from django.db import transaction
@@ -67,7 +68,7 @@ def _organization(name: str, *, patients: int, encounters: int, seed: int) -> Or
 
 
 def _keys_in_every_state(organization: Organization) -> None:
-    def issue(label: str, **values: object) -> ApiKey:
+    def issue(label: str, **values: Any) -> ApiKey:
         return ApiKey.issue(CHANGE, organization=organization, label=label, scopes=Scope, **values)[0]
 
     now = timezone.now()

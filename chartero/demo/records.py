@@ -8,35 +8,8 @@ from encounters.models import Document, DocumentStatus, Encounter, EncounterStat
 from encounters.models import SchemaType as Schema
 from partners.models import Organization
 
-FIRST_NAMES = [
-    "Ada",
-    "Bela",
-    "Caro",
-    "Dorian",
-    "Elif",
-    "Fenna",
-    "Goran",
-    "Hanae",
-    "Idris",
-    "Jonna",
-    "Kofi",
-    "Liv",
-    "Mirko",
-    "Nadia",
-    "Oskar",
-    "Petra",
-]
-LAST_NAMES = [
-    "Ashgrove",
-    "Brightwater",
-    "Coldbrook",
-    "Dunmore",
-    "Eastlake",
-    "Fernhill",
-    "Greystone",
-    "Hollowell",
-    "Ironwood",
-]
+FIRST_NAMES = ["Ada", "Bela", "Caro", "Dorian", "Elif", "Fenna", "Goran", "Hanae", "Idris", "Jonna", "Kofi", "Liv"]
+LAST_NAMES = ["Ashgrove", "Brightwater", "Coldbrook", "Dunmore", "Eastlake", "Fernhill", "Greystone"]
 COMPLAINTS = ["Follow-up visit", "Annual check-up", "Cough and fever", "Back pain", "Medication review", "Skin rash"]
 START = datetime(2025, 6, 1, 8, tzinfo=UTC)
 DAYS = 365

@@ -126,9 +126,8 @@ def _call(
     query: str = "",
     host: str = "127.0.0.1",
 ) -> Outcome:
-    headers = {} if token is None else {"HTTP_AUTHORIZATION": f"Bearer {token}"}
-    client = Client(raise_request_exception=False)
-    answer = client.generic(method, path, QUERY_STRING=query, HTTP_HOST=host, **headers)
+    target = f"{path}?{query}" if query else path
+    headers = {"Host": host} | ({} if token is None else {"Authorization": f"Bearer {token}"})
+    answer = Client(raise_request_exception=False).generic(method, target, headers=headers)
     code = "" if answer.status_code == 200 else " " + answer.json()["reason_code"]
-    line = f"{method} {path}" + (f"?{query}" if query else "")
-    return Outcome(situation, line, expected, f"{answer.status_code}{code}")
+    return Outcome(situation, f"{method} {target}", expected, f"{answer.status_code}{code}")

@@ -1,0 +1,62 @@
+"""The admin as Django gives it: partners and records to read, nothing to change, no secret to see."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from tests.factories import DocumentFactory, OrganizationFactory, issue
+
+PAGES = ["/admin/", *(f"/admin/{model}/" for model in (
+    "partners/organization", "partners/apikey", "partners/changeevent", "encounters/encounter", "auth/user",
+))]  # fmt: skip
+
+
+@pytest.fixture
+def rows(db):
+    """One row of every kind."""
+    organization = OrganizationFactory()
+    key, token = issue(organization)
+    encounter = DocumentFactory(encounter__organization=organization).encounter
+    return {
+        "partners/organization": organization,
+        "partners/apikey": key,
+        "encounters/encounter": encounter,
+        "token": token,
+    }
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_lists(admin_client, rows, page):
+    answer = admin_client.get(page)
+    assert answer.status_code == 200
+    assert rows["token"] not in answer.text
+
+
+@pytest.mark.parametrize("model", ["partners/organization", "partners/apikey", "encounters/encounter"])
+def test_one_row_to_read(admin_client, rows, model):
+    answer = admin_client.get(f"/admin/{model}/{rows[model].pk}/change/")
+    assert answer.status_code == 200
+    assert 'name="_save"' not in answer.text
+    assert bytes(rows["partners/apikey"].digest).hex() not in answer.text
+
+
+@pytest.mark.parametrize(
+    "model", ["partners/organization", "partners/apikey", "partners/changeevent", "encounters/encounter"]
+)
+@pytest.mark.parametrize("verb", ["add/", "{pk}/delete/"])
+def test_nothing_is_added_or_deleted_here(admin_client, rows, model, verb):
+    pk = rows[model].pk if model in rows else 1
+    assert admin_client.post(f"/admin/{model}/{verb.format(pk=pk)}").status_code == 403
+
+
+def test_pages_ask_for_a_login(client, db):
+    assert client.get("/").url == "/admin/"
+    assert client.get("/admin/").url.startswith("/admin/login/")
+
+
+def test_passwords_are_hashed_with_argon2id_first(settings):
+    from chartero import settings as shipped
+
+    settings.PASSWORD_HASHERS = shipped.PASSWORD_HASHERS
+    user = User(username="invented")
+    user.set_password("an invented password")
+    assert user.password.startswith("argon2$argon2id$")

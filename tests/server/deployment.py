@@ -1,0 +1,135 @@
+"""A deployment of its own for the tests: a fresh database, the operator's commands, the production server."""
+
+import http.client
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self):
+        return json.loads(self.body)
+
+
+@dataclass
+class Deployment:
+    """Where the data lies and how the processes are configured."""
+
+    environment: dict[str, str]
+    port: int = 0
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def manage(self, *arguments, stdin=None, check=True) -> str:
+        """Run one of the operator's commands; return what it prints."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0 or not check, done.stderr
+        return done.stdout
+
+    def report(self, *arguments, **options):
+        """Run a command with `--json` and return its report."""
+        return json.loads(self.manage(*arguments, "--json", **options))
+
+    @contextmanager
+    def serving(self, application="chartero.wsgi", **environment):
+        """Run the production server; `port` is where."""
+        self.port = free_port()
+        command = ["-m", "gunicorn", "-c", "python:chartero.gunicorn", "--bind", f"127.0.0.1:{self.port}", application]
+        process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.environment | environment, **SILENT)
+        try:
+            wait_for(self.port, process)
+            yield self
+        finally:
+            process.terminate()
+            process.wait(30)
+
+    def get(self, path, *, method="GET", token=None, headers=None) -> Answer:
+        """Call as a partner does."""
+        credentials = {} if token is None else {"Authorization": f"Bearer {token}"}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request(method, path, headers=credentials | (headers or {}))
+        response = connection.getresponse()
+        answer = Answer(response.status, dict(response.getheaders()), response.read())
+        connection.close()
+        return answer
+
+    def raw(self, *lines: bytes) -> Answer:
+        """Send these header lines as they are."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as wire:
+            wire.sendall(b"\r\n".join([*lines, b"Connection: close", b"", b""]))
+            response = http.client.HTTPResponse(wire, method=lines[0].split()[0].decode())
+            response.begin()
+            return Answer(response.status, dict(response.getheaders()), response.read())
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(port: int, process) -> None:
+    for _ in range(300):
+        assert process.poll() is None, "the server did not start"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError("the server did not answer within 30 s")
+
+
+@contextmanager
+def new_database(folder: Path):
+    """Yield the URL of an empty database on the server that the suite runs on."""
+    url = os.environ.get("DATABASE_URL", "")
+    if not url.startswith("postgres"):
+        yield f"sqlite:///{folder / 'chartero.sqlite3'}"
+        return
+    import psycopg
+
+    name = f"chartero_test_{secrets.token_hex(4)}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield url.rpartition("/")[0] + f"/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def new_deployment(folder: Path):
+    """Yield a deployment whose database is migrated and empty."""
+    with new_database(folder) as url:
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(("CHARTERO_", "DJANGO_", "COV_"))
+        }
+        deployment = Deployment(
+            inherited
+            | {
+                "DATABASE_URL": url,
+                "CHARTERO_DATA_DIR": str(folder),
+                "CHARTERO_WORKERS": "2",
+                "PYTHONWARNINGS": "ignore",
+            }
+        )
+        deployment.manage("migrate", "--verbosity", "0")
+        yield deployment
