@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from django.core.exceptions import ValidationError
 from django.urls import Resolver404, resolve
@@ -15,7 +15,10 @@ from partners.reasons import Reason
 from partners.responses import ALLOWED_METHODS, error_body
 from partners.routes import Route
 
-_REQUEST_LINE = re.compile(r"(?P<method>[A-Za-z]+) +(?P<target>\S+)(?: +HTTP/[0-9.]+)?")
+_REQUEST_LINE = re.compile(
+    r"(?P<method>[A-Za-z]+) +(?:https?://[^/\s]+)?(?P<path>/external(?:/[^?#\s]*)?)"
+    r"(?:\?(?P<query>[^#\s]*))?(?:#\S*)?(?: +HTTP/[0-9.]+)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,9 @@ class RequestLine:
     def parse(cls, text: str) -> "RequestLine":
         """Read a line as a partner gives it, with a whole URL or a path; ValidationError if it is none."""
         match = _REQUEST_LINE.fullmatch(text.strip())
-        target = urlsplit(match["target"]) if match else None
-        if match is None or target is None or not target.path.startswith("/external/"):
+        if match is None:
             raise ValidationError("Give the request as 'GET /external/v1/…', one line.", code="invalid_request_line")
-        return cls(match["method"].upper(), unquote(target.path), target.query)
+        return cls(match["method"].upper(), unquote(match["path"]), match["query"] or "")
 
 
 @dataclass(frozen=True, slots=True)
