@@ -36,6 +36,11 @@ def digest(token: str, number: int) -> bytes:
     return hmac.digest(loaded()[number], token.encode("ascii"), "sha256")
 
 
+def candidates(token: str) -> list[bytes]:
+    """Return the token's digests under every loaded digest key: one of them is stored, if the token was issued."""
+    return [digest(token, number) for number in loaded()]
+
+
 def matches(token: str, stored: bytes | None, number: int | None) -> bool:
     """Tell whether `token` has this stored digest, in the same time where nothing is stored.
 

@@ -1,4 +1,4 @@
-"""`manage.py check_access`: why does this call fail?"""
+"""`manage.py check_access`: say why a call fails."""
 
 import sys
 from collections.abc import Callable

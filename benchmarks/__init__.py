@@ -1,0 +1,1 @@
+"""Measurements, never tests: run by hand, side by side, as ratios."""
