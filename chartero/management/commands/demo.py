@@ -10,9 +10,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError, CommandParser
 
 from chartero.demo import partners, situations
+from partners.management import reports
 from partners.management.provisioning import ReportCommand
 
 HOST = "127.0.0.1"
+COLUMNS = ["SITUATION", "CALL", "EXPECTED", "GOT"]
 
 
 class Command(ReportCommand):
@@ -61,7 +63,7 @@ class Command(ReportCommand):
     def lines(self, report: dict[str, Any]) -> list[str]:
         url = f"{report['base_url']}/external/v1/encounters?limit=2"
         return [
-            *_table(report["situations"], ["situation", "call", "expected", "got"]),
+            *reports.table([COLUMNS, *([row[column.lower()] for column in COLUMNS] for row in report["situations"])]),
             "",
             f"Organization  {report['organization']}  {report['organization_id']}",
             *(
@@ -74,12 +76,6 @@ class Command(ReportCommand):
             f"  curl -H 'Authorization: Bearer {report['token']}' '{url}'",
             "",
         ]
-
-
-def _table(rows: list[dict[str, str]], columns: list[str]) -> list[str]:
-    shown = [[column.upper() for column in columns], *([row[column] for column in columns] for row in rows)]
-    widths = [max(len(row[at]) for row in shown) for at in range(len(columns))]
-    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in shown]
 
 
 def _require_free_port(port: int) -> None:
