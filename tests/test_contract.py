@@ -184,6 +184,13 @@ def test_disabled_comes_before_revoked_and_revoked_before_expired(organization):
     assert Api(token).refusal()[1] == "revoked_key"
 
 
+def test_a_key_of_no_organization_is_told_its_state_first():
+    key, token = issue(None)
+    past = timezone.now() - timedelta(days=1)
+    ApiKey.objects.filter(pk=key.pk).update(created_at=past, expires_at=timezone.now())
+    assert Api(token).refusal()[1] == "expired_key"
+
+
 # Access: checks 8–11 -------------------------------------------------------------------------------------------------
 
 
