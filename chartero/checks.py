@@ -30,7 +30,7 @@ def _secret_key() -> list[CheckMessage]:
 
 
 def _hosts() -> list[CheckMessage]:
-    if settings.ALLOWED_HOSTS:
+    if [host for host in settings.ALLOWED_HOSTS if host.strip(". ")]:
         return []
     return [Error("No allowed hosts.", hint="Set CHARTERO_ALLOWED_HOSTS=api.example.com,…", id="chartero.E003")]
 
@@ -42,7 +42,7 @@ def _production() -> list[CheckMessage]:
     if settings.ACCEPT_TEST_KEYS:
         hint = "Unset CHARTERO_ACCEPT_TEST_KEYS; a test key reads what a live one would."
         faults.append(Error("Test keys are accepted in production.", hint=hint, id="chartero.E005"))
-    if not settings.DIGEST_KEYS.strip():
+    if not (settings.DIGEST_KEYS or "").strip(" ,"):
         hint = "Set CHARTERO_DIGEST_KEYS=1:<base64 of 32 random bytes>."
         faults.append(Error("No digest key is set: no API key could be verified.", hint=hint, id="chartero.E006"))
     if "*" in settings.ALLOWED_HOSTS:

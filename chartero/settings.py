@@ -76,7 +76,8 @@ TEMPLATES = [
 SQLITE_OPTIONS = {
     "timeout": 2 if WEB_PROCESS else 30,
     "transaction_mode": "IMMEDIATE",
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    # Without recursive triggers REPLACE would delete a row past the trigger that keeps it.
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
 }
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 2,

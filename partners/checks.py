@@ -1,5 +1,6 @@
 """Configuration faults that keep chartero from starting, each with an id and what to do."""
 
+import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.db import connections
 
 from partners import digests, routes
 
+MINIMUM_DIFFERENT = 10
+
 
 @register(Tags.security)
 def digest_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -19,10 +22,20 @@ def digest_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     except digests.InvalidDigestKeys as fault:
         hint = "Write 1:<base64 of 32 bytes>,2:<…>."
         return [Error(f"CHARTERO_DIGEST_KEYS: {fault}.", hint=hint, id="partners.E001")]
-    secrets = [*keys, settings.SECRET_KEY.encode()]
+    if any(len(set(key)) < MINIMUM_DIFFERENT for key in keys):
+        return [Error("A digest key is not random.", hint="Make one with openssl rand -base64 32.", id="partners.E004")]
+    secrets = [*keys, settings.SECRET_KEY.encode(), *_decoded(settings.SECRET_KEY)]
     if len(set(secrets)) < len(secrets):
         return [Error("Two secrets are equal.", hint="Make each anew and at random.", id="partners.E002")]
     return []
+
+
+def _decoded(text: str) -> list[bytes]:
+    """Return what `text` is in base64: one secret copied to two variables is equal in one of its two forms."""
+    try:
+        return [base64.b64decode(text, validate=True)]
+    except ValueError:
+        return []
 
 
 @register(Tags.database)

@@ -1,7 +1,6 @@
 """Keyed digests of API keys: HMAC-SHA-256 (RFC 2104) under numbered digest keys held outside the database."""
 
 import base64
-import binascii
 import hmac
 from functools import cache
 
@@ -60,11 +59,11 @@ def _parse(text: str) -> dict[int, bytes]:
 
 def _numbered(part: str) -> tuple[int, bytes]:
     number, _, encoded = part.partition(":")
-    if not (number.isascii() and number.isdigit() and 0 < int(number) < 2**15):
+    if not (len(number) <= 5 and number.isascii() and number.isdigit() and 0 < int(number) < 2**15):
         raise InvalidDigestKeys("write each as <number>:<base64>, the number from 1 to 32767")
     try:
         key = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise InvalidDigestKeys(f"number {int(number)} is not base64") from None
     if len(key) < MINIMUM_BYTES:
         raise InvalidDigestKeys(f"number {int(number)} has under {MINIMUM_BYTES} bytes")

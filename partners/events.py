@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
+from partners.text import printable, printable_lines
+
 if TYPE_CHECKING:
     from partners.models import ApiKey, Organization
 
@@ -50,10 +52,10 @@ class ChangeEvent(models.Model):
         "partners.Organization", models.PROTECT, null=True, blank=True, related_name="events"
     )
     api_key = models.ForeignKey("partners.ApiKey", models.PROTECT, null=True, blank=True, related_name="events")
-    by = models.CharField(max_length=150)
-    source = models.CharField(max_length=100)
-    reason = models.TextField(blank=True)
-    ticket = models.CharField(max_length=100, blank=True)
+    by = models.CharField(max_length=150, validators=[printable])
+    source = models.CharField(max_length=100, validators=[printable])
+    reason = models.TextField(blank=True, validators=[printable_lines])
+    ticket = models.CharField(max_length=100, blank=True, validators=[printable])
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
 
@@ -80,7 +82,7 @@ class ChangeEvent(models.Model):
             action=action,
             organization=organization,
             api_key=api_key,
-            by=change.by,
+            by=change.by.strip(),
             source=change.source,
             reason=change.reason.strip(),
             ticket=change.ticket.strip(),

@@ -23,17 +23,20 @@ class Trigger:
     message: str
     condition: str = "1 = 1"
 
-    def create(self, vendor: str) -> str:
-        """Return the statement that creates the trigger."""
+    def create(self, vendor: str) -> list[str]:
+        """Return the statements that create the trigger; PostgreSQL's TRUNCATE deletes rows without a row trigger."""
         head = f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW WHEN ({self.condition})"
-        if vendor == "postgresql":
-            return f"{head} EXECUTE FUNCTION chartero_refuse('{self.message}')"
-        return f"{head} BEGIN SELECT RAISE(ABORT, '{self.message}'); END"
+        if vendor == "sqlite":
+            return [f"{head} BEGIN SELECT RAISE(ABORT, '{self.message}'); END"]
+        refuse = f"EXECUTE FUNCTION chartero_refuse('{self.message}')"
+        emptied = f"CREATE TRIGGER {self.name}_whole BEFORE TRUNCATE ON {self.table} FOR EACH STATEMENT {refuse}"
+        return [f"{head} {refuse}", *([emptied] if self.event == "DELETE" else [])]
 
-    def drop(self, vendor: str) -> str:
-        """Return the statement that removes the trigger, if it is there."""
-        on_table = f" ON {self.table}" if vendor == "postgresql" else ""
-        return f"DROP TRIGGER IF EXISTS {self.name}{on_table}"
+    def drop(self, vendor: str) -> list[str]:
+        """Return the statements that remove the trigger, if it is there."""
+        if vendor == "sqlite":
+            return [f"DROP TRIGGER IF EXISTS {self.name}"]
+        return [f"DROP TRIGGER IF EXISTS {name} ON {self.table}" for name in (self.name, f"{self.name}_whole")]
 
 
 TRIGGERS = (
@@ -52,8 +55,8 @@ TRIGGERS = (
         "partners_apikey",
         "UPDATE",
         "what identifies an API key never changes",
-        "NEW.public_id <> OLD.public_id OR NEW.public_part <> OLD.public_part OR NEW.is_test <> OLD.is_test"
-        " OR NEW.digest <> OLD.digest OR NEW.digest_key_number <> OLD.digest_key_number"
+        "NEW.id <> OLD.id OR NEW.public_id <> OLD.public_id OR NEW.public_part <> OLD.public_part"
+        " OR NEW.is_test <> OLD.is_test OR NEW.digest <> OLD.digest OR NEW.digest_key_number <> OLD.digest_key_number"
         " OR COALESCE(NEW.organization_id, 0) <> COALESCE(OLD.organization_id, 0)",
     ),
 )
@@ -66,12 +69,12 @@ def install(connection: BaseDatabaseWrapper) -> None:
         if connection.vendor == "postgresql":
             cursor.execute(ERROR_FUNCTION, [])
         for trigger in (each for each in TRIGGERS if each.table in tables):
-            cursor.execute(trigger.drop(connection.vendor))
-            cursor.execute(trigger.create(connection.vendor))
+            for statement in [*trigger.drop(connection.vendor), *trigger.create(connection.vendor)]:
+                cursor.execute(statement)
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
     """Drop every trigger: for a test database that must be emptied."""
     with connection.cursor() as cursor:
-        for trigger in TRIGGERS:
-            cursor.execute(trigger.drop(connection.vendor))
+        for statement in (each for trigger in TRIGGERS for each in trigger.drop(connection.vendor)):
+            cursor.execute(statement)

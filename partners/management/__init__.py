@@ -1,0 +1,1 @@
+"""Management: the commands, and what they share."""

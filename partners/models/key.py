@@ -16,6 +16,10 @@ from partners.events import Action, Change, ChangeEvent
 from partners.identifiers import PublicIdField
 from partners.models.organization import Organization
 from partners.models.scope import Scope
+from partners.text import printable
+
+LONGEST_LIFETIME = timedelta(days=36_500)
+LONGEST_OVERLAP = timedelta(days=90)
 
 
 class KeyState(StrEnum):
@@ -34,7 +38,7 @@ class ApiKey(models.Model):
     public_part = models.CharField(max_length=tokens.PUBLIC_LENGTH, editable=False)
     is_test = models.BooleanField("test key", default=False, editable=False)
     organization = models.ForeignKey(Organization, models.PROTECT, null=True, blank=True, related_name="api_keys")
-    label = models.CharField(max_length=200)
+    label = models.CharField(max_length=200, validators=[printable])
     digest = models.BinaryField(max_length=32, editable=False)
     digest_key_number = models.PositiveSmallIntegerField(editable=False)
     scopes = models.ManyToManyField(Scope, blank=True, related_name="api_keys")
@@ -99,14 +103,15 @@ class ApiKey(models.Model):
         The successor lives as long as this key was made to. A key has one successor: ValidationError for any but
         the first rotation, and for a key that is not active.
         """
-        if overlap < timedelta(0):
-            raise ValidationError("The overlap cannot be negative.", code="negative_overlap")
-        now = timezone.now()
-        end = now + overlap if self.expires_at is None else min(now + overlap, self.expires_at)
-        lifetime = None if self.expires_at is None else self.expires_at - self.created_at
+        if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+            raise ValidationError(
+                f"The overlap must be from nothing to {LONGEST_OVERLAP.days} days.", code="invalid_overlap"
+            )
         with transaction.atomic():
-            before = self._locked_facts()
-            self._update(Q(rotated_at=None) & self._active(now), rotated_at=now, expires_at=end)
+            before, now = self._locked_facts(), timezone.now()
+            end = now + overlap if self.expires_at is None else min(now + overlap, self.expires_at)
+            lifetime = None if self.expires_at is None else self.expires_at - self.created_at
+            self._update(Action.KEY_ROTATED, Q(rotated_at=None) & self._active(now), rotated_at=now, expires_at=end)
             successor, token = self._make(
                 organization=self.organization,
                 label=self.label,
@@ -139,7 +144,7 @@ class ApiKey(models.Model):
         with transaction.atomic():
             before = self._locked_facts()
             if self.revoked_at is not None:
-                raise self._refusal()
+                raise self._refusal(Action.SCOPES_CHANGED)
             self.scopes.set(Scope.objects.filter(name__in=[*scopes]))
             if self._facts() != before:
                 self._record(Action.SCOPES_CHANGED, change, before)
@@ -150,8 +155,10 @@ class ApiKey(models.Model):
             raise ValidationError(
                 "This deployment does not accept test keys (CHARTERO_ACCEPT_TEST_KEYS).", code="test_key_not_accepted"
             )
-        if values["expires_at"] is not None and values["expires_at"] <= timezone.now():
-            raise ValidationError({"expires_at": "The expiry must lie in the future."})
+        now = timezone.now()
+        if values["expires_at"] is not None and not now < values["expires_at"] <= now + LONGEST_LIFETIME:
+            years = LONGEST_LIFETIME.days // 365
+            raise ValidationError({"expires_at": f"The expiry must lie in the future, {years} years away at the most."})
         token, number = tokens.mint(is_test=is_test), digests.current()
         key = cls(
             public_part=token.public_part,
@@ -171,29 +178,36 @@ class ApiKey(models.Model):
     def _change(self, action: Action, change: Change, allowed: Q, **values: Any) -> None:
         with transaction.atomic():
             before = self._locked_facts()
-            self._update(allowed, **values)
+            self._update(action, allowed, **values)
             self._record(action, change, before)
 
     def _locked_facts(self) -> dict[str, Any]:
         """Lock the row, so that what the event calls "before" is what this change really replaced."""
-        ApiKey.objects.select_for_update().get(pk=self.pk)
+        ApiKey.objects.select_for_update(no_key=True).get(pk=self.pk)
         self.refresh_from_db()
         return self._facts()
 
-    def _update(self, allowed: Q, **values: Any) -> None:
+    def _update(self, action: Action, allowed: Q, **values: Any) -> None:
         if not ApiKey.objects.filter(allowed, pk=self.pk).update(**values):
-            raise self._refusal()
+            raise self._refusal(action)
         self.refresh_from_db()
 
-    def _refusal(self) -> ValidationError:
-        """Say which fact stands in the way of a change, the most final first."""
+    def _refusal(self, action: Action) -> ValidationError:
+        """Say which fact stands in the way of a change, the most final first, and what to do."""
         if self.revoked_at is not None:
             return ValidationError("The key is revoked, and that is final. Issue a new one.", code="revoked")
+        if action is Action.KEY_ENABLED:
+            return ValidationError("The key is not disabled.", code="not_disabled")
+        if action is Action.KEY_DISABLED:
+            return ValidationError("The key is disabled already.", code="disabled")
         if self.rotated_at is not None:
+            successor = self.replaced_by.public_id
             return ValidationError(
-                f"The key was rotated already; go on with its successor {self.replaced_by.public_id}.", code="rotated"
+                f"The key was rotated already. Go on with its successor {successor}.", code="rotated"
             )
-        return ValidationError(f"The key is {self.state}; this needs another state.", code=self.state.value)
+        if self.disabled_at is not None:
+            return ValidationError("The key is disabled. Enable it first.", code="disabled")
+        return ValidationError("The key has expired. Issue a new one.", code="expired")
 
     def _facts(self) -> dict[str, Any]:
         return {

@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from partners.events import Action, Change, ChangeEvent
 from partners.identifiers import PublicIdField
 from partners.routes import Route
+from partners.text import printable
 
+NAME_TAKEN = "There is an organization of this name already."
 ROUTE_CHOICES = [(route.route_name, route.route_name) for route in Route]
 
 
@@ -19,7 +21,7 @@ class Organization(models.Model):
     """A partner. It may call nothing until it is allowlisted and routes are enabled for it."""
 
     public_id = PublicIdField("org")
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, validators=[printable])
     allowlisted = models.BooleanField("allowlisted for the external API", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -31,7 +33,7 @@ class Organization(models.Model):
                 Lower("name"),
                 name="organization_name_unique",
                 violation_error_code="unique",
-                violation_error_message="There is an organization of this name already.",
+                violation_error_message=NAME_TAKEN,
             ),
             models.CheckConstraint(condition=~models.Q(name=""), name="organization_has_a_name"),
         ]
@@ -41,14 +43,19 @@ class Organization(models.Model):
 
     @classmethod
     def create(cls, name: str, change: Change) -> "Organization":
-        """Make an organization that may call nothing yet; ValidationError for a blank or taken name."""
+        """Make an organization that may call nothing yet; ValidationError for a blank or taken name.
+
+        Names that differ in case alone are one name (in SQLite, in ASCII letters only).
+        """
         organization = cls(name=name.strip())
-        with transaction.atomic():
-            organization.full_clean()
-            organization.save(force_insert=True)
-            ChangeEvent.record(
-                Action.ORGANIZATION_CREATED, change, organization=organization, after={"name": organization.name}
-            )
+        organization.full_clean()
+        try:
+            with transaction.atomic():
+                organization.save(force_insert=True)
+                after = {"name": organization.name}
+                ChangeEvent.record(Action.ORGANIZATION_CREATED, change, organization=organization, after=after)
+        except IntegrityError:
+            raise ValidationError(NAME_TAKEN, code="unique") from None
         return organization
 
     def enabled_routes(self) -> list[str]:
@@ -69,7 +76,7 @@ class Organization(models.Model):
         if enable & disable:
             raise ValidationError("A route cannot be both enabled and disabled.", code="contradiction")
         with transaction.atomic():
-            locked = Organization.objects.select_for_update().get(pk=self.pk)
+            locked = Organization.objects.select_for_update(no_key=True).get(pk=self.pk)
             before = locked._access()
             if allowlisted is not None:
                 Organization.objects.filter(pk=self.pk).update(allowlisted=allowlisted)

@@ -24,6 +24,7 @@ class ApiKeySwitch(models.Model):
         """Switch API keys on or off for everyone; ValidationError without a reason, or if it is so already."""
         change.require_reason()
         with transaction.atomic():
+            cls.objects.get_or_create(id=1)
             if not cls.objects.filter(enabled=not on).update(enabled=on):
                 state = "on" if on else "off"
                 raise ValidationError(f"API-key authentication is already {state}.", code="unchanged")

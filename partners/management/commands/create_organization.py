@@ -1,0 +1,24 @@
+"""`manage.py create_organization`: a new partner."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from partners.management import reports
+from partners.management.provisioning import ChangeCommand
+from partners.models import Organization
+
+
+class Command(ChangeCommand):
+    """Create an organization."""
+
+    help = "Create a partner organization. It may call nothing until set_access says what."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the name."""
+        parser.add_argument("name", metavar="NAME", help="its name, unlike that of any other in any case")
+        super().add_arguments(parser)
+
+    def report(self, **options: Any) -> dict[str, Any]:
+        """Create it."""
+        return reports.of_organization(Organization.create(options["name"], self.change(options)))

@@ -1,0 +1,47 @@
+"""`manage.py list_keys`: every API key and its state."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from partners import tokens
+from partners.lookup import find_organization
+from partners.management import reports
+from partners.management.provisioning import ReportCommand
+from partners.models import ApiKey, KeyState
+
+COLUMNS = ["KEY", "STATE", "EXPIRES", "ORGANIZATION", "LABEL", "SCOPES", "KEY ID"]
+
+
+class Command(ReportCommand):
+    """List the API keys, the newest first."""
+
+    help = "List the API keys, the newest first: never a secret. Name a key to other commands by KEY or KEY ID."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the filters."""
+        states = [state.value for state in KeyState]
+        parser.add_argument("--organization", metavar="ORG", help="only keys of this org_… id or exact name")
+        parser.add_argument("--state", choices=states, help="only keys in this state")
+        super().add_arguments(parser)
+
+    def report(self, **options: Any) -> dict[str, Any]:
+        """Return the keys."""
+        keys = ApiKey.objects.select_related("organization").prefetch_related("scopes")
+        if options["organization"] is not None:
+            keys = keys.filter(organization=find_organization(options["organization"]))
+        return {"keys": [_entry(key) for key in keys if options["state"] in (None, key.state)]}
+
+    def lines(self, report: dict[str, Any]) -> list[str]:
+        """Return a table, a line per key."""
+        rows = [_row(key) for key in report["keys"]]
+        return reports.table([COLUMNS, *rows]) if rows else ["No keys."]
+
+
+def _entry(key: ApiKey) -> dict[str, Any]:
+    return {"organization": key.organization and key.organization.name} | reports.of_key(key)
+
+
+def _row(key: dict[str, Any]) -> list[str]:
+    fields = ("state", "expires_at", "organization", "label", "scopes", "key_id")
+    return [tokens.prefix(key["test"]) + key["public_part"], *(reports.plain(key[field]) for field in fields)]

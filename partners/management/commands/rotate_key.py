@@ -1,0 +1,44 @@
+"""`manage.py rotate_key`: a successor for an API key."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from partners.durations import duration
+from partners.lookup import find_key
+from partners.management import handover, reports
+from partners.models import ApiKey
+from partners.tokens import Token
+
+
+class Command(handover.TokenCommand):
+    """Rotate an API key and hand its successor's token over."""
+
+    help = (
+        "Issue the successor of a key, with the same organization, label and scopes, and end the key itself after an "
+        f"overlap in which both work. A key has one successor.{handover.HELP}"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the key and the overlap."""
+        parser.add_argument("key", metavar="KEY", help="a key_… id or a public part, never a token")
+        parser.add_argument(
+            "--overlap",
+            metavar="SPAN",
+            default="24h",
+            help="how long the old key goes on, in hours or days (default: 24h; 0h ends it now)",
+        )
+        super().add_arguments(parser)
+
+    def make(self, options: dict[str, Any]) -> tuple[ApiKey, Token]:
+        """Rotate the key."""
+        key, overlap = find_key(options["key"]), duration(options["overlap"])
+        return key.rotate(self.change(options), overlap=overlap)
+
+    def describe(self, key: ApiKey) -> dict[str, Any]:
+        """Return the successor, and when the key that it replaces ends."""
+        replaced = ApiKey.objects.get(replaced_by=key)
+        return reports.of_key(key) | {
+            "replaced_key_id": replaced.public_id,
+            "replaced_expires_at": reports.rfc3339(replaced.expires_at),
+        }

@@ -1,0 +1,56 @@
+"""`manage.py set_access`: what an organization may call."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandParser
+
+from partners.lookup import find_organization
+from partners.management import reports
+from partners.management.provisioning import ChangeCommand
+from partners.routes import Route
+
+ALL = "all"
+
+
+class Command(ChangeCommand):
+    """Allowlist an organization or not, and enable or disable routes for it."""
+
+    help = (
+        "Set what an organization may call: it must be allowlisted and the route enabled. What is not named stays as "
+        "it is, and everything holds for the next call."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the organization and what to change."""
+        parser.add_argument("organization", metavar="ORG", help="an org_… id or an exact name, in any case")
+        allowlist = parser.add_mutually_exclusive_group()
+        allowlist.add_argument("--allow", dest="allowlisted", action="store_true", default=None, help="allowlist it")
+        allowlist.add_argument("--deny", dest="allowlisted", action="store_false", default=None, help="undo that")
+        names = [ALL, *(route.route_name for route in Route)]
+        for option in ("--enable", "--disable"):
+            parser.add_argument(
+                option,
+                nargs="+",
+                action="extend",
+                default=[],
+                choices=names,
+                metavar="ROUTE",
+                help=f"{option[2:]} these routes, of: {', '.join(names)}",
+            )
+        super().add_arguments(parser)
+
+    def report(self, **options: Any) -> dict[str, Any]:
+        """Change what is asked for, and say whether that made a difference."""
+        allowlisted, enable, disable = options["allowlisted"], options["enable"], options["disable"]
+        if allowlisted is None and not enable and not disable:
+            raise ValidationError("Say what to change: --allow or --deny, --enable, --disable.", code="nothing_asked")
+        organization = find_organization(options["organization"])
+        changed = organization.set_access(
+            self.change(options), allowlisted=allowlisted, enable=_routes(enable), disable=_routes(disable)
+        )
+        return reports.of_organization(organization) | {"changed": changed}
+
+
+def _routes(names: list[str]) -> list[Route]:
+    return [*Route] if ALL in names else [Route.named(name) for name in names]

@@ -1,0 +1,134 @@
+import base64
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.checks import run_checks
+
+from chartero.checks import deployment
+
+ROOT = Path(__file__).parents[2]
+SECRET = "invented-" + "0123456789abcdefghijklmnop" * 2
+DIGEST_KEY = "1:" + base64.b64encode(bytes(range(32))).decode()
+SAFE = {
+    "ENVIRONMENT": "production",
+    "DEVELOPMENT": False,
+    "SECRET_KEY": SECRET,
+    "ALLOWED_HOSTS": ["api.example.com"],
+    "DEBUG": False,
+    "ACCEPT_TEST_KEYS": False,
+    "DIGEST_KEYS": DIGEST_KEY,
+}
+
+
+@pytest.fixture
+def deploy(settings):
+    """Return what the check says of a safe production deployment with some settings changed."""
+
+    def check(**changed: object) -> list[str]:
+        for name, value in (SAFE | changed).items():
+            setattr(settings, name, value)
+        return [fault.id for fault in deployment(None)]
+
+    return check
+
+
+@pytest.mark.parametrize("environment", ["sandbox", "production"])
+def test_a_safe_deployment_has_no_fault(deploy, environment):
+    assert deploy(ENVIRONMENT=environment) == []
+
+
+@pytest.mark.parametrize("environment", ["", "Production", "prod", "test"])
+def test_an_unknown_environment_is_e001(deploy, environment):
+    assert deploy(ENVIRONMENT=environment) == ["chartero.E001"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"SECRET_KEY": "missing"}, "chartero.E002"),
+        ({"SECRET_KEY": SECRET[:49]}, "chartero.E002"),
+        ({"SECRET_KEY": "abcdefghi" * 9}, "chartero.E002"),
+        ({"SECRET_KEY": "django-insecure-" + SECRET}, "chartero.E002"),
+        ({"ALLOWED_HOSTS": []}, "chartero.E003"),
+        ({"ALLOWED_HOSTS": [".", " "]}, "chartero.E003"),
+        ({"DIGEST_KEYS": ","}, "chartero.E006"),
+        ({"DEBUG": True}, "chartero.E004"),
+        ({"ACCEPT_TEST_KEYS": True}, "chartero.E005"),
+        ({"DIGEST_KEYS": ""}, "chartero.E006"),
+        ({"DIGEST_KEYS": " "}, "chartero.E006"),
+        ({"ALLOWED_HOSTS": ["api.example.com", "*"]}, "chartero.E007"),
+    ],
+)
+def test_each_fault_of_production_has_its_id(deploy, changed, fault):
+    assert deploy(**changed) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("changed", "faults"),
+    [
+        ({"SECRET_KEY": "missing", "ALLOWED_HOSTS": []}, ["chartero.E002", "chartero.E003"]),
+        ({"ACCEPT_TEST_KEYS": True, "DIGEST_KEYS": "", "ALLOWED_HOSTS": ["*"], "DEBUG": True}, []),
+    ],
+)
+def test_a_sandbox_may_be_open_but_not_by_default(deploy, changed, faults):
+    assert deploy(ENVIRONMENT="sandbox", **changed) == faults
+
+
+def test_development_needs_nothing(deploy):
+    changed = {"SECRET_KEY": "x", "ALLOWED_HOSTS": [], "DIGEST_KEYS": "", "DEBUG": True}
+    assert deploy(ENVIRONMENT="development", DEVELOPMENT=True, **changed) == []
+
+
+def test_the_shortest_secret_key_that_is_long_enough(deploy):
+    assert deploy(SECRET_KEY=SECRET[:50]) == deploy(SECRET_KEY="0123456789" * 5) == []
+
+
+def test_the_check_is_registered(settings):
+    settings.ENVIRONMENT = "nowhere"
+    assert "chartero.E001" in [fault.id for fault in run_checks()]
+
+
+def manage(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run manage.py as its own process, with nothing set but this."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CHARTERO_", "DJANGO_"))}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        env=kept
+        | {"DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", "CHARTERO_DATA_DIR": str(folder)}
+        | environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_production_with_nothing_set_does_not_start(tmp_path):
+    checked = manage(tmp_path, "check", CHARTERO_ENVIRONMENT="production", CHARTERO_DEBUG="1")
+    assert checked.returncode != 0
+    for fault in ("chartero.E002", "chartero.E003", "chartero.E004", "chartero.E006"):
+        assert fault in checked.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_production_with_everything_set_starts(tmp_path):
+    checked = manage(
+        tmp_path,
+        "check",
+        CHARTERO_ENVIRONMENT="production",
+        CHARTERO_SECRET_KEY=SECRET,
+        CHARTERO_DIGEST_KEYS=DIGEST_KEY,
+        CHARTERO_ALLOWED_HOSTS="api.example.com",
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_development_with_nothing_set_starts_and_keeps_its_own_secrets(tmp_path):
+    assert manage(tmp_path, "check").returncode == 0
+    assert {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {
+        "secret_key": 0o600,
+        "digest_keys": 0o600,
+    }

@@ -1,0 +1,95 @@
+import base64
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import call_command
+
+from partners.checks import digest_keys, scopes_mirror_catalogue
+from partners.models import Scope
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+OTHER = base64.b64encode(bytes(range(32, 64))).decode()
+
+
+def ids(faults) -> list[str]:
+    return [fault.id for fault in faults]
+
+
+@pytest.mark.parametrize("text", ["", f"1:{KEY}", f"1:{KEY},2:{OTHER}"])
+def test_digest_keys_in_order_are_no_fault(settings, text):
+    settings.DIGEST_KEYS = text
+    assert digest_keys(None) == []
+
+
+@pytest.mark.parametrize("text", ["junk", f"x:{KEY}", "1:AAAA", f"1:{KEY},1:{OTHER}"])
+def test_digest_keys_that_cannot_be_read_are_e001(settings, text):
+    settings.DIGEST_KEYS = text
+    assert ids(digest_keys(None)) == ["partners.E001"]
+
+
+def test_two_equal_digest_keys_are_e002(settings):
+    settings.DIGEST_KEYS = f"1:{KEY},2:{KEY}"
+    assert ids(digest_keys(None)) == ["partners.E002"]
+
+
+def test_a_digest_key_equal_to_the_secret_key_is_e002(settings):
+    settings.DIGEST_KEYS = "1:" + base64.b64encode(settings.SECRET_KEY.encode()).decode()
+    assert ids(digest_keys(None)) == ["partners.E002"]
+
+
+def test_one_secret_copied_to_both_variables_is_e002(settings):
+    settings.SECRET_KEY = base64.b64encode(bytes(range(64))).decode()
+    settings.DIGEST_KEYS = f"1:{settings.SECRET_KEY}"
+    assert ids(digest_keys(None)) == ["partners.E002"]
+
+
+def test_a_digest_key_that_is_not_random_is_e004(settings):
+    settings.DIGEST_KEYS = "1:" + base64.b64encode(bytes(32)).decode()
+    assert ids(digest_keys(None)) == ["partners.E004"]
+
+
+def test_no_fault_repeats_a_key(settings):
+    settings.DIGEST_KEYS = f"1:{KEY},1:{KEY}x"
+    (fault,) = digest_keys(None)
+    assert KEY not in f"{fault}{fault.hint}"
+
+
+@pytest.mark.django_db
+def test_scopes_in_step_are_no_fault():
+    assert scopes_mirror_catalogue(["default"]) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", [{"description": "another"}, {"name": "another:read"}])
+def test_scopes_out_of_step_are_e003(change):
+    Scope.objects.filter(name="patients:read").update(**change)
+    assert ids(scopes_mirror_catalogue(["default"])) == ["partners.E003"]
+
+
+@pytest.mark.django_db
+def test_a_scope_that_left_the_catalogue_is_no_fault():
+    Scope.objects.create(name="gone:read", description="gone")
+    assert scopes_mirror_catalogue(["default"]) == []
+
+
+@pytest.mark.django_db
+def test_before_the_first_migration_the_scopes_are_no_fault(monkeypatch):
+    monkeypatch.setattr(Scope._meta, "db_table", "not_there_yet")
+    assert scopes_mirror_catalogue(["default"]) == []
+
+
+@pytest.mark.parametrize("databases", [None, []])
+def test_without_a_database_no_scope_is_looked_at(databases):
+    assert scopes_mirror_catalogue(databases) == []
+
+
+@pytest.mark.django_db
+def test_both_checks_are_registered(settings):
+    Scope.objects.update(description="another")
+    settings.DIGEST_KEYS = "junk"
+    assert {"partners.E001", "partners.E003"} <= set(ids(run_checks(databases=["default"])))
+
+
+@pytest.mark.django_db
+def test_the_product_itself_has_no_fault():
+    call_command("check", databases=["default"], fail_level="WARNING")
