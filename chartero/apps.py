@@ -1,13 +1,34 @@
-"""The application `chartero`: what belongs to the whole deployment."""
+"""The applications of the deployment itself: the whole, and the admin."""
+
+from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
+from django.db.models.signals import post_migrate
 
 
 class CharteroConfig(AppConfig):
-    """Settings, URLs, and the checks of a deployment."""
+    """Settings, URLs, the checks of a deployment, and the roles of its staff."""
 
     name = "chartero"
+    default = True
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks and keep the groups in step with the roles."""
         from chartero import checks  # noqa: F401
+
+        post_migrate.connect(keep_roles, sender=self)
+
+
+class PartnerAdminConfig(admin_apps.AdminConfig):
+    """Django's admin, with the site of partner access in place of its own."""
+
+    default = False
+    default_site = "partners.admin.site.PartnerSite"
+
+
+def keep_roles(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    """Mirror the roles as groups, once every permission is there."""
+    from chartero.roles import mirror_roles
+
+    mirror_roles(using)

@@ -34,7 +34,7 @@ INSTALLED_APPS = [
     "partners",
     "encounters",
     "chartero",
-    "django.contrib.admin",
+    "chartero.apps.PartnerAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

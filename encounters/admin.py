@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 
 from encounters.models import Document, Encounter
-from partners.admin import ReadOnlyAdmin
+from partners.admin.base import ReadOnlyAdmin
 
 
 class DocumentInline(admin.TabularInline):
@@ -30,4 +30,5 @@ class EncounterAdmin(ReadOnlyAdmin):
     list_filter = ("record_class", "status", "encounter_type")
     search_fields = ("=public_id",)
     show_full_result_count = False
+    actions = None
     inlines = (DocumentInline,)

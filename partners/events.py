@@ -62,6 +62,7 @@ class ChangeEvent(models.Model):
     class Meta:
         ordering = ["-occurred_at", "-pk"]
         verbose_name = "change"
+        default_permissions = ("view",)
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} by {self.by}"

@@ -51,6 +51,16 @@ class ApiKey(models.Model):
 
     class Meta:
         verbose_name = "API key"
+        default_permissions = ("view",)
+        permissions = [
+            ("issue_apikey", "Can issue API keys"),
+            ("rotate_apikey", "Can rotate API keys"),
+            ("scope_apikey", "Can change the scopes of API keys"),
+            ("disable_apikey", "Can disable API keys"),
+            ("enable_apikey", "Can enable disabled API keys"),
+            ("revoke_apikey", "Can revoke API keys"),
+            ("bulk_apikey", "Can disable and revoke many API keys at once"),
+        ]
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["public_id"], name="api_key_public_id_unique"),

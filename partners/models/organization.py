@@ -27,6 +27,7 @@ class Organization(models.Model):
 
     class Meta:
         ordering = ["name"]
+        default_permissions = ("add", "change", "view")
         constraints = [
             models.UniqueConstraint(fields=["public_id"], name="organization_public_id_unique"),
             models.UniqueConstraint(
@@ -102,6 +103,7 @@ class RouteGrant(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        default_permissions = ()
         constraints = [
             models.UniqueConstraint(fields=["organization", "route"], name="route_enabled_once"),
             models.CheckConstraint(

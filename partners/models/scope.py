@@ -13,6 +13,7 @@ class Scope(models.Model):
 
     class Meta:
         ordering = ["name"]
+        default_permissions = ()
 
     def __str__(self) -> str:
         return self.name

@@ -14,6 +14,8 @@ class ApiKeySwitch(models.Model):
 
     class Meta:
         verbose_name = "API-key switch"
+        default_permissions = ("view",)
+        permissions = [("turn_apikeyswitch", "Can switch API-key authentication on and off")]
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="api_key_switch_is_one_row")]
 
     def __str__(self) -> str:

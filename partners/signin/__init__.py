@@ -1,0 +1,1 @@
+"""Signing in of staff: second factor, lockout, sessions, and a fresh password."""

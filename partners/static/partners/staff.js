@@ -1,0 +1,43 @@
+/* What a page of staff needs beyond HTML: copying, and asking once before a form is sent twice. */
+"use strict";
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  const text = source.value ?? source.textContent;
+  const status = document.getElementById(`${button.dataset.copy}-copied`);
+  try {
+    await navigator.clipboard.writeText(text.trim());
+    if (status) status.textContent = "Copied.";
+  } catch {
+    getSelection().selectAllChildren(source);
+    if (source.select) source.select();
+    if (status) status.textContent = "Selected. Press Ctrl+C to copy.";
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-once]")) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "true";
+});
+
+addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-once]").forEach((form) => delete form.dataset.sent);
+});
+
+document.addEventListener("click", (event) => {
+  document.querySelectorAll("details.person[open]").forEach((menu) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  document.querySelectorAll("details.person[open]").forEach((menu) => {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+});

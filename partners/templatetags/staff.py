@@ -1,0 +1,54 @@
+"""How the staff's pages write a moment, a state and a key."""
+
+from datetime import UTC, datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from partners import tokens
+from partners.models import ApiKey, KeyState
+
+register = template.Library()
+
+SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
+
+
+@register.simple_tag
+def moment(when: datetime | None, never: str = "Never") -> str | SafeString:
+    """Write a moment in UTC by its ISO date, with its distance from now beside it; `never` where there is none."""
+    if when is None:
+        return never
+    shown = when.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}">{} UTC</time> <span class="ago">{}</span>',
+        shown.isoformat(),
+        shown.strftime("%Y-%m-%d %H:%M"),
+        distance(when),
+    )
+
+
+@register.filter
+def distance(when: datetime) -> str:
+    """Return how far a moment lies from now, in its largest fitting unit: `3 hours ago`, `in 12 days`."""
+    seconds = (when - timezone.now()).total_seconds()
+    size = abs(seconds)
+    if size < 60:
+        return "just now" if seconds <= 0 else "in under a minute"
+    unit = "minute" if size < 7_200 else "hour" if size < 172_800 else "day"
+    number = int(size // SECONDS[unit])
+    words = f"{number:,} {unit}{'' if number == 1 else 's'}"
+    return f"{words} ago" if seconds < 0 else f"in {words}"
+
+
+@register.simple_tag
+def state(value: KeyState | str) -> SafeString:
+    """Write a state by word and colour."""
+    return format_html('<span class="state {}">{}</span>', str(value), str(value).replace("_", " ").capitalize())
+
+
+@register.filter
+def key_name(key: ApiKey) -> str:
+    """Return what staff and partners may quote of a key."""
+    return f"{tokens.prefix(key.is_test)}{key.public_part}…"
