@@ -24,7 +24,7 @@ class PartnerAdminConfig(admin_apps.AdminConfig):
     """Django's admin, with the site of partner access in place of its own."""
 
     default = False
-    default_site = "partners.admin.site.PartnerSite"
+    default_site = "chartero.site.PartnerSite"
 
 
 def keep_roles(sender: AppConfig, using: str, **kwargs: Any) -> None:
