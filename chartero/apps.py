@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin_apps
 from django.db.models.signals import post_migrate
 
@@ -17,7 +17,8 @@ class CharteroConfig(AppConfig):
         """Register the system checks and keep the groups in step with the roles."""
         from chartero import checks  # noqa: F401
 
-        post_migrate.connect(keep_roles, sender=self)
+        # After the migrations of `auth`, which come behind ours, every permission of ours is there.
+        post_migrate.connect(keep_roles, sender=apps.get_app_config("auth"))
 
 
 class PartnerAdminConfig(admin_apps.AdminConfig):

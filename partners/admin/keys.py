@@ -1,33 +1,118 @@
-"""API keys: the list, and one key's page."""
+"""API keys: the list, the search that takes a pasted token, and one key's page."""
 
-from django.contrib import admin
+import re
+from dataclasses import dataclass
+from typing import Any
 
-from partners.admin.base import ReadOnlyAdmin
-from partners.models import ApiKey
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_POST
+
+from partners import digests, facts, lookup, tokens
+from partners.access import POLICY, decide
+from partners.admin.base import ReadOnlyAdmin, needs, render
+from partners.admin.key_filters import SOON, DigestKeyFilter, OrganizationFilter, ScopeFilter, StateFilter
+from partners.models import ApiKey, KeyState
+from partners.reasons import Reason
+from partners.routes import Route
+
+# A run of base62 longer than any id or public part may be a token without its prefix.
+_SECRET_LIKE = re.compile(r"[0-9A-Za-z]{23,}")
+LIST = "admin:partners_apikey_changelist"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a call on a route would pass now, and if not, the first refusal."""
+
+    route: Route
+    refusal: Reason | None
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnlyAdmin):
     """API keys: what identifies them and what they may do, never a secret or a digest."""
 
-    list_display = ("public_part", "label", "organization", "current_state", "expires_at")
+    change_list_template = "partners/keys.html"
+    list_display = ("public_part",)
+    list_filter = (StateFilter, OrganizationFilter, ScopeFilter, DigestKeyFilter)
     list_select_related = ("organization",)
-    search_fields = ("public_part", "public_id", "label")
-    fields = (
-        "public_id",
-        "public_part",
-        "label",
-        "organization",
-        "is_test",
-        "current_state",
-        "scopes",
-        "created_at",
-        "expires_at",
-    )
-    readonly_fields = fields
+    list_per_page = 50
+    search_fields = ("=public_part", "=public_id", "label")
+    search_help_text = "A public part, a key_… id, a label, or a whole token: it is compared, never kept."
+    show_full_result_count = False
     actions = None
 
-    @admin.display(description="state")
-    def current_state(self, key: ApiKey) -> str:
-        """Return the state at this moment."""
-        return key.state.value
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("scopes")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [path("find/", find, name="partners_apikey_find"), *super().get_urls()]
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return show(request, object_id)
+
+
+@needs("partners.view_apikey")
+@require_POST
+@sensitive_post_parameters()
+@sensitive_variables()
+def find(request: HttpRequest) -> HttpResponseRedirect:
+    """Search by POST, so that a pasted token comes into no URL: it leads to its key, everything else to the list."""
+    text = request.POST.get("q", "").strip()
+    if not lookup.holds_token(text) and not _SECRET_LIKE.search(text):
+        return redirect(f"{reverse(LIST)}?{urlencode({'q': _public_part(text)})}")
+    key = by_token(text)
+    if key is None:
+        messages.warning(request, "No key has this token: it is unknown, incomplete or of another deployment.")
+        return redirect(LIST)
+    return redirect("admin:partners_apikey_change", key.pk)
+
+
+@sensitive_variables()
+def by_token(text: str) -> ApiKey | None:
+    """Return the key whose token this is, compared by digest."""
+    token = tokens.parse(text)
+    if token is None:
+        return None
+    key = ApiKey.objects.filter(public_part=token.public_part).first()
+    if key is None or key.digest_key_number not in digests.loaded():
+        return None
+    return key if digests.matches(token.text, bytes(key.digest), key.digest_key_number) else None
+
+
+@needs("partners.view_apikey")
+def show(request: HttpRequest, object_id: str) -> HttpResponse:
+    """Show one key: its state and what to do, what it may call now, its facts, its chain, its timeline."""
+    keys = ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes")
+    key = (
+        get_object_or_404(keys, pk=object_id) if object_id.isdecimal() else get_object_or_404(keys, public_id=object_id)
+    )
+    return render(
+        request,
+        "partners/key.html",
+        title=key.label,
+        key=key,
+        successor=ApiKey.objects.filter(replaces=key).first(),
+        soon=key.expires_at is not None and key.state is KeyState.ACTIVE and key.expires_at <= timezone.now() + SOON,
+        digest_key_loaded=key.digest_key_number in digests.loaded(),
+        verdicts=[verdict(key, route) for route in Route],
+        events=key.events.order_by("-occurred_at", "-pk"),
+    )
+
+
+def verdict(key: ApiKey, route: Route) -> Verdict:
+    """Return what the policy says of a call by the key's holder now; the query and the resource come after it."""
+    return Verdict(route, decide(POLICY, facts.of_holder(key.public_part, is_test=key.is_test, route=route)))
+
+
+def _public_part(text: str) -> str:
+    """Cut what people quote of a key, `ch_sk_<public part>…`, to what the search knows."""
+    for prefix in (tokens.TEST_PREFIX, tokens.LIVE_PREFIX):
+        text = text.removeprefix(prefix)
+    return text.rstrip("…. ")

@@ -31,6 +31,23 @@ class KeyState(StrEnum):
     REVOKED = "revoked"
 
 
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    """Queries over many keys."""
+
+    def in_state(self, state: KeyState) -> "ApiKeyQuerySet":
+        """Return the keys that `state` calls so at this moment."""
+        ended = Q(expires_at__lte=timezone.now())
+        if state is KeyState.REVOKED:
+            return self.filter(revoked_at__isnull=False)
+        if state is KeyState.EXPIRED:
+            return self.filter(ended, revoked_at=None)
+        return self.filter(revoked_at=None, disabled_at__isnull=state is KeyState.ACTIVE).exclude(ended)
+
+    def ending_within(self, span: timedelta) -> "ApiKeyQuerySet":
+        """Return the active keys that expire within `span` from now."""
+        return self.in_state(KeyState.ACTIVE).filter(expires_at__lte=timezone.now() + span)
+
+
 class ApiKey(models.Model):
     """One API key. Of its token only the public part and a keyed digest are stored."""
 
@@ -48,6 +65,8 @@ class ApiKey(models.Model):
     revoked_at = models.DateTimeField(null=True, editable=False)
     rotated_at = models.DateTimeField(null=True, editable=False)
     replaces = models.OneToOneField("self", models.PROTECT, null=True, editable=False, related_name="replaced_by")
+
+    objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
         verbose_name = "API key"

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from django import template
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -46,6 +47,12 @@ def distance(when: datetime) -> str:
 def state(value: KeyState | str) -> SafeString:
     """Write a state by word and colour."""
     return format_html('<span class="state {}">{}</span>', str(value), str(value).replace("_", " ").capitalize())
+
+
+@register.simple_tag
+def page_address(changelist: ChangeList, step: int) -> str:
+    """Return the address of the page so many steps on in a list, with its filters kept."""
+    return changelist.get_query_string({PAGE_VAR: changelist.page_num + step})
 
 
 @register.filter

@@ -1,0 +1,76 @@
+"""The filters of the list of API keys."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from partners import digests, routes
+from partners.models import KeyState
+
+EXPIRING = "expiring"
+SOON = timedelta(days=14)
+
+
+class StateFilter(admin.SimpleListFilter):
+    """By state, and those whose end is near."""
+
+    title = "State"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        states = [(state.value, state.value.capitalize()) for state in KeyState]
+        return [*states, (EXPIRING, f"Expires within {SOON.days} days")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        state = self.value()
+        if state == EXPIRING:
+            return queryset.ending_within(SOON)
+        return queryset.in_state(KeyState(state)) if state in {*KeyState} else queryset
+
+
+class OrganizationFilter(admin.SimpleListFilter):
+    """By a part of the organization's name, typed: there may be thousands."""
+
+    title = "Organization"
+    parameter_name = "organization"
+    typed = True
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("", "")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(organization__name__icontains=self.value()) if self.value() else queryset
+
+
+class ScopeFilter(admin.SimpleListFilter):
+    """By a scope that the key holds."""
+
+    title = "Scope"
+    parameter_name = "scope"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(scope.value, scope.value) for scope in routes.Scope]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(scopes=self.value()) if self.value() else queryset
+
+
+class DigestKeyFilter(admin.SimpleListFilter):
+    """By the digest key that the key was stored under."""
+
+    title = "Digest key"
+    parameter_name = "digest_key"
+    missing = "missing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            *((str(number), f"Number {number}") for number in sorted(digests.loaded())),
+            (self.missing, "Not loaded"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == self.missing:
+            return queryset.exclude(digest_key_number__in=digests.loaded())
+        return queryset.filter(digest_key_number=self.value()) if self.value() else queryset
