@@ -11,5 +11,6 @@ threads = int(os.environ.get("CHARTERO_THREADS", "4"))
 limit_request_line = 8190
 timeout = 30
 graceful_timeout = 10
+control_socket_disable = True
 # No access log: a request line may hold what does not belong into a log.
 accesslog = None
