@@ -153,7 +153,7 @@ class Document(models.Model):
 
 
 class SourceRecord(models.Model):
-    """Where an imported row came from, and which version of it: one per resource that an import has seen.
+    """Where an imported row came from, and which version of it: one per resource that an import has taken in.
 
     It is known by organization, source, resource type and source id. A withdrawn one is a tombstone: with or without a
     row of ours, an older file cannot bring it back.
@@ -164,8 +164,10 @@ class SourceRecord(models.Model):
     resource_type = models.CharField(max_length=32)
     source_id = models.CharField(max_length=64)
     version = models.DateTimeField("last updated at the source", null=True)
-    transaction_time = models.DateTimeField("time of the export", null=True)
-    fingerprint = models.CharField(max_length=64)
+    as_of = models.DateTimeField("time of the export, or of the import where the export tells none")
+    fingerprint = models.CharField("digest of the mapped values", max_length=64)
+    labelled_test = models.BooleanField("labelled as test data at the source", default=False)
+    superseded = models.BooleanField("another document says that it replaces this one", default=False)
     withdrawn_at = models.DateTimeField(null=True)
     patient = models.OneToOneField(Patient, models.CASCADE, null=True, related_name="source_record")
     encounter = models.OneToOneField(Encounter, models.CASCADE, null=True, related_name="source_record")
@@ -178,10 +180,9 @@ class SourceRecord(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(withdrawn_at__isnull=False)
-                | Q(patient__isnull=False)
-                | Q(encounter__isnull=False)
-                | Q(document__isnull=False)
-                | Q(resource_type="Organization"),
+                | Q(resource_type="Patient", patient__isnull=False)
+                | Q(resource_type="Encounter", encounter__isnull=False)
+                | Q(resource_type="DocumentReference", document__isnull=False),
                 name="source_record_has_its_row",
             ),
         ]

@@ -1,0 +1,61 @@
+"""FHIR's dates, by its own grammar (R4, datatypes: date, dateTime, instant); every lenient parser takes more."""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+
+from encounters.fhir.codes import Code
+
+_DATE_TIME = re.compile(
+    r"(?P<year>[0-9]{4})(?:-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>[0-9]{2})"
+    r"(?:T(?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-5][0-9]):(?P<second>[0-5][0-9]|60)"
+    r"(?:\.(?P<fraction>[0-9]+))?(?P<zone>Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))?)?)?)?"
+)
+
+
+def moment(value: object) -> tuple[datetime | None, Code | None]:
+    """Return a dateTime in UTC, or None where it names none, and what had to be assumed."""
+    found = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return None, Code.INVALID_DATE
+    if found["day"] is None:
+        return None, Code.PARTIAL_DATE
+    try:
+        instant = _instant(found)
+    except (ValueError, OverflowError):  # no such day, or before year 1 or after 9999 in UTC
+        return None, Code.INVALID_DATE
+    if found["hour"] is None:
+        return instant, Code.DATE_ONLY
+    return instant, None if found["zone"] else Code.NO_TIME_ZONE
+
+
+def instant(value: object) -> datetime | None:
+    """Return an instant in UTC; None if it is not a full one."""
+    found, assumed = moment(value)
+    return found if assumed is None else None
+
+
+def birth_date(value: object) -> tuple[date | None, Code | None]:
+    """Return a full and valid date, or None and why."""
+    if value is None:
+        return None, Code.NO_BIRTH_DATE
+    day, assumed = moment(value)
+    if assumed is Code.DATE_ONLY and day is not None:
+        return day.date(), None
+    return None, Code.PARTIAL_DATE if assumed is Code.PARTIAL_DATE else Code.INVALID_DATE
+
+
+def _instant(found: re.Match[str]) -> datetime:
+    zone = _zone(found["zone"] or "Z")
+    day = datetime(int(found["year"]), int(found["month"]), int(found["day"]), tzinfo=zone)
+    hours, minutes, seconds = (int(found[name] or 0) for name in ("hour", "minute", "second"))
+    microseconds = int((found["fraction"] or "")[:6].ljust(6, "0"))
+    # Added as a duration, because FHIR allows second 60, a leap second, and Python does not.
+    span = timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds)
+    return (day + span).astimezone(UTC)
+
+
+def _zone(text: str) -> timezone:
+    if text == "Z":
+        return UTC
+    sign = -1 if text[0] == "-" else 1
+    return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[4:6])))

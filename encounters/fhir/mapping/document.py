@@ -1,0 +1,106 @@
+"""DocumentReference: what a document is called, how far it has come, and its text."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from encounters.fhir import attachments, references
+from encounters.fhir.codes import Code
+from encounters.fhir.elements import Json, member, objects, text
+from encounters.fhir.mapping.encounter import ENTERED_IN_ERROR
+from encounters.fhir.mapping.mapped import Mapped
+from encounters.fhir.references import Reference
+from encounters.models import DocumentStatus, SchemaType
+
+STATUSES = {
+    "preliminary": DocumentStatus.DRAFT,
+    "final": DocumentStatus.COMPLETED,
+    "amended": DocumentStatus.AMENDED,
+}
+SUPERSEDED = "superseded"
+
+# Our own mark on a transcript that holds no recording.
+TAG_SYSTEM, TRANSCRIPT_TAG = "urn:chartero:tags", "ambient_transcript"
+
+# R5's Attachment.duration as R4 carries it, …/StructureDefinition/extension-Attachment.duration: seconds.
+DURATION_URL = "duration"
+DURATION_VALUES = ("valueDecimal", "valueInteger", "valueUnsignedInt", "valuePositiveInt")
+LONGEST_DURATION = 1e9
+
+
+def fill(body: Json, found: Mapped, today: date) -> None:
+    """Fill in the values, or only that the document was entered in error."""
+    found.withdrawn = ENTERED_IN_ERROR in (body.get("status"), body.get("docStatus"))
+    if found.withdrawn:
+        return
+    files = list(objects([each.get("attachment") for each in objects(body.get("content"))]))
+    content, warnings = attachments.read(files)
+    found.warnings += warnings
+    found.subject = references.parse(body.get("subject"))
+    found.encounters = _references(member(body, "context", "encounter"))
+    found.replaces = _replaced(body)
+    found.values = {
+        "schema_type": _schema_type(body, files).value,
+        "title": found.short(next(_titles(body, files), None)),
+        "status": _status(body, found),
+        "audio_duration_seconds": _duration(files, found),
+        "content": content,
+        "created_at": found.moment(body.get("date")),
+    }
+
+
+def _schema_type(body: Json, files: list[Json]) -> SchemaType:
+    tags = objects(member(body, "meta", "tag"))
+    tagged = any(each.get("system") == TAG_SYSTEM and each.get("code") == TRANSCRIPT_TAG for each in tags)
+    audio = any(map(attachments.is_audio, files))
+    return SchemaType.AMBIENT_TRANSCRIPT if tagged or audio else SchemaType.DOCUMENT
+
+
+def _titles(body: Json, files: list[Json]) -> Iterator[str]:
+    codings = objects(member(body, "type", "coding"))
+    candidates = [
+        body.get("description"),
+        *(each.get("title") for each in files),
+        member(body, "type", "text"),
+        *(each.get("display") for each in codings),
+    ]
+    yield from filter(None, map(text, candidates))
+
+
+def _status(body: Json, found: Mapped) -> str | None:
+    """Map `docStatus`; a reference that is itself superseded tells more, and stays visible."""
+    if body.get("status") == SUPERSEDED:
+        return DocumentStatus.SUPERSEDED.value
+    written = body.get("docStatus")
+    if isinstance(written, str) and written in STATUSES:
+        return STATUSES[written].value
+    found.warn(Code.UNRECOGNIZED_STATUS, when=written is not None)
+    return None
+
+
+def _duration(files: list[Json], found: Mapped) -> float | None:
+    told = [seconds for file in files if attachments.is_audio(file) for seconds in _told_seconds(file)]
+    valid = [seconds for seconds in told if seconds is not None]
+    found.warn(Code.INVALID_DURATION, when=len(valid) < len(told))
+    return next(iter(valid), None)
+
+
+def _told_seconds(file: Json) -> Iterator[float | None]:
+    for each in objects(file.get("extension")):
+        if (text(each.get("url")) or "").lower().endswith(DURATION_URL):
+            yield next((_seconds(each[name]) for name in DURATION_VALUES if name in each), None)
+
+
+def _seconds(value: object) -> float | None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    # Compared before it is converted: an integer may be too long for a float.
+    return float(value) if 0 <= value <= LONGEST_DURATION else None
+
+
+def _replaced(body: Json) -> list[Reference]:
+    relations = (each for each in objects(body.get("relatesTo")) if each.get("code") == "replaces")
+    return [found for each in relations if (found := references.parse(each.get("target")))]
+
+
+def _references(value: object) -> list[Reference]:
+    return [found for each in objects(value) if (found := references.parse(each))]

@@ -1,0 +1,55 @@
+"""Encounter: its status, when it took place, whose it is and where."""
+
+from datetime import date
+
+from encounters.fhir import references
+from encounters.fhir.codes import Code
+from encounters.fhir.elements import Json, member, text
+from encounters.fhir.mapping.mapped import Mapped
+from encounters.models import EncounterStatus
+
+ENTERED_IN_ERROR = "entered-in-error"
+
+STATUSES = {
+    "planned": EncounterStatus.PLANNED,
+    "arrived": EncounterStatus.IN_PROGRESS,
+    "triaged": EncounterStatus.IN_PROGRESS,
+    "in-progress": EncounterStatus.IN_PROGRESS,
+    "onleave": EncounterStatus.IN_PROGRESS,
+    "finished": EncounterStatus.COMPLETED,
+    "cancelled": EncounterStatus.CANCELLED,
+    "unknown": EncounterStatus.UNKNOWN,
+    None: EncounterStatus.UNKNOWN,
+}
+R5_STATUSES = {
+    "completed": EncounterStatus.COMPLETED,
+    "discharged": EncounterStatus.COMPLETED,
+    "on-hold": EncounterStatus.IN_PROGRESS,
+    "discontinued": EncounterStatus.CANCELLED,
+}
+
+
+def fill(body: Json, found: Mapped, today: date) -> None:
+    """Fill in the values, or only that the encounter was entered in error."""
+    found.withdrawn = body.get("status") == ENTERED_IN_ERROR
+    if found.withdrawn:
+        return
+    found.subject = references.parse(body.get("subject"))
+    found.provider = references.parse(body.get("serviceProvider"))
+    period = body.get("period")
+    found.service_start = found.moment(member(period, "start"))
+    found.values = {
+        "status": _status(body.get("status"), found).value,
+        "date_of_service": found.service_start if member(period, "start") else found.moment(member(period, "end")),
+        "service_provider": found.short(text(member(body, "serviceProvider", "display"))),
+    }
+
+
+def _status(written: object, found: Mapped) -> EncounterStatus:
+    if written is None or (isinstance(written, str) and written in STATUSES):
+        return STATUSES[written]
+    if isinstance(written, str) and written in R5_STATUSES:
+        found.warn(Code.R5_STATUS)
+        return R5_STATUSES[written]
+    found.warn(Code.UNRECOGNIZED_STATUS)
+    return EncounterStatus.UNKNOWN

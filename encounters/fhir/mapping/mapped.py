@@ -1,0 +1,73 @@
+"""What a resource of any type says of itself, and the values that its own mapping fills in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from encounters.fhir import dates
+from encounters.fhir.codes import Code
+from encounters.fhir.elements import Json, member, objects, text
+from encounters.fhir.references import Reference
+
+LONGEST_TITLE = 1_000
+TEST_LABEL = "HTEST"
+
+
+@dataclass(slots=True)
+class Mapped:
+    """The values of one resource, its references still as they are written."""
+
+    version: datetime | None = None
+    labelled_test: bool = False
+    withdrawn: bool = False
+    values: dict[str, Any] = field(default_factory=dict)
+    identifiers: list[str] = field(default_factory=list)
+    subject: Reference | None = None
+    provider: Reference | None = None
+    encounters: list[Reference] = field(default_factory=list)
+    replaces: list[Reference] = field(default_factory=list)
+    service_start: datetime | None = None
+    warnings: list[Code] = field(default_factory=list)
+
+    @classmethod
+    def of_any(cls, body: Json) -> "Mapped":
+        """Return what resources of every type have in common."""
+        found = cls(identifiers=list(_identifiers(body)), labelled_test=_is_labelled(body))
+        last_updated = member(body, "meta", "lastUpdated")
+        found.version = dates.instant(last_updated)
+        found.warn(Code.INVALID_LAST_UPDATED, when=last_updated is not None and found.version is None)
+        return found
+
+    def warn(self, code: Code | None, *, when: bool = True) -> None:
+        """Note a warning, if there is one."""
+        if code is not None and when:
+            self.warnings.append(code)
+
+    def moment(self, value: object) -> datetime | None:
+        """Return a dateTime in UTC, with a warning where something had to be assumed; nothing of nothing."""
+        if value is None:
+            return None
+        found, assumed = dates.moment(value)
+        self.warn(assumed)
+        return found
+
+    def short(self, value: str | None) -> str | None:
+        """Return a name or a title, cut with a warning where no name is that long."""
+        if value is None or len(value) <= LONGEST_TITLE:
+            return value
+        self.warn(Code.TEXT_CUT)
+        return value[:LONGEST_TITLE]
+
+
+def _identifiers(body: Json) -> Iterator[str]:
+    for each in objects(body.get("identifier")):
+        system, value = text(each.get("system")), text(each.get("value"))
+        if system and value:
+            yield f"{system}|{value}"
+
+
+def _is_labelled(body: Json) -> bool:
+    labels = chain(objects(member(body, "meta", "security")), objects(member(body, "meta", "tag")))
+    return any(each.get("code") == TEST_LABEL for each in labels)

@@ -1,0 +1,50 @@
+"""What an import says at its end: counts of every outcome and code, and the first issues one by one."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from encounters.fhir.codes import Code, Outcome
+
+LISTED_ISSUES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a resource stands: the file's name, and the line in it or the entry of its Bundle, from 1."""
+
+    file: str
+    line: int
+
+
+@dataclass(slots=True)
+class Report:
+    """The counts and issues of one run. It holds no name, no text and no value of a resource but its id."""
+
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    codes: Counter[str] = field(default_factory=Counter)
+    issues: list[dict[str, Any]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+    def count(self, resource_type: str, outcome: Outcome) -> None:
+        """Count one resource."""
+        self.counts.setdefault(resource_type, Counter())[outcome.value] += 1
+
+    def add(self, code: Code, place: Place, resource_type: str, source_id: str | None = None) -> None:
+        """Note one issue: always counted, and listed while there is room."""
+        self.codes[code.value] += 1
+        if code is Code.UNREADABLE_FILE:
+            self.unreadable.append(place.file)
+        if len(self.issues) < LISTED_ISSUES:
+            where = {"file": place.file, "line": place.line, "type": resource_type, "source_id": source_id}
+            self.issues.append({"level": code.level.value, "code": code.value} | where)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report for machines."""
+        return {
+            "counts": {name: dict(outcomes) for name, outcomes in self.counts.items()},
+            "codes": dict(self.codes),
+            "issues": self.issues,
+            "issues_not_listed": self.codes.total() - len(self.issues),
+            "unreadable_files": self.unreadable,
+        }

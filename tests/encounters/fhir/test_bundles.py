@@ -1,0 +1,81 @@
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from encounters.fhir import bundles
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+class Dripping(io.BytesIO):
+    """A stream that gives one byte at a time, as slow sources may."""
+
+    def read(self, size=-1):
+        return super().read(min(size, 1))
+
+
+def members(document, stream=io.BytesIO):
+    content = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return list(bundles.members(stream(content)))
+
+
+def test_entries_of_a_bundle_come_one_by_one():
+    document = {"resourceType": "Bundle", "entry": [{"a": 1}, {"b": [2]}], "total": 2}
+    assert members(document) == [("resourceType", "Bundle"), (None, {"a": 1}), (None, {"b": [2]}), ("total", 2)]
+
+
+@pytest.mark.parametrize("document", [{"entry": [1]}, {"entry": [1], "resourceType": "Bundle"}])
+def test_entries_come_one_by_one_before_the_type_is_known(document):
+    assert members(document)[0] == (None, 1)
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"resourceType": "List", "entry": [1]}, [("resourceType", "List"), ("entry", [1])]),
+        ({"resourceType": "Bundle", "entry": 7}, [("resourceType", "Bundle"), ("entry", 7)]),
+        ({"resourceType": "Bundle", "entry": []}, [("resourceType", "Bundle")]),
+        ({}, []),
+        (b'\xef\xbb\xbf {"a" : 12 } \r\n', [("a", 12)]),
+    ],
+)
+def test_other_members_come_as_they_are(document, expected):
+    assert members(document) == expected
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        *(b"", b"[]", b"7", b"{", b'{"a"}', b'{"a":}', b'{"a":1', b'{"a":1,}', b'{"a":1}}', b'{"a":1} {}', b"{7:1}"),
+        *(b'{"entry":[1', b'{"entry":[1,]}', b'{"entry":[1 2]}', b'{"entry":[}', b'{"a":NaN}', b'{"a":"\xff"}'),
+        b'{"a":"\xc3',
+    ],
+)
+def test_what_is_not_one_json_object_is_refused(document):
+    with pytest.raises(ValueError, match=r"\w"):
+        members(document)
+
+
+def test_endless_nesting_is_refused():
+    with pytest.raises(RecursionError):
+        members(b'{"entry":[' + b"[" * 200_000)
+
+
+def test_a_value_longer_than_a_line_may_be_is_refused(monkeypatch):
+    monkeypatch.setattr(bundles, "LONGEST_LINE", 100_000)
+    assert len(members({"entry": ["x" * 99_000]})) == 1
+    with pytest.raises(ValueError, match="too long"):
+        members({"entry": ["x" * 300_000]})
+
+
+@given(st.dictionaries(st.text(max_size=4), JSON, max_size=4))
+def test_every_object_is_read_as_the_standard_parser_reads_it_however_it_arrives(document):
+    document = {"resourceType": "Basic"} | document
+    assert dict(members(document)) == dict(members(document, Dripping)) == document

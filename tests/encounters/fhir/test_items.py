@@ -1,0 +1,153 @@
+import gzip
+import json
+
+import pytest
+
+from encounters.fhir.codes import Code
+from encounters.fhir.items import OTHER, Fault, Item, read
+from encounters.fhir.sources import DELETIONS, SourceFile
+from tests.encounters.fhir.exports import bundle, deletion, encounter, ndjson, patient
+
+
+def items(path, content: bytes, *phases):
+    path.write_bytes(content)
+    file = SourceFile(path, phases) if phases else SourceFile(path)
+    return list(read(file, lambda size: None))
+
+
+def told(things):
+    return [
+        (each.place.line, each.code if isinstance(each, Fault) else each.phase, each.type, each.id) for each in things
+    ]
+
+
+def test_each_line_is_a_resource(tmp_path):
+    (item,) = items(tmp_path / "Patient.ndjson", ndjson(patient()), "Patient")
+    assert isinstance(item, Item)
+    assert (item.place.file, item.phase, item.id, item.body) == ("Patient.ndjson", "Patient", "p1", patient())
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "resource_type"),
+    [
+        (b"{", Code.INVALID_JSON, "Patient"),
+        (b"[]", Code.NOT_AN_OBJECT, "Patient"),
+        (b'"x"', Code.NOT_AN_OBJECT, "Patient"),
+        (b"{}", Code.WRONG_RESOURCE_TYPE, "Patient"),
+        (ndjson(encounter()), Code.WRONG_RESOURCE_TYPE, "Patient"),
+        (ndjson(bundle()), Code.WRONG_RESOURCE_TYPE, "Patient"),
+        (ndjson(patient(resourceType=7)), Code.WRONG_RESOURCE_TYPE, "Patient"),
+        (ndjson(patient(None)), Code.MISSING_ID, "Patient"),
+        (ndjson(patient("")), Code.MISSING_ID, "Patient"),
+        (ndjson(patient("a/b")), Code.INVALID_ID, "Patient"),
+        (ndjson(patient("x" * 65)), Code.INVALID_ID, "Patient"),
+        (ndjson(patient(7)), Code.INVALID_ID, "Patient"),
+    ],
+)
+def test_what_is_no_resource_of_the_files_type_is_a_fault_without_its_id(tmp_path, line, code, resource_type):
+    things = items(
+        tmp_path / "Patient.ndjson", ndjson(patient()) + line.rstrip() + b"\n" + ndjson(patient()), "Patient"
+    )
+    assert told(things)[1] == (2, code, resource_type, None)
+    assert len(things) == 3
+
+
+def test_a_mixed_file_holds_bundles_and_resources_of_any_type(tmp_path):
+    content = ndjson(bundle({"resource": patient()}, deletion("Encounter/e9")), encounter(), {"resourceType": "Basic"})
+    assert told(items(tmp_path / "all.ndjson", content)) == [
+        (1, "Patient", "Patient", "p1"),
+        (1, DELETIONS, "Encounter", "e9"),
+        (2, "Encounter", "Encounter", "e1"),
+        (3, OTHER, "Basic", "None"),
+    ]
+
+
+def test_a_fault_in_a_mixed_file_tells_its_type_only_if_that_is_imported(tmp_path):
+    content = ndjson(patient(None), {"resourceType": None}, b"{")
+    assert [each.type for each in items(tmp_path / "all.ndjson", content)] == ["Patient", OTHER, OTHER]
+
+
+def test_the_entries_of_a_document_are_counted(tmp_path):
+    document = bundle({"resource": patient()}, {"response": {}}, 7, {"resource": 7}, deletion("Patient/p1"))
+    assert told(items(tmp_path / "bundle.json", json.dumps(document).encode())) == [
+        (1, "Patient", "Patient", "p1"),
+        (2, OTHER, OTHER, ""),
+        (3, Code.NOT_AN_OBJECT, OTHER, None),
+        (4, Code.NOT_AN_OBJECT, OTHER, None),
+        (5, DELETIONS, "Patient", "p1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("full_url", "source_id"),
+    [("urn:uuid:a-1", "a-1"), ("https://example.org/Patient/a-1", "a-1"), ("urn:oid:1.2", None), (None, None)],
+)
+def test_a_new_resource_of_a_bundle_may_have_its_id_in_its_full_url_alone(tmp_path, full_url, source_id):
+    entry = {"fullUrl": full_url, "resource": patient(None)}
+    (thing,) = items(tmp_path / "bundle.json", json.dumps(bundle(entry)).encode())
+    assert thing.id == source_id
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (patient(), [(1, "Patient", "Patient", "p1")]),
+        (bundle(), []),
+        ({"resourceType": "Bundle"}, []),
+        ({}, [(1, Code.WRONG_RESOURCE_TYPE, OTHER, None)]),
+        ({"resourceType": "List", "id": "l", "entry": [{}]}, [(1, OTHER, "List", "l")]),
+    ],
+)
+def test_a_document_may_be_a_single_resource(tmp_path, content, expected):
+    assert told(items(tmp_path / "one.json", json.dumps(content).encode())) == expected
+
+
+def test_a_broken_document_gives_what_came_before(tmp_path):
+    content = json.dumps(bundle({"resource": patient()}, {"resource": encounter()})).encode()[:-20]
+    assert told(items(tmp_path / "bundle.json", content)) == [
+        (1, "Patient", "Patient", "p1"),
+        (2, Code.INVALID_JSON, OTHER, None),
+    ]
+
+
+def test_lone_surrogates_cost_one_entry(tmp_path):
+    document = bundle({"resource": patient(language="\ud800")}, {"resource": patient()})
+    assert [each[1] for each in told(items(tmp_path / "bundle.json", json.dumps(document).encode()))] == [
+        Code.INVALID_JSON,
+        "Patient",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("Patient/p1", (1, DELETIONS, "Patient", "p1")),
+        ("Organization/o1", (1, OTHER, "Organization", "o1")),
+        ("Observation/x", (1, OTHER, "Observation", "x")),
+        ("Patient?identifier=s|1", (1, Code.INVALID_DELETION, DELETIONS, None)),
+        ("p1", (1, Code.INVALID_DELETION, DELETIONS, None)),
+        (None, (1, Code.INVALID_DELETION, DELETIONS, None)),
+    ],
+)
+def test_a_deletion_names_a_resource(tmp_path, url, expected):
+    assert told(items(tmp_path / "deleted.ndjson", ndjson(bundle(deletion(url))), DELETIONS)) == [expected]
+
+
+def test_a_file_of_deletions_holds_nothing_else(tmp_path):
+    content = ndjson(bundle({"resource": patient()}), patient())
+    things = items(tmp_path / "deleted.ndjson", content, DELETIONS)
+    assert [each[1] for each in told(things)] == [Code.WRONG_RESOURCE_TYPE] * 2
+
+
+@pytest.mark.parametrize("damage", [lambda packed: packed[:-30], lambda packed: packed[:-30] + b"\xff" * 30])
+def test_a_damaged_gzip_gives_what_came_before_and_then_a_fault(tmp_path, damage):
+    packed = gzip.compress(ndjson(*(patient(f"p{number}") for number in range(5000))))
+    *whole, last = items(tmp_path / "Patient.ndjson.gz", damage(packed), "Patient")
+    assert len(whole) > 1000
+    assert all(isinstance(each, Item) for each in whole)
+    assert (last.code, last.place.line) == (Code.UNREADABLE_FILE, len(whole))
+
+
+def test_a_damaged_gzip_of_one_document_is_a_fault_too(tmp_path):
+    packed = gzip.compress(json.dumps(bundle(*({"resource": patient()} for _ in range(9000)))).encode())
+    assert items(tmp_path / "bundle.json.gz", packed[:-30])[-1].code is Code.UNREADABLE_FILE

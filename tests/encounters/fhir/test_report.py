@@ -1,0 +1,26 @@
+from encounters.fhir import report
+from encounters.fhir.codes import Code, Outcome
+from encounters.fhir.report import Place, Report
+
+PLACE = Place("Patient.ndjson", 3)
+
+
+def test_issues_beyond_the_first_thousand_are_counted_alone():
+    found = Report()
+    for _ in range(report.LISTED_ISSUES + 5):
+        found.add(Code.NO_NAME, PLACE, "Patient", "p1")
+    told = found.as_json()
+    assert (len(told["issues"]), told["issues_not_listed"], told["codes"]) == (1000, 5, {"no_name": 1005})
+
+
+def test_outcomes_are_counted_by_type():
+    found = Report()
+    for outcome in (Outcome.CREATED, Outcome.CREATED, Outcome.REJECTED):
+        found.count("Patient", outcome)
+    assert found.as_json()["counts"] == {"Patient": {"created": 2, "rejected": 1}}
+
+
+def test_a_file_that_cannot_be_read_is_named():
+    found = Report()
+    found.add(Code.UNREADABLE_FILE, PLACE, "Patient")
+    assert found.as_json()["unreadable_files"] == ["Patient.ndjson"]
