@@ -1,0 +1,54 @@
+"""A partner pages through a real export: nothing is lost and nothing comes twice, past the last offset too."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.utils.dateparse import parse_datetime
+
+from encounters.models import Encounter
+from tests.api import Api
+
+pytestmark = [pytest.mark.samples, pytest.mark.django_db]
+
+
+@pytest.fixture
+def everything(samples, organization) -> list[str]:
+    """The ids of all encounters of the volume export, in the order of their creation."""
+    options = ["--organization", organization.public_id, "--record-class", "clinical", "--json"]
+    call_command("import_fhir", str(samples / "volume"), *options, stdout=io.StringIO())
+    mine = Encounter.objects.for_organization(organization).order_by("created_at", "public_id")
+    return list(mine.values_list("public_id", flat=True))
+
+
+def ids(page) -> list[str]:
+    return [item["encounter_id"] for item in page["items"]]
+
+
+def pages(api: Api, query: str):
+    """Yield every page that offsets reach."""
+    for offset in range(0, 10_001, 100):
+        yield api.get(query=f"limit=100&offset={offset}{query}").json()
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_offsets_reach_ten_thousand_and_a_page(api, everything, order):
+    expected = everything if order == "asc" else everything[::-1]
+    found = [each for page in pages(api, f"&sort_order={order}") for each in ids(page)]
+    assert found == expected[:10_100]
+
+
+def test_windows_reach_all_of_it(api, everything):
+    found, start = [], "2000-01-01T00:00:00Z"
+    while page := api.get(query=f"limit=100&sort_order=asc&start_at={start}").json()["items"]:
+        found += [item["encounter_id"] for item in page]
+        last = parse_datetime(page[-1]["created_at"])
+        start = (last + timedelta(microseconds=1)).isoformat().replace("+00:00", "Z")
+    assert found == everything
+
+
+def test_the_total_is_that_of_the_window(api, everything):
+    middle = Encounter.objects.get(public_id=everything[4_000]).created_at.isoformat().replace("+00:00", "Z")
+    assert api.get(query=f"limit=1&end_at={middle}").json()["total"] == 4_000
+    assert api.get(query=f"limit=1&start_at={middle}").json()["total"] == 11_006 - 4_000
