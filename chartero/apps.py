@@ -4,6 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin_apps
+from django.db import connections
 from django.db.models.signals import post_migrate
 
 
@@ -32,4 +33,5 @@ def keep_roles(sender: AppConfig, using: str, **kwargs: Any) -> None:
     """Mirror the roles as groups, once every permission is there."""
     from chartero.roles import mirror_roles
 
-    mirror_roles(using)
+    if sender.get_model("Group")._meta.db_table in connections[using].introspection.table_names():
+        mirror_roles(using)

@@ -6,6 +6,7 @@ The API sees no session, cookie, message, CSRF or redirect; pages see the stock 
 from collections.abc import Callable
 from typing import Any
 
+from axes.middleware import AxesMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -15,10 +16,13 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
+from django_otp.middleware import OTPMiddleware
 
+from chartero.policy import ContentPolicyMiddleware
 from partners.identifiers import new_id
 from partners.reasons import Reason
 from partners.responses import error_response, fault_response
+from partners.signin.middleware import SecondFactorMiddleware, SessionLimitsMiddleware
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -70,9 +74,14 @@ def for_pages(middleware: type[Any]) -> type[Any]:
 
 
 PagesSecurityMiddleware = for_pages(SecurityMiddleware)
+PagesPolicyMiddleware = for_pages(ContentPolicyMiddleware)
 PagesSessionMiddleware = for_pages(SessionMiddleware)
 PagesCommonMiddleware = for_pages(CommonMiddleware)
 PagesCsrfMiddleware = for_pages(CsrfViewMiddleware)
 PagesAuthenticationMiddleware = for_pages(AuthenticationMiddleware)
+PagesDeviceMiddleware = for_pages(OTPMiddleware)
 PagesMessageMiddleware = for_pages(MessageMiddleware)
 PagesFrameMiddleware = for_pages(XFrameOptionsMiddleware)
+PagesLockoutMiddleware = for_pages(AxesMiddleware)
+PagesSessionLimitsMiddleware = for_pages(SessionLimitsMiddleware)
+PagesSecondFactorMiddleware = for_pages(SecondFactorMiddleware)

@@ -2,6 +2,8 @@
 
 from enum import Enum
 
+from django.contrib.auth.models import Group, Permission
+
 _SEES = (
     "partners.view_organization",
     "partners.view_apikey",
@@ -40,8 +42,6 @@ class Role(Enum):
 
 def mirror_roles(using: str) -> None:
     """Make each role's group hold exactly its permissions; other groups are left alone."""
-    from django.contrib.auth.models import Group, Permission
-
     rows = Permission.objects.using(using).select_related("content_type")
     known = {f"{row.content_type.app_label}.{row.codename}": row for row in rows}
     for role in Role:

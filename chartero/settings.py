@@ -1,6 +1,7 @@
 """Settings of chartero, all from the environment; the README lists every variable."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -18,7 +19,7 @@ WEB_PROCESS = env.bool("CHARTERO_WEB_PROCESS", default=False)
 
 DEBUG = env.bool("CHARTERO_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("CHARTERO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEVELOPMENT else [])
-BASE_URL = env.str("CHARTERO_BASE_URL", default="http://127.0.0.1:8000" if DEVELOPMENT else "")
+BASE_URL = env.str("CHARTERO_BASE_URL", default="")  # empty: the host that a request names
 
 # Secrets: outside development they come from the environment or the system checks refuse to start.
 SECRET_KEY = env.str("CHARTERO_SECRET_KEY", default="") or (
@@ -28,10 +29,13 @@ DIGEST_KEYS = os.environ.get("CHARTERO_DIGEST_KEYS")  # set but empty: none is l
 if DIGEST_KEYS is None:
     DIGEST_KEYS = secrets.kept(DATA_DIR / "digest_keys", secrets.new_digest_key) if DEVELOPMENT else ""
 ACCEPT_TEST_KEYS = env.bool("CHARTERO_ACCEPT_TEST_KEYS", default=False)
+KEY_LIFETIME_DAYS = env.int("CHARTERO_KEY_LIFETIME_DAYS", default=90)
+KEY_LONGEST_LIFETIME_DAYS = env.int("CHARTERO_KEY_LONGEST_LIFETIME_DAYS", default=365)  # 0: keys may have no end
 
 # The application -----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "partners",
+    "partners.signin",
     "encounters",
     "chartero",
     "chartero.apps.PartnerAdminConfig",
@@ -43,17 +47,23 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "django_filters",
+    "axes",
 ]
 MIDDLEWARE = [
     "chartero.middleware.ExternalApiMiddleware",
     "chartero.middleware.PagesSecurityMiddleware",
+    "chartero.middleware.PagesPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "chartero.middleware.PagesSessionMiddleware",
     "chartero.middleware.PagesCommonMiddleware",
     "chartero.middleware.PagesCsrfMiddleware",
     "chartero.middleware.PagesAuthenticationMiddleware",
+    "chartero.middleware.PagesDeviceMiddleware",
     "chartero.middleware.PagesMessageMiddleware",
     "chartero.middleware.PagesFrameMiddleware",
+    "chartero.middleware.PagesLockoutMiddleware",
+    "chartero.middleware.PagesSessionLimitsMiddleware",
+    "chartero.middleware.PagesSecondFactorMiddleware",
 ]
 ROOT_URLCONF = "chartero.urls"
 WSGI_APPLICATION = "chartero.wsgi.application"
@@ -118,8 +128,25 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Any other word than "off" leaves it on.
+SECOND_FACTOR = env.str("CHARTERO_SECOND_FACTOR", default="on") != "off"
+LOGIN_URL = "admin:login"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
+SESSION_COOKIE_AGE = 24 * 3600  # a session ends far sooner; what is left of it for a day is the reason, to be told
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=30)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "partners.signin.lockout.answer"
+AXES_USERNAME_CALLABLE = "partners.signin.lockout.typed_name"
+AXES_CLIENT_IP_CALLABLE = "partners.signin.lockout.network"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_SENSITIVE_PARAMETERS: list[str] = []  # in its log a name stands as a digest, and the address is what one looks for
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware is there, for pages only
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 BEHIND_PROXY = env.bool("CHARTERO_BEHIND_PROXY", default=False)
@@ -130,6 +157,7 @@ X_FRAME_OPTIONS = "DENY"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = False
+DATE_FORMAT, DATETIME_FORMAT = "Y-m-d", "Y-m-d H:i"
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = None if DEVELOPMENT else BASE_DIR / "staticfiles"
@@ -149,5 +177,5 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR", "filters": ["pages"]}},
+    "loggers": {"django.request": {"level": "ERROR", "filters": ["pages"]}, "axes": {"level": "WARNING"}},
 }

@@ -6,9 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
 
 from partners.models import ApiKeySwitch
+from partners.signin import second_factor
+from partners.signin.forms import SignInForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,10 @@ PLACES = (
     Place("Home", "admin:index"),
     Place("Organizations", "admin:partners_organization_changelist", "partners.view_organization"),
     Place("API keys", "admin:partners_apikey_changelist", "partners.view_apikey"),
+    Place("Why does this call fail?", "admin:diagnosis", "partners.view_apikey"),
+    Place("Reason codes", "admin:reasons", "partners.view_apikey"),
     Place("Changes", "admin:partners_changeevent_changelist", "partners.view_changeevent"),
+    Place("Global switch", "admin:switch", "partners.view_apikeyswitch"),
     Place("Encounters", "admin:encounters_encounter_changelist", "encounters.view_encounter"),
     Place("Users", "admin:auth_user_changelist", "auth.view_user"),
     Place("Groups", "admin:auth_group_changelist", "auth.view_group"),
@@ -40,6 +46,29 @@ class PartnerSite(admin.AdminSite):
     index_title = "Home"
     site_url = None
     enable_nav_sidebar = False
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Put the pages that belong to no table before those of the tables."""
+        from partners.admin import diagnosing, switching
+
+        return [
+            *diagnosing.urls(),
+            path("switch/", switching.show, name="switch"),
+            path("switch/turn/", switching.turn, name="switch_turn"),
+            *super().get_urls(),
+        ]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Show what needs attention, in place of a list of tables."""
+        from partners.admin.home import home
+
+        return home(request)
+
+    login_form = SignInForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Admit staff who have proved their second factor; the middleware asks for it before."""
+        return super().has_permission(request) and second_factor.is_satisfied(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """Add the navigation, the environment and the global switch."""

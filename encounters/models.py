@@ -65,6 +65,7 @@ class Patient(models.Model):
     withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
+        default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["public_id"], name="patient_public_id_unique")]
 
     def __str__(self) -> str:
@@ -101,6 +102,7 @@ class Encounter(models.Model):
     objects = EncounterQuerySet.as_manager()
 
     class Meta:
+        default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["public_id"], name="encounter_public_id_unique"),
             one_of("encounter_type_known", "encounter_type", EncounterType),
@@ -136,6 +138,7 @@ class Document(models.Model):
     withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
+        default_permissions = ("view",)
         constraints = [
             models.UniqueConstraint(fields=["public_id"], name="document_public_id_unique"),
             models.CheckConstraint(
@@ -174,6 +177,7 @@ class SourceRecord(models.Model):
     document = models.OneToOneField(Document, models.CASCADE, null=True, related_name="source_record")
 
     class Meta:
+        default_permissions = ()
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "source", "resource_type", "source_id"], name="source_record_known_once"

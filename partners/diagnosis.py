@@ -1,41 +1,21 @@
 """Why does this call fail? Every check of a call as a partner describes it, by the functions that answer the call."""
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
 from partners.access import POLICY, AccessRequest, Check, Outcome, explain
 from partners.api import PartnerViewSet
+from partners.facts import SwitchMissing
 from partners.reasons import Reason
-from partners.responses import ALLOWED_METHODS, error_body
+from partners.request_lines import RequestLine
+from partners.responses import ALLOWED_METHODS, error_body, error_response
 from partners.routes import Route
-
-_REQUEST_LINE = re.compile(
-    r"(?P<method>[A-Za-z]+) +(?:https?://[^/\s]+)?(?P<path>/external(?:/[^?#\s]*)?)"
-    r"(?:\?(?P<query>[^#\s]*))?(?:#\S*)?(?: +HTTP/[0-9.]+)?"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class RequestLine:
-    """The first line of a call: method, decoded path and raw query string (RFC 9112, section 3)."""
-
-    method: str
-    path: str
-    query_string: str
-
-    @classmethod
-    def parse(cls, text: str) -> "RequestLine":
-        """Read a line as a partner gives it, with a whole URL or a path; ValidationError if it is none."""
-        match = _REQUEST_LINE.fullmatch(text.strip())
-        if match is None:
-            raise ValidationError("Give the request as 'GET /external/v1/…', one line.", code="invalid_request_line")
-        return cls(match["method"].upper(), unquote(match["path"]), match["query"] or "")
+from partners.token_faults import without_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +23,8 @@ class Diagnosis:
     """Every check of a call in order, the answer that follows, and what would refuse it next."""
 
     checks: list[Check]
+    route: Route | None = None
+    call: AccessRequest | None = None
 
     @property
     def refusal(self) -> Check | None:
@@ -64,15 +46,33 @@ class Diagnosis:
         """Return the error body that the partner gets, or None where the call is served."""
         return None if self.refusal is None else error_body(self.refusal.reason, self.refusal.field)
 
+    @property
+    def answer(self) -> HttpResponse | None:
+        """Return the error as it would be sent, or None where the call is served."""
+        if self.refusal is None:
+            return None
+        scopes = () if self.route is None else self.route.scopes
+        return error_response(self.refusal.reason, self.refusal.field, scopes)
+
+    def to_show(self) -> "Diagnosis":
+        """Return it without the tokens that may have been sent as query parameters."""
+        checks = [replace(check, field=check.field and without_tokens(check.field)) for check in self.checks]
+        return replace(self, checks=checks)
+
 
 def diagnose(line: RequestLine, facts: Callable[[Route], AccessRequest]) -> Diagnosis:
     """Judge a call whose credentials have these facts on a route; it serves nothing and records nothing."""
     view, ids = _view(line.path)
-    if view is None or view.route is None:
-        return Diagnosis([Check(Reason.ROUTE_NOT_FOUND, Outcome.FAILED)])
-    call = facts(view.route)
-    method = [] if line.method in ALLOWED_METHODS else [Check(Reason.METHOD_NOT_ALLOWED, Outcome.FAILED)]
-    return Diagnosis([*explain(POLICY, call), *method, *view.checks(call, line.query_string, **ids)])
+    route = None if view is None else view.route
+    edge = _failed(Reason.BAD_REQUEST, not _answers_for(line.host)) + _failed(Reason.ROUTE_NOT_FOUND, route is None)
+    try:
+        call = _whatever_route(facts) if route is None else facts(route)
+    except SwitchMissing:
+        return Diagnosis([*edge, Check(Reason.SERVICE_UNAVAILABLE, Outcome.FAILED)], route)
+    checks = [*edge, *explain(POLICY, call)]
+    if view is not None:
+        checks += _method(line.method), *view.checks(call, line.query_string, **ids)
+    return Diagnosis(checks, route, call)
 
 
 def _view(path: str) -> tuple[PartnerViewSet | None, dict[str, Any]]:
@@ -84,3 +84,26 @@ def _view(path: str) -> tuple[PartnerViewSet | None, dict[str, Any]]:
     if view_class is None or not issubclass(view_class, PartnerViewSet):
         return None, {}
     return view_class(**vars(match.func)["initkwargs"]), match.kwargs
+
+
+def _whatever_route(facts: Callable[[Route], AccessRequest]) -> AccessRequest:
+    """Return the facts of a call on no route: what depends on the route is not known."""
+    return replace(facts(next(iter(Route))), route_enabled=None, scopes=None)
+
+
+def _method(method: str) -> Check:
+    return Check(Reason.METHOD_NOT_ALLOWED, Outcome.PASSED if method in ALLOWED_METHODS else Outcome.FAILED)
+
+
+def _answers_for(host: str | None) -> bool:
+    """Tell whether a call that names this host is taken; without one, the right host is assumed."""
+    request = HttpRequest()
+    request.META = {"HTTP_HOST": host}
+    try:
+        return host is None or bool(request.get_host())
+    except DisallowedHost:
+        return False
+
+
+def _failed(reason: Reason, failed: bool) -> list[Check]:
+    return [Check(reason, Outcome.FAILED)] if failed else []

@@ -33,14 +33,20 @@ class Action(models.TextChoices):
     """What a change did."""
 
     ORGANIZATION_CREATED = "organization_created", "Organization created"
+    CONTACT_CHANGED = "contact_changed", "Contact changed"
     ACCESS_CHANGED = "access_changed", "Access changed"
     KEY_ISSUED = "key_issued", "Key issued"
     KEY_ROTATED = "key_rotated", "Key rotated"
+    ROTATION_FINISHED = "rotation_finished", "Rotation finished"
     KEY_DISABLED = "key_disabled", "Key disabled"
     KEY_ENABLED = "key_enabled", "Key enabled"
     KEY_REVOKED = "key_revoked", "Key revoked"
     SCOPES_CHANGED = "scopes_changed", "Scopes changed"
     API_KEYS_SWITCHED = "api_keys_switched", "API-key authentication switched"
+    SECOND_FACTOR_SET_UP = "second_factor_set_up", "Second factor set up"
+    RECOVERY_CODES_RENEWED = "recovery_codes_renewed", "Recovery codes renewed"
+    RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
+    SIGN_IN_RESET = "sign_in_reset", "Sign-in reset"
 
 
 class ChangeEvent(models.Model):

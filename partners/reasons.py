@@ -4,13 +4,21 @@ from enum import Enum, StrEnum
 
 
 class Stage(StrEnum):
-    """The part of a call in which a check takes place."""
+    """The part of a call in which a check takes place, and the question that it answers."""
 
-    CREDENTIALS = "credentials"
-    ACCESS = "access"
-    QUERY = "query"
-    RESOURCE = "resource"
-    EDGE = "edge"
+    question: str
+
+    def __new__(cls, value: str, question: str) -> "Stage":
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.question = question
+        return member
+
+    CREDENTIALS = "credentials", "Who calls?"
+    ACCESS = "access", "May they call this route?"
+    QUERY = "query", "Is the query valid?"
+    RESOURCE = "resource", "May they read this encounter?"
+    EDGE = "edge", "Outside the order of the checks"
 
 
 class Reason(Enum):
@@ -56,3 +64,11 @@ class Reason(Enum):
     def code(self) -> str:
         """Return the stable code that clients branch on."""
         return self.name.lower()
+
+    @classmethod
+    def coded(cls, code: str) -> "Reason":
+        """Return the reason of that code; KeyError if the catalogue has none."""
+        return _BY_CODE[code]
+
+
+_BY_CODE = {reason.code: reason for reason in Reason}

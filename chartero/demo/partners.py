@@ -1,20 +1,25 @@
-"""Two invented partner organizations, keys in every state, and two logins."""
+"""Two invented partner organizations, keys in every state, and a login for each role."""
 
+import os
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
 from chartero.demo import records
+from chartero.roles import Role
+from partners import lifetimes
 from partners.events import Change
 from partners.models import ApiKey, Organization
-from partners.routes import Route, Scope
+from partners.routes import Route
+from partners.signin import lockout
 
 CHANGE = Change(by="demo", source="manage.py demo", reason="demonstration")
+ROLES = {"staff": None, "onboarding": Role.ONBOARDING, "security": Role.SECURITY, "support": Role.SUPPORT}
 MAIN, OTHER = "Northgate Family Practice (demo)", "Riverside Cardiology (demo)"
 
 
@@ -37,22 +42,30 @@ def organizations() -> tuple[Organization, Organization]:
 def working_key(organization: Organization) -> str:
     """Issue a key that may read everything, and return its token. Tokens of earlier runs go on working."""
     label = f"Demo run {timezone.now():%Y-%m-%d %H:%M:%S}"
-    return ApiKey.issue(CHANGE, organization=organization, label=label, scopes=Scope)[1].text
+    end = lifetimes.default_end()
+    return ApiKey.issue(
+        CHANGE, organization=organization, label=label, scopes=Route.ENCOUNTERS_LIST.scopes, expires_at=end
+    )[1].text
 
 
 def logins() -> list[Login]:
-    """Return a staff and a support login, each with a new password."""
-    staff, support = (Login(name, secrets.token_urlsafe(12)) for name in ("staff", "support"))
-    for login in (staff, support):
-        user, _ = User.objects.get_or_create(username=login.username)
-        user.is_staff, user.is_superuser = True, login is staff
-        user.set_password(login.password)
-        user.save()
-    viewing = Permission.objects.filter(
-        content_type__app_label__in=["partners", "encounters"], codename__startswith="view_"
-    )
-    User.objects.get(username=support.username).user_permissions.set(viewing)
-    return [staff, support]
+    """Return a login that may do everything and one for each role, each with a new password and without a lockout.
+
+    The server that the demonstration becomes takes the password alone, unless the environment says otherwise.
+    """
+    os.environ.setdefault("CHARTERO_SECOND_FACTOR", "off")
+    return [_login(name, role) for name, role in ROLES.items()]
+
+
+def _login(username: str, role: Role | None) -> Login:
+    user, _ = User.objects.get_or_create(username=username)
+    user.is_staff, user.is_superuser = True, role is None
+    login = Login(username, secrets.token_urlsafe(12))
+    user.set_password(login.password)
+    user.save()
+    user.groups.set(Group.objects.filter(name=role.group_name) if role else [])
+    lockout.forget(username)
+    return login
 
 
 @transaction.atomic
@@ -69,7 +82,10 @@ def _organization(name: str, *, patients: int, encounters: int, seed: int) -> Or
 
 def _keys_in_every_state(organization: Organization) -> None:
     def issue(label: str, **values: Any) -> ApiKey:
-        return ApiKey.issue(CHANGE, organization=organization, label=label, scopes=Scope, **values)[0]
+        values = {"expires_at": lifetimes.default_end()} | values
+        return ApiKey.issue(
+            CHANGE, organization=organization, label=label, scopes=Route.ENCOUNTERS_LIST.scopes, **values
+        )[0]
 
     now = timezone.now()
     issue("EHR sync")

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from chartero.demo.partners import CHANGE
 from encounters.models import Encounter
-from partners import tokens
+from partners import lifetimes, tokens
 from partners.models import ApiKey, ApiKeySwitch, Organization
 from partners.routes import Scope
 
@@ -43,7 +43,7 @@ def outcomes(organization: Organization, stranger: Organization) -> list[Outcome
 
 
 def _key(organization: Organization | None, **values: Any) -> tuple[ApiKey, str]:
-    values.setdefault("scopes", Scope)
+    values = {"scopes": Scope, "expires_at": lifetimes.default_end()} | values
     key, token = ApiKey.issue(CHANGE, organization=organization, label="Situation", **values)
     return key, token.text
 

@@ -10,6 +10,7 @@ from partners import digests, routes
 from partners.models import KeyState
 
 EXPIRING = "expiring"
+STATES = {state.value: state for state in KeyState}
 SOON = timedelta(days=14)
 
 
@@ -20,14 +21,14 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        states = [(state.value, state.value.capitalize()) for state in KeyState]
+        states = [(name, name.capitalize()) for name in STATES]
         return [*states, (EXPIRING, f"Expires within {SOON.days} days")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        state = self.value()
-        if state == EXPIRING:
+        if self.value() == EXPIRING:
             return queryset.ending_within(SOON)
-        return queryset.in_state(KeyState(state)) if state in {*KeyState} else queryset
+        state = STATES.get(self.value() or "")
+        return queryset if state is None else queryset.in_state(state)
 
 
 class OrganizationFilter(admin.SimpleListFilter):

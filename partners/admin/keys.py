@@ -11,10 +11,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from partners import digests, facts, lookup, tokens
 from partners.access import POLICY, decide
+from partners.admin import bulk, changing, issuing
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.key_filters import SOON, DigestKeyFilter, OrganizationFilter, ScopeFilter, StateFilter
 from partners.models import ApiKey, KeyState
@@ -52,10 +53,23 @@ class ApiKeyAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).prefetch_related("scopes")
 
     def get_urls(self) -> list[URLPattern]:
-        return [path("find/", find, name="partners_apikey_find"), *super().get_urls()]
+        own = [
+            path("find/", find, name="partners_apikey_find"),
+            path("add/", add),
+            *issuing.urls(),
+            *changing.urls(),
+            *bulk.urls(),
+        ]
+        return own + super().get_urls()
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         return show(request, object_id)
+
+
+@needs("partners.issue_apikey")
+def add(request: HttpRequest) -> HttpResponseRedirect:
+    """Lead from Django's own address of a new row to the page that issues a key."""
+    return redirect("admin:partners_apikey_issue")
 
 
 @needs("partners.view_apikey")
@@ -87,6 +101,7 @@ def by_token(text: str) -> ApiKey | None:
 
 
 @needs("partners.view_apikey")
+@require_safe
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one key: its state and what to do, what it may call now, its facts, its chain, its timeline."""
     keys = ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes")

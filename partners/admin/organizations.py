@@ -1,23 +1,105 @@
-"""Partner organizations."""
+"""Partner organizations: the list, and a new one."""
 
-from django.contrib import admin
+from typing import Any
 
-from partners.admin.base import ReadOnlyAdmin
-from partners.models import Organization
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Lower
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+
+from partners import attention
+from partners.admin import organization_page
+from partners.admin.base import ReadOnlyAdmin, change, needs, render
+from partners.admin.organization_forms import NewOrganizationForm, SearchForm
+from partners.models import ApiKey, KeyState, Organization, RouteGrant
+from partners.routes import Route
+
+PER_PAGE = 50
+PAGE = "admin:partners_organization_change"
 
 
 @admin.register(Organization)
 class OrganizationAdmin(ReadOnlyAdmin):
-    """Partner organizations."""
+    """Partner organizations, by pages of our own at the admin's addresses."""
 
-    list_display = ("name", "public_id", "allowlisted", "created_at")
-    list_filter = ("allowlisted",)
-    search_fields = ("name", "public_id")
-    readonly_fields = ("public_id", "created_at", "enabled_routes")
-    fields = ("name", "public_id", "allowlisted", "enabled_routes", "created_at")
+    list_display = ("name",)
+    search_fields = ("name", "=public_id")
     actions = None
 
-    @admin.display(description="enabled routes")
-    def enabled_routes(self, organization: Organization) -> str:
-        """Return the names of the enabled routes."""
-        return ", ".join(organization.enabled_routes()) or "none"
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path("<int:pk>/access/", organization_page.change_access, name="partners_organization_access"),
+            path("<int:pk>/contact/", organization_page.change_contact, name="partners_organization_contact"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return index(request)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        return create(request)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return organization_page.show(request, object_id)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return redirect(PAGE, object_id)
+
+
+@needs("partners.view_organization")
+def index(request: HttpRequest) -> HttpResponse:
+    """List the organizations, by name."""
+    form = SearchForm(request.GET, label_suffix="")
+    found = _found(**form.cleaned_data) if form.is_valid() else Organization.objects.all()
+    page = Paginator(found.order_by(Lower("name")), PER_PAGE).get_page(request.GET.get("page"))
+    rows = list(page.object_list)
+    routes = _counts(RouteGrant.objects.all(), rows)
+    keys = _counts(ApiKey.objects.in_state(KeyState.ACTIVE), rows)
+    return render(
+        request,
+        "partners/organizations.html",
+        title="Organizations",
+        form=form,
+        page=page,
+        rows=[(row, routes.get(row.pk, 0), keys.get(row.pk, 0)) for row in rows],
+        route_count=len(Route),
+    )
+
+
+def _found(q: str, show: str) -> QuerySet[Organization]:
+    organizations = attention.nothing_enabled() if show == "nothing" else Organization.objects.all()
+    if show in ("allowlisted", "refused"):
+        organizations = organizations.filter(allowlisted=show == "allowlisted")
+    return organizations.filter(Q(name__icontains=q) | Q(public_id__startswith=q)) if q else organizations
+
+
+def _counts(owned: QuerySet[Any], organizations: list[Organization]) -> dict[int, int]:
+    """Count what each organization of one page owns, in one statement."""
+    rows = owned.filter(organization__in=organizations).order_by().values_list("organization")
+    return dict(rows.annotate(number=Count("pk")))
+
+
+@needs("partners.add_organization")
+def create(request: HttpRequest) -> HttpResponse:
+    """Make an organization, and go on to its page."""
+    form = NewOrganizationForm(request.POST if request.method == "POST" else None)
+    organization = _created(request, form) if form.is_valid() else None
+    if organization is None:
+        return render(request, "partners/organization_form.html", title="New organization", form=form)
+    messages.success(request, f"{organization.name} is created. It may call nothing yet.")
+    return redirect(PAGE, organization.pk)
+
+
+def _created(request: HttpRequest, form: NewOrganizationForm) -> Organization | None:
+    given = form.cleaned_data
+    contact = {name: given[name] for name in ("contact_name", "contact_email")}
+    try:
+        why = change(request, reason=given["reason"], ticket=given["ticket"])
+        return Organization.create(given["name"], why, **contact)
+    except ValidationError as refusal:
+        form.refuse(refusal, "name")
+        return None

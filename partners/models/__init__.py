@@ -5,5 +5,6 @@ from partners.models.key import ApiKey, KeyState
 from partners.models.organization import Organization, RouteGrant
 from partners.models.scope import Scope
 from partners.models.switch import ApiKeySwitch
+from partners.nonces import FormUse
 
-__all__ = ["ApiKey", "ApiKeySwitch", "ChangeEvent", "KeyState", "Organization", "RouteGrant", "Scope"]
+__all__ = ["ApiKey", "ApiKeySwitch", "ChangeEvent", "FormUse", "KeyState", "Organization", "RouteGrant", "Scope"]

@@ -11,14 +11,14 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from partners import digests, routes, tokens
+from partners import digests, lifetimes, routes, tokens
 from partners.events import Action, Change, ChangeEvent
 from partners.identifiers import PublicIdField
+from partners.models.lifecycle import allowing, refusal
 from partners.models.organization import Organization
 from partners.models.scope import Scope
 from partners.text import printable
 
-LONGEST_LIFETIME = timedelta(days=36_500)
 LONGEST_OVERLAP = timedelta(days=90)
 
 
@@ -42,6 +42,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         if state is KeyState.EXPIRED:
             return self.filter(ended, revoked_at=None)
         return self.filter(revoked_at=None, disabled_at__isnull=state is KeyState.ACTIVE).exclude(ended)
+
+    def allowing(self, action: Action) -> "ApiKeyQuerySet":
+        """Return the keys that allow a change at this moment."""
+        return self.filter(allowing(action, timezone.now()))
 
     def ending_within(self, span: timedelta) -> "ApiKeyQuerySet":
         """Return the active keys that expire within `span` from now."""
@@ -81,6 +85,12 @@ class ApiKey(models.Model):
             ("bulk_apikey", "Can disable and revoke many API keys at once"),
         ]
         ordering = ["-created_at", "-pk"]
+        indexes = [
+            models.Index(fields=["expires_at"], condition=Q(revoked_at=None, disabled_at=None), name="api_key_end"),
+            models.Index(
+                fields=["digest_key_number"], condition=Q(revoked_at=None, disabled_at=None), name="api_key_digest_key"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["public_id"], name="api_key_public_id_unique"),
             models.UniqueConstraint(fields=["public_part"], name="api_key_public_part_unique"),
@@ -102,6 +112,10 @@ class ApiKey(models.Model):
         if self.expires_at is not None and self.expires_at <= timezone.now():
             return KeyState.EXPIRED
         return KeyState.ACTIVE if self.disabled_at is None else KeyState.DISABLED
+
+    def refusal(self, action: Action) -> ValidationError | None:
+        """Return why the key does not allow a change at this moment and what to do, or None where it does."""
+        return None if ApiKey.objects.allowing(action).filter(pk=self.pk).exists() else refusal(action, self)
 
     @classmethod
     def issue(
@@ -129,8 +143,8 @@ class ApiKey(models.Model):
     def rotate(self, change: Change, *, overlap: timedelta = timedelta(hours=24)) -> "tuple[ApiKey, tokens.Token]":
         """Return a successor with the same scopes and its token; this key ends after `overlap`, or earlier.
 
-        The successor lives as long as this key was made to. A key has one successor: ValidationError for any but
-        the first rotation, and for a key that is not active.
+        The successor lives as long as this key was made to, if the deployment still allows that. A key has one
+        successor: ValidationError for any but the first rotation, and for a key that is not active.
         """
         if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
             raise ValidationError(
@@ -139,8 +153,8 @@ class ApiKey(models.Model):
         with transaction.atomic():
             before, now = self._locked_facts(), timezone.now()
             end = now + overlap if self.expires_at is None else min(now + overlap, self.expires_at)
-            lifetime = None if self.expires_at is None else self.expires_at - self.created_at
-            self._update(Action.KEY_ROTATED, Q(rotated_at=None) & self._active(now), rotated_at=now, expires_at=end)
+            lifetime = lifetimes.of_successor(None if self.expires_at is None else self.expires_at - self.created_at)
+            self._update(Action.KEY_ROTATED, rotated_at=now, expires_at=end)
             successor, token = self._make(
                 organization=self.organization,
                 label=self.label,
@@ -153,27 +167,31 @@ class ApiKey(models.Model):
             successor._record(Action.KEY_ISSUED, change)
         return successor, token
 
+    def finish_rotation(self, change: Change) -> None:
+        """End the overlap at once, before its time; ValidationError if there is none, or if it has ended."""
+        self._change(Action.ROTATION_FINISHED, change, expires_at=timezone.now())
+
     def disable(self, change: Change) -> None:
         """Refuse calls until the key is enabled again; ValidationError if it is disabled or revoked already."""
         change.require_reason()
-        self._change(Action.KEY_DISABLED, change, Q(disabled_at=None, revoked_at=None), disabled_at=timezone.now())
+        self._change(Action.KEY_DISABLED, change, disabled_at=timezone.now())
 
     def enable(self, change: Change) -> None:
         """Undo `disable()`; ValidationError if the key is not disabled, or revoked."""
         change.require_reason()
-        self._change(Action.KEY_ENABLED, change, Q(disabled_at__isnull=False, revoked_at=None), disabled_at=None)
+        self._change(Action.KEY_ENABLED, change, disabled_at=None)
 
     def revoke(self, change: Change) -> None:
         """End the key for good; ValidationError if it is revoked already."""
         change.require_reason()
-        self._change(Action.KEY_REVOKED, change, Q(revoked_at=None), revoked_at=timezone.now())
+        self._change(Action.KEY_REVOKED, change, revoked_at=timezone.now())
 
     def set_scopes(self, scopes: Iterable[routes.Scope], change: Change) -> None:
         """Replace the scopes, for the next call on; ValidationError for a revoked key."""
         with transaction.atomic():
             before = self._locked_facts()
             if self.revoked_at is not None:
-                raise self._refusal(Action.SCOPES_CHANGED)
+                raise refusal(Action.SCOPES_CHANGED, self)
             self.scopes.set(Scope.objects.filter(name__in=[*scopes]))
             if self._facts() != before:
                 self._record(Action.SCOPES_CHANGED, change, before)
@@ -184,10 +202,7 @@ class ApiKey(models.Model):
             raise ValidationError(
                 "This deployment does not accept test keys (CHARTERO_ACCEPT_TEST_KEYS).", code="test_key_not_accepted"
             )
-        now = timezone.now()
-        if values["expires_at"] is not None and not now < values["expires_at"] <= now + LONGEST_LIFETIME:
-            years = LONGEST_LIFETIME.days // 365
-            raise ValidationError({"expires_at": f"The expiry must lie in the future, {years} years away at the most."})
+        lifetimes.require_allowed(values["expires_at"], timezone.now())
         token, number = tokens.mint(is_test=is_test), digests.current()
         key = cls(
             public_part=token.public_part,
@@ -200,14 +215,10 @@ class ApiKey(models.Model):
         key.save(force_insert=True)
         return key, token
 
-    @staticmethod
-    def _active(now: datetime) -> Q:
-        return Q(disabled_at=None, revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now))
-
-    def _change(self, action: Action, change: Change, allowed: Q, **values: Any) -> None:
+    def _change(self, action: Action, change: Change, **values: Any) -> None:
         with transaction.atomic():
             before = self._locked_facts()
-            self._update(action, allowed, **values)
+            self._update(action, **values)
             self._record(action, change, before)
 
     def _locked_facts(self) -> dict[str, Any]:
@@ -216,27 +227,10 @@ class ApiKey(models.Model):
         self.refresh_from_db()
         return self._facts()
 
-    def _update(self, action: Action, allowed: Q, **values: Any) -> None:
-        if not ApiKey.objects.filter(allowed, pk=self.pk).update(**values):
-            raise self._refusal(action)
+    def _update(self, action: Action, **values: Any) -> None:
+        if not ApiKey.objects.allowing(action).filter(pk=self.pk).update(**values):
+            raise refusal(action, self)
         self.refresh_from_db()
-
-    def _refusal(self, action: Action) -> ValidationError:
-        """Say which fact stands in the way of a change, the most final first, and what to do."""
-        if self.revoked_at is not None:
-            return ValidationError("The key is revoked, and that is final. Issue a new one.", code="revoked")
-        if action is Action.KEY_ENABLED:
-            return ValidationError("The key is not disabled.", code="not_disabled")
-        if action is Action.KEY_DISABLED:
-            return ValidationError("The key is disabled already.", code="disabled")
-        if self.rotated_at is not None:
-            successor = self.replaced_by.public_id
-            return ValidationError(
-                f"The key was rotated already. Go on with its successor {successor}.", code="rotated"
-            )
-        if self.disabled_at is not None:
-            return ValidationError("The key is disabled. Enable it first.", code="disabled")
-        return ValidationError("The key has expired. Issue a new one.", code="expired")
 
     def _facts(self) -> dict[str, Any]:
         return {

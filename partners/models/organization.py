@@ -22,6 +22,8 @@ class Organization(models.Model):
 
     public_id = PublicIdField("org")
     name = models.CharField(max_length=200, validators=[printable])
+    contact_name = models.CharField("contact", max_length=200, blank=True, validators=[printable])
+    contact_email = models.EmailField("contact's e-mail", blank=True, validators=[printable])
     allowlisted = models.BooleanField("allowlisted for the external API", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -43,17 +45,18 @@ class Organization(models.Model):
         return self.name
 
     @classmethod
-    def create(cls, name: str, change: Change) -> "Organization":
+    def create(cls, name: str, change: Change, *, contact_name: str = "", contact_email: str = "") -> "Organization":
         """Make an organization that may call nothing yet; ValidationError for a blank or taken name.
 
         Names that differ in case alone are one name (in SQLite, in ASCII letters only).
         """
-        organization = cls(name=name.strip())
+        organization = cls(name=name.strip(), contact_name=contact_name.strip(), contact_email=contact_email.strip())
         organization.full_clean()
         try:
             with transaction.atomic():
                 organization.save(force_insert=True)
-                after = {"name": organization.name}
+                contact = {field: value for field, value in organization._contact().items() if value}
+                after = {"name": organization.name} | contact
                 ChangeEvent.record(Action.ORGANIZATION_CREATED, change, organization=organization, after=after)
         except IntegrityError:
             raise ValidationError(NAME_TAKEN, code="unique") from None
@@ -63,6 +66,20 @@ class Organization(models.Model):
         """Return the names of the enabled routes, in the catalogue's order."""
         granted = set(self.route_grants.values_list("route", flat=True))
         return [route.route_name for route in Route if route.route_name in granted]
+
+    def set_contact(self, change: Change, *, name: str, email: str) -> bool:
+        """Say whom to ask at the partner; return whether that changed anything. ValidationError for bad values."""
+        with transaction.atomic():
+            Organization.objects.select_for_update(no_key=True).get(pk=self.pk)
+            self.refresh_from_db()
+            before = self._contact()
+            self.contact_name, self.contact_email = name.strip(), email.strip()
+            self.clean_fields()
+            after = self._contact()
+            if after != before:
+                self.save(update_fields=["contact_name", "contact_email"])
+                ChangeEvent.record(Action.CONTACT_CHANGED, change, organization=self, before=before, after=after)
+        return after != before
 
     def set_access(
         self,
@@ -90,6 +107,9 @@ class Organization(models.Model):
             if after != before:
                 ChangeEvent.record(Action.ACCESS_CHANGED, change, organization=self, before=before, after=after)
         return after != before
+
+    def _contact(self) -> dict[str, str]:
+        return {"contact_name": self.contact_name, "contact_email": self.contact_email}
 
     def _access(self) -> dict[str, Any]:
         return {"allowlisted": self.allowlisted, "routes": self.enabled_routes()}

@@ -1,1 +1,1 @@
-"""Signing in of staff: second factor, lockout, sessions, and a fresh password."""
+"""Signing in of staff: password, second factor, lockout, and how long each of them holds."""

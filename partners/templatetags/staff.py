@@ -38,7 +38,7 @@ def distance(when: datetime) -> str:
     if size < 60:
         return "just now" if seconds <= 0 else "in under a minute"
     unit = "minute" if size < 7_200 else "hour" if size < 172_800 else "day"
-    number = int(size // SECONDS[unit])
+    number = round(size / SECONDS[unit])
     words = f"{number:,} {unit}{'' if number == 1 else 's'}"
     return f"{words} ago" if seconds < 0 else f"in {words}"
 

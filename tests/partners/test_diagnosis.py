@@ -7,7 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from partners import tokens
-from partners.diagnosis import RequestLine
+from partners.credentials import NOTHING_SENT
+from partners.diagnosis import RequestLine, diagnose
 from partners.models import ApiKeySwitch
 from tests.api import LIST, Api
 from tests.factories import CHANGE, EncounterFactory, OrganizationFactory, issue
@@ -108,3 +109,22 @@ def test_a_served_call_in_plain_output(organization):
     out = io.StringIO()
     call_command("check_access", "--key", issue(organization)[0].public_id, "--request", f"GET {LIST}", stdout=out)
     assert out.getvalue().splitlines()[-1] == "Answer: 200 OK"
+
+
+def test_a_path_that_no_pattern_knows_is_no_route(db):
+    diagnosis = diagnose(RequestLine("GET", "/nowhere/at/all", "", ""), NOTHING_SENT.facts)
+    assert (diagnosis.status, diagnosis.body["reason_code"]) == (404, "route_not_found")
+
+
+@pytest.mark.parametrize(("host", "status"), [("testserver", 200), ("127.0.0.1:8000", 200), ("elsewhere.example", 400)])
+def test_a_host_that_is_named_is_judged(organization, host, status):
+    call = f"GET https://{host}{LIST}"
+    assert diagnosed(call, "--key", issue(organization)[0].public_id)["status"] == status
+
+
+def test_beyond_a_wrong_secret_the_holders_call_is_judged(organization, monkeypatch):
+    key, token = issue(organization)
+    key.disable(CHANGE)
+    report = diagnosed(f"GET {LIST}", "--token-stdin", stdin=token[:-1], monkeypatch=monkeypatch)
+    assert (report["reason_code"], report["fixed_by"]) == ("malformed_token", "The partner's engineer")
+    assert [check["reason_code"] for check in report["later"]] == ["disabled_key"]

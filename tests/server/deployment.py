@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 ROOT = Path(__file__).parents[2]
 
 
@@ -33,6 +32,7 @@ class Deployment:
     environment: dict[str, str]
     port: int = 0
     tokens: dict[str, str] = field(default_factory=dict)
+    log: Path = Path(os.devnull)
 
     def manage(self, *arguments, stdin=None, check=True) -> str:
         """Run one of the operator's commands; return what it prints."""
@@ -53,10 +53,13 @@ class Deployment:
 
     @contextmanager
     def serving(self, application="chartero.wsgi", **environment):
-        """Run the production server; `port` is where."""
+        """Run the production server; `port` is where, `log` gets what it writes."""
         self.port = free_port()
         command = ["-m", "gunicorn", "-c", "python:chartero.gunicorn", "--bind", f"127.0.0.1:{self.port}", application]
-        process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=self.environment | environment, **SILENT)
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, *command], cwd=ROOT, env=self.environment | environment, stdout=log, stderr=log
+            )
         try:
             wait_for(self.port, process)
             yield self

@@ -2,16 +2,17 @@
 
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from partners import facts
 from partners.access import AccessRequest, Check
-from partners.diagnosis import RequestLine, diagnose
+from partners.credentials import Holder, Sent
+from partners.diagnosis import diagnose
 from partners.lookup import find_key
 from partners.management.provisioning import ReportCommand
+from partners.remedies import REMEDIES
+from partners.request_lines import RequestLine
 from partners.routes import Route
 
 
@@ -40,6 +41,7 @@ class Command(ReportCommand):
         return {
             "status": diagnosis.status,
             "reason_code": refusal and refusal.reason.code,
+            "fixed_by": refusal and REMEDIES[refusal.reason].fixer.value,
             "body": diagnosis.body,
             "checks": [_plain(check) for check in diagnosis.checks],
             "later": [_plain(check) for check in diagnosis.later],
@@ -49,7 +51,7 @@ class Command(ReportCommand):
         """Return a line per check, then the answer."""
         body = report["body"]
         answer = f"Answer: {report['status']} {report['reason_code'] or 'OK'}" + (
-            f" – {body['message']}" if body else ""
+            f" – {body['message']} {report['fixed_by']} can mend it." if body else ""
         )
         later = ", ".join(check["reason_code"] for check in report["later"])
         width = max(len(check["reason_code"]) for check in report["checks"])
@@ -62,9 +64,8 @@ class Command(ReportCommand):
 
     def _facts(self, key: str | None) -> Callable[[Route], AccessRequest]:
         if key is None:
-            return partial(facts.of_call, f"Bearer {sys.stdin.readline().strip()}")
-        found = find_key(key)
-        return lambda route: facts.of_holder(found.public_part, is_test=found.is_test, route=route)
+            return Sent(f"Bearer {sys.stdin.readline().strip()}").facts
+        return Holder(find_key(key)).facts
 
 
 def _plain(check: Check) -> dict[str, str | None]:

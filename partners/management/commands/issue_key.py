@@ -1,9 +1,11 @@
 """`manage.py issue_key`: a new API key."""
 
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
 
+from partners import lifetimes
 from partners.durations import expiry
 from partners.lookup import find_organization
 from partners.management import handover
@@ -40,18 +42,30 @@ class Command(handover.TokenCommand):
             "--expires",
             metavar="WHEN",
             help="its end: a span in hours or days (24h, 90d), a day (2027-05-25: to its end, in UTC) or a date-time "
-            "with a zone (2027-05-25T14:00:00Z); without, it does not expire",
+            "with a zone (2027-05-25T14:00:00Z), or 'never' where this deployment allows that; without, "
+            f"{_default_lifetime()}",
         )
         super().add_arguments(parser)
 
     def make(self, options: dict[str, Any]) -> tuple[ApiKey, Token]:
         """Issue the key."""
-        organization, expires = options["organization"], options["expires"]
+        organization = options["organization"]
         return ApiKey.issue(
             self.change(options),
             organization=None if organization is None else find_organization(organization),
             label=options["label"],
             scopes=[scope for scope in Scope if scope in options["scope"]],
             is_test=options["test"],
-            expires_at=None if expires is None else expiry(expires),
+            expires_at=_end(options["expires"]),
         )
+
+
+def _end(text: str | None) -> datetime | None:
+    if text is None:
+        return lifetimes.default_end()
+    return None if text == "never" else expiry(text)
+
+
+def _default_lifetime() -> str:
+    lifetime = lifetimes.default()
+    return "it does not expire" if lifetime is None else f"it ends after {lifetime.days} days"

@@ -1,0 +1,129 @@
+"""Why does this call fail? The page that answers it, and a page for every reason code."""
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from partners import credentials
+from partners.admin.base import needs, render
+from partners.admin.findings import as_sent, find, place_url
+from partners.credentials import NOTHING_SENT, Credentials, Holder, Sent
+from partners.diagnosis import diagnose
+from partners.identifiers import matcher
+from partners.reasons import Reason, Stage
+from partners.remedies import REMEDIES
+from partners.request_lines import RequestLine
+from partners.responses import error_response
+from partners.routes import Route
+from partners.token_faults import without_tokens
+from partners.tokens import parse
+
+_is_key_id = matcher("key")
+
+
+class CallForm(forms.Form):
+    """A call as a partner describes it. It is never rendered from what was sent, which may hold a token."""
+
+    credentials = forms.CharField(required=False, max_length=1_000)
+    request = forms.CharField(max_length=8_000, error_messages={"required": "Give the request as the partner sent it."})
+
+    def clean_credentials(self) -> Credentials | None:
+        """Read the key or the token; None where the box is empty."""
+        text = self.cleaned_data["credentials"]
+        return credentials.read(text) if text else None
+
+    def clean_request(self) -> RequestLine:
+        """Read the request line."""
+        return RequestLine.parse(self.cleaned_data["request"])
+
+    def caller(self) -> Credentials:
+        """Return whose call it is: as the first box says, else by the header of a curl command."""
+        header = self.cleaned_data["request"].authorization
+        return self.cleaned_data["credentials"] or (NOTHING_SENT if header is None else Sent(header))
+
+
+@needs("partners.view_apikey")
+@sensitive_post_parameters()
+@sensitive_variables()
+def diagnosis(request: HttpRequest) -> HttpResponse:
+    """Ask for a call, and say why it fails. A token comes by POST alone and is nowhere in the answer."""
+    form = CallForm(request.POST if request.method == "POST" else None)
+    kept = {"credentials": _preselected(request), "request": without_tokens(request.POST.get("request", ""))}
+    context: dict[str, Any] = {"title": "Why does this call fail?", "form": form, "kept": kept}
+    if form.is_valid():
+        caller, line = form.caller(), form.cleaned_data["request"]
+        kept |= {"credentials": _quotable(caller), "request": without_tokens(f"{line.method} {line.target}")}
+        context |= _diagnosed(request, caller, line)
+    return render(request, "partners/diagnosis.html", **context)
+
+
+@needs("partners.view_apikey")
+def reasons(request: HttpRequest) -> HttpResponse:
+    """List every reason code by stage, in the order of the checks."""
+    stages = [(stage, [(each, REMEDIES[each]) for each in Reason if each.stage is stage]) for stage in Stage]
+    return render(request, "partners/reasons.html", title="Reason codes", stages=stages)
+
+
+@needs("partners.view_apikey")
+def reason(request: HttpRequest, code: str) -> HttpResponse:
+    """Say what a reason code means, why it comes, who mends it and how."""
+    try:
+        shown = Reason.coded(code)
+    except KeyError:
+        raise Http404 from None
+    order = [None, *Reason, None]
+    at = order.index(shown)
+    scopes = next(iter(Route)).scopes if shown is Reason.MISSING_SCOPE else ()
+    return render(
+        request,
+        "partners/reason.html",
+        title=shown.code,
+        reason=shown,
+        remedy=REMEDIES[shown],
+        url=place_url(REMEDIES[shown].place, request.user),
+        example=as_sent(error_response(shown, "cursor" if shown is Reason.UNSUPPORTED_FILTER else None, scopes)),
+        before=order[at - 1],
+        after=order[at + 1],
+    )
+
+
+def urls() -> list[URLPattern]:
+    """Return the URLs of these pages, for the site to include."""
+    return [
+        path("diagnosis/", diagnosis, name="diagnosis"),
+        path("reasons/", reasons, name="reasons"),
+        path("reasons/<slug:code>/", reason, name="reason"),
+    ]
+
+
+@sensitive_variables()
+def _diagnosed(request: HttpRequest, caller: Credentials, line: RequestLine) -> dict[str, Any]:
+    key = caller.key
+    found = diagnose(line, caller.facts).to_show()
+    return {
+        "findings": find(found, caller, key, request.user),
+        "line": line,
+        "key": key,
+        "token": isinstance(caller, Sent) and caller.token is not None,
+        "token_name": _token_name(caller),
+        "verified": found.call is not None and found.call.secret_matches is True,
+    }
+
+
+@sensitive_variables()
+def _token_name(caller: Credentials) -> str:
+    """Return what may be quoted of a token: its public part, where the checksum or a key vouches that it is one."""
+    token = parse(caller.token or "") if isinstance(caller, Sent) else None
+    return "" if token is None else without_tokens(token.text)
+
+
+def _quotable(caller: Credentials) -> str:
+    return caller.key.public_id if isinstance(caller, Holder) else ""
+
+
+def _preselected(request: HttpRequest) -> str:
+    given = request.GET.get("key", "")
+    return given if _is_key_id(given) else ""

@@ -1,0 +1,152 @@
+"""A diagnosis in the words of its page: one sentence to read out, and a finding for every check."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import groupby
+from operator import attrgetter
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpResponse
+from django.urls import NoReverseMatch, reverse
+
+from partners.access import AccessRequest, Check, Outcome
+from partners.credentials import Credentials, Sent
+from partners.diagnosis import Diagnosis
+from partners.models import ApiKey
+from partners.reasons import Reason
+from partners.remedies import REMEDIES, Fixer, Place, Remedy
+from partners.routes import Scope
+from partners.token_faults import fault
+
+Staff = User | AnonymousUser
+SPOKEN = {
+    Fixer.PARTNER: "your engineer can mend it",
+    Fixer.ONBOARDING: "our partner onboarding can mend it",
+    Fixer.SECURITY: "our security team can mend it",
+    Fixer.OPERATOR: "our operators can mend it",
+    Fixer.SUPPORT: "we look into it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found, and who can mend it where."""
+
+    reason: Reason
+    outcome: Outcome
+    word: str
+    detail: str
+    url: str
+
+    @property
+    def remedy(self) -> Remedy:
+        """Return what the catalogue says of the reason."""
+        return REMEDIES[self.reason]
+
+    @property
+    def why(self) -> str:
+        """Return why the call is refused, to complete "because …"."""
+        return self.remedy.because + (f" ({self.detail})" if self.detail else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that the page tells of one call: the checks that it reaches, and those beyond the refusal."""
+
+    diagnosis: Diagnosis
+    reached: list[Finding]
+    beyond: list[Finding]
+
+    @property
+    def sentence(self) -> str:
+        """Return what to tell the partner, in one sentence."""
+        refusal = self.diagnosis.refusal
+        if refusal is None:
+            return "The call is answered with 200: nothing stands in its way."
+        code = f"{refusal.reason.status} {refusal.reason.code}"
+        first = self.blockers[0]
+        return f"The call is refused with {code} because {first.why}; {SPOKEN[first.remedy.fixer]}."
+
+    @property
+    def sent(self) -> str:
+        """Return the refusal as it would be sent: status, the headers that matter, body."""
+        answer = self.diagnosis.answer
+        return "" if answer is None else as_sent(answer)
+
+    @property
+    def blockers(self) -> list[Finding]:
+        """Return everything that stands in the way, first what decides the answer."""
+        return [finding for finding in [*self.reached, *self.beyond] if finding.outcome is Outcome.FAILED]
+
+
+def find(diagnosis: Diagnosis, credentials: Credentials, key: ApiKey | None, staff: Staff) -> Findings:
+    """Put a diagnosis into words: the checks under one code make one finding."""
+    groups = [(reason, list(checks)) for reason, checks in groupby(diagnosis.checks, attrgetter("reason"))]
+    outcomes = [_outcome(checks) for _, checks in groups]
+    refused = outcomes.index(Outcome.FAILED) if Outcome.FAILED in outcomes else len(groups)
+    findings = [
+        Finding(
+            reason,
+            outcome,
+            word=_word(outcome, reached=at <= refused),
+            detail=_detail(reason, checks, diagnosis, credentials) if outcome is Outcome.FAILED else "",
+            url=_url(REMEDIES[reason].place, key, staff),
+        )
+        for at, ((reason, checks), outcome) in enumerate(zip(groups, outcomes, strict=True))
+    ]
+    return Findings(diagnosis, findings[: refused + 1], findings[refused + 1 :])
+
+
+def as_sent(answer: HttpResponse) -> str:
+    """Return an answer as HTTP writes it (RFC 9112, section 4)."""
+    headers = [f"{name}: {value}" for name, value in answer.headers.items()]
+    status = f"HTTP/1.1 {answer.status_code} {HTTPStatus(answer.status_code).phrase}"
+    return "\n".join([status, *headers, "", answer.content.decode()])
+
+
+def place_url(place: Place, staff: Staff, *row: int) -> str:
+    """Return the URL of a page of ours, "" where there is none or this person may not open it."""
+    if not place.view or not staff.has_perm(place.permission):
+        return ""
+    try:
+        return reverse(place.view, args=row)
+    except NoReverseMatch:
+        return ""
+
+
+def _url(place: Place, key: ApiKey | None, staff: Staff) -> str:
+    if place is Place.SWITCH:
+        return place_url(place, staff)
+    row = key.organization if key and place is Place.ORGANIZATION else key
+    return place_url(place, staff, row.pk) if row else ""
+
+
+def _outcome(checks: list[Check]) -> Outcome:
+    outcomes = {check.outcome for check in checks}
+    return next(outcome for outcome in (Outcome.FAILED, Outcome.UNKNOWN, Outcome.PASSED) if outcome in outcomes)
+
+
+def _word(outcome: Outcome, *, reached: bool) -> str:
+    if reached:
+        return "Refused" if outcome is Outcome.FAILED else "Passed"
+    return {Outcome.PASSED: "Would pass", Outcome.FAILED: "Would refuse", Outcome.UNKNOWN: "Not known yet"}[outcome]
+
+
+def _detail(reason: Reason, checks: list[Check], diagnosis: Diagnosis, credentials: Credentials) -> str:
+    """Say what the code leaves open: which parameter, which scope, what is wrong with the token."""
+    if reason is Reason.MALFORMED_TOKEN:
+        return _fault(credentials)
+    if reason is Reason.MISSING_SCOPE and diagnosis.call:
+        return f"it lacks {', '.join(_missing_scopes(diagnosis.call))}"
+    fields = [check.field for check in checks if check.field is not None]
+    named = [field or "a parameter without a name" for field in fields if field not in REMEDIES[reason].because.split()]
+    return f"at fault: {', '.join(named)}" if named else ""
+
+
+def _fault(credentials: Credentials) -> str:
+    token = credentials.token if isinstance(credentials, Sent) else None
+    return (token and fault(token)) or ""
+
+
+def _missing_scopes(call: AccessRequest) -> list[Scope]:
+    return [scope for scope in call.route.scopes if scope not in (call.scopes or ())]

@@ -1,0 +1,152 @@
+"""The forms of organizations and of the global switch. The models hold the rules; here each refusal finds its field."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.http import QueryDict
+
+from partners.grid import Access
+from partners.lookup import holds_token
+from partners.models import ChangeEvent, Organization
+from partners.models.organization import ROUTE_CHOICES
+from partners.routes import Route
+
+ALLOWLIST = "allowlist"
+SHOWS = (("", "All"), ("allowlisted", "Allowlisted"), ("refused", "Not allowlisted"), ("nothing", "Nothing enabled"))
+
+
+class SearchForm(forms.Form):
+    """Which organizations to list."""
+
+    q = forms.CharField(required=False, max_length=200, label="Name or id", widget=forms.TextInput({"type": "search"}))
+    show = forms.ChoiceField(required=False, choices=SHOWS, label="Show")
+
+    @property
+    def narrows(self) -> bool:
+        """Tell whether less than the whole list is asked for."""
+        return any(self.data.get(name) for name in self.fields)
+
+
+class ChangeForm(forms.Form):
+    """A change and why it is made. A text that holds a token is dropped: nothing of it is kept or shown again."""
+
+    reason = forms.CharField(
+        required=False,
+        label="Reason (optional)",
+        widget=forms.Textarea({"rows": 2}),
+        help_text="Kept with the change, for whoever asks later.",
+    )
+    ticket = ChangeEvent._meta.get_field("ticket").formfield(label="Ticket (optional)")
+
+    def __init__(self, data: QueryDict | None = None, **options: Any) -> None:
+        self.with_token = [name for name in data or () if data and holds_token(str(data[name]))]
+        if data and self.with_token:
+            data = data.copy()
+            for name in self.with_token:
+                data[name] = ""
+        super().__init__(data, label_suffix="", **options)
+
+    def clean(self) -> None:
+        """Say of each text that was dropped why it was."""
+        for name in self.with_token:
+            message = (
+                "This held a token, so it was dropped. Write it without; rotate the key if others may have seen it."
+            )
+            self.add_error(name if name in self.fields else None, ValidationError(message, code="token_given"))
+
+    def refuse(self, refusal: ValidationError, field: str | None = None) -> None:
+        """Put each message of the model next to its field; what names none of the form's belongs to `field`."""
+        named = refusal.error_dict if hasattr(refusal, "error_dict") else {NON_FIELD_ERRORS: refusal.error_list}
+        for name, errors in named.items():
+            self.add_error(name if name in self.fields else field, errors)
+
+
+class ContactForm(ChangeForm):
+    """Whom to ask at the partner."""
+
+    contact_name = Organization._meta.get_field("contact_name").formfield(label="Contact (optional)")
+    contact_email = Organization._meta.get_field("contact_email").formfield(label="Contact's e-mail (optional)")
+    field_order = ["contact_name", "contact_email", "reason", "ticket"]
+
+
+class NewOrganizationForm(ContactForm):
+    """A new organization."""
+
+    name = Organization._meta.get_field("name").formfield(
+        help_text="As the partner calls itself. It stays: an organization is not renamed here."
+    )
+    field_order = ["name", "contact_name", "contact_email", "reason", "ticket"]
+
+
+class AccessForm(ChangeForm):
+    """What an organization may call. Only what differs from what the page showed is changed.
+
+    So a page that was opened before somebody else's change does not undo it.
+    """
+
+    allowlisted = forms.BooleanField(
+        required=False,
+        label="Allowlisted for the external API",
+        help_text="Without it every call is refused, whatever else is enabled.",
+    )
+    routes = forms.MultipleChoiceField(required=False, choices=ROUTE_CHOICES, widget=forms.CheckboxSelectMultiple)
+    shown = forms.MultipleChoiceField(
+        required=False, choices=[(ALLOWLIST, ALLOWLIST), *ROUTE_CHOICES], widget=forms.MultipleHiddenInput
+    )
+    confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    @classmethod
+    def showing(cls, access: Access) -> "AccessForm":
+        """Return the form that shows what is given now."""
+        routes = [route.route_name for route in Route if route in access.routes]
+        shown = [*([ALLOWLIST] if access.allowlisted else []), *routes]
+        return cls(initial={"allowlisted": access.allowlisted, "routes": routes, "shown": shown})
+
+    @property
+    def boxes(self) -> list[tuple[Route, forms.boundfield.BoundWidget]]:
+        """Return each route with its checkbox."""
+        return [(Route.named(str(box.data["value"])), box) for box in self["routes"]]
+
+    @property
+    def allowlist(self) -> bool | None:
+        """Return the answer that is asked for, None where it stays as it was shown."""
+        wanted: bool = self.cleaned_data["allowlisted"]
+        return None if wanted == (ALLOWLIST in self.cleaned_data["shown"]) else wanted
+
+    @property
+    def enable(self) -> list[Route]:
+        """Return the routes to enable."""
+        return [route for route in Route if self._box(route) == (True, False)]
+
+    @property
+    def disable(self) -> list[Route]:
+        """Return the routes to disable."""
+        return [route for route in Route if self._box(route) == (False, True)]
+
+    @property
+    def switched_off(self) -> str:
+        """Name what is to be taken away: what a confirmation has to confirm."""
+        names = [route.route_name for route in self.disable]
+        return ", ".join([*([ALLOWLIST] if self.allowlist is False else []), *names])
+
+    def on_top_of(self, access: Access) -> Access:
+        """Return what would be given once this is saved."""
+        allowlisted = access.allowlisted if self.allowlist is None else self.allowlist
+        return Access(allowlisted, access.routes.union(self.enable).difference(self.disable))
+
+    def _box(self, route: Route) -> tuple[bool, bool]:
+        """Tell whether a route is ticked, and whether it was so when the page was shown."""
+        return route.route_name in self.cleaned_data["routes"], route.route_name in self.cleaned_data["shown"]
+
+
+class SwitchForm(ChangeForm):
+    """The global switch: which way to turn it, and why."""
+
+    to = forms.ChoiceField(choices=[("on", "on"), ("off", "off")], widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label="Reason",
+        widget=forms.Textarea({"rows": 2}),
+        help_text="Everybody on staff can read it while keys are off.",
+    )
+    field_order = ["to", "reason", "ticket"]

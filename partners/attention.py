@@ -1,0 +1,101 @@
+"""What needs attention, each by one statement that stops counting where the exact number helps nobody."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+
+from partners import digests
+from partners.events import Action
+from partners.models import ApiKey, ApiKeySwitch, ChangeEvent, KeyState, Organization, RouteGrant
+from partners.models.key import ApiKeyQuerySet
+
+SHOWN, COUNTED = 10, 100
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[Row]):
+    """The first of the rows that were found, and how many there are: exact up to 100."""
+
+    rows: list[Row]
+    total: int
+
+    @classmethod
+    def of(cls, rows: QuerySet[Row]) -> "Found[Row]":
+        """Read as many rows as are counted."""
+        found = list(rows[: COUNTED + 1])
+        return cls(found[:SHOWN], len(found))
+
+    @property
+    def count(self) -> str:
+        """Return the number as it is shown."""
+        return f"{COUNTED}+" if self.total > COUNTED else str(self.total)
+
+    @property
+    def more(self) -> bool:
+        """Tell whether some of the rows are not shown."""
+        return self.total > len(self.rows)
+
+    def __bool__(self) -> bool:
+        return self.total > 0
+
+
+@dataclass(frozen=True, slots=True)
+class DigestHealth:
+    """The numbers of the digest keys that are loaded, and the active keys that need another one."""
+
+    loaded: list[int]
+    missing: Found[ApiKey]
+    older: Found[ApiKey]
+
+    @property
+    def older_numbers(self) -> list[int]:
+        """Return the loaded numbers below the one that signs new keys."""
+        return self.loaded[:-1]
+
+    def __bool__(self) -> bool:
+        return not self.loaded or bool(self.missing) or bool(self.older)
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchState:
+    """Whether API keys are accepted, and the change that made it so; None where it never was changed."""
+
+    on: bool
+    since: ChangeEvent | None
+
+
+def expiring(span: timedelta) -> Found[ApiKey]:
+    """Return the active keys that end within `span`, the next to end first."""
+    return Found.of(_active_keys().ending_within(span).order_by("expires_at", "pk"))
+
+
+def nothing_enabled() -> QuerySet[Organization]:
+    """Return the organizations that can call nothing, each with what it has: `has_route`, `has_active_key`."""
+    active = ApiKey.objects.in_state(KeyState.ACTIVE).filter(organization=OuterRef("pk")).order_by()
+    return Organization.objects.annotate(
+        has_route=Exists(RouteGrant.objects.filter(organization=OuterRef("pk"))), has_active_key=Exists(active)
+    ).filter(Q(allowlisted=False) | Q(has_route=False) | Q(has_active_key=False))
+
+
+def digest_health() -> DigestHealth:
+    """Return how the active keys stand to the digest keys of this deployment."""
+    loaded = sorted(digests.loaded())
+    keys = _active_keys().order_by("digest_key_number", "pk")
+    return DigestHealth(
+        loaded,
+        Found.of(keys.exclude(digest_key_number__in=loaded)),
+        Found.of(keys.filter(digest_key_number__in=loaded[:-1])),
+    )
+
+
+def switch_state() -> SwitchState:
+    """Return the state of the global switch. An index finds its changes: they are of no organization and no key."""
+    turns = ChangeEvent.objects.filter(organization=None, api_key=None, action=Action.API_KEYS_SWITCHED)
+    return SwitchState(ApiKeySwitch.objects.filter(id=1, enabled=True).exists(), turns.first())
+
+
+def _active_keys() -> ApiKeyQuerySet:
+    return ApiKey.objects.in_state(KeyState.ACTIVE).select_related("organization")

@@ -1,0 +1,71 @@
+"""A curl command, read for what it sends: method, URL and Authorization header."""
+
+import re
+import shlex
+from argparse import ArgumentParser, Namespace
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from django.core.exceptions import ValidationError
+
+_COMMAND = re.compile(r"curl(?:\.exe)?\s", re.IGNORECASE)
+_CONTINUED = re.compile(r"\\\r?\n")
+_FLAGS = ("-s", "-S", "-v", "-i", "-k", "-L", "-f", "-g", "-#")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a curl command sends. `authorization` may hold a token and stays out of the `repr`."""
+
+    method: str
+    url: str
+    authorization: str | None = field(repr=False)
+
+
+class _Options(ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Refuse without quoting the command, which may hold a token."""
+        raise ValidationError("The curl command lacks the value of an option.", code="invalid_curl")
+
+
+def is_command(text: str) -> bool:
+    """Tell whether `text` is a curl command."""
+    return _COMMAND.match(text) is not None
+
+
+def read(text: str) -> Command:
+    """Read a curl command; ValidationError if a quote does not end or an option lacks its value."""
+    try:
+        words = shlex.split(_CONTINUED.sub(" ", text))
+    except ValueError:
+        raise ValidationError("The curl command has a quote that does not end.", code="invalid_curl") from None
+    options, rest = _options().parse_known_args(words[1:])
+    url = options.url or next((word for word in rest if "/external" in word), "")
+    return Command(_method(options), url if "://" in url else f"http://{url}", _authorization(options.header))
+
+
+def _options() -> _Options:
+    options = _Options(add_help=False, allow_abbrev=False)
+    options.add_argument("-X", "--request")
+    options.add_argument("-H", "--header", action="append", default=[])
+    options.add_argument("-I", "--head", action="store_true")
+    options.add_argument("-G", "--get", action="store_true")
+    options.add_argument("-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--json", action="append")
+    options.add_argument("--url", default="")
+    options.add_argument(*_FLAGS, action="store_true", dest="flags")
+    return options
+
+
+def _method(options: Namespace) -> str:
+    if options.request:
+        return str(options.request)
+    if options.head:
+        return "HEAD"
+    return "POST" if options.data and not options.get else "GET"
+
+
+def _authorization(headers: list[str]) -> str | None:
+    """Return the value of the Authorization header; of several, joined as a server joins them."""
+    pairs = [header.partition(":") for header in headers]
+    values = [value.strip() for name, _, value in pairs if name.strip().lower() == "authorization"]
+    return ",".join(values) if values else None

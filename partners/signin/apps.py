@@ -1,0 +1,23 @@
+"""The application `signin`."""
+
+from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import pre_save
+
+
+class SigninConfig(AppConfig):
+    """Signing in of staff."""
+
+    name = "partners.signin"
+    label = "signin"
+    verbose_name = "Signing in"
+
+    def ready(self) -> None:
+        """Register the system check, start each session's clock, and keep the lockout from storing what was typed."""
+        from axes.models import AccessAttempt
+
+        from partners.signin import checks, lockout, sessions  # noqa: F401
+
+        user_logged_in.connect(sessions.begin)
+        user_logged_in.connect(lockout.forget_unless_code_follows)
+        pre_save.connect(lockout.keep_nothing_typed, sender=AccessAttempt)

@@ -1,0 +1,54 @@
+"""What holds on every page for people, so that none can forget it: sessions end, and the second factor is proved."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import SESSION_KEY, logout
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from partners.signin import second_factor, sessions
+from partners.signin.pages import here, onward
+
+Handler = Callable[[HttpRequest], HttpResponse]
+BEFORE_THE_SECOND_FACTOR = (
+    "admin:login",
+    "admin:logout",
+    "signin:code",
+    "signin:recovery",
+    "signin:enrol",
+    "signin:qr",
+    "signin:password",
+)
+
+
+class SessionLimitsMiddleware:
+    """End a session that is too old or was left alone, and say so on the page where one signs in again."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if SESSION_KEY in request.session:
+            if why := sessions.over(request.session):
+                logout(request)
+                messages.info(request, why)
+            else:
+                sessions.note_use(request.session)
+        return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """Send who has given no more than a password to the second factor, from every page but those that lead there."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.SECOND_FACTOR and request.user.is_authenticated and not self._may_pass(request):
+            return onward("signin:code", then=here(request))
+        return self.get_response(request)
+
+    def _may_pass(self, request: HttpRequest) -> bool:
+        return second_factor.is_verified(request) or request.path in map(reverse, BEFORE_THE_SECOND_FACTOR)

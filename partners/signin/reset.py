@@ -1,0 +1,51 @@
+"""A superuser's reset of what keeps somebody from signing in: a lost phone, a lockout, a lost password."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from partners.events import Action, Change, ChangeEvent
+from partners.signin import lockout as lockouts
+from partners.signin.models import Phone, RecoveryCode, random_code
+
+
+def reset(
+    user: User, change: Change, *, second_factor: bool = False, lockout: bool = False, password: bool = False
+) -> str:
+    """Reset what is named, and record it; return the new password, if one was made: it is readable only here.
+
+    ValidationError without a reason, or with nothing to reset.
+    """
+    change.require_reason()
+    if not (second_factor or lockout or password):
+        raise ValidationError("Say what to reset: second factor, lockout or password.", code="nothing_asked")
+    with transaction.atomic():
+        before = state(user)
+        if second_factor:
+            Phone.objects.filter(user=user).delete()
+            RecoveryCode.objects.filter(user=user).delete()
+        if lockout:
+            lockouts.forget(user.get_username())
+        made = _new_password(user) if password else ""
+        after = state(user) | ({"password": "made anew"} if password else {})
+        ChangeEvent.record(Action.SIGN_IN_RESET, change, before=before, after=after)
+    return made
+
+
+def state(user: User) -> dict[str, Any]:
+    """Return what can keep a person from signing in."""
+    return {
+        "username": user.get_username(),
+        "second_factor": Phone.of(user) is not None,
+        "recovery_codes": RecoveryCode.left(user).count(),
+        "failures": lockouts.failures(user.get_username()),
+    }
+
+
+def _new_password(user: User) -> str:
+    password = random_code()
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return password

@@ -1,0 +1,16 @@
+"""How every page of staff writes a reason code: linked with the page that explains it."""
+
+from typing import Any
+
+from django import template
+
+from partners.reasons import Reason
+
+register = template.Library()
+
+
+@register.inclusion_tag("partners/_reason.html")
+def reason(code: Reason | str) -> dict[str, Any]:
+    """Write a reason code, with a link where the catalogue has it."""
+    text = code.code if isinstance(code, Reason) else code
+    return {"code": text, "known": any(each.code == text for each in Reason)}

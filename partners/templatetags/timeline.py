@@ -1,0 +1,60 @@
+"""How a recorded change is told: what was so before and what is so since, in words."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+
+from partners.events import ChangeEvent
+
+register = template.Library()
+
+LABELS = {
+    "expires_at": "Expires",
+    "contact_name": "Contact",
+    "contact_email": "Contact's e-mail",
+    "enabled": "API-key authentication",
+}
+YES_NO = {"enabled": ("on", "off")}
+
+
+@register.filter
+def differences(event: ChangeEvent) -> list[str]:
+    """Return one line for each fact that the change gave, or gave another value."""
+    before, after = event.before, event.after
+    return [
+        f"{LABELS.get(name, name.replace('_', ' ').capitalize())}: {_told(name, before, after)}"
+        for name in after
+        if name not in before or before[name] != after[name]
+    ]
+
+
+def _told(name: str, before: dict[str, Any], after: dict[str, Any]) -> str:
+    if name not in before:
+        return _word(name, after[name])
+    if isinstance(before[name], list) and isinstance(after[name], list):
+        return _moved(before[name], after[name])
+    return f"{_word(name, before[name])} → {_word(name, after[name])}"
+
+
+def _moved(before: list[str], after: list[str]) -> str:
+    added = [f"added {value}" for value in after if value not in before]
+    return ", ".join([*added, *(f"removed {value}" for value in before if value not in after)])
+
+
+def _word(name: str, value: Any) -> str:
+    """Return a value as people say it; what is recorded is JSON."""
+    if isinstance(value, bool):
+        yes, no = YES_NO.get(name, ("yes", "no"))
+        return yes if value else no
+    if isinstance(value, list):
+        return ", ".join(value) or "none"
+    if name == "expires_at":
+        return _end(value)
+    return str(value or "none")
+
+
+def _end(value: str | None) -> str:
+    if value is None:
+        return "no end date"
+    return f"{datetime.fromisoformat(value).astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,64 @@
+"""The contract stated anew, from a situation to the answer. It imports no policy and no catalogue of reasons."""
+
+from partners.routes import Route
+from tests.agreement.situations import ALTERED, GOOD_HEADERS, NO_BEARERS, REQUIRED
+
+
+def has_fault(name):
+    return lambda s: s.path == "list" and name in s.faults
+
+
+def is_detail(holds):
+    return lambda s: s.path == "detail" and holds(s)
+
+
+def route_of(s):
+    return Route.named("encounters.list" if s.path == "list" else "encounters.detail")
+
+
+CONTRACT = [
+    (404, "route_not_found", lambda s: s.path not in ("list", "detail")),
+    (401, "missing_bearer", lambda s: s.header in NO_BEARERS),
+    (401, "api_keys_disabled", lambda s: not s.switched_on),
+    (401, "test_prefix_not_allowed", lambda s: s.is_test and not s.accepts_test and s.header not in ALTERED),
+    (401, "malformed_token", lambda s: s.header not in GOOD_HEADERS or s.damage),
+    (503, "digest_key_unavailable", lambda s: not s.loaded or (s.secret != "unknown" and s.number not in s.loaded)),
+    (401, "invalid_key", lambda s: s.secret != "own"),
+    (401, "disabled_key", lambda s: s.disabled),
+    (401, "revoked_key", lambda s: s.revoked),
+    (401, "expired_key", lambda s: s.expired),
+    (403, "org_scope_only_required", lambda s: not s.has_organization),
+    (403, "organization_not_allowlisted", lambda s: not s.allowlisted),
+    (403, "route_not_allowed", lambda s: route_of(s) not in s.routes),
+    (403, "missing_scope", lambda s: not s.scopes >= REQUIRED),
+    (405, "method_not_allowed", lambda s: s.method not in ("GET", "HEAD")),
+    (400, "unsupported_filter", lambda s: "unknown" in s.faults if s.path == "list" else s.faults),
+    (422, "invalid_limit", has_fault("limit")),
+    (422, "invalid_offset", has_fault("offset")),
+    (422, "invalid_sort", has_fault("sort_order")),
+    (422, "invalid_query", lambda s: s.path == "list" and s.faults & {"start_at", "end_at", "range"}),
+    (404, "encounter_not_found", is_detail(lambda s: s.encounter in ("withdrawn", "unknown", "no id"))),
+    (403, "cross_organization_denied", is_detail(lambda s: not s.mine)),
+    (403, "demo_training_denied", is_detail(lambda s: s.encounter in ("demo", "training"))),
+    (200, "", lambda s: True),
+]
+CODES = [code for _, code, _ in CONTRACT]
+
+
+def contract(situation):
+    return next((status, code) for status, code, holds in CONTRACT if holds(situation))
+
+
+def contract_field(code, query):
+    """Return the parameter at fault; of the start and the end, the first that has a fault, and neither for a range."""
+    fixed = {"invalid_limit": "limit", "invalid_offset": "offset", "invalid_sort": "sort_order"}
+    if code == "unsupported_filter":
+        return query.unknown_field
+    if code == "invalid_query":
+        return next((name for name in ("start_at", "end_at") if name in query.broken), None)
+    return fixed.get(code)
+
+
+def denied_by(situation):
+    """Return every code that the situation calls for, whatever decides."""
+    return {code for _, code, holds in CONTRACT if holds(situation)}

@@ -1,0 +1,130 @@
+"""Situations of a call, generated: what is sent, and how things stand."""
+
+from dataclasses import dataclass, fields, replace
+from itertools import combinations
+from random import Random
+
+from partners.routes import Route, Scope
+from tests.api import LIST
+
+GOOD_HEADERS = {"plain": "Bearer {}", "lower": "bearer {}", "spaces": "BEARER   {} \t"}
+NO_BEARERS = {
+    "empty": "",
+    "scheme alone": "Bearer ",
+    "no scheme": "{}",
+    "other scheme": "Basic {}",
+    "tab": "Bearer\t{}",
+}
+DAMAGED = {"blank": "Bearer {} x", "comma": "Bearer {},Bearer {}", "longer": "Bearer {}x", "nul": "Bearer {}\x00"}
+ALTERED = {"word": "Bearer x", "twice": "Bearer Bearer {}", "accent": "Bearer é{}", "quoted": 'Bearer "{}"'}
+HEADERS = GOOD_HEADERS | NO_BEARERS | DAMAGED | ALTERED
+NOWHERE = ["/external", "/external/v2/encounters", f"{LIST}/", f"{LIST}/x/y", "/external/v1/Encounters", f"{LIST}.json"]
+FAULTS = {
+    "unknown": ["x=1", "Limit=1", "x", "=1", "%FF=1", "é=1", "a;limit=1"],
+    "limit": ["limit=0", "limit=101", "limit=%2B5", "limit=5&limit=5", "limit="],
+    "offset": ["offset=-1", "offset=10001", "offset=05"],
+    "sort_order": ["sort_order=ASC", "sort_order=", "sort_order=asc&sort_order=asc"],
+    "start_at": ["start_at=2026-05-25", "start_at=2026-05-25T14:00:00+00:00", "start_at=2026-02-30T14:00:00Z"],
+    "end_at": ["end_at=now", "end_at=2026-05-25T24:00:00Z"],
+    "range": ["start_at=2026-05-26T14:00:00Z&end_at=2026-05-26T14:00:00Z"],
+}
+GOOD_QUERIES = ["", "&", "limit=5&offset=0&sort_order=asc", "%6Cimit=1", "start_at=2026-05-25T14:00:00.5Z"]
+ENCOUNTERS = ("clinical", "demo", "training", "withdrawn", "unknown", "no id")
+REQUIRED = frozenset({Scope("encounters:read"), Scope("patients:read"), Scope("documents:read")})
+
+
+def subsets(items):
+    return [frozenset(chosen) for size in range(len(items) + 1) for chosen in combinations(items, size)]
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One call, as it is sent and as things stand; the defaults are served."""
+
+    header: str = "plain"
+    damage: str = ""
+    secret: str = "own"
+    is_test: bool = False
+    accepts_test: bool = True
+    switched_on: bool = True
+    number: int = 1
+    loaded: frozenset = frozenset({1, 2})
+    disabled: bool = False
+    revoked: bool = False
+    expired: bool = False
+    has_organization: bool = True
+    allowlisted: bool = True
+    routes: frozenset = frozenset(Route)
+    scopes: frozenset = frozenset(Scope)
+    method: str = "GET"
+    path: str = "list"
+    faults: frozenset = frozenset()
+    encounter: str = "clinical"
+    mine: bool = True
+
+
+CHOICES = {
+    "header": [*HEADERS],
+    "damage": ["", "cut", "flipped"],
+    "secret": ["own", "wrong", "unknown"],
+    "number": [1, 2],
+    "loaded": subsets([1, 2]),
+    "routes": subsets(list(Route)),
+    "scopes": subsets(list(Scope)),
+    "method": ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"],
+    "path": [*["list", "detail"] * 4, *NOWHERE],
+    "faults": [faults for faults in subsets([*FAULTS]) if len(faults) < 3],
+    "encounter": [*ENCOUNTERS],
+} | {each.name: [True, False] for each in fields(Situation) if each.type is bool}
+
+
+SERVED = {"header": [*GOOD_HEADERS], "is_test": [True, False], "number": [1, 2], "method": ["GET", "HEAD"]}
+SERVED |= {"path": ["list", "detail"], "scopes": [REQUIRED, frozenset(Scope)], "damage": [""]}
+
+
+def generated(number, seed=2026):
+    """Return situations in which from nothing to everything differs from a call that is served."""
+    random, names = Random(seed), [*CHOICES, *["faults", "encounter"] * 3]
+    return [
+        _drawn(random, random.sample(names, random.choice([0, 1, 1, 2, 2, 3, 4, 5, len(names)]))) for _ in range(number)
+    ]
+
+
+def _drawn(random, changed):
+    served = {name: random.choice(SERVED[name]) for name in SERVED}
+    return replace(Situation(**served), **{name: random.choice(CHOICES[name]) for name in changed})
+
+
+UNKNOWN_FIELDS = {
+    "x=1": "x",
+    "Limit=1": "Limit",
+    "x": "x",
+    "=1": "",
+    "%FF=1": "\ufffd",
+    "é=1": "é",
+    "a;limit=1": "a;limit",
+}
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query string, and what is wrong with it."""
+
+    text: str
+    unknown_field: str | None
+    broken: set
+
+
+def query_of(situation, random):
+    """Write a query string with the situation's faults, in any order."""
+    chosen = {name: random.choice(FAULTS[name]) for name in sorted(situation.faults)}
+    if situation.path != "list":
+        parts = [*chosen.values()]
+        first = (parts or [""])[0]
+        return Query("&".join(parts), UNKNOWN_FIELDS.get(first, first.partition("=")[0]), set())
+    if chosen.keys() & {"start_at", "end_at"}:
+        chosen.pop("range", None)
+    parts = [*chosen.values()]
+    random.shuffle(parts)
+    unknown = next((UNKNOWN_FIELDS[part] for part in parts if part in UNKNOWN_FIELDS), None)
+    return Query("&".join(parts) or random.choice(GOOD_QUERIES), unknown, {*chosen})

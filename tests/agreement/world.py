@@ -1,0 +1,79 @@
+"""Situations made real: the rows, the header and the path of each."""
+
+from datetime import timedelta
+from itertools import chain
+
+from django.utils import timezone
+
+from partners import digests, tokens
+from partners.models import ApiKey, Organization
+from tests.agreement.situations import CHOICES, ENCOUNTERS, HEADERS
+from tests.api import LIST
+from tests.factories import START, EncounterFactory, OrganizationFactory
+
+
+class World:
+    """Organizations of every kind with encounters of every kind, and a key for each situation."""
+
+    def __init__(self, situations):
+        self.kinds = [(allowlisted, routes) for allowlisted in (True, False) for routes in CHOICES["routes"]]
+        rows = [OrganizationFactory(allowlisted=allowlisted, routes=routes) for allowlisted, routes in self.kinds]
+        self.organizations = dict(zip(self.kinds, rows, strict=True))
+        self.stranger = OrganizationFactory()
+        self.encounters = {
+            (organization.pk, kind): self._encounter(organization, kind)
+            for organization in [*rows, self.stranger]
+            for kind in ENCOUNTERS[:4]
+        }
+        self.tokens = [tokens.mint(is_test=situation.is_test) for situation in situations]
+        self._make_keys(situations)
+
+    def organization(self, situation) -> Organization | None:
+        kind = situation.allowlisted, situation.routes
+        return self.organizations[kind] if situation.has_organization else None
+
+    def path(self, situation):
+        if situation.path != "detail":
+            return LIST if situation.path == "list" else situation.path
+        if situation.encounter in ("unknown", "no id"):
+            return f"{LIST}/enc_{'0' * 22}" if situation.encounter == "unknown" else f"{LIST}/x%20y"
+        owner = self.organization(situation) if situation.mine else self.stranger
+        return f"{LIST}/{self.encounters[(owner or self.stranger).pk, situation.encounter]}"
+
+    def header(self, situation, token):
+        if situation.secret == "wrong":
+            body = token.text[:-49] + tokens.mint(is_test=False).text[18:-6]
+            token = tokens.Token(body + tokens.checksum(body), token.public_part, token.is_test)
+        if situation.secret == "unknown":
+            token = tokens.mint(is_test=situation.is_test)
+        text = token.text
+        damaged = {"": text, "cut": text[:-1], "flipped": text[:-1] + ("0" if text[-1] != "0" else "1")}
+        return HEADERS[situation.header].replace("{}", damaged[situation.damage])
+
+    def _encounter(self, organization, kind):
+        values = {"withdrawn_at": START, "record_class": "clinical"} if kind == "withdrawn" else {"record_class": kind}
+        return EncounterFactory(organization=organization, **values).public_id
+
+    def _make_keys(self, situations):
+        now = timezone.now()
+        keys = ApiKey.objects.bulk_create(
+            ApiKey(
+                label="Invented system",
+                organization=self.organization(situation),
+                is_test=situation.is_test,
+                public_part=token.public_part,
+                digest=digests.digest(token.text, situation.number),
+                digest_key_number=situation.number,
+                created_at=now - timedelta(days=2),
+                expires_at=now + timedelta(days=-1 if situation.expired else 1),
+                disabled_at=now if situation.disabled else None,
+                revoked_at=now if situation.revoked else None,
+            )
+            for situation, token in zip(situations, self.tokens, strict=True)
+        )
+        held = ApiKey.scopes.through
+        pairs = chain.from_iterable(
+            [held(apikey=key, scope_id=scope.value) for scope in situation.scopes]
+            for key, situation in zip(keys, situations, strict=True)
+        )
+        held.objects.bulk_create(pairs, batch_size=5_000)

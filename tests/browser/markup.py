@@ -1,0 +1,29 @@
+"""What a strict CSP forbids in a page, read from its source: it must not even be tried."""
+
+from html.parser import HTMLParser
+
+
+class Forbidden(HTMLParser):
+    """Collects inline styles, scripts and handlers, and `data:` and `javascript:` URLs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        names = dict(attributes)
+        if tag == "style" or (tag == "script" and not names.get("src") and names.get("type") != "application/json"):
+            self.found.append(f"inline <{tag}>")
+        self.found += [f"{name}= on <{tag}>" for name in names if name == "style" or name.startswith("on")]
+        self.found += [
+            f"{name}={value[:40]} on <{tag}>"
+            for name, value in attributes
+            if value and value.strip().lower().startswith(("data:", "javascript:"))
+        ]
+
+
+def forbidden(html: str) -> list[str]:
+    """Return what the page's source holds that `default-src 'self'` refuses."""
+    parser = Forbidden()
+    parser.feed(html)
+    return parser.found

@@ -1,0 +1,56 @@
+"""Every staff page that is opened, measured and pictured: the one list. A new page is a new line here."""
+
+from typing import NamedTuple
+
+
+class StaffPage(NamedTuple):
+    """A page, and who opens it. `path` names the demonstration's rows: `{key[pk]}`, `{organization[public_id]}`."""
+
+    name: str
+    path: str
+    role: str | None = "superuser"
+
+
+PAGES = [
+    StaffPage("sign-in", "/admin/login/", role=None),
+    StaffPage("home", "/admin/"),
+    StaffPage("home-support", "/admin/", role="support"),
+    StaffPage("organizations", "/admin/partners/organization/"),
+    StaffPage("organization", "/admin/partners/organization/{organization[pk]}/change/"),
+    StaffPage("organization-add", "/admin/partners/organization/add/"),
+    StaffPage("organization-contact", "/admin/partners/organization/{organization[pk]}/contact/"),
+    StaffPage("organization-access", "/admin/partners/organization/{organization[pk]}/access/"),
+    StaffPage("keys", "/admin/partners/apikey/"),
+    StaffPage("key-issue", "/admin/partners/apikey/issue/"),
+    StaffPage("key-rotate", "/admin/partners/apikey/{key[pk]}/rotate/"),
+    StaffPage("key-disable", "/admin/partners/apikey/{key[pk]}/disable/"),
+    StaffPage("key-enable", "/admin/partners/apikey/{disabled_key[pk]}/enable/"),
+    StaffPage("key-revoke", "/admin/partners/apikey/{key[pk]}/revoke/"),
+    StaffPage("key-scopes", "/admin/partners/apikey/{key[pk]}/scopes/"),
+    StaffPage("key-finish", "/admin/partners/apikey/{rotated_key[pk]}/finish/"),
+    StaffPage("keys-none-found", "/admin/partners/apikey/?q=nothing-has-this-label"),
+    StaffPage("key", "/admin/partners/apikey/{key[pk]}/change/"),
+    StaffPage("key-disabled", "/admin/partners/apikey/{disabled_key[pk]}/change/"),
+    StaffPage("key-expired", "/admin/partners/apikey/{expired_key[pk]}/change/"),
+    StaffPage("key-revoked", "/admin/partners/apikey/{revoked_key[pk]}/change/"),
+    StaffPage("key-rotated", "/admin/partners/apikey/{rotated_key[pk]}/change/"),
+    StaffPage("diagnosis", "/admin/diagnosis/"),
+    StaffPage("reasons", "/admin/reasons/"),
+    StaffPage("reason", "/admin/reasons/missing_scope/"),
+    StaffPage("switch", "/admin/switch/"),
+    StaffPage("switch-turn", "/admin/switch/turn/"),
+    StaffPage("changes", "/admin/partners/changeevent/"),
+    StaffPage("change", "/admin/partners/changeevent/{event[pk]}/change/"),
+    StaffPage("encounters", "/admin/encounters/encounter/"),
+    StaffPage("encounter", "/admin/encounters/encounter/{encounter[pk]}/change/"),
+    StaffPage("users", "/admin/auth/user/"),
+    StaffPage("user", "/admin/auth/user/{user[pk]}/change/"),
+    StaffPage("user-add", "/admin/auth/user/add/"),
+    StaffPage("groups", "/admin/auth/group/"),
+    StaffPage("group", "/admin/auth/group/{group[pk]}/change/"),
+    StaffPage("password", "/admin/password_change/"),
+    StaffPage("password-again", "/signin/password/"),
+    StaffPage("second-factor", "/signin/second-factor/"),
+    StaffPage("enrol", "/signin/enrol/"),
+    StaffPage("sign-in-reset", "/signin/reset/{user[pk]}/"),
+]

@@ -1,0 +1,140 @@
+"""The site that the browser visits: the production server over demo data, with a person for each role."""
+
+import json
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.browser.watch import Watch
+from tests.server.deployment import Deployment, new_deployment
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+WIDE, NARROW = 1280, 390
+HEIGHT = {WIDE: 900, NARROW: 844}
+# Each role's group; who is `staff` has none.
+GROUPS = {
+    "superuser": None,
+    "security": "Security",
+    "onboarding": "Partner onboarding",
+    "support": "Support",
+    "staff": None,
+}
+TOKEN = re.compile(r"ch_sk_(?:test_)?[0-9A-Za-z]{61}")
+MAKE_PEOPLE = """
+from django.contrib.auth.models import Group, User
+for name, group, password in {people!r}:
+    user, _ = User.objects.get_or_create(username=f"{{name}}-person")
+    user.is_staff, user.is_superuser = True, name == "superuser"
+    user.set_password(password)
+    user.save()
+    user.groups.set([Group.objects.get_or_create(name=group)[0]] if group else [])
+"""
+FIND_ROWS = """
+import json
+from django.contrib.auth.models import Group, User
+from encounters.models import Encounter
+from partners.models import ApiKey, ChangeEvent
+keys = ApiKey.objects.filter(organization__name__startswith="Northgate")
+labels = {"key": "EHR sync", "disabled_key": "Staging", "expired_key": "Pilot", "revoked_key": "Former vendor"}
+rows = {name: keys.get(label=label) for name, label in labels.items()} | {
+    "rotated_key": keys.get(label="Nightly export", rotated_at__isnull=False),
+    "event": ChangeEvent.objects.filter(api_key__label="Former vendor").first(),
+    "encounter": Encounter.objects.filter(organization__name__startswith="Northgate").first(),
+    "user": User.objects.get(username="support-person"),
+    "group": Group.objects.get(name="Support"),
+}
+rows["organization"] = rows["key"].organization
+print(json.dumps({name: {"pk": row.pk, "public_id": getattr(row, "public_id", "")} for name, row in rows.items()}))
+"""
+
+
+@dataclass
+class Site:
+    """A served deployment, the browser that visits it, and everything that has to stay secret there."""
+
+    deployment: Deployment
+    browser: "Browser"
+    passwords: dict[str, str]
+    rows: dict[str, dict[str, int | str]]
+    token: str
+    secrets: set[str] = field(default_factory=set)
+    traces: list[tuple[str, str]] = field(default_factory=list)
+    _sessions: dict[str, object] = field(default_factory=dict)
+    _watches: dict["Page", Watch] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.deployment.port}"
+
+    def path(self, template: str) -> str:
+        """Return the path with the demonstration's rows filled in."""
+        return template.format(**self.rows)
+
+    def remember_secret(self, secret: str) -> None:
+        """Have the sweep at the end of the suite look for `secret` everywhere; call it for each token that is met."""
+        self.secrets.add(secret)
+
+    def page(self, role: str | None = None, *, width: int = WIDE, dark: bool = False) -> "Page":
+        """Return a new page, signed in once per role; `close()` it afterwards."""
+        context = self.browser.new_context(
+            base_url=self.origin,
+            viewport={"width": width, "height": HEIGHT.get(width, 900)},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            storage_state=self._session(role) if role else None,
+        )
+        context.set_default_timeout(15_000)
+        watch, page = Watch(context, self.origin), context.new_page()
+        self._watches[page] = watch
+        return page
+
+    def sign_in(self, page: "Page", role: str) -> None:
+        """Sign in as the person of this role, as that person does."""
+        page.goto("/admin/login/")
+        page.locator("input[name=username]").fill(f"{role}-person")
+        page.locator("input[name=password]").fill(self.passwords[role])
+        page.locator("input[name=password]").press("Enter")
+        page.wait_for_url(lambda url: "/login/" not in url)
+
+    def complaints(self, page: "Page") -> list[str]:
+        """Return what went wrong in the page's context since the last time; a token that is shown is remembered."""
+        self.secrets.update(TOKEN.findall(page.content()))
+        return self._watches[page].reported()
+
+    def close(self, page: "Page") -> list[str]:
+        """Keep the context's traces, close it and return what went wrong unseen."""
+        complaints = self.complaints(page)
+        self.traces += self._watches.pop(page).traces()
+        page.context.close()
+        return complaints
+
+    def _session(self, role: str) -> object:
+        if role not in self._sessions:
+            page = self.page()
+            self.sign_in(page, role)
+            self._sessions[role] = page.context.storage_state()
+            self.close(page)
+        return self._sessions[role]
+
+
+@contextmanager
+def new_site(folder: Path, browser: "Browser") -> Iterator[Site]:
+    """Serve a fresh deployment with the demonstration's data in `folder`."""
+    with new_deployment(folder) as deployment:
+        deployment.environment["CHARTERO_SECOND_FACTOR"] = "off"
+        deployment.log = folder / "server.log"
+        report = deployment.report("demo", "--no-serve")
+        passwords = {role: secrets.token_urlsafe(16) for role in GROUPS}
+        people = [(role, group, passwords[role]) for role, group in GROUPS.items()]
+        deployment.manage("shell", "--no-imports", "-c", MAKE_PEOPLE.format(people=people))
+        rows = json.loads(deployment.manage("shell", "--no-imports", "-c", FIND_ROWS))
+        site = Site(deployment, browser, passwords, rows, report["token"])
+        site.secrets |= {report["token"], *passwords.values(), *(login["password"] for login in report["logins"])}
+        with deployment.serving():
+            yield site

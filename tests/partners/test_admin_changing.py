@@ -1,0 +1,248 @@
+"""The pages that change one key: who may, what is asked, what is recorded, what is refused."""
+
+import pytest
+from django.test import Client
+
+from partners.events import Action
+from partners.models import ApiKey
+from partners.routes import Route, Scope
+from partners.signin import sessions
+from tests.factories import CHANGE, OrganizationFactory, issue
+from tests.partners.staff import signed_in
+
+pytestmark = pytest.mark.django_db
+KEYS = "/admin/partners/apikey/"
+WHY = {"reason": "A leak is likely", "ticket": "OPS-7"}
+SENT = {"revoke": WHY | {"confirmed": "on"}, "scopes": WHY | {"scopes": ["encounters:read"]}}
+MARKUP = "<script>alert(1)</script>"
+# The page: what comes before it, the least role, whether it asks for a fresh password, what it records.
+PAGES = {
+    "disable": (lambda key: None, "Partner onboarding", False, Action.KEY_DISABLED),
+    "enable": (lambda key: key.disable(CHANGE), "Security", True, Action.KEY_ENABLED),
+    "revoke": (lambda key: None, "Security", True, Action.KEY_REVOKED),
+    "finish": (lambda key: key.rotate(CHANGE), "Partner onboarding", False, Action.ROTATION_FINISHED),
+    "scopes": (lambda key: None, "Partner onboarding", False, Action.SCOPES_CHANGED),
+}
+ROLES = (None, "Support", "Partner onboarding", "Security")
+
+
+@pytest.fixture(autouse=True)
+def one_factor(settings):
+    settings.SECOND_FACTOR = False
+
+
+@pytest.fixture
+def security() -> Client:
+    return signed_in("Security")
+
+
+@pytest.fixture
+def key(organization) -> ApiKey:
+    return issue(organization, scopes=[Scope.ENCOUNTERS_READ, Scope.PATIENTS_READ])[0]
+
+
+def page_of(key: ApiKey, page: str) -> str:
+    return f"{KEYS}{key.pk}/{page}/"
+
+
+def make_stale(client: Client) -> None:
+    session = client.session
+    session[sessions.PROVED] = 0
+    session.save()
+
+
+def held(key: ApiKey) -> set[str]:
+    return set(key.scopes.values_list("name", flat=True))
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("role", ROLES)
+def test_each_page_is_for_its_roles(key, page, role):
+    before, least, *_ = PAGES[page]
+    before(key)
+    client, changes = signed_in(role), key.events.count()
+    may = ROLES.index(role) >= ROLES.index(least)
+    assert client.get(page_of(key, page)).status_code == (200 if may else 403)
+    assert client.post(page_of(key, page), SENT.get(page, WHY)).status_code == (302 if may else 403)
+    assert key.events.count() == changes + may
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_change_is_made_recorded_and_told(security, key, page):
+    before, *_, action = PAGES[page]
+    before(key)
+    answer = security.post(page_of(key, page), SENT.get(page, WHY), follow=True)
+    assert answer.redirect_chain == [(page_of(key, "change"), 302)]
+    event = key.events.first()
+    assert (event.action, event.by, event.source) == (action, "Security-person", "127.0.0.1")
+    assert (event.reason, event.ticket) == ("A leak is likely", "OPS-7")
+    assert 'class="messagelist"' in answer.text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_dangerous_takes_a_fresh_password(security, key, page):
+    before, _, asks, _ = PAGES[page]
+    before(key)
+    make_stale(security)
+    changes = key.events.count()
+    answer = security.post(page_of(key, page), SENT.get(page, WHY))
+    assert ("Confirm your password" in answer.text) == asks
+    assert key.events.count() == changes + (not asks)
+    security.post(page_of(key, page), SENT.get(page, WHY) | {"proof_of_password": "invented"})
+    assert key.events.count() == changes + 1
+
+
+@pytest.mark.parametrize("page", ["disable", "enable", "revoke"])
+@pytest.mark.parametrize("reason", ["", " "])
+def test_the_reason_is_required(security, key, page, reason):
+    PAGES[page][0](key)
+    changes = key.events.count()
+    answer = security.post(page_of(key, page), SENT.get(page, WHY) | {"reason": reason})
+    assert "This field is required." in answer.text
+    assert 'value="OPS-7"' in answer.text
+    assert key.events.count() == changes
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_the_model_refuses_stands_next_to_its_field(security, key, page):
+    PAGES[page][0](key)
+    changes = key.events.count()
+    answer = security.post(page_of(key, page), SENT.get(page, WHY) | {"reason": "bell\a"})
+    assert '<ul class="errorlist" id="id_reason_error"><li>Write it on one line' in answer.text
+    assert 'value="OPS-7"' in answer.text
+    assert key.events.count() == changes
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        ("disable", "The key is revoked"),
+        ("enable", "The key is revoked"),
+        ("revoke", "The key is revoked"),
+        ("finish", "The key is revoked"),
+        ("scopes", "The key is revoked"),
+    ],
+)
+def test_a_change_that_cannot_be_is_not_offered(security, key, page, told):
+    key.revoke(CHANGE)
+    for answer in (security.get(page_of(key, page)), security.post(page_of(key, page), SENT.get(page, WHY))):
+        assert told in answer.text
+        assert 'class="primary' not in answer.text
+    assert key.events.first().action == Action.KEY_REVOKED
+
+
+def test_a_revocation_says_which_key_is_meant(security, key):
+    answer = security.post(page_of(key, "revoke"), WHY)
+    assert "Tick this to say that this very key is meant." in answer.text
+    assert f"I mean <code>ch_sk_{key.public_part}…</code> of {key.organization}" in answer.text
+    assert "Not recorded yet" in answer.text
+    key.refresh_from_db()
+    assert key.state == "active"
+
+
+def test_a_key_without_an_organization_can_be_changed(security):
+    key, _ = issue()
+    assert f"I mean <code>ch_sk_{key.public_part}…</code></label>" in security.get(page_of(key, "revoke")).text
+    choose(security, key, "patients:read")
+    assert held(key) == {"patients:read"}
+
+
+def test_the_danger_colour_is_the_revocations_alone(security, key):
+    assert 'class="primary danger"' in security.get(page_of(key, "revoke")).text
+    assert "danger" not in security.get(page_of(key, "disable")).text.partition("<main")[2]
+
+
+def test_the_end_of_an_overlap_names_the_successor(security, key):
+    successor, _ = key.rotate(CHANGE)
+    assert f"ch_sk_{successor.public_part}…" in security.get(page_of(key, "finish")).text
+    security.post(page_of(key, "finish"))
+    key.refresh_from_db()
+    assert (key.state, successor.state) == ("expired", "active")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_stored_markup_shows_as_it_is_written(security, page):
+    key, _ = issue(OrganizationFactory(name=MARKUP), label=MARKUP, scopes=[Scope.ENCOUNTERS_READ])
+    PAGES[page][0](key)
+    answer = security.post(page_of(key, page), {"reason": MARKUP, "ticket": MARKUP + "\a"})
+    assert MARKUP not in answer.text
+    assert "&lt;script&gt;" in answer.text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_token_in_a_field_is_dropped(security, key, page):
+    PAGES[page][0](key)
+    changes, token = key.events.count(), issue(key.organization)[1]
+    answer = security.post(page_of(key, page), SENT.get(page, WHY) | {"ticket": token})
+    assert "This held a token" in answer.text
+    assert token not in answer.text
+    assert key.events.count() == changes
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_key_that_does_not_exist_is_not_found(security, page):
+    assert security.get(f"{KEYS}{10**30}/{page}/").status_code == 404
+
+
+# Scopes ----------------------------------------------------------------------------------------------------------------
+
+
+def choose(client: Client, key: ApiKey, *scopes: str, **values):
+    return client.post(page_of(key, "scopes"), {"scopes": scopes} | values)
+
+
+def test_the_scopes_held_are_ticked_and_each_says_what_needs_it(security, key):
+    text = security.get(page_of(key, "scopes")).text
+    assert text.count(" checked") == 2
+    assert "Patients: names and dates of birth. Needed by <code>encounters.list</code>" in text
+    assert "No route uses it yet." in text
+
+
+def test_an_added_scope_is_shown_with_what_it_opens_before_it_holds(security, key):
+    answer = choose(security, key, "encounters:read", "patients:read", "documents:read", ticket="OPS-7")
+    assert "This opens <code>encounters.list</code>, <code>encounters.detail</code>" in answer.text
+    assert "Documents: titles, status and content" in answer.text
+    assert 'name="ticket" value="OPS-7"' in answer.text
+    assert held(key) == {"encounters:read", "patients:read"}
+    choose(security, key, "encounters:read", "patients:read", "documents:read", shown=["documents:read"])
+    assert held(key) == {"encounters:read", "patients:read", "documents:read"}
+
+
+def test_what_was_not_shown_is_not_added(security, key):
+    answer = choose(security, key, "documents:read", "recordings:read", shown=["documents:read"])
+    assert "<code>recordings:read</code> opens nothing" in answer.text
+    assert held(key) == {"encounters:read", "patients:read"}
+
+
+def test_an_added_scope_takes_a_fresh_password_and_a_removed_one_none(security, key):
+    make_stale(security)
+    added = {"scopes": ["encounters:read", "documents:read"], "shown": ["documents:read"]}
+    assert "Confirm your password" in security.post(page_of(key, "scopes"), added).text
+    choose(security, key, "encounters:read")
+    assert held(key) == {"encounters:read"}
+    security.post(page_of(key, "scopes"), added | {"proof_of_password": "invented"})
+    assert held(key) == {"encounters:read", "documents:read"}
+
+
+def test_a_scope_that_opens_no_route_says_so(security, key):
+    key.organization.set_access(CHANGE, disable=Route)
+    answer = choose(security, key, *Scope)
+    assert "This opens no further route at the moment." in answer.text
+    assert "route_not_allowed" in answer.text
+
+
+def test_one_may_go_back_and_choose_otherwise(security, key):
+    answer = choose(security, key, *Scope, step="change", ticket="OPS-7")
+    assert answer.text.count(" checked") == len(Scope)
+    assert 'value="OPS-7"' in answer.text
+    assert held(key) == {"encounters:read", "patients:read"}
+
+
+def test_all_scopes_may_be_taken_away(security, key):
+    choose(security, key)
+    assert held(key) == set()
+
+
+def test_an_unknown_scope_is_refused(security, key):
+    assert "Select a valid choice." in choose(security, key, "everything").text
+    assert held(key) == {"encounters:read", "patients:read"}

@@ -1,0 +1,66 @@
+"""What is said of a damaged token, and that none is shown."""
+
+from urllib.parse import quote
+
+import pytest
+
+from partners import tokens
+from partners.token_faults import fault, without_tokens
+
+TOKEN = tokens.mint(is_test=False).text
+FAULTS = [
+    (TOKEN[:-1], "it is cut short: 66 characters of 67"),
+    (TOKEN[:20], "it is cut short: 20 characters of 67"),
+    ("ch_sk_", "it is cut short: 6 characters of 67"),
+    ("ch_sk_test_x", "it is cut short: 12 characters of 72"),
+    (f"{TOKEN}x", "it is too long: 68 characters instead of 67"),
+    (TOKEN[:-1] + ("0" if TOKEN[-1] != "0" else "1"), "its checksum does not fit"),
+    (f"{TOKEN[:30]} {TOKEN[30:]}", "there is a blank inside it"),
+    (f"{TOKEN}\n{TOKEN}", "there is a blank inside it"),
+    (f"{TOKEN},{TOKEN}", "there is a comma in it"),
+    (f"CH_SK_{TOKEN[6:]}", "its prefix is not in lower case"),
+    (TOKEN[3:], "its prefix is wrong"),
+    ("$API_KEY", "its prefix is wrong"),
+    (f"{TOKEN[:-1]}-", "there is a character in it that no key has"),
+    (f"{TOKEN[:-1]}é", "there is a character in it that no key has"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), FAULTS)
+def test_a_fault_is_told_without_the_token(text, told):
+    assert fault(text).startswith(told)
+    assert tokens.parse(text) is None
+    assert TOKEN[18:30] not in fault(text)
+
+
+@pytest.mark.parametrize("is_test", [True, False])
+def test_a_whole_token_has_no_fault(is_test):
+    assert fault(tokens.mint(is_test=is_test).text) is None
+
+
+SENT = [TOKEN, TOKEN[:30], TOKEN[6:], TOKEN[3:], f"CH_SK_{TOKEN[6:]}", TOKEN[:64], tokens.mint(is_test=True).text]
+
+
+@pytest.mark.parametrize("token", SENT)
+@pytest.mark.parametrize("write", ["{}", "GET /external/v1/encounters?x={}&y=1", "/external/{}/x", "{}{}"])
+def test_the_secret_is_hidden_wherever_it_stands(token, write):
+    shown = without_tokens(write.format(token, token))
+    assert not {token[at : at + 13] for at in range(18, len(token) - 12)} & {
+        shown[at : at + 13] for at in range(len(shown))
+    }
+    assert "…" in shown
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_a_percent_encoded_token_is_hidden_too(depth):
+    text = "".join(f"%{ord(character):02x}" for character in TOKEN)
+    for _ in range(depth - 1):
+        text = quote(text)
+    assert without_tokens(f"?x={text}") == f"?x={TOKEN[:18]}…"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "GET /external/v1/encounters/enc_0123456789abcdefghijkl?x=%20", "ch_sk_0123456789ab", "50%"]
+)
+def test_what_is_no_token_is_shown_as_it_is(text):
+    assert without_tokens(text) == text

@@ -1,0 +1,47 @@
+import pytest
+from django.test import RequestFactory
+
+from partners.signin.address import UNKNOWN, client_address
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("2001:DB8::1", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("", UNKNOWN),
+        ("unix:", UNKNOWN),
+    ],
+)
+def test_the_address_is_the_peers(settings, peer, address):
+    settings.BEHIND_PROXY = False
+    assert client_address(RequestFactory(REMOTE_ADDR=peer).get("/")) == address
+
+
+def test_a_header_is_not_believed_without_a_proxy(settings):
+    settings.BEHIND_PROXY = False
+    request = RequestFactory(HTTP_X_FORWARDED_FOR="203.0.113.9").get("/")
+    assert client_address(request) == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("header", "address"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("10.0.0.1, 203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9, forged", "127.0.0.1"),
+        ("203.0.113.9,", "127.0.0.1"),
+        ("", "127.0.0.1"),
+    ],
+)
+def test_behind_a_proxy_it_is_the_last_hop_that_the_proxy_wrote(settings, header, address):
+    settings.BEHIND_PROXY = True
+    assert client_address(RequestFactory(HTTP_X_FORWARDED_FOR=header).get("/")) == address
+
+
+def test_without_any_address_there_is_still_one_to_count_under():
+    request = RequestFactory().get("/")
+    del request.META["REMOTE_ADDR"]
+    assert client_address(request) == UNKNOWN

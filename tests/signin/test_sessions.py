@@ -1,0 +1,108 @@
+import pytest
+from django.contrib.sessions.models import Session
+
+from partners.signin import sessions
+from tests.chartero.test_checks import manage
+from tests.signin.person import PASSWORD
+
+COOKIES = ["SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE"]
+MINUTE, HOUR = 60, 3600
+
+
+def is_in(person) -> bool:
+    return person.get().status_code == 200
+
+
+def test_it_lasts_while_it_is_used(enrolled):
+    for _ in range(23):
+        enrolled.clock.now += 30 * MINUTE - 61
+        assert is_in(enrolled)
+
+
+def test_it_ends_after_30_minutes_without_use(enrolled):
+    enrolled.clock.now += 30 * MINUTE - 1
+    assert is_in(enrolled)
+    enrolled.clock.now += 30 * MINUTE
+    assert enrolled.get().url == "/admin/login/?next=/admin/"
+    assert "30 minutes without use" in enrolled.get("/admin/login/").text
+
+
+def test_it_ends_after_12_hours_however_much_it_is_used(enrolled):
+    for _ in range(12 * 3 - 1):
+        enrolled.clock.now += 20 * MINUTE
+        assert is_in(enrolled)
+    enrolled.clock.now += 20 * MINUTE
+    assert not is_in(enrolled)
+    assert "12 hours at most" in enrolled.get("/admin/login/").text
+
+
+def test_one_that_ended_is_gone_and_its_cookie_opens_nothing(enrolled):
+    key = enrolled.client.session.session_key
+    enrolled.clock.now += HOUR
+    enrolled.get()
+    assert not Session.objects.filter(pk=key).exists()
+    enrolled.client.cookies["sessionid"] = key
+    assert not is_in(enrolled)
+
+
+def test_half_a_sign_in_ends_too(halfway):
+    halfway.clock.now += HOUR
+    assert halfway.give_code().url.startswith("/admin/login/")
+
+
+def test_use_is_noted_once_a_minute(enrolled):
+    enrolled.clock.now += 61
+    enrolled.get("/signin/second-factor/")
+    seen = enrolled.client.session[sessions.SEEN]
+    enrolled.clock.now += 30
+    enrolled.get("/signin/second-factor/")
+    assert enrolled.client.session[sessions.SEEN] == seen
+
+
+def test_signing_out_ends_it(enrolled):
+    key = enrolled.client.session.session_key
+    enrolled.post("/admin/logout/")
+    assert not Session.objects.filter(pk=key).exists()
+    assert not is_in(enrolled)
+
+
+def test_the_second_factor_makes_a_new_key(halfway):
+    password_alone = halfway.client.session.session_key
+    halfway.give_code()
+    assert halfway.client.session.session_key != password_alone
+    assert not Session.objects.filter(pk=password_alone).exists()
+
+
+def test_a_key_planted_before_sign_in_is_not_kept(person):
+    planted = person.client.session
+    planted.save()
+    person.client.cookies["sessionid"] = planted.session_key
+    person.sign_in()
+    assert person.client.session.session_key != planted.session_key
+
+
+def test_a_changed_password_ends_the_other_sessions_and_keeps_its_own(enrolled):
+    other = enrolled.elsewhere()
+    other.give_code()
+    assert is_in(other)
+    new = "a newly invented passphrase"
+    enrolled.post("/admin/password_change/", old_password=PASSWORD, new_password1=new, new_password2=new)
+    assert is_in(enrolled)
+    assert not is_in(other)
+
+
+@pytest.mark.parametrize(("environment", "secure"), [("development", False), ("sandbox", True), ("production", True)])
+def test_its_cookie_is_kept_from_scripts_and_from_other_sites(environment, secure, tmp_path):
+    code = f"from django.conf import settings as s; print(*(getattr(s, name) for name in {COOKIES}))"
+    done = manage(
+        tmp_path,
+        "shell",
+        "--no-imports",
+        "-c",
+        code,
+        CHARTERO_ENVIRONMENT=environment,
+        CHARTERO_SECRET_KEY="0123456789" * 5,
+        CHARTERO_ALLOWED_HOSTS="example.com",
+        CHARTERO_DIGEST_KEYS="1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    )
+    assert done.stdout.split() == [str(secure), str(secure), "True", "Lax"]

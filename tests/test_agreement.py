@@ -1,0 +1,124 @@
+"""The live API, the diagnosis and the contract agree on 10,000 generated situations.
+
+The contract is the table of `tests.agreement.contract`. `CHARTERO_AGREEMENT` sets another number of situations.
+"""
+
+import os
+from collections import Counter
+from itertools import pairwise
+from random import Random
+
+import pytest
+from django.test import Client, override_settings
+
+from encounters import policy
+from partners import access, authentication, diagnosis, permissions
+from partners.credentials import Sent
+from partners.diagnosis import diagnose
+from partners.models import ApiKeySwitch
+from partners.request_lines import RequestLine
+from tests.agreement.contract import CODES, contract, contract_field, denied_by
+from tests.agreement.situations import generated, query_of
+from tests.agreement.world import World
+from tests.api import check_ground_rules
+from tests.settings import DIGEST_KEYS
+
+SITUATIONS = int(os.environ.get("CHARTERO_AGREEMENT", "10000"))
+HEADERS_TOLD = ("WWW-Authenticate", "Allow", "Retry-After", "Content-Type")
+CLIENT = Client(raise_request_exception=False)
+RULES = {rule.reason.code: rule for rule in access.POLICY}
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def situations():
+    return generated(SITUATIONS)
+
+
+def deployment(situation):
+    return sorted(situation.loaded), situation.accepts_test, situation.switched_on
+
+
+def set_deployment(situation):
+    """Return the settings of the situation; the switch is turned at once."""
+    ApiKeySwitch.objects.update(enabled=situation.switched_on)
+    keys = [key for key in DIGEST_KEYS.split(",") if int(key.partition(":")[0]) in situation.loaded]
+    return override_settings(DIGEST_KEYS=",".join(keys), ACCEPT_TEST_KEYS=situation.accepts_test)
+
+
+def called(method, path, query, header):
+    """Call as a server hands it over: the bytes of the query as Latin-1."""
+    raw = query.encode().decode("latin-1")
+    answer = CLIENT.generic(method, path, QUERY_STRING=raw, HTTP_AUTHORIZATION=header)
+    if method != "HEAD":
+        check_ground_rules(answer)
+    return answer
+
+
+def compared(situations):
+    """Yield each situation with what the contract, the live API and the diagnosis answer."""
+    situations = sorted(situations, key=deployment)
+    world, random = World(situations), Random(7)
+    for situation, token in zip(situations, world.tokens, strict=True):
+        query, path = query_of(situation, random), world.path(situation)
+        header = world.header(situation, token)
+        status, code = contract(situation)
+        with set_deployment(situation):
+            live = called(situation.method, path, query.text, header)
+            judged = diagnose(RequestLine.parse(f"{situation.method} {path}?{query.text}"), Sent(header).facts)
+        yield situation, (status, code, contract_field(code, query)), live, judged
+
+
+def differences(situation, expected, live, judged):
+    """Return where the three do not agree on one call."""
+    answer, refusal = judged.answer, judged.refusal
+    told = (judged.status, refusal.reason.code, refusal.field) if refusal else (200, "", None)
+    found = {"diagnosis": (told, expected)} if told != expected else {}
+    if live.status_code != expected[0]:
+        found["status"] = (live.status_code, expected[0])
+    if live.status_code != 200 and situation.method != "HEAD":
+        sent = live.json()
+        if (sent["reason_code"], sent["field"]) != expected[1:]:
+            found["code"] = (sent, expected)
+    if answer is not None:
+        body = b"" if situation.method == "HEAD" else answer.content
+        found |= {name: live.get(name) for name in HEADERS_TOLD if live.get(name) != answer.get(name)}
+        if (live.content, live["Content-Length"]) != (body, str(len(answer.content))):
+            found["body"] = live.content
+    return found
+
+
+def test_contract_api_and_diagnosis_agree(situations):
+    reached = Counter()
+    for situation, expected, live, judged in compared(situations):
+        assert differences(situation, expected, live, judged) == {}, situation
+        reached[expected[1]] += 1
+    assert {code for code in CODES if reached[code] < SITUATIONS / 500} == set(), reached
+
+
+def readers_read(monkeypatch, rules):
+    """Have the API and the diagnosis decide by other rules than the product's."""
+    for module in (authentication, permissions, diagnosis):
+        monkeypatch.setattr(module, "POLICY", tuple(rules))
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_a_rule_that_is_lost_everywhere_is_noticed(situations, monkeypatch, code):
+    readers_read(monkeypatch, [rule for rule in access.POLICY if rule.reason.code != code])
+    decided = [each for each in situations if contract(each)[1] == code]
+    assert any(differences(*each) for each in compared(decided[:3]))
+
+
+@pytest.mark.parametrize("rule", policy.POLICY, ids=lambda rule: rule.reason.code)
+def test_a_lost_rule_about_the_encounter_is_noticed(situations, monkeypatch, rule):
+    monkeypatch.setattr(policy, "POLICY", tuple(each for each in policy.POLICY if each is not rule))
+    decided = [each for each in situations if contract(each)[1] == rule.reason.code]
+    assert any(differences(*each) for each in compared(decided[:3]))
+
+
+@pytest.mark.parametrize(("earlier", "later"), [*pairwise(RULES)])
+def test_two_rules_in_the_wrong_order_are_noticed(situations, monkeypatch, earlier, later):
+    order = {earlier: RULES[later], later: RULES[earlier]}
+    readers_read(monkeypatch, [order.get(code, rule) for code, rule in RULES.items()])
+    both = [each for each in situations if contract(each)[1] == earlier and later in denied_by(each)]
+    assert any(differences(*each) for each in compared(both[:5]))
