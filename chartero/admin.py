@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import PermissionDenied
 from django.db.models import ManyToManyField
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse
@@ -55,6 +56,8 @@ class StaffAdmin(SuperuserOnly, UserAdmin):
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Lead to the page that resets a password and puts it on record."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
         return redirect("signin:reset", id)
 
 
@@ -70,7 +73,6 @@ class RoleAdmin(SuperuserOnly, GroupAdmin):
         self, db_field: Any, request: HttpRequest | None = None, **options: Any
     ) -> ModelMultipleChoiceField | None:
         """Offer the permissions that a page of ours asks for."""
-        offered = Permission.objects.filter(content_type__app_label__in=OURS).select_related("content_type")
-        return super(admin.ModelAdmin, self).formfield_for_manytomany(
-            db_field, request, queryset=offered, widget=CheckboxSelectMultiple(), **options
-        )
+        options["queryset"] = Permission.objects.filter(content_type__app_label__in=OURS)
+        options["widget"] = CheckboxSelectMultiple()
+        return super().formfield_for_manytomany(db_field, request, **options)
