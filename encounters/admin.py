@@ -8,7 +8,7 @@ from encounters.models import Document, Encounter
 from partners.admin.base import ReadOnlyAdmin
 
 
-class DocumentInline(admin.TabularInline):
+class DocumentInline(admin.StackedInline):
     """The documents of an encounter, without their content."""
 
     model = Document
