@@ -144,39 +144,6 @@ def test_the_switch_is_seen_on_every_page_and_by_partners(clicks, code, site):
 
 
 @pytest.mark.parametrize(
-    ("request_line", "said"),
-    [
-        ("GET /external/v1/encounters", "200"),
-        ("GET /external/v1/encounters?limit=500", "invalid_limit"),
-        ("GET /external/v1/encounters?offset=x", "invalid_offset"),
-        ("GET /external/v1/encounters?sort_order=up", "invalid_sort"),
-        ("GET /external/v1/encounters?start_at=now", "invalid_query"),
-        ("GET /external/v1/encounters?cursor=1", "unsupported_filter"),
-        ("POST /external/v1/encounters", "method_not_allowed"),
-        ("GET /external/v1/encounters/nothing", "encounter_not_found"),
-        ("GET /external/v1/nowhere", "route_not_found"),
-    ],
-)
-def test_support_finds_out_why_a_call_fails(clicks, site, request_line, said):
-    someone = clicks("support").open("/admin/diagnosis/")
-    someone.page.locator("main input[type=text], main input[type=search]").first.fill(site.token)
-    someone.page.locator("main textarea").fill(request_line)
-    someone.press("Find out")
-    assert said in someone.page.inner_text("main")
-    assert site.token not in someone.page.content()
-
-
-@pytest.mark.parametrize(
-    ("key", "said"), [("disabled_key", "disabled_key"), ("revoked_key", "revoked_key"), ("expired_key", "expired_key")]
-)
-def test_support_sees_what_a_keys_state_does(clicks, site, key, said):
-    someone = clicks("support").open(f"/admin/diagnosis/?key={site.rows[key]['public_id']}")
-    someone.page.locator("main textarea").fill("GET /external/v1/encounters")
-    someone.press("Find out")
-    assert said in someone.page.inner_text("main")
-
-
-@pytest.mark.parametrize(
     ("role", "shown"),
     [
         ("support", set()),

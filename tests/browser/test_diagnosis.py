@@ -1,0 +1,89 @@
+"""Support finds every reason code on the page "Why does this call fail?", in a browser."""
+
+import pytest
+
+from partners import tokens
+
+LIST = "GET /external/v1/encounters"
+FIND = """
+from encounters.models import Encounter
+for name, wanted in {{"theirs": {{}}, "training": {{"record_class": "training"}}}}.items():
+    mine = Encounter.objects.filter(organization__public_id="{organization}")
+    print(name, mine.filter(**wanted).first() if wanted else Encounter.objects.exclude(pk__in=mine).first())
+"""
+
+
+@pytest.fixture(scope="module")
+def sent(site) -> dict[str, str]:
+    """Tokens and ids that lead to each refusal, made by the operator's commands."""
+    deployment = site.deployment
+
+    def issue(*arguments: str) -> str:
+        return deployment.report("issue_key", "--label", "Refused", *arguments)["token"]
+
+    every = ["--scope", "encounters:read", "patients:read", "documents:read"]
+    newcomer = deployment.report("create_organization", "A newcomer")["organization_id"]
+    waiting = deployment.report("create_organization", "Without routes")["organization_id"]
+    deployment.manage("set_access", waiting, "--allow")
+    northgate = site.rows["organization"]["public_id"]
+    found = deployment.manage("shell", "--no-imports", "-c", FIND.format(organization=northgate))
+    return dict(line.split() for line in found.splitlines() if line.startswith(("theirs", "training"))) | {
+        "good": site.token,
+        "cut": site.token[:-1],
+        "test": tokens.mint(is_test=True).text,
+        "unknown": tokens.mint(is_test=False).text,
+        "unscoped": issue(*every),
+        "newcomer": issue("--organization", newcomer, *every),
+        "waiting": issue("--organization", waiting, *every),
+        "narrow": issue("--organization", northgate, "--scope", "encounters:read"),
+        "none": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "request_line", "answer"),
+    [
+        ("none", LIST, "401 missing_bearer"),
+        ("test", LIST, "401 test_prefix_not_allowed"),
+        ("cut", LIST, "401 malformed_token"),
+        ("unknown", LIST, "401 invalid_key"),
+        ("unscoped", LIST, "403 org_scope_only_required"),
+        ("newcomer", LIST, "403 organization_not_allowlisted"),
+        ("waiting", LIST, "403 route_not_allowed"),
+        ("narrow", LIST, "403 missing_scope"),
+        ("good", f"{LIST}?cursor=1", "400 unsupported_filter"),
+        ("good", f"{LIST}?limit=500", "422 invalid_limit"),
+        ("good", f"{LIST}?offset=x", "422 invalid_offset"),
+        ("good", f"{LIST}?sort_order=up", "422 invalid_sort"),
+        ("good", f"{LIST}?start_at=now", "422 invalid_query"),
+        ("good", f"{LIST}/nothing", "404 encounter_not_found"),
+        ("good", f"{LIST}/{{theirs}}", "403 cross_organization_denied"),
+        ("good", f"{LIST}/{{training}}", "403 demo_training_denied"),
+        ("good", "POST /external/v1/encounters", "405 method_not_allowed"),
+        ("good", "GET /external/v1/nowhere", "404 route_not_found"),
+        ("good", "GET https://elsewhere.example/external/v1/encounters", "400 bad_request"),
+        ("good", LIST, "200"),
+    ],
+)
+def test_each_refusal_is_found(site, staff, sent, key, request_line, answer):
+    page = staff.page("support")
+    staff.visit(page, "/admin/diagnosis/")
+    page.locator("main input[type=text]").first.fill(sent[key])
+    page.locator("main textarea").fill(request_line.format(**sent))
+    page.get_by_role("button", name="Find out", exact=True).click()
+    staff.calm(page)
+    status, _, code = answer.partition(" ")
+    text = page.inner_text("main")
+    assert status in text
+    assert f'"{code}"' in text or not code
+    assert not sent[key] or sent[key] not in page.content()
+
+
+@pytest.mark.parametrize("state", ["disabled", "revoked", "expired"])
+def test_the_state_of_a_key_is_found(site, staff, state):
+    page = staff.page("support")
+    staff.visit(page, f"/admin/diagnosis/?key={site.rows[f'{state}_key']['public_id']}")
+    page.locator("main textarea").fill(LIST)
+    page.get_by_role("button", name="Find out", exact=True).click()
+    staff.calm(page)
+    assert f'"{state}_key"' in page.inner_text("main")
