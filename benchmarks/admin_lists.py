@@ -50,7 +50,8 @@ def fill() -> None:
         )
         make([issued(each) for each in keys])
     if connection.vendor == "postgresql":
-        connection.cursor().execute("ANALYZE")  # as its autovacuum does a minute later; nothing does it for SQLite
+        with connection.cursor() as cursor:  # as its autovacuum does a minute later; nothing does it for SQLite
+            cursor.execute("ANALYZE")
 
 
 def make(rows: list[Any]) -> list[Any]:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browser import axe
+
 LIST = "/external/v1/encounters"
 SCOPES = ("encounters:read", "patients:read", "documents:read")
 
@@ -29,6 +31,9 @@ class Clicks:
     def press(self, name: str) -> "Clicks":
         self.page.get_by_role("button", name=name, exact=True).click()
         self.staff.calm(self.page)
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            assert axe.violations(self.page) == []
         return self
 
     def follow(self, name: str) -> "Clicks":
