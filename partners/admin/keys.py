@@ -42,7 +42,6 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     change_list_template = "partners/keys.html"
     list_display = ("public_part",)
     list_filter = (StateFilter, OrganizationFilter, ScopeFilter, DigestKeyFilter)
-    list_select_related = ("organization",)
     list_per_page = 50
     search_fields = ("=public_part", "=public_id", "label")
     search_help_text = "A public part, a key_… id, a label, or a whole token: it is compared, never kept."
@@ -50,7 +49,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related("scopes")
+        return super().get_queryset(request).prefetch_related("organization", "scopes")
 
     def get_urls(self) -> list[URLPattern]:
         own = [
