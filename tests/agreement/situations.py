@@ -15,7 +15,7 @@ NO_BEARERS = {
     "other scheme": "Basic {}",
     "tab": "Bearer\t{}",
 }
-DAMAGED = {"blank": "Bearer {} x", "comma": "Bearer {},Bearer {}", "longer": "Bearer {}x", "nul": "Bearer {}\x00"}
+DAMAGED = {"blank": "Bearer {} x", "comma": "Bearer {},Bearer {}", "longer": "Bearer {}xx", "nul": "Bearer {}\x00"}
 ALTERED = {"word": "Bearer x", "twice": "Bearer Bearer {}", "accent": "Bearer é{}", "quoted": 'Bearer "{}"'}
 HEADERS = GOOD_HEADERS | NO_BEARERS | DAMAGED | ALTERED
 NOWHERE = ["/external", "/external/v2/encounters", f"{LIST}/", f"{LIST}/x/y", "/external/v1/Encounters", f"{LIST}.json"]

@@ -1,6 +1,7 @@
 """The list of API keys, the search that takes a pasted token, and one key's page."""
 
 import logging
+import re
 from datetime import timedelta
 
 import pytest
@@ -188,3 +189,13 @@ def test_who_may_not_see_keys_sees_none(organization):
     client.force_login(User.objects.create_user("nobody", is_staff=True))
     assert {client.get(page).status_code for page in (LIST, page_of(key))} == {403}
     assert client.post(FIND, {"q": "x"}).status_code == 403
+
+
+def test_a_long_list_has_pages_that_keep_the_filter(support, organization):
+    for number in range(51):
+        issue(organization, label=f"Number {number}")
+    first = support.get(f"{LIST}?state=active").text
+    assert "Page 1 of 2" in first
+    assert re.search(r'rel="next" href="\?(p=2&amp;state=active|state=active&amp;p=2)"', first)
+    second = support.get(f"{LIST}?state=active&p=2").text
+    assert ("Number 0<" in second, "Previous" in second) == (True, True)

@@ -250,7 +250,7 @@ def test_the_grid_shows_each_verdict_with_its_code(support, organization):
     assert response.text.count(">Passes<") == len(Route)
     assert "The scopes of some keys open no enabled route." in response.text
     ApiKeySwitch.turn(False, CHANGE)
-    assert support.get(page_of(organization)).text.count("api_keys_disabled</code></a>") == 2 * len(Route)
+    assert support.get(page_of(organization)).text.count("api_keys_disabled</code></a>") == 2 * len(Route) + 1
 
 
 def test_of_many_keys_the_newest_are_shown_and_all_are_counted(support, organization):

@@ -152,3 +152,11 @@ def test_the_database_holds_the_rules_too(partner, break_rule):
 
 def test_a_grant_is_known_by_its_route(organization):
     assert {str(grant) for grant in organization.route_grants.all()} == {"encounters.list", "encounters.detail"}
+
+
+def test_a_name_taken_meanwhile_is_told_kindly(db, monkeypatch):
+    Organization.create("Invented Clinic", CHANGE)
+    monkeypatch.setattr(Organization, "full_clean", lambda organization: None)
+    with pytest.raises(ValidationError) as refusal:
+        Organization.create("invented clinic", CHANGE)
+    assert refusal.value.code == "unique"
