@@ -172,3 +172,21 @@ def test_markup_that_staff_give_is_shown_and_never_run(clicks):
     for path in ("/admin/partners/organization/", "/admin/partners/apikey/", "/admin/partners/changeevent/", "/admin/"):
         someone.open(path)
         assert someone.page.locator("main b", has_text="Bold").count() == 0
+
+
+def test_a_scope_is_added_with_a_look_at_what_it_opens(clicks, code):
+    someone = clicks("onboarding").open("/admin/partners/apikey/issue/")
+    someone.fill(Organization="Northgate Family Practice (demo)", Label="Narrow").tick("encounters:read")
+    token = someone.press("Check").press("Issue key").token
+    assert code(token) == "missing_scope"
+    to_key(someone).follow("Change scopes").tick("patients:read", "documents:read").press(primary(someone))
+    someone.press(primary(someone))
+    assert code(token) is None
+
+
+def test_many_keys_are_disabled_at_once_after_a_preview(clicks, code):
+    someone = clicks("security")
+    tokens = [issue(someone, f"Bulk {number}") for number in range(2)]
+    someone.open("/admin/partners/apikey/?q=Bulk").tick("Select Bulk 0", "Select Bulk 1").press("Disable…")
+    someone.fill(Reason="a test").press(primary(someone))
+    assert {code(token) for token in tokens} == {"disabled_key"}

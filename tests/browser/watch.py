@@ -55,6 +55,8 @@ class Watch:
             self.complaints.append(f"request to another origin: {request.url[:200]}")
 
     def _failed(self, request: "Request") -> None:
+        if request.url.endswith("/icon.svg") and request.failure == "net::ERR_ABORTED":
+            return  # the browser asks for the icon in its own time, and drops that when a click leads on
         self.complaints.append(f"failed request: {request.url[:200]} {request.failure}")
 
     def _response(self, response: "Response") -> None:
