@@ -11,6 +11,10 @@ for name, wanted in {{"theirs": {{}}, "training": {{"record_class": "training"}}
     mine = Encounter.objects.filter(organization__public_id="{organization}")
     print(name, mine.filter(**wanted).first() if wanted else Encounter.objects.exclude(pk__in=mine).first())
 """
+UNVERIFIABLE = """
+from partners.models import ApiKey
+ApiKey.objects.create(label="Unverifiable", public_part="{public_part}", digest=bytes(32), digest_key_number=32767)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +29,8 @@ def sent(site) -> dict[str, str]:
     newcomer = deployment.report("create_organization", "A newcomer")["organization_id"]
     waiting = deployment.report("create_organization", "Without routes")["organization_id"]
     deployment.manage("set_access", waiting, "--allow")
+    unverifiable = tokens.mint(is_test=False)
+    deployment.manage("shell", "--no-imports", "-c", UNVERIFIABLE.format(public_part=unverifiable.public_part))
     northgate = site.rows["organization"]["public_id"]
     found = deployment.manage("shell", "--no-imports", "-c", FIND.format(organization=northgate))
     return dict(line.split() for line in found.splitlines() if line.startswith(("theirs", "training"))) | {
@@ -36,6 +42,7 @@ def sent(site) -> dict[str, str]:
         "newcomer": issue("--organization", newcomer, *every),
         "waiting": issue("--organization", waiting, *every),
         "narrow": issue("--organization", northgate, "--scope", "encounters:read"),
+        "unverifiable": unverifiable.text,
         "none": "",
     }
 
@@ -46,6 +53,7 @@ def sent(site) -> dict[str, str]:
         ("none", LIST, "401 missing_bearer"),
         ("test", LIST, "401 test_prefix_not_allowed"),
         ("cut", LIST, "401 malformed_token"),
+        ("unverifiable", LIST, "503 digest_key_unavailable"),
         ("unknown", LIST, "401 invalid_key"),
         ("unscoped", LIST, "403 org_scope_only_required"),
         ("newcomer", LIST, "403 organization_not_allowlisted"),
@@ -65,18 +73,31 @@ def sent(site) -> dict[str, str]:
         ("good", LIST, "200"),
     ],
 )
-def test_each_refusal_is_found(site, staff, sent, key, request_line, answer):
+def test_each_refusal_is_found(staff, sent, key, request_line, answer):
+    find_out(staff, sent[key], request_line.format(**sent), answer)
+
+
+def test_the_global_switch_is_found(site, staff):
+    site.deployment.manage("api_keys", "off", "--reason", "a test")
+    try:
+        find_out(staff, site.token, LIST, "401 api_keys_disabled")
+    finally:
+        site.deployment.manage("api_keys", "on", "--reason", "a test")
+
+
+def find_out(staff, token: str, request_line: str, answer: str) -> None:
+    """Paste what a partner gave, and read the answer and its code on the page."""
     page = staff.page("support")
     staff.visit(page, "/admin/diagnosis/")
-    page.locator("main input[type=text]").first.fill(sent[key])
-    page.locator("main textarea").fill(request_line.format(**sent))
+    page.locator("main input[type=text]").first.fill(token)
+    page.locator("main textarea").fill(request_line)
     page.get_by_role("button", name="Find out", exact=True).click()
     staff.calm(page)
     status, _, code = answer.partition(" ")
     text = page.inner_text("main")
     assert status in text
     assert f'"{code}"' in text or not code
-    assert not sent[key] or sent[key] not in page.content()
+    assert not token or token not in page.content()
 
 
 @pytest.mark.parametrize("state", ["disabled", "revoked", "expired"])
