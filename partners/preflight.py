@@ -25,9 +25,14 @@ class Forecast:
         return self.call.route
 
     @property
+    def refusal(self) -> Reason | None:
+        """Return the first thing that stands in the way, or None where nothing does before the query."""
+        return decide(POLICY, self.call)
+
+    @property
     def passes(self) -> bool:
         """Tell whether nothing stands in the way, as far as can be said before the query."""
-        return decide(POLICY, self.call) is None
+        return self.refusal is None
 
     @property
     def obstacles(self) -> list[tuple[Reason, Remedy]]:

@@ -1,7 +1,6 @@
 """API keys: the list, the search that takes a pasted token, and one key's page."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,26 +12,15 @@ from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
-from partners import digests, facts, lookup, tokens
-from partners.access import POLICY, decide
+from partners import digests, lookup, preflight, tokens
 from partners.admin import bulk, changing, issuing
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.key_filters import SOON, DigestKeyFilter, OrganizationFilter, ScopeFilter, StateFilter
 from partners.models import ApiKey, KeyState
-from partners.reasons import Reason
-from partners.routes import Route
 
 # A run of base62 longer than any id or public part may be a token without its prefix.
 _SECRET_LIKE = re.compile(r"[0-9A-Za-z]{23,}")
 LIST = "admin:partners_apikey_changelist"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether a call on a route would pass now, and if not, the first refusal."""
-
-    route: Route
-    refusal: Reason | None
 
 
 @admin.register(ApiKey)
@@ -115,14 +103,9 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         successor=ApiKey.objects.filter(replaces=key).first(),
         soon=key.expires_at is not None and key.state is KeyState.ACTIVE and key.expires_at <= timezone.now() + SOON,
         digest_key_loaded=key.digest_key_number in digests.loaded(),
-        verdicts=[verdict(key, route) for route in Route],
+        verdicts=preflight.of_key(key),
         events=key.events.order_by("-occurred_at", "-pk"),
     )
-
-
-def verdict(key: ApiKey, route: Route) -> Verdict:
-    """Return what the policy says of a call by the key's holder now; the query and the resource come after it."""
-    return Verdict(route, decide(POLICY, facts.of_holder(key.public_part, is_test=key.is_test, route=route)))
 
 
 def _public_part(text: str) -> str:

@@ -22,7 +22,7 @@ class Command(ReportCommand):
 
     help = (
         "Migrate, make two invented partners with encounters and keys in every state, call each documented situation, "
-        "print a ready curl line and two logins, then serve on 127.0.0.1. Run it again whenever you like."
+        "print a ready curl line and a login for each role, then serve on 127.0.0.1. Run it again whenever you like."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
