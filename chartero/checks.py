@@ -1,11 +1,14 @@
 """Faults of a deployment that keep it from starting, each with an id and what to do."""
 
 from collections.abc import Sequence
+from email.utils import parseaddr
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 ENVIRONMENTS = ("development", "sandbox", "production")
 MINIMUM_SECRET = 50
@@ -19,6 +22,25 @@ def deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
     if settings.DEVELOPMENT:
         return []
     return [*_secret_key(), *_hosts(), *(_production() if settings.ENVIRONMENT == "production" else [])]
+
+
+@register(Tags.security)
+def mail(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that e-mail can come from and go to the addresses that are set."""
+    given = [each for each in (settings.DEFAULT_FROM_EMAIL, *settings.STAFF_EMAIL) if each]
+    if all(map(_is_address, given)):
+        return []
+    hint = "Write name@example.com or Name <name@example.com>, several separated by commas."
+    message = "CHARTERO_FROM_EMAIL or CHARTERO_STAFF_EMAIL holds what is no e-mail address."
+    return [Error(message, hint=hint, id="chartero.E008")]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(parseaddr(text)[1])
+    except ValidationError:
+        return False
+    return text.isprintable()
 
 
 def _secret_key() -> list[CheckMessage]:

@@ -1,14 +1,155 @@
-"""What goes to the log: of a partner's call nothing but its id."""
+"""The log: one JSON line for each event on stderr, and nothing in it that belongs to a caller or is a secret.
 
-from logging import Filter, LogRecord
+Of a call it holds the id and where a fault arose, never a path, a query, a header or the words of an exception.
+"""
+
+import json
+import logging
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from http.client import responses
+from typing import Any
+
+from partners import traces
+
+# The id of the call that this thread answers.
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+# What a record may say beside its event, by `extra=`. Whatever else it carries stays out.
+FIELDS = ("request_id", "reason_code", "status", "view", "check", "exception", "where")
+LONGEST = 2000
+REDACTED = "[redacted]"
+# A prefix with what follows it, also as a URL writes it; or a run of base62 as long as a secret.
+_KEY_LIKE = re.compile(r"ch(?:_|%5F)sk(?:_|%5F)[0-9A-Za-z_%]*|[0-9A-Za-z]{40,}", re.IGNORECASE)
+# What gunicorn says of a request with the request's own words behind it.
+_QUOTING = ("Invalid request", "Error handling request", "Exception during worker exit")
+
+logger = logging.getLogger(__name__)
 
 
-class PagesOnly(Filter):
-    """Keep Django from logging a partner's call, whose path may quote what does not belong into a log."""
+class PagesOnly(logging.Filter):
+    """Keep Django from logging a partner's call: `partners.responses` does, and knows its id."""
 
-    def filter(self, record: LogRecord) -> bool:
+    def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether the record may be logged."""
         from chartero.middleware import is_external
 
         request = getattr(record, "request", None)
         return request is None or not is_external(request)
+
+
+class JsonLine(logging.Formatter):
+    """One record as one line of JSON in ASCII: no line break, control or bidi character of a text survives in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return json.dumps(told(record))
+
+
+class PlainLine(logging.Formatter):
+    """The same for a person at a terminal; below it, indented, where a fault arose."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines."""
+        facts = told(record)
+        where = facts.pop("where", [])
+        head = [facts.pop(name) for name in ("time", "level", "event")]
+        fields = [f"{name}={value}" for name, value in facts.items()]
+        lines = [" ".join([*head, *fields]), *where]
+        return "\n    ".join(line.encode("unicode_escape").decode() for line in lines)
+
+
+def told(record: logging.LogRecord) -> dict[str, Any]:
+    """Return what a record may say. Every text in it is redacted and bounded."""
+    facts = {
+        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "event": _event(record),
+        "request_id": REQUEST_ID.get(),
+        **_of_page(record),
+        **_of_fault(record),
+    }
+    facts |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
+    return {name: _safe(value) for name, value in facts.items() if value is not None}
+
+
+def configuration() -> dict[str, Any]:
+    """Return the configuration of Django's logging and of gunicorn's: plain lines for a terminal, JSON for all else.
+
+    Django's own handlers go, and so do the lines of its development server, which quote each request.
+    """
+    silent = {"handlers": [], "propagate": False, "level": "CRITICAL"}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"pages": {"()": PagesOnly}},
+        "formatters": {"line": {"()": PlainLine if sys.stderr.isatty() else JsonLine}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {
+            "django": {"handlers": [], "level": "INFO"},
+            "django.request": {"level": "ERROR", "filters": ["pages"]},
+            "django.server": silent,
+            "axes": {"level": "WARNING"},
+            "gunicorn.error": {"handlers": [], "propagate": True, "level": "INFO"},
+            "gunicorn.access": silent,
+            "gunicorn.http": {"level": "ERROR"},  # it warns of each HEAD whose body it drops, as it should
+        },
+    }
+
+
+@contextmanager
+def answering(request_id: str) -> Iterator[None]:
+    """Give this id to all that is logged inside."""
+    outside = REQUEST_ID.set(request_id)
+    try:
+        yield
+    finally:
+        REQUEST_ID.reset(outside)
+
+
+def log_failed_thread(failure: threading.ExceptHookArgs) -> None:
+    """Log what ended a thread, in place of Python's traceback with its words (`threading.excepthook`)."""
+    if not isinstance(failure.exc_value, SystemExit):
+        logger.error("a thread failed", exc_info=failure.exc_value)
+
+
+def _event(record: logging.LogRecord) -> str:
+    """Return what happened. Django's words about a request quote it, so its status says it in their place."""
+    if hasattr(record, "request"):
+        return responses.get(getattr(record, "status_code", 500), "a page failed")
+    try:
+        text = record.getMessage()
+    except (TypeError, ValueError, KeyError):
+        text = str(record.msg)
+    if record.name == "gunicorn.error":
+        text = next((known for known in _QUOTING if text.startswith(known)), text)
+    return text
+
+
+def _of_page(record: logging.LogRecord) -> dict[str, Any]:
+    """Return the status of a page for people and the name of its view."""
+    if not hasattr(record, "request"):
+        return {}
+    match = getattr(record.request, "resolver_match", None)
+    return {"status": getattr(record, "status_code", None), "view": match and match.view_name}
+
+
+def _of_fault(record: logging.LogRecord) -> dict[str, Any]:
+    fault = record.exc_info[1] if record.exc_info else None
+    return {} if fault is None else {"exception": traces.kind(fault), "where": traces.place(fault)}
+
+
+def _safe(value: Any) -> Any:
+    """Return a value as it may be logged: a number as it is, the rest as text."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value, list):
+        return [_safe(each) for each in value]
+    text = str(value).encode(errors="replace").decode()
+    return _KEY_LIKE.sub(REDACTED, text)[:LONGEST]

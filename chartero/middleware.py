@@ -1,6 +1,7 @@
-"""Two kinds of requests, told apart once: the partner API under `/external/`, and pages for people.
+"""The kinds of requests, told apart once: probes, the partner API under `/external/`, pages for all and for staff.
 
-The API sees no session, cookie, message, CSRF or redirect; pages see the stock middleware of Django.
+A probe is answered before anything else. The API sees no session, cookie, message, CSRF or redirect; pages for all see
+no session, cookie, message or CSRF; pages for staff see the stock middleware of Django.
 """
 
 from collections.abc import Callable
@@ -18,10 +19,12 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django_otp.middleware import OTPMiddleware
 
+from chartero import health, logs
 from chartero.policy import ContentPolicyMiddleware
-from partners.identifiers import new_id
+from partners import ledger
+from partners.exchange import Exchange
 from partners.reasons import Reason
-from partners.responses import error_response, fault_response
+from partners.responses import Refusal, fault_response
 from partners.signin.middleware import SecondFactorMiddleware, SessionLimitsMiddleware
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -32,8 +35,23 @@ def is_external(request: HttpRequest) -> bool:
     return request.path_info == "/external" or request.path_info.startswith("/external/")
 
 
+def is_public(request: HttpRequest) -> bool:
+    """Tell whether the answer is the same for everybody, signed in or not: what partners' engineers read."""
+    return request.path_info.startswith(("/docs/", "/openapi/"))
+
+
+class ProbeMiddleware:
+    """Answer the probes whatever Host they name, and pass on everything else."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return health.answer(request) or self.get_response(request)
+
+
 class ExternalApiMiddleware:
-    """Give every answer under `/external/` its request id and headers, and keep every fault in the error body."""
+    """Give every answer under `/external/` its request id, its record and its headers, and every fault its body."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -41,9 +59,10 @@ class ExternalApiMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_external(request):
             return self.get_response(request)
-        request.META["REQUEST_ID"] = new_id("req")
-        response = self._answer(request)
-        response["X-Request-ID"] = request.META["REQUEST_ID"]
+        exchange = Exchange.begin(request)
+        with logs.answering(exchange.request_id):
+            response = ledger.kept(request, self._answer(request))
+        response["X-Request-ID"] = exchange.request_id
         response["Cache-Control"] = "no-store"
         response["X-Content-Type-Options"] = "nosniff"
         response["Content-Length"] = str(len(response.content))
@@ -51,37 +70,42 @@ class ExternalApiMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer what a view or a renderer let escape."""
-        return fault_response(exception, request.META["REQUEST_ID"]) if is_external(request) else None
+        return fault_response(exception, Exchange.of(request).request_id) if is_external(request) else None
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         try:
             request.get_host()
         except DisallowedHost:
-            return error_response(Reason.BAD_REQUEST)
+            return Refusal(Reason.BAD_REQUEST)
         return self.get_response(request)
 
 
-def for_pages(middleware: type[Any]) -> type[Any]:
-    """Return the middleware as it is, but passed by on the partner API."""
+def for_pages(middleware: type[Any], passed_by: Callable[[HttpRequest], bool] = is_external) -> type[Any]:
+    """Return the middleware as it is, but passed by on the partner API, or wherever else it is said."""
 
     class ForPages(middleware):  # type: ignore[misc]
         def __call__(self, request: HttpRequest) -> HttpResponse:
-            handle: Handler = self.get_response if is_external(request) else super().__call__
+            handle: Handler = self.get_response if passed_by(request) else super().__call__
             return handle(request)
 
     ForPages.__doc__ = middleware.__doc__
     return ForPages
 
 
+def for_staff(middleware: type[Any]) -> type[Any]:
+    """Return the middleware as it is, but passed by on the partner API and on pages for all."""
+    return for_pages(middleware, lambda request: is_external(request) or is_public(request))
+
+
 PagesSecurityMiddleware = for_pages(SecurityMiddleware)
 PagesPolicyMiddleware = for_pages(ContentPolicyMiddleware)
-PagesSessionMiddleware = for_pages(SessionMiddleware)
+PagesSessionMiddleware = for_staff(SessionMiddleware)
 PagesCommonMiddleware = for_pages(CommonMiddleware)
-PagesCsrfMiddleware = for_pages(CsrfViewMiddleware)
-PagesAuthenticationMiddleware = for_pages(AuthenticationMiddleware)
-PagesDeviceMiddleware = for_pages(OTPMiddleware)
-PagesMessageMiddleware = for_pages(MessageMiddleware)
+PagesCsrfMiddleware = for_staff(CsrfViewMiddleware)
+PagesAuthenticationMiddleware = for_staff(AuthenticationMiddleware)
+PagesDeviceMiddleware = for_staff(OTPMiddleware)
+PagesMessageMiddleware = for_staff(MessageMiddleware)
 PagesFrameMiddleware = for_pages(XFrameOptionsMiddleware)
-PagesLockoutMiddleware = for_pages(AxesMiddleware)
-PagesSessionLimitsMiddleware = for_pages(SessionLimitsMiddleware)
-PagesSecondFactorMiddleware = for_pages(SecondFactorMiddleware)
+PagesLockoutMiddleware = for_staff(AxesMiddleware)
+PagesSessionLimitsMiddleware = for_staff(SessionLimitsMiddleware)
+PagesSecondFactorMiddleware = for_staff(SecondFactorMiddleware)

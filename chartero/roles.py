@@ -8,6 +8,7 @@ _SEES = (
     "partners.view_organization",
     "partners.view_apikey",
     "partners.view_apikeyswitch",
+    "partners.view_requestrecord",
 )
 _ONBOARDS = (
     "partners.add_organization",
@@ -23,6 +24,7 @@ _SECURES = (
     "partners.bulk_apikey",
     "partners.turn_apikeyswitch",
     "partners.view_changeevent",
+    "partners.account_disclosures",
     "encounters.view_encounter",
     "encounters.view_document",
 )

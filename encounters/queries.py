@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 from encounters.serializers import DocumentSummarySerializer, EncounterSerializer, PatientSerializer
+from partners.disclosure import Disclosure
 
 # A patient or an organization that does not fit the encounter is never joined to it: the last guard between partners.
 _JOINED = """\
@@ -21,7 +22,7 @@ _SERVED = "encounter.organization_id = %s AND encounter.record_class = 'clinical
 
 # Page and total come from one statement, hence from one snapshot; an empty page still has its total.
 _PAGE = """
-SELECT total.matches, encounter.id, {columns}
+SELECT total.matches, encounter.id, patient.id, {columns}
 FROM (SELECT count(*) AS matches FROM encounters_encounter AS encounter WHERE {matching}) AS total
 LEFT JOIN (
     SELECT encounter.id FROM encounters_encounter AS encounter WHERE {matching}
@@ -33,7 +34,7 @@ ORDER BY encounter.created_at {direction}, encounter.public_id {direction}
 """
 
 _ENCOUNTER = """
-SELECT encounter.organization_id, encounter.record_class, encounter.id, {columns}
+SELECT encounter.organization_id, encounter.record_class, encounter.id, patient.id, {columns}
 FROM encounters_encounter AS encounter
 {joined}
 WHERE encounter.public_id = %s AND encounter.withdrawn_at IS NULL
@@ -62,6 +63,10 @@ class StoredEncounter:
         """Return it as it is served; reads its documents."""
         return _items([self.row])[0]
 
+    def disclosure(self) -> Disclosure:
+        """Return whose data `item()` holds."""
+        return _disclosure([self.row])
+
 
 def page(
     organization_pk: int,
@@ -71,14 +76,14 @@ def page(
     sort_order: str,
     start_at: datetime | None,
     end_at: datetime | None,
-) -> dict[str, Any]:
-    """Return the page of an organization's encounters, and the number of all that match."""
+) -> tuple[dict[str, Any], Disclosure]:
+    """Return the page of an organization's encounters with the number of all that match, and whose data it holds."""
     bounds = [("start", start_at), ("end", end_at)]
     given = tuple(name for name, instant in bounds if instant is not None)
     matching = [organization_pk, *(connection.ops.adapt_datetimefield_value(at) for _, at in bounds if at is not None)]
     rows = _fetch(_page_sql(connection.vendor, sort_order, given), [*matching, *matching, limit, offset])
-    items = _items([row[1:] for row in rows if row[1] is not None])
-    return {"items": items, "limit": limit, "offset": offset, "total": rows[0][0]}
+    found = [row[1:] for row in rows if row[1] is not None]
+    return {"items": _items(found), "limit": limit, "offset": offset, "total": rows[0][0]}, _disclosure(found)
 
 
 def find(encounter_id: str) -> StoredEncounter | None:
@@ -88,17 +93,21 @@ def find(encounter_id: str) -> StoredEncounter | None:
 
 
 def _items(rows: list[Sequence[Any]]) -> list[dict[str, Any]]:
-    """Return encounters as they are served; a row is pk, encounter, patient."""
+    """Return encounters as they are served; a row is encounter's pk, patient's pk, encounter, patient."""
     documents = _documents([row[0] for row in rows])
-    patient_at = 1 + len(_ENCOUNTER_KEYS)
+    patient_at = 2 + len(_ENCOUNTER_KEYS)
     return [
-        dict(zip(_ENCOUNTER_KEYS, row[1:patient_at], strict=True))
+        dict(zip(_ENCOUNTER_KEYS, row[2:patient_at], strict=True))
         | {
-            "patient": None if row[patient_at] is None else dict(zip(_PATIENT_KEYS, row[patient_at:], strict=True)),
+            "patient": None if row[1] is None else dict(zip(_PATIENT_KEYS, row[patient_at:], strict=True)),
             "documents": documents[row[0]],
         }
         for row in rows
     ]
+
+
+def _disclosure(rows: list[Sequence[Any]]) -> Disclosure:
+    return Disclosure([row[0] for row in rows], sorted({row[1] for row in rows if row[1] is not None}))
 
 
 def _documents(pks: list[int]) -> dict[int, list[dict[str, Any]]]:

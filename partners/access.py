@@ -42,7 +42,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """What is known of a call before its query is read. None: not known, because an earlier check fails."""
+    """What is known of a call before its query is read. None: not known, because an earlier check fails.
+
+    The last three decide nothing: the record of the answer needs them. `use_noted`: the key is known to have used the
+    route in this minute; `network_known`: it has called from this network before.
+    """
 
     route: Route
     bearer: bool
@@ -61,6 +65,9 @@ class AccessRequest:
     allowlisted: bool | None = None
     route_enabled: bool | None = None
     scopes: frozenset[str] | None = None
+    key_pk: int | None = None
+    use_noted: bool | None = None
+    network_known: bool | None = None
 
 
 def lacks(fact: bool | None) -> bool | None:

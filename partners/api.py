@@ -11,7 +11,7 @@ from rest_framework.viewsets import ViewSet
 from partners.access import AccessRequest, Check, Outcome
 from partners.exceptions import AccessDenied
 from partners.reasons import Reason
-from partners.responses import ALLOWED_METHODS, error_response
+from partners.responses import ALLOWED_METHODS, Refusal
 from partners.routes import Route
 
 
@@ -46,4 +46,4 @@ class PartnerViewSet(ViewSet):
 @csrf_exempt
 def route_not_found(request: HttpRequest, **ids: Any) -> HttpResponse:
     """Answer any path under `/external/` that is no route, before authentication."""
-    return error_response(Reason.ROUTE_NOT_FOUND)
+    return Refusal(Reason.ROUTE_NOT_FOUND)

@@ -5,7 +5,9 @@ from rest_framework.request import Request
 
 from partners import facts
 from partners.access import POLICY, AccessRequest, decide
+from partners.address import client_address
 from partners.exceptions import AccessDenied
+from partners.exchange import Exchange
 from partners.reasons import Stage
 
 
@@ -15,7 +17,8 @@ class ApiKeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[str | None, AccessRequest]:
         """Return the key's id and the facts of the call; AccessDenied where the credentials fail."""
         view = request.parser_context["view"]
-        call = facts.of_call(request.META.get("HTTP_AUTHORIZATION", ""), view.route)
+        call = facts.of_call(request.META.get("HTTP_AUTHORIZATION", ""), view.route, client_address(request))
+        Exchange.of(request).call = call
         reason = decide(POLICY, call)
         if reason is not None and reason.stage is Stage.CREDENTIALS:
             raise AccessDenied(reason)

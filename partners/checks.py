@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
 from partners import digests, routes
+from partners.retention import SHORTEST
 
 MINIMUM_DIFFERENT = 10
 
@@ -36,6 +37,15 @@ def _decoded(text: str) -> list[bytes]:
         return [base64.b64decode(text, validate=True)]
     except ValueError:
         return []
+
+
+@register()
+def retention_long_enough(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that records are kept for as long as the law asks for."""
+    if settings.RETENTION_YEARS < SHORTEST:
+        hint = "Leave CHARTERO_RETENTION_YEARS unset, or name more years."
+        return [Error(f"Records must be kept for {SHORTEST} years or more.", hint=hint, id="partners.E006")]
+    return []
 
 
 @register(Tags.database)

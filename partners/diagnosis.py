@@ -13,7 +13,7 @@ from partners.api import PartnerViewSet
 from partners.facts import SwitchMissing
 from partners.reasons import Reason
 from partners.request_lines import RequestLine
-from partners.responses import ALLOWED_METHODS, error_body, error_response
+from partners.responses import ALLOWED_METHODS, Refusal, error_body
 from partners.routes import Route
 from partners.token_faults import without_tokens
 
@@ -52,7 +52,7 @@ class Diagnosis:
         if self.refusal is None:
             return None
         scopes = () if self.route is None else self.route.scopes
-        return error_response(self.refusal.reason, self.refusal.field, scopes)
+        return Refusal(self.refusal.reason, self.refusal.field, scopes)
 
     def to_show(self) -> "Diagnosis":
         """Return it without the tokens that may have been sent as query parameters."""

@@ -34,6 +34,7 @@ class Action(models.TextChoices):
 
     ORGANIZATION_CREATED = "organization_created", "Organization created"
     CONTACT_CHANGED = "contact_changed", "Contact changed"
+    PURPOSE_CHANGED = "purpose_changed", "Purpose changed"
     ACCESS_CHANGED = "access_changed", "Access changed"
     KEY_ISSUED = "key_issued", "Key issued"
     KEY_ROTATED = "key_rotated", "Key rotated"
@@ -47,6 +48,8 @@ class Action(models.TextChoices):
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed", "Recovery codes renewed"
     RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
     SIGN_IN_RESET = "sign_in_reset", "Sign-in reset"
+    DISCLOSURES_ACCOUNTED = "disclosures_accounted", "Disclosures accounted for"
+    RECORDS_PRUNED = "records_pruned", "Records pruned"
 
 
 class ChangeEvent(models.Model):

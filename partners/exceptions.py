@@ -5,8 +5,9 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.exceptions import APIException, MethodNotAllowed
 
+from partners.exchange import Exchange
 from partners.reasons import Reason
-from partners.responses import error_response, fault_response
+from partners.responses import Refusal, fault_response
 from partners.routes import Scope
 
 
@@ -24,7 +25,7 @@ class AccessDenied(APIException):
 def answer(exception: Exception, context: dict[str, Any]) -> HttpResponse:
     """Return the answer for whatever a view raised (DRF's `EXCEPTION_HANDLER`)."""
     if isinstance(exception, AccessDenied):
-        return error_response(exception.reason, exception.field, exception.scopes)
+        return Refusal(exception.reason, exception.field, exception.scopes)
     if isinstance(exception, MethodNotAllowed):
-        return error_response(Reason.METHOD_NOT_ALLOWED)
-    return fault_response(exception, context["request"].META["REQUEST_ID"])
+        return Refusal(Reason.METHOD_NOT_ALLOWED)
+    return fault_response(exception, Exchange.of(context["request"]).request_id)

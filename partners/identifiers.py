@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 LENGTH = 22
+_ANY = re.compile(rf"[a-z]{{3}}_[0-9A-Za-z]{{{LENGTH}}}")
 
 
 def random_base62(length: int) -> str:
@@ -24,10 +25,20 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{random_base62(LENGTH)}"
 
 
+def pattern(prefix: str) -> str:
+    """Return the shape of an identifier as a regular expression, without anchors."""
+    return rf"{prefix}_[0-9A-Za-z]{{{LENGTH}}}"
+
+
 def matcher(prefix: str) -> Callable[[str], bool]:
     """Return a test for the shape of an identifier; what fails it is no identifier and does not exist."""
-    shape = re.compile(rf"{prefix}_[0-9A-Za-z]{{{LENGTH}}}")
+    shape = re.compile(pattern(prefix))
     return lambda text: shape.fullmatch(text) is not None
+
+
+def is_id(text: str) -> bool:
+    """Tell whether `text` has the shape of an identifier of any kind."""
+    return _ANY.fullmatch(text) is not None
 
 
 class PublicIdField(models.CharField):

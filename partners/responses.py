@@ -1,7 +1,6 @@
 """The answers of the API: JSON only, and one function that makes every error body."""
 
 import logging
-import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from partners import traces
 from partners.reasons import Reason
 from partners.routes import Scope
 
@@ -64,22 +64,26 @@ def error_headers(reason: Reason, scopes: tuple[Scope, ...] = ()) -> dict[str, s
     return {"Allow": ", ".join(ALLOWED_METHODS)} if reason.status == 405 else {}
 
 
-def error_response(reason: Reason, field: str | None = None, scopes: tuple[Scope, ...] = ()) -> HttpResponse:
-    """Return the whole answer for a refusal."""
-    return HttpResponse(
-        orjson.dumps(error_body(reason, field)),
-        content_type=JsonRenderer.media_type,
-        status=reason.status,
-        headers=error_headers(reason, scopes),
-    )
+class Refusal(HttpResponse):
+    """The whole answer for a reason code."""
+
+    def __init__(self, reason: Reason, field: str | None = None, scopes: tuple[Scope, ...] = ()) -> None:
+        super().__init__(
+            orjson.dumps(error_body(reason, field)),
+            content_type=JsonRenderer.media_type,
+            status=reason.status,
+            headers=error_headers(reason, scopes),
+        )
+        self.reason = reason
 
 
-def fault_response(fault: Exception, request_id: str) -> HttpResponse:
+def fault_response(fault: Exception, request_id: str, reason: Reason | None = None) -> Refusal:
     """Answer a fault of ours and log where it arose: never its text, which may quote a row or a token."""
-    reason = Reason.SERVICE_UNAVAILABLE if is_unavailable(fault) else Reason.INTERNAL_ERROR
-    frames = "".join(traceback.format_tb(fault.__traceback__))
-    logger.error("%s %s %s\n%s", request_id, reason.code, type(fault).__qualname__, frames)
-    return error_response(reason)
+    if reason is None:
+        reason = Reason.SERVICE_UNAVAILABLE if is_unavailable(fault) else Reason.INTERNAL_ERROR
+    facts = {"request_id": request_id, "reason_code": reason.code}
+    logger.error("a call failed", extra=facts | {"exception": traces.kind(fault), "where": traces.place(fault)})
+    return Refusal(reason)
 
 
 def is_unavailable(fault: Exception) -> bool:

@@ -13,9 +13,15 @@ BEGIN RAISE EXCEPTION '%%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_vio
 """
 
 
+SIX_YEARS_AGO = {"sqlite": "datetime('now', '-6 years')", "postgresql": "now() - interval '6 years'"}
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Refuse `event` (UPDATE or DELETE) on rows of `table` for which SQL `condition` over OLD and NEW holds."""
+    """Refuse `event` (UPDATE or DELETE) on rows of `table` for which SQL `condition` over OLD and NEW holds.
+
+    In a condition `{six_years_ago}` stands for that moment in the database's own clock and words.
+    """
 
     name: str
     table: str
@@ -25,7 +31,8 @@ class Trigger:
 
     def create(self, vendor: str) -> list[str]:
         """Return the statements that create the trigger; PostgreSQL's TRUNCATE deletes rows without a row trigger."""
-        head = f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW WHEN ({self.condition})"
+        condition = self.condition.format(six_years_ago=SIX_YEARS_AGO[vendor])
+        head = f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW WHEN ({condition})"
         if vendor == "sqlite":
             return [f"{head} BEGIN SELECT RAISE(ABORT, '{self.message}'); END"]
         refuse = f"EXECUTE FUNCTION chartero_refuse('{self.message}')"
@@ -39,9 +46,20 @@ class Trigger:
         return [f"DROP TRIGGER IF EXISTS {name} ON {self.table}" for name in (self.name, f"{self.name}_whole")]
 
 
+# The one door: what is older may be deleted (45 CFR 164.316(b)(2)(i) and 164.528(a): six years).
+KEPT, YOUNG = "a record is kept for six years", "OLD.occurred_at > {six_years_ago}"
+
 TRIGGERS = (
     Trigger("change_event_is_final", "partners_changeevent", "UPDATE", "a recorded change cannot be altered"),
-    Trigger("change_event_is_kept", "partners_changeevent", "DELETE", "a recorded change cannot be deleted"),
+    Trigger("change_event_is_kept", "partners_changeevent", "DELETE", KEPT, YOUNG),
+    Trigger("request_record_is_final", "partners_requestrecord", "UPDATE", "a record of a request cannot be altered"),
+    Trigger("request_record_is_kept", "partners_requestrecord", "DELETE", KEPT, YOUNG),
+    Trigger(
+        "organization_is_kept",
+        "partners_organization",
+        "DELETE",
+        "an organization cannot be deleted; take it off the allowlist",
+    ),
     Trigger("api_key_is_kept", "partners_apikey", "DELETE", "an API key cannot be deleted; revoke it"),
     Trigger(
         "api_key_stays_revoked",

@@ -2,9 +2,26 @@
 
 from partners.events import ChangeEvent
 from partners.models.key import ApiKey, KeyState
+from partners.models.notice import ExpiryNotice, Recipient
 from partners.models.organization import Organization, RouteGrant
+from partners.models.record import KeyNetwork, KeyUse, RequestRecord, UnkeyedCount
 from partners.models.scope import Scope
 from partners.models.switch import ApiKeySwitch
 from partners.nonces import FormUse
 
-__all__ = ["ApiKey", "ApiKeySwitch", "ChangeEvent", "FormUse", "KeyState", "Organization", "RouteGrant", "Scope"]
+__all__ = [
+    "ApiKey",
+    "ApiKeySwitch",
+    "ChangeEvent",
+    "ExpiryNotice",
+    "FormUse",
+    "KeyNetwork",
+    "KeyState",
+    "KeyUse",
+    "Organization",
+    "Recipient",
+    "RequestRecord",
+    "RouteGrant",
+    "Scope",
+    "UnkeyedCount",
+]

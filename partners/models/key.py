@@ -68,6 +68,7 @@ class ApiKey(models.Model):
     disabled_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
     rotated_at = models.DateTimeField(null=True, editable=False)
+    last_used_at = models.DateTimeField("last used", null=True, editable=False)
     replaces = models.OneToOneField("self", models.PROTECT, null=True, editable=False, related_name="replaced_by")
 
     objects = ApiKeyQuerySet.as_manager()

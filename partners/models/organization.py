@@ -24,6 +24,7 @@ class Organization(models.Model):
     name = models.CharField(max_length=200, validators=[printable])
     contact_name = models.CharField("contact", max_length=200, blank=True, validators=[printable])
     contact_email = models.EmailField("contact's e-mail", blank=True, validators=[printable])
+    purpose = models.CharField("purpose of the disclosures", max_length=200, blank=True, validators=[printable])
     allowlisted = models.BooleanField("allowlisted for the external API", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -45,18 +46,21 @@ class Organization(models.Model):
         return self.name
 
     @classmethod
-    def create(cls, name: str, change: Change, *, contact_name: str = "", contact_email: str = "") -> "Organization":
+    def create(
+        cls, name: str, change: Change, *, contact_name: str = "", contact_email: str = "", purpose: str = ""
+    ) -> "Organization":
         """Make an organization that may call nothing yet; ValidationError for a blank or taken name.
 
         Names that differ in case alone are one name (in SQLite, in ASCII letters only).
         """
-        organization = cls(name=name.strip(), contact_name=contact_name.strip(), contact_email=contact_email.strip())
+        facts = {"contact_name": contact_name, "contact_email": contact_email, "purpose": purpose}
+        given = {fact: value.strip() for fact, value in facts.items() if value.strip()}
+        organization = cls(name=name.strip(), **given)
         organization.full_clean()
         try:
             with transaction.atomic():
                 organization.save(force_insert=True)
-                contact = {field: value for field, value in organization._contact().items() if value}
-                after = {"name": organization.name} | contact
+                after = {"name": organization.name} | given
                 ChangeEvent.record(Action.ORGANIZATION_CREATED, change, organization=organization, after=after)
         except IntegrityError:
             raise ValidationError(NAME_TAKEN, code="unique") from None
@@ -80,6 +84,28 @@ class Organization(models.Model):
                 self.save(update_fields=["contact_name", "contact_email"])
                 ChangeEvent.record(Action.CONTACT_CHANGED, change, organization=self, before=before, after=after)
         return after != before
+
+    def set_purpose(self, change: Change, purpose: str) -> bool:
+        """Say for what patients' data are disclosed to it, for the accounting; return whether that changed anything.
+
+        Source: 45 CFR 164.528(b)(2)(iv), a brief statement of the purpose. ValidationError for bad values.
+        """
+        with transaction.atomic():
+            Organization.objects.select_for_update(no_key=True).get(pk=self.pk)
+            self.refresh_from_db()
+            before, self.purpose = self.purpose, purpose.strip()
+            self.clean_fields()
+            changed = before != self.purpose
+            if changed:
+                self.save(update_fields=["purpose"])
+                ChangeEvent.record(
+                    Action.PURPOSE_CHANGED,
+                    change,
+                    organization=self,
+                    before={"purpose": before},
+                    after={"purpose": self.purpose},
+                )
+        return changed
 
     def set_access(
         self,

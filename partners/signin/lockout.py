@@ -16,7 +16,7 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
-from partners.signin.address import client_address
+from partners.address import client_address
 from partners.signin.pages import page
 
 SHARED_PREFIX = {4: 32, 6: 64}  # one household or office has a whole /64 of IPv6 addresses to choose from

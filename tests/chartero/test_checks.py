@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.checks import run_checks
 
-from chartero.checks import deployment
+from chartero.checks import deployment, mail
 
 ROOT = Path(__file__).parents[2]
 SECRET = "invented-" + "0123456789abcdefghijklmnop" * 2
@@ -86,9 +86,26 @@ def test_the_shortest_secret_key_that_is_long_enough(deploy):
     assert deploy(SECRET_KEY=SECRET[:50]) == deploy(SECRET_KEY="0123456789" * 5) == []
 
 
-def test_the_check_is_registered(settings):
-    settings.ENVIRONMENT = "nowhere"
-    assert "chartero.E001" in [fault.id for fault in run_checks()]
+@pytest.mark.parametrize(
+    ("sender", "staff", "faults"),
+    [
+        ("", [], []),
+        ("access@example.com", ["one@example.com", "two@example.com"], []),
+        ("Partner access <access@example.com>", [], []),
+        ("access", [], ["chartero.E008"]),
+        ("access@example.com", ["one@example.com", "two"], ["chartero.E008"]),
+        ("a@example.com\nBcc: b@example.com", [], ["chartero.E008"]),
+        ("A\n <a@example.com>", [], ["chartero.E008"]),
+    ],
+)
+def test_an_address_that_is_none_is_e008(settings, sender, staff, faults):
+    settings.DEFAULT_FROM_EMAIL, settings.STAFF_EMAIL = sender, staff
+    assert [fault.id for fault in mail(None)] == faults
+
+
+def test_the_checks_are_registered(settings):
+    settings.ENVIRONMENT, settings.STAFF_EMAIL = "nowhere", ["nobody"]
+    assert {"chartero.E001", "chartero.E008"} <= {fault.id for fault in run_checks()}
 
 
 def manage(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -4,7 +4,7 @@ import pytest
 from django.core.checks import run_checks
 from django.core.management import call_command
 
-from partners.checks import digest_keys, scopes_mirror_catalogue
+from partners.checks import digest_keys, retention_long_enough, scopes_mirror_catalogue
 from partners.models import Scope
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -48,6 +48,12 @@ def test_a_digest_key_that_is_not_random_is_e004(settings):
     assert ids(digest_keys(None)) == ["partners.E004"]
 
 
+@pytest.mark.parametrize(("years", "faults"), [(6, []), (10, []), (5, ["partners.E006"]), (0, ["partners.E006"])])
+def test_records_kept_for_less_than_six_years_are_e006(settings, years, faults):
+    settings.RETENTION_YEARS = years
+    assert ids(retention_long_enough(None)) == faults
+
+
 def test_no_fault_repeats_a_key(settings):
     settings.DIGEST_KEYS = f"1:{KEY},1:{KEY}x"
     (fault,) = digest_keys(None)
@@ -84,10 +90,11 @@ def test_without_a_database_no_scope_is_looked_at(databases):
 
 
 @pytest.mark.django_db
-def test_both_checks_are_registered(settings):
+def test_the_checks_are_registered(settings):
     Scope.objects.update(description="another")
     settings.DIGEST_KEYS = "junk"
-    assert {"partners.E001", "partners.E003"} <= set(ids(run_checks(databases=["default"])))
+    settings.RETENTION_YEARS = 1
+    assert {"partners.E001", "partners.E003", "partners.E006"} <= set(ids(run_checks(databases=["default"])))
 
 
 @pytest.mark.django_db

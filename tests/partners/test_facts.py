@@ -1,16 +1,20 @@
 """The facts of a call: how much is read for which credentials, and that nothing is told by time."""
 
 import hmac
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from partners import facts, tokens
-from partners.models import ApiKeySwitch
+from partners.models import ApiKeySwitch, KeyNetwork, KeyUse
 from partners.routes import Route
 from tests.factories import issue
 
 pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 5, 25, 14, 3, 30, tzinfo=UTC)
+MINUTE, EARLIER = NOW.replace(second=0), NOW.replace(minute=2, second=59)
 
 
 def read(token):
@@ -20,11 +24,8 @@ def read(token):
 def test_a_good_key_is_known_whole(organization):
     key, token = issue(organization)
     call = read(token)
-    assert (call.key_id, call.organization_pk, call.organization_id) == (
-        key.public_id,
-        organization.pk,
-        organization.public_id,
-    )
+    assert (call.key_pk, call.key_id) == (key.pk, key.public_id)
+    assert (call.organization_pk, call.organization_id) == (organization.pk, organization.public_id)
     assert call.scopes == {"encounters:read", "patients:read", "documents:read", "recordings:read"}
 
 
@@ -52,6 +53,28 @@ def test_of_a_wrong_secret_nothing_further_is_known(organization):
     body = token[:-7] + ("0" if token[-7] != "0" else "1")
     call = read(body + tokens.checksum(body))
     assert (call.secret_matches, call.key_id, call.organization_id, call.scopes) == (False, None, None, None)
+    assert (call.key_pk, call.use_noted, call.network_known) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("route", "used", "noted"),
+    [("encounters.list", MINUTE, True), ("encounters.list", EARLIER, False), ("encounters.detail", MINUTE, False)],
+)
+def test_a_use_is_known_by_route_and_minute(organization, monkeypatch, route, used, noted):
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    key, token = issue(organization)
+    KeyUse.objects.create(api_key=key, route=route, first_used_at=used, last_used_at=used)
+    assert read(token).use_noted is noted
+    assert read(issue(organization)[1]).use_noted is False
+
+
+@pytest.mark.parametrize(("address", "known"), [("198.51.100.7", True), ("198.51.101.7", False)])
+def test_a_network_is_known_by_key(organization, address, known):
+    key, token = issue(organization)
+    KeyNetwork.objects.create(api_key=key, network="198.51.100.0/24", first_seen_at=NOW)
+    assert facts.of_call(f"Bearer {token}", Route.ENCOUNTERS_LIST, address).network_known is known
+    stranger = issue(organization)[1]
+    assert facts.of_call(f"Bearer {stranger}", Route.ENCOUNTERS_LIST, address).network_known is False
 
 
 def test_who_holds_a_key_is_judged_without_its_secret(organization):
@@ -68,13 +91,14 @@ def test_without_the_switch_nothing_is_judged(db, token):
         read(token)
 
 
-def test_the_facts_are_found_by_indexes_alone(organization):
+@pytest.mark.parametrize("candidates", [None, 2])
+def test_the_facts_are_found_by_indexes_alone(db, candidates):
+    values = [None, "encounters.list", "encounters.list", None, "", *[b""] * (candidates or 0), "0" * 12]
     prefix = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"{prefix} {facts._facts_sql(None)}", [None, "0" * 12, "encounters.list"])
-        plan = " ".join(str(row) for row in cursor.fetchall())
-    for table in ("partners_apikey ", "partners_organization", "partners_routegrant", "partners_apikey_scopes"):
-        assert f"SCAN {table}" not in plan
-        assert f"Seq Scan on {table}" not in plan
+        cursor.execute(f"{prefix} {facts._facts_sql(connection.vendor, candidates)}", values)
+        plan = [str(row[-1]).lstrip(" ->") for row in cursor.fetchall()]
+    assert [step for step in plan if step.startswith(("SCAN", "Seq Scan"))] == []
+    assert len([step for step in plan if step.startswith(("SEARCH", "Index", "Bitmap Heap"))]) >= 7

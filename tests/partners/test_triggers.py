@@ -1,15 +1,20 @@
 """Raw SQL against the database at hand: what the models do not allow, it does not either."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
+from django.utils import timezone
 
 from partners import triggers
-from partners.models import ApiKey
-from tests.factories import CHANGE, OrganizationFactory, issue
+from partners.events import Action
+from partners.models import ApiKey, ChangeEvent, RequestRecord
+from tests.factories import CHANGE, OrganizationFactory, RequestRecordFactory, issue
 
 pytestmark = pytest.mark.django_db
 LATER = "2099-01-01 00:00:00+00:00"
+KEPT_TABLES = pytest.mark.parametrize("table", ["partners_changeevent", "partners_requestrecord"])
 
 
 @pytest.fixture
@@ -29,40 +34,93 @@ def refuse(statement: str, *values: object) -> str:
     return str(refusal.value)
 
 
+@pytest.fixture
+def event(key) -> ChangeEvent:
+    return key.events.get()
+
+
+@pytest.fixture
+def record(key) -> RequestRecord:
+    return RequestRecordFactory(api_key=key, encounters=[1], patients=[2])
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [("reason", "another"), ("by", "another"), ("occurred_at", LATER), ("api_key_id", None), ("reason", "a test")],
 )
-def test_a_recorded_change_is_not_altered(key, column, value):
-    event = key.events.get()
+def test_a_recorded_change_is_not_altered(event, column, value):
     assert "a recorded change cannot be altered" in refuse(
         f"UPDATE partners_changeevent SET {column} = %s WHERE id = %s", value, event.pk
     )
-    assert key.events.get().reason == "a test"
+    event.refresh_from_db()
+    assert event.reason == "a test"
 
 
-def test_a_recorded_change_is_not_deleted(key):
-    assert "a recorded change cannot be deleted" in refuse("DELETE FROM partners_changeevent")
+@pytest.mark.parametrize("column", [field.column for field in RequestRecord._meta.concrete_fields])
+def test_a_recorded_request_is_not_altered(record, column):
+    statement = f"UPDATE partners_requestrecord SET {column} = {column} WHERE id = %s"
+    assert "a record of a request cannot be altered" in refuse(statement, record.pk)
+
+
+def test_a_recorded_request_is_not_altered_by_django_either(record):
     with pytest.raises(IntegrityError), transaction.atomic():
-        key.events.all().delete()
-    assert key.events.exists()
+        record.save()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RequestRecord.objects.update(occurred_at=LATER)
 
 
-def test_a_recorded_change_is_not_replaced(key):
+@KEPT_TABLES
+def test_what_is_recorded_is_not_deleted(event, record, table):
+    assert "a record is kept for six years" in refuse(f"DELETE FROM {table}")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        {event._meta.db_table: event, record._meta.db_table: record}[table].delete()
+
+
+@KEPT_TABLES
+def test_what_is_recorded_is_not_replaced(event, record, table):
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL has no REPLACE")
-    columns = "id, occurred_at, action, organization_id, api_key_id, by, source, reason, ticket, before, after"
-    forged = columns.replace("reason", "'forged'")
-    statement = f"REPLACE INTO partners_changeevent ({columns}) SELECT {forged} FROM partners_changeevent"
-    assert "a recorded change cannot be deleted" in refuse(statement)
+    assert "a record is kept for six years" in refuse(f"REPLACE INTO {table} SELECT * FROM {table}")
 
 
-def test_a_table_is_not_emptied_whole(key):
+def test_a_recorded_request_is_not_replaced_under_its_request_id(record):
+    columns = ", ".join(field.column for field in RequestRecord._meta.concrete_fields if not field.primary_key)
+    again = f"INSERT INTO partners_requestrecord ({columns}) SELECT {columns} FROM partners_requestrecord WHERE 1 = 1"
+    assert "unique" in refuse(again).lower()
+    on_conflict = "ON CONFLICT (request_id) DO UPDATE SET patients = excluded.patients"
+    assert "a record of a request cannot be altered" in refuse(f"{again} {on_conflict}")
+
+
+@KEPT_TABLES
+def test_what_is_recorded_may_go_after_six_years_and_not_earlier(key, table):
+    model = {"partners_changeevent": ChangeEvent, "partners_requestrecord": RequestRecord}[table]
+    young, old = (recorded(model, key, timezone.now() - timedelta(days=6 * 365 + more)) for more in (0, 3))
+    refuse(f"DELETE FROM {table} WHERE id IN (%s, %s)", old.pk, young.pk)
+    execute(f"DELETE FROM {table} WHERE id = %s", old.pk)
+    refuse(f"DELETE FROM {table} WHERE id = %s", young.pk)
+
+
+def recorded(model, key, occurred_at):
+    """Make a row of that age."""
+    if model is RequestRecord:
+        return RequestRecordFactory(api_key=key, occurred_at=occurred_at)
+    values = {"organization": key.organization, "api_key": key, "by": "tester", "source": "tests"}
+    return ChangeEvent.objects.create(occurred_at=occurred_at, action=Action.KEY_ISSUED, **values)
+
+
+@KEPT_TABLES
+def test_a_table_is_not_emptied_whole(event, record, table):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no TRUNCATE")
     execute("SET CONSTRAINTS ALL IMMEDIATE")
-    assert "cannot be deleted" in refuse("TRUNCATE partners_changeevent")
-    assert "cannot be deleted" in refuse("TRUNCATE partners_apikey CASCADE")
+    assert "a record is kept for six years" in refuse(f"TRUNCATE {table}")
+
+
+def test_the_table_of_keys_is_not_emptied_with_all_that_hangs_on_it(key):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no TRUNCATE")
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    refuse("TRUNCATE partners_apikey CASCADE")
 
 
 def test_a_key_is_not_deleted(key):
@@ -118,7 +176,7 @@ def test_a_key_without_an_organization_is_not_given_one(organization):
     assert "never changes" in refuse("UPDATE partners_apikey SET organization_id = %s", organization.pk)
 
 
-@pytest.mark.parametrize("column", ["disabled_at", "expires_at", "rotated_at", "revoked_at"])
+@pytest.mark.parametrize("column", ["disabled_at", "expires_at", "rotated_at", "revoked_at", "last_used_at"])
 def test_the_state_of_a_key_may_change(key, column):
     execute(f"UPDATE partners_apikey SET {column} = %s WHERE id = %s", LATER, key.pk)
     assert getattr(ApiKey.objects.get(pk=key.pk), column).year == 2099

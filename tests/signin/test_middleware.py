@@ -16,13 +16,16 @@ OPEN = {
 }
 
 
+FOR_ALL = ("external", "docs/", "openapi/")
+
+
 def every_path(resolver, prefix=""):
     """Yield a path for each URL pattern there is, numbers and names filled in."""
     for entry in resolver.url_patterns:
         route = prefix + str(entry.pattern)
         if isinstance(entry, URLResolver):
             yield from every_path(entry, route)
-        elif isinstance(entry, URLPattern) and "external" not in route:
+        elif isinstance(entry, URLPattern) and not any(part in route for part in FOR_ALL):
             yield "/" + "".join(
                 "1" if "<" in part else part.split(">")[-1] for part in route.replace("<", "\0<").split("\0")
             )

@@ -1,7 +1,8 @@
 import pytest
 from django.test import RequestFactory
 
-from partners.signin.address import UNKNOWN, client_address
+from partners.address import UNKNOWN, client_address, network
+from partners.models import KeyNetwork
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,25 @@ def test_without_any_address_there_is_still_one_to_count_under():
     request = RequestFactory().get("/")
     del request.META["REMOTE_ADDR"]
     assert client_address(request) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("address", "part_of"),
+    [
+        ("198.51.100.7", "198.51.100.0/24"),
+        ("198.51.100.255", "198.51.100.0/24"),
+        ("198.51.101.0", "198.51.101.0/24"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8::ffff:ffff:ffff:ffff", "2001:db8::/64"),
+        ("2001:db8:0:1::", "2001:db8:0:1::/64"),
+        ("fe80::1", "fe80::/64"),
+        (UNKNOWN, "0.0.0.0/24"),
+    ],
+)
+def test_the_network_of_an_address(address, part_of):
+    assert network(address) == part_of
+
+
+def test_the_longest_network_fits_its_column():
+    longest = network(":".join(["ffff"] * 8))
+    assert len(longest) < KeyNetwork._meta.get_field("network").max_length

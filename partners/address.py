@@ -1,6 +1,7 @@
 """Where a request comes from."""
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -16,6 +17,13 @@ def client_address(request: HttpRequest) -> str:
     """
     claimed = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2] if settings.BEHIND_PROXY else ""
     return _normal(claimed) or _normal(request.META.get("REMOTE_ADDR", "")) or UNKNOWN
+
+
+@lru_cache(maxsize=4096)
+def network(address: str) -> str:
+    """Return the network that an address is part of, as one says it: a /24 of IPv4, a /64 of IPv6."""
+    parsed = ip_address(address)
+    return str(ip_network((parsed, 24 if parsed.version == 4 else 64), strict=False))
 
 
 def _normal(text: str) -> str:

@@ -1,0 +1,154 @@
+"""What is kept of calls: a row per answer to a known key, what a key has used and from where, counts of the rest."""
+
+import re
+
+from django.db import models
+from django.db.models import Q
+
+from partners.identifiers import PublicIdField
+from partners.models.key import ApiKey
+from partners.models.organization import Organization
+from partners.models.pk_list import PkListField
+from partners.reasons import Reason, Stage
+from partners.remedies import REMEDIES, Remedy
+from partners.routes import Route
+
+NO_ID = "{not-an-id}"
+_PARAMETER = re.compile(r"<str:\w+>")
+
+
+class RequestRecord(models.Model):
+    """One answer to a known key, and whose data it disclosed. Triggers refuse update, and delete for six years.
+
+    Its key and its organization are never deleted, so that their foreign keys need no check at each call.
+    """
+
+    request_id = PublicIdField("req")
+    occurred_at = models.DateTimeField("time")
+    api_key = models.ForeignKey(
+        ApiKey, models.PROTECT, related_name="records", db_constraint=False, db_index=False, verbose_name="API key"
+    )
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, null=True, related_name="records", db_constraint=False, db_index=False
+    )
+    method = models.CharField(max_length=8)
+    route = models.CharField(max_length=64)
+    resource = models.CharField("ids asked for, those that are ids", max_length=80)
+    query = models.CharField("query in normal form", max_length=200)
+    status = models.PositiveSmallIntegerField()
+    reason_code = models.CharField(max_length=32)
+    count = models.PositiveSmallIntegerField("encounters in the body")
+    microseconds = models.PositiveIntegerField("duration in µs")
+    address = models.CharField("source address", max_length=39)
+    new_network = models.BooleanField("first call of the key from this network")
+    encounters = PkListField()
+    patients = PkListField()
+    document = models.PositiveBigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = "request"
+        default_permissions = ("view",)
+        permissions = [("account_disclosures", "Can account for the disclosures of a patient's data")]
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["request_id"], name="request_record_request_id_unique")]
+        indexes = [
+            models.Index(fields=["occurred_at"], name="request_record_time"),
+            models.Index(fields=["api_key", "occurred_at"], name="request_record_of_key"),
+            models.Index(fields=["organization", "occurred_at"], name="request_record_of_organization"),
+            models.Index(
+                fields=["api_key", "occurred_at", "reason_code"],
+                condition=~Q(reason_code=""),
+                name="request_record_refusal_of_key",
+            ),
+            models.Index(
+                fields=["organization", "occurred_at", "reason_code"],
+                condition=~Q(reason_code=""),
+                name="request_record_refusal_of_org",
+            ),
+            models.Index(
+                fields=["occurred_at", "api_key", "reason_code"],
+                condition=~Q(reason_code=""),
+                name="request_record_refusal",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.request_id
+
+    @property
+    def reason(self) -> Reason | None:
+        """Return why the call was refused; None where it was served."""
+        return Reason.coded(self.reason_code) if self.reason_code else None
+
+    @property
+    def remedy(self) -> Remedy | None:
+        """Return what mends a refusal, and who can."""
+        return None if self.reason is None else REMEDIES[self.reason]
+
+    @property
+    def query_known(self) -> bool:
+        """Tell whether the query is on record: none is that was refused, or that nobody has come to read."""
+        return self.reason is None or self.reason.stage is Stage.RESOURCE or self.query != ""
+
+    @property
+    def request_line(self) -> str:
+        """Return the call as a request line: the query in normal form, and for what was no id `NO_ID`, no id either."""
+        path = Route.named(self.route).path
+        for text in self.resource.split("/"):
+            path = _PARAMETER.sub(NO_ID if text == "?" else text, path, count=1)
+        return f"{self.method.upper()} /external/v1/{path}{self.query and '?'}{self.query}"
+
+
+class KeyUse(models.Model):
+    """A route that a key was served: the first time and the last, to the minute. A refusal is no use."""
+
+    api_key = models.ForeignKey(ApiKey, models.PROTECT, related_name="uses", db_index=False)
+    route = models.CharField(max_length=64)
+    first_used_at = models.DateTimeField()
+    last_used_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["api_key", "route"], name="key_use_once")]
+
+    def __str__(self) -> str:
+        return self.route
+
+
+class KeyNetwork(models.Model):
+    """A network that a key has called from, served or not: a /24 of IPv4 or a /64 of IPv6."""
+
+    api_key = models.ForeignKey(ApiKey, models.PROTECT, related_name="networks", db_index=False)
+    network = models.CharField(max_length=43)
+    first_seen_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["api_key", "network"], name="key_network_once")]
+
+    def __str__(self) -> str:
+        return self.network
+
+
+class UnkeyedCount(models.Model):
+    """How many answers of a minute belonged to no key, by source, reason code and public part as presented.
+
+    A blank source or public part counts those that were not among the commonest of their minute.
+    """
+
+    minute = models.DateTimeField()
+    source = models.CharField("source address", max_length=39, blank=True)
+    reason_code = models.CharField(max_length=32)
+    public_part = models.CharField("public part as presented", max_length=12, blank=True)
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["minute", "source", "reason_code", "public_part"], name="unkeyed_count_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.count} × {self.reason_code}"

@@ -1,0 +1,228 @@
+"""The probes: what a stranger is told, what the log is told, and that a database that hangs holds up neither."""
+
+import logging
+import threading
+import time
+from contextlib import suppress
+from types import SimpleNamespace
+
+import pytest
+from django import db
+from django.db.migrations.recorder import MigrationRecorder
+
+from chartero import health
+from chartero.health import Needs, Readiness, Unready
+from partners.models import ApiKey, ApiKeySwitch, RequestRecord
+from partners.unkeyed import TALLY
+from tests.factories import CHANGE, issue
+
+
+@pytest.fixture
+def needs(monkeypatch):
+    """What the process needs, as the test has it: a list of faults, the next look's first."""
+    faults = []
+
+    def look():
+        if faults:
+            raise faults.pop(0)
+
+    readiness = Readiness(look)
+    monkeypatch.setitem(health.PROBES, "/readyz", readiness.holds)
+    monkeypatch.setattr(health, "KEPT", 0.0)
+    return faults
+
+
+def unready() -> str | None:
+    try:
+        Needs()()
+    except Unready as fault:
+        return str(fault)
+    return None
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "elsewhere.example", "10.0.0.7:8000", "not a host!"])
+def test_a_probe_is_answered_whatever_host_it_names(client, needs, path, host):
+    answer = client.get(path, headers={"Host": host, "Cookie": "sessionid=x"})
+    assert (answer.status_code, answer.content) == (200, b"ok\n")
+    assert dict(answer.headers) == {
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Length": "3",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    assert not answer.cookies
+
+
+def test_a_stranger_is_told_no_detail(client, needs):
+    needs.append(db.OperationalError("connection to 10.0.0.7 failed for user chartero"))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.content) == (503, b"unavailable\n")
+    assert answer["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_head_is_answered_like_get(client, needs, path):
+    got, headed = client.get(path), client.head(path)
+    assert (headed.status_code, headed.content, headed.headers) == (200, b"", got.headers)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+def test_other_methods_are_refused(client, needs, method):
+    answer = client.generic(method, "/healthz")
+    assert (answer.status_code, answer["Allow"], answer["Cache-Control"]) == (405, "GET, HEAD", "no-store")
+
+
+@pytest.mark.parametrize("path", ["/healthz/", "/readyz/", "/healthz/x", "/Healthz"])
+def test_other_paths_are_no_probes(client, db, path):
+    assert client.get(path).content != b"ok\n"
+
+
+def test_the_process_lives_without_a_database(client, needs):
+    needs.append(db.OperationalError())
+    assert client.get("/healthz").status_code == 200
+    assert needs
+
+
+def test_a_probe_leaves_no_record(client, needs, db, monkeypatch):
+    monkeypatch.setattr(TALLY, "add", lambda *_: pytest.fail("counted"))
+    client.get("/readyz")
+    assert not RequestRecord.objects.exists()
+
+
+def test_a_ready_process_needs_nothing(db):
+    assert unready() is None
+
+
+def test_no_digest_key_is_not_ready(db, settings):
+    settings.DIGEST_KEYS = ""
+    assert unready() == "digest_keys"
+
+
+@pytest.mark.parametrize(("number", "fault"), [(2, None), (3, "digest_keys")])
+def test_digest_keys_that_verify_no_key_at_all_are_the_wrong_ones(organization, number, fault):
+    ApiKey.objects.create(organization=organization, label="x", digest=bytes(32), digest_key_number=number)
+    assert unready() == fault
+
+
+def test_one_key_that_cannot_be_verified_stops_nobody(organization):
+    issue(organization)
+    ApiKey.objects.create(organization=organization, label="x", digest=bytes(32), digest_key_number=3)
+    assert unready() is None
+
+
+def test_a_key_that_is_not_active_needs_no_digest_key(organization, settings):
+    issue(organization)[0].revoke(CHANGE)
+    settings.DIGEST_KEYS = "7:" + "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY="
+    assert unready() is None
+
+
+def test_a_migration_that_is_missing_is_not_ready(db):
+    needs = Needs()
+    MigrationRecorder.Migration.objects.filter(app="partners").latest("id").delete()
+    with pytest.raises(Unready, match="migrations"):
+        needs()
+
+
+def test_migrations_are_looked_at_until_they_are_there(db, django_assert_num_queries):
+    needs = Needs()
+    needs()
+    MigrationRecorder.Migration.objects.all().delete()
+    with django_assert_num_queries(3):
+        needs()
+
+
+def test_without_the_switch_no_call_is_served(db):
+    ApiKeySwitch.objects.all().delete()
+    assert unready() == "migrations"
+
+
+def test_a_fault_is_logged_once_a_minute_and_its_end_once(client, needs, caplog, monkeypatch):
+    caplog.set_level(logging.INFO)
+    needs += [db.OperationalError("words")] * 50
+    for _ in range(50):
+        assert client.get("/readyz").status_code == 503
+    monkeypatch.setattr(health, "TOLD_AGAIN", 0.0)
+    needs.append(db.OperationalError("words"))
+    for _ in range(3):
+        client.get("/readyz")
+    told = [
+        (record.message, getattr(record, "exception", None)) for record in caplog.records if "chartero" in record.name
+    ]
+    assert told == [("not ready", "OperationalError")] * 2 + [("ready again", None)]
+    assert "words" not in str([vars(record) for record in caplog.records])
+
+
+def test_another_fault_is_logged_at_once(client, needs, caplog):
+    needs += [db.OperationalError(), Unready("digest_keys")]
+    for _ in range(2):
+        client.get("/readyz")
+    assert [record.check for record in caplog.records if record.name == "chartero.health"] == [
+        "database",
+        "digest_keys",
+    ]
+
+
+def test_it_is_looked_once_a_second_however_often_it_is_asked(monkeypatch):
+    looks = []
+    readiness = Readiness(lambda: looks.append(1))
+    threads = [threading.Thread(target=readiness.holds) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert looks == [1]
+    monkeypatch.setattr(health, "KEPT", 0.0)
+    assert readiness.holds()
+    assert looks == [1, 1]
+
+
+def test_a_look_that_hangs_is_waited_for_once_and_given_up_later(monkeypatch, caplog):
+    looks, end = [], threading.Event()
+
+    def hang():
+        looks.append(1)
+        end.wait(30)
+
+    monkeypatch.setattr(health, "PATIENCE", 0.2)
+    readiness, begun = Readiness(hang), time.monotonic()
+    assert not readiness.holds()
+    assert 0.2 <= time.monotonic() - begun < 1
+    begun = time.monotonic()
+    assert not any(readiness.holds() for _ in range(50))
+    assert time.monotonic() - begun < 0.2
+    assert (looks, [record.exception for record in caplog.records]) == ([1], ["no answer"])
+    monkeypatch.setattr(health, "GIVEN_UP", 0.0)
+    assert not readiness.holds()
+    assert looks == [1, 1]
+    end.set()
+    monkeypatch.setattr(health, "KEPT", 0.0)
+    assert readiness.holds()
+
+
+@pytest.mark.parametrize("fault", [None, db.OperationalError(), Unready("digest_keys")])
+def test_each_look_closes_its_connection(monkeypatch, fault):
+    closed = []
+    monkeypatch.setattr(
+        health, "connection", SimpleNamespace(close=lambda: closed.append(threading.current_thread().name))
+    )
+
+    def look():
+        if fault is not None:
+            raise fault
+
+    assert Readiness(look).holds() is (fault is None)
+    assert closed == ["readiness"]
+
+
+def test_the_look_uses_a_connection_of_its_own(committed, caplog):
+    mine, seen = id(db.connection.connection), []
+
+    def look():
+        ApiKeySwitch.objects.exists()
+        seen.append(id(db.connection.connection))
+        with suppress(AttributeError):
+            db.connection.connection.close()
+
+    assert Readiness(look).holds()
+    assert seen != [mine]

@@ -1,0 +1,240 @@
+"""The log: one line for each event, whatever is in it, and nothing in it that belongs to a caller or is a secret."""
+
+import json
+import logging
+import re
+import sys
+import threading
+from io import StringIO
+from logging.config import dictConfig
+
+import orjson
+import pytest
+from django.conf import settings as shipped
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chartero import logs
+from chartero.logs import JsonLine, PlainLine
+from encounters import queries
+from partners import tokens
+from tests.api import LIST
+
+TOKEN = tokens.mint(is_test=False).text
+FORGED = '\n{"level": "info", "event": "forged"}'
+HIDING = ["\n", "\r\n", "\0", "\x1b[2J", "\x7f", "\x85", "\u2028", "\u202e", "\u2066", "\ufeff", "\udcff"]
+
+
+@pytest.fixture
+def written():
+    """What a logger of the test writes, and where it writes to."""
+    stream = StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLine())
+    logging.root.addHandler(handler)
+    yield stream
+    logging.root.removeHandler(handler)
+
+
+def record(message="something", *arguments, name="partners.invented", fault=None, **extra) -> logging.LogRecord:
+    made = logging.LogRecord(name, logging.ERROR, __file__, 1, message, arguments, fault and (type(fault), fault, None))
+    made.__dict__.update(extra)
+    return made
+
+
+def told(*arguments, **options) -> dict:
+    return json.loads(JsonLine().format(record(*arguments, **options)))
+
+
+def raised(fault: Exception, depth: int = 0) -> Exception:
+    try:
+        if depth:
+            raise raised(fault, depth - 1)
+        raise fault
+    except Exception as caught:
+        return caught
+
+
+def test_a_line_says_when_how_grave_where_and_what():
+    line = told("%s of %d", "one", 2)
+    assert list(line) == ["time", "level", "logger", "event"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["time"])
+    assert (line["level"], line["logger"], line["event"]) == ("error", "partners.invented", "one of 2")
+
+
+@pytest.mark.parametrize("hiding", [*HIDING, FORGED])
+@pytest.mark.parametrize("formatter", [JsonLine(), PlainLine()])
+def test_no_text_breaks_its_line_or_hides_in_it(formatter, hiding):
+    for made in (record(f"a{hiding}b"), record("%s", f"a{hiding}b"), record(view=f"a{hiding}b"), record(name=hiding)):
+        line = formatter.format(made)
+        assert line.isascii()
+        assert line.isprintable()
+
+
+@given(st.text())
+def test_any_text_is_one_line_of_json_and_comes_back(text):
+    line = JsonLine().format(record("%s", text[:30], view=[text[:30]]))
+    assert line.isprintable()
+    assert json.loads(line)["event"] == text[:30].encode(errors="replace").decode()
+
+
+@pytest.mark.parametrize(
+    "written_as",
+    [
+        TOKEN,
+        tokens.mint(is_test=True).text,
+        TOKEN[:30],
+        TOKEN[:40].upper(),
+        TOKEN[:40].replace("_", "%5F"),
+        TOKEN.removeprefix("ch_sk_"),
+        f"{TOKEN}{TOKEN}",
+    ],
+)
+def test_what_looks_like_a_key_is_redacted_wherever_it_stands(written_as):
+    secret = written_as[20:36]
+    for made in (
+        record(f"refused {written_as}."),
+        record("refused %s and %r", written_as, written_as.encode()),
+        record("%(key)s", {"key": written_as}),
+        record(written_as, 1),
+        record(reason_code=written_as),
+        record(where=["first", written_as]),
+        record(name=written_as),
+        record(fault=type(written_as, (Exception,), {})(written_as)),
+    ):
+        line = JsonLine().format(made)
+        assert secret not in line
+        assert logs.REDACTED in line
+
+
+def test_ids_are_no_secrets():
+    line = told("key_%s", "a" * 22, request_id="req_" + "b" * 22)
+    assert (line["event"], line["request_id"]) == ("key_" + "a" * 22, "req_" + "b" * 22)
+
+
+def test_only_the_listed_fields_are_told():
+    line = told(reason_code="internal_error", authorization="Bearer x", query="limit=7", status=500)
+    assert set(line) == {"time", "level", "logger", "event", "reason_code", "status"}
+
+
+def test_a_fault_is_told_by_its_type_and_place_and_never_by_its_words():
+    line = JsonLine().format(record(fault=raised(ValueError("Invented Patient"))))
+    assert json.loads(line)["exception"] == "ValueError"
+    assert "Invented Patient" not in line
+
+
+def test_where_a_fault_arose_is_told(written):
+    try:
+        raise ValueError("Invented Patient")
+    except ValueError:
+        logging.getLogger("partners.invented").exception("it failed")
+    line = json.loads(written.getvalue())
+    assert (line["event"], line["exception"]) == ("it failed", "ValueError")
+    assert re.fullmatch(r"tests/chartero/test_logs\.py:\d+ test_where_a_fault_arose_is_told", line["where"][-1])
+
+
+def test_a_record_is_bounded(written):
+    logging.getLogger("partners.invented").error("x y" * 100_000, exc_info=raised(ValueError(), 200))
+    assert written.getvalue().count("\n") == 1
+    assert len(written.getvalue()) < 10_000
+
+
+@pytest.mark.parametrize("arguments", [("%s %s", 1), ("%d", "x"), ("%(a)s", {"b": 1})])
+def test_a_record_whose_words_do_not_fit_is_logged_all_the_same(arguments):
+    assert told(*arguments)["event"] == arguments[0]
+
+
+def test_a_thread_at_its_end_tells_no_words(written):
+    for fault in (ValueError("Invented Patient"), SystemExit()):
+        logs.log_failed_thread(threading.ExceptHookArgs([type(fault), fault, None, None]))
+    assert [json.loads(line)["exception"] for line in written.getvalue().splitlines()] == ["ValueError"]
+
+
+def test_a_call_has_its_id_on_every_line_and_on_none_after(written, api, monkeypatch):
+    def page(*arguments, **options):
+        logging.getLogger("encounters.invented").warning("while it is served")
+        raise RuntimeError("Invented Patient")
+
+    monkeypatch.setattr(queries, "page", page)
+    answer = api.get(query="limit=7")
+    logging.getLogger("encounters.invented").warning("after it")
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert [line.get("request_id") for line in lines] == [answer["X-Request-ID"]] * 2 + [None]
+    assert (lines[1]["event"], lines[1]["reason_code"], lines[1]["exception"]) == (
+        "a call failed",
+        "internal_error",
+        "RuntimeError",
+    )
+    for hidden in ("Invented Patient", "limit=7", LIST, api.token):
+        assert hidden not in written.getvalue()
+
+
+def test_two_threads_have_their_own_ids():
+    inside, both = {}, threading.Barrier(2)
+
+    def answer(request_id):
+        with logs.answering(request_id):
+            both.wait(10)
+            inside[request_id] = told()["request_id"]
+
+    threads = [threading.Thread(target=answer, args=(name,)) for name in ("req_a", "req_b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert inside == {"req_a": "req_a", "req_b": "req_b"}
+    assert "request_id" not in told()
+
+
+def test_a_page_that_fails_is_told_by_its_view_and_status(written, db, monkeypatch):
+    monkeypatch.setattr("partners.signin.forms.SignInForm.__init__", lambda *_, **__: 1 / 0)
+    Client(raise_request_exception=False).get(f"/admin/login/?next={TOKEN}&name=Invented", headers={"Cookie": "a=b"})
+    line = json.loads(written.getvalue())
+    assert (line["logger"], line["event"], line["status"]) == ("django.request", "Internal Server Error", 500)
+    assert (line["view"], line["exception"]) == ("admin:login", "ZeroDivisionError")
+    assert not re.search("next=|Invented|/admin/login|Cookie", written.getvalue())
+
+
+def test_a_host_that_is_not_allowed_is_not_quoted(written, client):
+    assert client.get("/admin/", headers={"Host": "invented.example"}).status_code == 400
+    assert json.loads(written.getvalue().splitlines()[0])["logger"] == "django.security.DisallowedHost"
+    assert "invented.example" not in written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments", "event"),
+    [
+        ("Invalid request from ip=1.2.3.4: Invalid HTTP Header: 'X'", (), "Invalid request"),
+        ("Error handling request %s %s", ("GET", "/?name=Invented"), "Error handling request"),
+        ("Booting worker with pid: %s", (7,), "Booting worker with pid: 7"),
+    ],
+)
+def test_gunicorn_quotes_no_request(message, arguments, event):
+    assert told(message, *arguments, name="gunicorn.error")["event"] == event
+
+
+def test_one_handler_writes_everything(monkeypatch):
+    assert logs.configuration() == shipped.LOGGING
+    monkeypatch.setattr(sys, "stderr", StringIO())
+    try:
+        dictConfig(logs.configuration())
+        for name in ("django", "django.server", "gunicorn.error", "gunicorn.access", "partners"):
+            logging.getLogger(name).error("from %s", name)
+        said = [json.loads(line)["event"] for line in sys.stderr.getvalue().splitlines()]
+    finally:
+        monkeypatch.undo()
+        dictConfig(shipped.LOGGING)
+    assert said == ["from django", "from gunicorn.error", "from partners"]
+
+
+def test_a_person_at_a_terminal_gets_plain_lines(monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert logs.configuration()["formatters"]["line"]["()"] is PlainLine
+    first, second = PlainLine().format(record(fault=raised(ValueError()), where=["a\nb"], status=500)).split("\n")
+    assert re.fullmatch(r"\S+ error something logger=partners.invented exception=ValueError status=500", first)
+    assert second == r"    a\nb"
+
+
+def test_half_a_character_spoils_no_line_for_a_strict_reader():
+    assert orjson.loads(JsonLine().format(record("a\udcffb")))["event"] == "a?b"
