@@ -28,9 +28,11 @@ PLACES = (
     Place("Home", "admin:index"),
     Place("Organizations", "admin:partners_organization_changelist", "partners.view_organization"),
     Place("API keys", "admin:partners_apikey_changelist", "partners.view_apikey"),
+    Place("Requests", "admin:partners_requestrecord_changelist", "partners.view_requestrecord"),
     Place("Why does this call fail?", "admin:diagnosis", "partners.view_apikey"),
     Place("Reason codes", "admin:reasons", "partners.view_apikey"),
     Place("Changes", "admin:partners_changeevent_changelist", "partners.view_changeevent"),
+    Place("Disclosures", "admin:disclosures", "partners.account_disclosures"),
     Place("Global switch", "admin:switch", "partners.view_apikeyswitch"),
     Place("Encounters", "admin:encounters_encounter_changelist", "encounters.view_encounter"),
     Place("Users", "admin:auth_user_changelist", "auth.view_user"),
@@ -49,10 +51,11 @@ class PartnerSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Put the pages that belong to no table before those of the tables."""
-        from partners.admin import diagnosing, switching
+        from partners.admin import diagnosing, disclosures, switching
 
         return [
             *diagnosing.urls(),
+            path("disclosures/", disclosures.disclosures, name="disclosures"),
             path("switch/", switching.show, name="switch"),
             path("switch/turn/", switching.turn, name="switch_turn"),
             *super().get_urls(),

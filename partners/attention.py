@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from partners import digests
 from partners.events import Action
+from partners.last_use import STILL_USED, used_within
 from partners.models import ApiKey, ApiKeySwitch, ChangeEvent, KeyState, Organization, RouteGrant
 from partners.models.key import ApiKeyQuerySet
 
 SHOWN, COUNTED = 10, 100
-Row = TypeVar("Row", bound=Model)
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Found(Generic[Row]):
     total: int
 
     @classmethod
-    def of(cls, rows: QuerySet[Row]) -> "Found[Row]":
+    def of(cls, rows: "QuerySet[Any, Row]") -> "Found[Row]":
         """Read as many rows as are counted."""
         found = list(rows[: COUNTED + 1])
         return cls(found[:SHOWN], len(found))
@@ -68,8 +69,13 @@ class SwitchState:
 
 
 def expiring(span: timedelta) -> Found[ApiKey]:
-    """Return the active keys that end within `span`, the next to end first."""
-    return Found.of(_active_keys().ending_within(span).order_by("expires_at", "pk"))
+    """Return the active keys that end within `span` and are still used, the next to end first."""
+    return _ending(span, used_within(STILL_USED))
+
+
+def expiring_idle(span: timedelta) -> Found[ApiKey]:
+    """Return the active keys that end within `span` and were not used for long, or never."""
+    return _ending(span, ~used_within(STILL_USED))
 
 
 def nothing_enabled() -> QuerySet[Organization]:
@@ -95,6 +101,10 @@ def switch_state() -> SwitchState:
     """Return the state of the global switch. An index finds its changes: they are of no organization and no key."""
     turns = ChangeEvent.objects.filter(organization=None, api_key=None, action=Action.API_KEYS_SWITCHED)
     return SwitchState(ApiKeySwitch.objects.filter(id=1, enabled=True).exists(), turns.first())
+
+
+def _ending(span: timedelta, use: Q) -> Found[ApiKey]:
+    return Found.of(_active_keys().ending_within(span).filter(use).order_by("expires_at", "pk"))
 
 
 def _active_keys() -> ApiKeyQuerySet:

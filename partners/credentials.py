@@ -1,4 +1,4 @@
-"""Whose call it is, as staff give it: a key, whose holder is taken to call, or the header that was sent."""
+"""Whose call it is, as staff give it: a key, whose holder is taken to call, a call on record, or the header sent."""
 
 import re
 from dataclasses import dataclass, field, fields, replace
@@ -8,13 +8,14 @@ from django.core.exceptions import ValidationError
 from partners import facts, tokens
 from partners.access import AccessRequest
 from partners.lookup import find_key, holds_token
-from partners.models import ApiKey, ApiKeySwitch
+from partners.models import ApiKey, ApiKeySwitch, RequestRecord
+from partners.recorded import find_record
 from partners.routes import Route
 
 _HEADER_NAME = re.compile(r"(?:-H\s*)?['\"]?authorization:\s*", re.IGNORECASE)
 _SCHEME = re.compile(r"bearer\b", re.IGNORECASE)
 _KEY = re.compile(rf"key_.*|(?:{tokens.TEST_PREFIX}|{tokens.LIVE_PREFIX})?[0-9A-Za-z]{{12}}(?:…|\.\.\.)?")
-_REQUEST_ID = re.compile(r"req_.*")
+_REQUEST_ID = re.compile(r"(?i:x-request-id:).*|req_.*")
 _LIKE_A_TOKEN = re.compile(r"ch_sk_.*|\S{30,}", re.IGNORECASE | re.DOTALL)
 _PUBLIC_PART = re.compile(rf"(?:{tokens.TEST_PREFIX}|{tokens.LIVE_PREFIX})([0-9A-Za-z]{{{tokens.PUBLIC_LENGTH}}})")
 
@@ -28,6 +29,13 @@ class Holder:
     def facts(self, route: Route) -> AccessRequest:
         """Return the facts of the holder's call."""
         return facts.of_holder(self.key.public_part, is_test=self.key.is_test, route=route)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded(Holder):
+    """The holder of the key of a call on record."""
+
+    record: RequestRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ NOTHING_SENT = Sent("")
 
 
 def read(text: str) -> Credentials:
-    """Read what staff paste: a key's id or public part, a token or a whole header; ValidationError for what is none.
+    """Read what staff paste: a key's id or public part, a request id, a token or a header; ValidationError for none.
 
     A token is never part of the error's text.
     """
@@ -73,9 +81,8 @@ def read(text: str) -> Credentials:
     if _SCHEME.match(text):
         return Sent(text)
     if _REQUEST_ID.fullmatch(text):
-        raise ValidationError(
-            "Request ids are not recorded yet. Give the key or the token, and the request.", code="request_id"
-        )
+        record = find_record(text)
+        return Recorded(record.api_key, record)
     if _KEY.fullmatch(text) and not holds_token(text):
         return Holder(_known_key(text))
     if _LIKE_A_TOKEN.fullmatch(text):

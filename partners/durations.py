@@ -32,11 +32,23 @@ def expiry(text: str) -> datetime:
         ) from None
 
 
+def bound(text: str, *, last: bool = False) -> datetime:
+    """Return where a period begins, or with `last` ends: a day, in UTC and whole, or a date-time with its zone."""
+    try:
+        return _moment(text, last=last)
+    except (ValueError, OverflowError):
+        raise ValidationError(
+            "Write a day as 2026-05-25 or a moment as 2026-05-25T14:00:00Z.", code="invalid_bound"
+        ) from None
+
+
 def _end(text: str) -> datetime:
-    if _SPAN.fullmatch(text):
-        return timezone.now() + duration(text)
+    return timezone.now() + duration(text) if _SPAN.fullmatch(text) else _moment(text, last=True)
+
+
+def _moment(text: str, *, last: bool) -> datetime:
     if _DATE.fullmatch(text):
-        return datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=1)
+        return datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=last)
     if _MOMENT.fullmatch(text):
         return datetime.fromisoformat(text).astimezone(UTC)
     raise ValueError

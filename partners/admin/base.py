@@ -9,8 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from partners.address import client_address
 from partners.events import Change
-from partners.signin.address import client_address
 
 View = Callable[..., HttpResponse]
 

@@ -13,6 +13,7 @@ from partners.admin.base import change, needs, render
 from partners.admin.changing import DISABLE, REVOKE, Verb
 from partners.admin.key_forms import BulkRevokeForm, ReasonForm
 from partners.admin.organization_forms import ChangeForm
+from partners.last_use import in_use
 from partners.models import ApiKey
 from partners.models.lifecycle import refusal
 from partners.signin.freshness import fresh_password
@@ -91,6 +92,7 @@ def _preview(request: HttpRequest, verb: Verb, form: ChangeForm, chosen: list[in
         verb=verb,
         form=form,
         keys=allowing,
+        used=sum(map(in_use, allowing)),
         skipped=[(key, refusal(verb.action, key)) for key in others],
     )
 

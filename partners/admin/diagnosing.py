@@ -3,41 +3,57 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from partners import credentials
 from partners.admin.base import needs, render
-from partners.admin.findings import as_sent, find, place_url
-from partners.credentials import NOTHING_SENT, Credentials, Holder, Sent
+from partners.admin.findings import Staff, as_sent, find, place_url
+from partners.admin.then_and_now import compare
+from partners.credentials import NOTHING_SENT, Credentials, Holder, Recorded, Sent
 from partners.diagnosis import diagnose
 from partners.identifiers import matcher
 from partners.reasons import Reason, Stage
 from partners.remedies import REMEDIES
 from partners.request_lines import RequestLine
-from partners.responses import error_response
+from partners.responses import Refusal
 from partners.routes import Route
 from partners.token_faults import without_tokens
 from partners.tokens import parse
 
-_is_key_id = matcher("key")
+_is_key_id, _is_request_id = matcher("key"), matcher("req")
 
 
 class CallForm(forms.Form):
     """A call as a partner describes it. It is never rendered from what was sent, which may hold a token."""
 
     credentials = forms.CharField(required=False, max_length=1_000)
-    request = forms.CharField(max_length=8_000, error_messages={"required": "Give the request as the partner sent it."})
+    request = forms.CharField(required=False, max_length=8_000)
+
+    def __init__(self, staff: Staff, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.staff = staff
 
     def clean_credentials(self) -> Credentials | None:
-        """Read the key or the token; None where the box is empty."""
+        """Read the key, the token or the request id; None where the box is empty."""
         text = self.cleaned_data["credentials"]
-        return credentials.read(text) if text else None
+        found = credentials.read(text) if text else None
+        if isinstance(found, Recorded) and not self.staff.has_perm("partners.view_requestrecord"):
+            raise ValidationError("You may not look at requests.", code="not_allowed")
+        return found
 
-    def clean_request(self) -> RequestLine:
-        """Read the request line."""
-        return RequestLine.parse(self.cleaned_data["request"])
+    def clean_request(self) -> RequestLine | None:
+        """Read the request line; of a call on record it is known. None where the other box has to be mended first."""
+        text, caller = self.cleaned_data["request"], self.cleaned_data.get("credentials")
+        if not text and "credentials" in self.errors:
+            return None
+        if not text and isinstance(caller, Recorded):
+            text = caller.record.request_line
+        if not text:
+            raise ValidationError("Give the request as the partner sent it.", code="required")
+        return RequestLine.parse(text)
 
     def caller(self) -> Credentials:
         """Return whose call it is: as the first box says, else by the header of a curl command."""
@@ -49,8 +65,11 @@ class CallForm(forms.Form):
 @sensitive_post_parameters()
 @sensitive_variables()
 def diagnosis(request: HttpRequest) -> HttpResponse:
-    """Ask for a call, and say why it fails. A token comes by POST alone and is nowhere in the answer."""
-    form = CallForm(request.POST if request.method == "POST" else None)
+    """Ask for a call, and say why it fails. A token comes by POST alone and is nowhere in the answer.
+
+    A call on record is judged at once where the address names it: `?call=req_…`.
+    """
+    form = CallForm(request.user, request.POST if request.method == "POST" else _named_call(request))
     kept = {"credentials": _preselected(request), "request": without_tokens(request.POST.get("request", ""))}
     context: dict[str, Any] = {"title": "Why does this call fail?", "form": form, "kept": kept}
     if form.is_valid():
@@ -84,7 +103,7 @@ def reason(request: HttpRequest, code: str) -> HttpResponse:
         reason=shown,
         remedy=REMEDIES[shown],
         url=place_url(REMEDIES[shown].place, request.user),
-        example=as_sent(error_response(shown, "cursor" if shown is Reason.UNSUPPORTED_FILTER else None, scopes)),
+        example=as_sent(Refusal(shown, "cursor" if shown is Reason.UNSUPPORTED_FILTER else None, scopes)),
         before=order[at - 1],
         after=order[at + 1],
     )
@@ -110,6 +129,7 @@ def _diagnosed(request: HttpRequest, caller: Credentials, line: RequestLine) -> 
         "token": isinstance(caller, Sent) and caller.token is not None,
         "token_name": _token_name(caller),
         "verified": found.call is not None and found.call.secret_matches is True,
+        "then": compare(caller.record, line, found) if isinstance(caller, Recorded) else None,
     }
 
 
@@ -121,9 +141,16 @@ def _token_name(caller: Credentials) -> str:
 
 
 def _quotable(caller: Credentials) -> str:
+    if isinstance(caller, Recorded):
+        return caller.record.request_id
     return caller.key.public_id if isinstance(caller, Holder) else ""
 
 
 def _preselected(request: HttpRequest) -> str:
-    given = request.GET.get("key", "")
-    return given if _is_key_id(given) else ""
+    given = request.GET.get("call") or request.GET.get("key", "")
+    return given if _is_key_id(given) or _is_request_id(given) else ""
+
+
+def _named_call(request: HttpRequest) -> dict[str, str] | None:
+    given = request.GET.get("call", "")
+    return {"credentials": given} if _is_request_id(given) else None

@@ -90,7 +90,7 @@ def find(diagnosis: Diagnosis, credentials: Credentials, key: ApiKey | None, sta
             outcome,
             word=_word(outcome, reached=at <= refused),
             detail=_detail(reason, checks, diagnosis, credentials) if outcome is Outcome.FAILED else "",
-            url=_url(REMEDIES[reason].place, key, staff),
+            url=mending_url(REMEDIES[reason].place, key, staff),
         )
         for at, ((reason, checks), outcome) in enumerate(zip(groups, outcomes, strict=True))
     ]
@@ -104,6 +104,14 @@ def as_sent(answer: HttpResponse) -> str:
     return "\n".join([status, *headers, "", answer.content.decode()])
 
 
+def mending_url(place: Place, key: ApiKey | None, staff: Staff) -> str:
+    """Return the URL of the place where a refusal of calls with this key is mended, "" where there is none to open."""
+    if place is Place.SWITCH:
+        return place_url(place, staff)
+    row = key.organization if key and place is Place.ORGANIZATION else key
+    return place_url(place, staff, row.pk) if row else ""
+
+
 def place_url(place: Place, staff: Staff, *row: int) -> str:
     """Return the URL of a page of ours, "" where there is none or this person may not open it."""
     if not place.view or not staff.has_perm(place.permission):
@@ -112,13 +120,6 @@ def place_url(place: Place, staff: Staff, *row: int) -> str:
         return reverse(place.view, args=row)
     except NoReverseMatch:
         return ""
-
-
-def _url(place: Place, key: ApiKey | None, staff: Staff) -> str:
-    if place is Place.SWITCH:
-        return place_url(place, staff)
-    row = key.organization if key and place is Place.ORGANIZATION else key
-    return place_url(place, staff, row.pk) if row else ""
 
 
 def _outcome(checks: list[Check]) -> Outcome:

@@ -6,22 +6,41 @@ from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from partners import attention
+from partners import attention, refusals
 from partners.admin.base import render
 from partners.admin.key_filters import SOON
+from partners.last_use import STILL_USED
 
 
 def home(request: HttpRequest) -> TemplateResponse:
     """Show what needs the attention of this person, by what they may see."""
-    found = _about_keys(request) | _about_organizations(request) | _about_switch(request)
-    calm = not any(found.values())
-    return render(request, "admin/index.html", title="What needs attention", days=SOON.days, found=found, calm=calm)
+    found = _about_keys(request) | _about_calls(request) | _about_organizations(request) | _about_switch(request)
+    return render(
+        request,
+        "admin/index.html",
+        title="What needs attention",
+        days=SOON.days,
+        still_used=STILL_USED.days,
+        found=found,
+        calm=not any(found.values()),
+        unkeyed=refusals.unkeyed() if request.user.has_perm("partners.view_requestrecord") else [],
+    )
 
 
 def _about_keys(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perm("partners.view_apikey"):
         return {}
-    return {"expiring": attention.expiring(SOON), "digests": attention.digest_health()}
+    return {
+        "expiring": attention.expiring(SOON),
+        "expiring_idle": attention.expiring_idle(SOON),
+        "digests": attention.digest_health(),
+    }
+
+
+def _about_calls(request: HttpRequest) -> dict[str, Any]:
+    if not request.user.has_perms(["partners.view_apikey", "partners.view_requestrecord"]):
+        return {}
+    return {"refused": refusals.refused_keys()}
 
 
 def _about_organizations(request: HttpRequest) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 
 from partners import digests, routes
+from partners.last_use import IDLE, idle_for, used_within
 from partners.models import KeyState
 
 EXPIRING = "expiring"
@@ -75,3 +77,26 @@ class DigestKeyFilter(admin.SimpleListFilter):
         if self.value() == self.missing:
             return queryset.exclude(digest_key_number__in=digests.loaded())
         return queryset.filter(digest_key_number=self.value()) if self.value() else queryset
+
+
+class LastUseFilter(admin.SimpleListFilter):
+    """By when a call with the key was last served."""
+
+    title = "Last used"
+    parameter_name = "used"
+    lately, idle, never = "lately", "idle", "never"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            (self.lately, "In the last 24 hours"),
+            (self.idle, f"Not for {IDLE.days} days"),
+            (self.never, "Never"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        conditions = {
+            self.lately: used_within(timedelta(hours=24)),
+            self.idle: idle_for(IDLE),
+            self.never: Q(last_used_at=None),
+        }
+        return queryset.filter(conditions.get(self.value() or "", Q()))

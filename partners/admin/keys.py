@@ -1,6 +1,7 @@
 """API keys: the list, the search that takes a pasted token, and one key's page."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -12,10 +13,17 @@ from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
-from partners import digests, lookup, preflight, tokens
+from partners import digests, lookup, preflight, tokens, traffic
 from partners.admin import bulk, changing, issuing
 from partners.admin.base import ReadOnlyAdmin, needs, render
-from partners.admin.key_filters import SOON, DigestKeyFilter, OrganizationFilter, ScopeFilter, StateFilter
+from partners.admin.key_filters import (
+    SOON,
+    DigestKeyFilter,
+    LastUseFilter,
+    OrganizationFilter,
+    ScopeFilter,
+    StateFilter,
+)
 from partners.models import ApiKey, KeyState
 
 # A run of base62 longer than any id or public part may be a token without its prefix.
@@ -29,7 +37,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
     change_list_template = "partners/keys.html"
     list_display = ("public_part",)
-    list_filter = (StateFilter, OrganizationFilter, ScopeFilter, DigestKeyFilter)
+    list_filter = (StateFilter, OrganizationFilter, ScopeFilter, DigestKeyFilter, LastUseFilter)
     list_per_page = 50
     search_fields = ("=public_part", "=public_id", "label")
     search_help_text = "A public part, a key_… id, a label, or a whole token: it is compared, never kept."
@@ -90,7 +98,7 @@ def by_token(text: str) -> ApiKey | None:
 @needs("partners.view_apikey")
 @require_safe
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
-    """Show one key: its state and what to do, what it may call now, its facts, its chain, its timeline."""
+    """Show one key: its state and what to do, what it may call now, its facts, its chain, its calls, its timeline."""
     keys = ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes")
     key = (
         get_object_or_404(keys, pk=object_id) if object_id.isdecimal() else get_object_or_404(keys, public_id=object_id)
@@ -103,9 +111,16 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         successor=ApiKey.objects.filter(replaces=key).first(),
         soon=key.expires_at is not None and key.state is KeyState.ACTIVE and key.expires_at <= timezone.now() + SOON,
         digest_key_loaded=key.digest_key_number in digests.loaded(),
-        verdicts=preflight.of_key(key),
+        routes=_routes(key),
+        traffic=traffic.of_key(key) if request.user.has_perm("partners.view_requestrecord") else None,
         events=key.events.order_by("-occurred_at", "-pk"),
     )
+
+
+def _routes(key: ApiKey) -> list[tuple[preflight.Forecast, datetime | None]]:
+    """Return what a call on each route would meet, and when one was last served."""
+    used = dict(key.uses.values_list("route", "last_used_at"))
+    return [(forecast, used.get(forecast.route.route_name)) for forecast in preflight.of_key(key)]
 
 
 def _public_part(text: str) -> str:

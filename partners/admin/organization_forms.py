@@ -70,13 +70,24 @@ class ContactForm(ChangeForm):
     field_order = ["contact_name", "contact_email", "reason", "ticket"]
 
 
-class NewOrganizationForm(ContactForm):
+class PurposeForm(ChangeForm):
+    """For what patients' data are disclosed to the partner."""
+
+    purpose = Organization._meta.get_field("purpose").formfield(
+        label="Purpose (optional)",
+        help_text="For what it gets patients' data, as a patient may read it: Treatment. It stands in every accounting "
+        "of disclosures, from now on.",
+    )
+    field_order = ["purpose", "reason", "ticket"]
+
+
+class NewOrganizationForm(ContactForm, PurposeForm):
     """A new organization."""
 
     name = Organization._meta.get_field("name").formfield(
         help_text="As the partner calls itself. It stays: an organization is not renamed here."
     )
-    field_order = ["name", "contact_name", "contact_email", "reason", "ticket"]
+    field_order = ["name", "contact_name", "contact_email", "purpose", "reason", "ticket"]
 
 
 class AccessForm(ChangeForm):

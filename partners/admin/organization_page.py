@@ -1,4 +1,4 @@
-"""One organization: what it may call and what its keys can, its contact, its keys, its changes."""
+"""One organization: what it may call and what its keys can, its contact, its calls, its keys, its changes."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -6,9 +6,10 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
-from partners import contradictions
+from partners import contradictions, traffic
 from partners.admin.base import change, needs, render
 from partners.admin.organization_forms import AccessForm, ContactForm
+from partners.events import Action
 from partners.grid import Access, Grid
 from partners.models import ApiKey, Organization
 from partners.routes import Route
@@ -26,6 +27,8 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
     grid = Grid.of(organization)
     keys = organization.api_keys.prefetch_related("scopes")
     events = organization.events.select_related("api_key")
+    if not request.user.has_perm("partners.account_disclosures"):  # who asked about which patient is not for everybody
+        events = events.exclude(action=Action.DISCLOSURES_ACCOUNTED)
     return render(
         request,
         "partners/organization.html",
@@ -37,6 +40,8 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         form=AccessForm.showing(grid.access),
         keys=keys[:SHOWN],
         key_count=keys.count(),
+        last_used=organization.api_keys.exclude(last_used_at=None).order_by("-last_used_at").first(),
+        traffic=traffic.of_organization(organization) if request.user.has_perm("partners.view_requestrecord") else None,
         changes=Paginator(events, CHANGES_PER_PAGE).get_page(request.GET.get("page")),
     )
 

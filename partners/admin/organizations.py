@@ -5,14 +5,14 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from partners import attention
-from partners.admin import organization_page
+from partners.admin import organization_page, organization_purpose
 from partners.admin.base import ReadOnlyAdmin, change, needs, render
 from partners.admin.organization_forms import NewOrganizationForm, SearchForm
 from partners.models import ApiKey, KeyState, Organization, RouteGrant
@@ -34,6 +34,7 @@ class OrganizationAdmin(ReadOnlyAdmin):
         return [
             path("<int:pk>/access/", organization_page.change_access, name="partners_organization_access"),
             path("<int:pk>/contact/", organization_page.change_contact, name="partners_organization_contact"),
+            path("<int:pk>/purpose/", organization_purpose.change_purpose, name="partners_organization_purpose"),
             *super().get_urls(),
         ]
 
@@ -59,13 +60,19 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = list(page.object_list)
     routes = _counts(RouteGrant.objects.all(), rows)
     keys = _counts(ApiKey.objects.in_state(KeyState.ACTIVE), rows)
+    used = dict(
+        ApiKey.objects.filter(organization__in=rows)
+        .order_by()
+        .values_list("organization")
+        .annotate(Max("last_used_at"))
+    )
     return render(
         request,
         "partners/organizations.html",
         title="Organizations",
         form=form,
         page=page,
-        rows=[(row, routes.get(row.pk, 0), keys.get(row.pk, 0)) for row in rows],
+        rows=[(row, routes.get(row.pk, 0), keys.get(row.pk, 0), used.get(row.pk)) for row in rows],
         route_count=len(Route),
     )
 
@@ -96,10 +103,10 @@ def create(request: HttpRequest) -> HttpResponse:
 
 def _created(request: HttpRequest, form: NewOrganizationForm) -> Organization | None:
     given = form.cleaned_data
-    contact = {name: given[name] for name in ("contact_name", "contact_email")}
+    facts = {name: given[name] for name in ("contact_name", "contact_email", "purpose")}
     try:
         why = change(request, reason=given["reason"], ticket=given["ticket"])
-        return Organization.create(given["name"], why, **contact)
+        return Organization.create(given["name"], why, **facts)
     except ValidationError as refusal:
         form.refuse(refusal, "name")
         return None

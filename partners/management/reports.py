@@ -41,7 +41,7 @@ def plain(value: Any) -> str:
     """Return one value of a report as a person reads it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return printable(", ".join(value) if isinstance(value, list) else str(value or "")) or NOTHING
+    return printable(", ".join(value) if isinstance(value, list) else str("" if value is None else value)) or NOTHING
 
 
 def printable(text: str) -> str:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from partners import tokens
+from partners import last_use, tokens
 from partners.models import ApiKey, KeyState
 
 register = template.Library()
@@ -59,3 +59,9 @@ def page_address(changelist: ChangeList, step: int) -> str:
 def key_name(key: ApiKey) -> str:
     """Return what staff and partners may quote of a key."""
     return f"{tokens.prefix(key.is_test)}{key.public_part}…"
+
+
+@register.filter
+def in_use(key: ApiKey) -> bool:
+    """Tell whether a call with the key was served within the hour."""
+    return last_use.in_use(key)

@@ -39,19 +39,26 @@ FIND_ROWS = """
 import json
 from django.contrib.auth.models import Group, User
 from encounters.models import Encounter
-from partners.models import ApiKey, ChangeEvent
+from partners.models import ApiKey, ChangeEvent, RequestRecord
 keys = ApiKey.objects.filter(organization__name__startswith="Northgate")
 labels = {"key": "EHR sync", "disabled_key": "Staging", "expired_key": "Pilot", "revoked_key": "Former vendor"}
 rows = {name: keys.get(label=label) for name, label in labels.items()} | {
     "rotated_key": keys.get(label="Nightly export", rotated_at__isnull=False),
     "event": ChangeEvent.objects.filter(api_key__label="Former vendor").first(),
     "encounter": Encounter.objects.filter(organization__name__startswith="Northgate").first(),
+    "served_call": RequestRecord.objects.filter(reason_code="").first(),
+    "refused_call": RequestRecord.objects.exclude(reason_code="").first(),
     "user": User.objects.get(username="support-person"),
     "group": Group.objects.get(name="Support"),
 }
 rows["organization"] = rows["key"].organization
-print(json.dumps({name: {"pk": row.pk, "public_id": getattr(row, "public_id", "")} for name, row in rows.items()}))
+ids = {name: getattr(row, "public_id", getattr(row, "request_id", "")) for name, row in rows.items()}
+print(json.dumps({name: {"pk": row.pk, "public_id": ids[name]} for name, row in rows.items()}))
 """
+
+
+# What is on record before anybody looks: calls that were served, and some that were refused alike.
+CALLS = ("?limit=25", *["?limit=500"] * 3, "?limit=5&start_at=2026-01-01T00:00:00Z", "/nothing")
 
 
 @dataclass
@@ -133,8 +140,10 @@ def new_site(folder: Path, browser: "Browser") -> Iterator[Site]:
         passwords = {role: secrets.token_urlsafe(16) for role in GROUPS}
         people = [(role, group, passwords[role]) for role, group in GROUPS.items()]
         deployment.manage("shell", "--no-imports", "-c", MAKE_PEOPLE.format(people=people))
-        rows = json.loads(deployment.manage("shell", "--no-imports", "-c", FIND_ROWS))
-        site = Site(deployment, browser, passwords, rows, report["token"])
-        site.secrets |= {report["token"], *passwords.values(), *(login["password"] for login in report["logins"])}
         with deployment.serving():
+            for call in CALLS:
+                deployment.get(f"/external/v1/encounters{call}", token=report["token"])
+            rows = json.loads(deployment.manage("shell", "--no-imports", "-c", FIND_ROWS))
+            site = Site(deployment, browser, passwords, rows, report["token"])
+            site.secrets |= {report["token"], *passwords.values(), *(login["password"] for login in report["logins"])}
             yield site

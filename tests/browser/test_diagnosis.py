@@ -6,11 +6,17 @@ from partners import tokens
 
 LIST = "GET /external/v1/encounters"
 FIND = """
-from encounters.models import Encounter
+from encounters.models import Document, Encounter
 for name, wanted in {{"theirs": {{}}, "training": {{"record_class": "training"}}}}.items():
     mine = Encounter.objects.filter(organization__public_id="{organization}")
     print(name, mine.filter(**wanted).first() if wanted else Encounter.objects.exclude(pk__in=mine).first())
+served = Document.objects.filter(encounter__organization__public_id="{organization}", encounter__record_class="clinical")
+transcripts = served.filter(schema_type="ambient_transcript")
+of = {{"note": served.filter(schema_type="document"), "draft": transcripts.filter(status="draft")}}
+for name, rows in (of | {{"silent": transcripts.filter(audio=None)}}).items():
+    print(name, f"{{rows.first().encounter}}/documents/{{rows.first()}}")
 """
+FOUND = ("theirs", "training", "note", "draft", "silent")
 UNVERIFIABLE = """
 from partners.models import ApiKey
 ApiKey.objects.create(label="Unverifiable", public_part="{public_part}", digest=bytes(32), digest_key_number=32767)
@@ -33,7 +39,7 @@ def sent(site) -> dict[str, str]:
     deployment.manage("shell", "--no-imports", "-c", UNVERIFIABLE.format(public_part=unverifiable.public_part))
     northgate = site.rows["organization"]["public_id"]
     found = deployment.manage("shell", "--no-imports", "-c", FIND.format(organization=northgate))
-    return dict(line.split() for line in found.splitlines() if line.startswith(("theirs", "training"))) | {
+    return dict(line.split() for line in found.splitlines() if line.startswith(FOUND)) | {
         "good": site.token,
         "cut": site.token[:-1],
         "test": tokens.mint(is_test=True).text,
@@ -67,6 +73,11 @@ def sent(site) -> dict[str, str]:
         ("good", f"{LIST}/nothing", "404 encounter_not_found"),
         ("good", f"{LIST}/{{theirs}}", "403 cross_organization_denied"),
         ("good", f"{LIST}/{{training}}", "403 demo_training_denied"),
+        ("good", f"{LIST}/{{note}}x", "404 document_not_found"),
+        ("good", f"{LIST}/{{note}}/transcript", "400 unsupported_document_type"),
+        ("good", f"{LIST}/{{draft}}/transcript", "404 transcript_not_found"),
+        ("good", f"{LIST}/{{silent}}/audio", "404 audio_not_found"),
+        ("good", f"{LIST}/{{note}}", "200"),
         ("good", "POST /external/v1/encounters", "405 method_not_allowed"),
         ("good", "GET /external/v1/nowhere", "404 route_not_found"),
         ("good", "GET https://elsewhere.example/external/v1/encounters", "400 bad_request"),

@@ -14,6 +14,7 @@ from partners.events import Action, Change
 from partners.models import ApiKey, ChangeEvent
 from partners.signin import sessions
 from tests.factories import CHANGE, OrganizationFactory, issue
+from tests.partners.calls import used
 from tests.partners.staff import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -79,10 +80,23 @@ def test_the_preview_shows_every_key_and_changes_none(security, keys, verb):
         assert f"ch_sk_{key.public_part}…" in to_change
         assert key.label in to_change
     assert to_change.count(keys[0].organization.name) == 2
-    assert to_change.count("Not recorded yet") == 2
+    assert to_change.count("Never used") == 2
+    assert "in use" not in to_change
     assert f"ch_sk_{keys[2].public_part}…" in skipped
     assert "The key is revoked, and that is final." in skipped
     assert states(keys) == ["active", "active", "revoked"]
+
+
+@pytest.mark.parametrize("verb", ["disable", "revoke"])
+@pytest.mark.parametrize(
+    ("lately", "told"), [(1, "1 of these keys are in use:"), (2, "2 of these keys are in use:"), (3, "2 of these keys")]
+)
+def test_the_preview_says_how_many_are_in_use(security, keys, verb, lately, told):
+    for key in keys[:lately]:
+        used(key, minutes=3)
+    text = security.post(BULK, chosen(keys, verb)).text
+    assert told in text
+    assert len(re.findall("[34] minutes ago", text)) == min(lately, 2)
 
 
 @pytest.mark.parametrize(

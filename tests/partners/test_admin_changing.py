@@ -1,5 +1,7 @@
 """The pages that change one key: who may, what is asked, what is recorded, what is refused."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -8,6 +10,7 @@ from partners.models import ApiKey
 from partners.routes import Route, Scope
 from partners.signin import sessions
 from tests.factories import CHANGE, OrganizationFactory, issue
+from tests.partners.calls import used
 from tests.partners.staff import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -135,9 +138,22 @@ def test_a_revocation_says_which_key_is_meant(security, key):
     answer = security.post(page_of(key, "revoke"), WHY)
     assert "Tick this to say that this very key is meant." in answer.text
     assert f"I mean <code>ch_sk_{key.public_part}…</code> of {key.organization}" in answer.text
-    assert "Not recorded yet" in answer.text
+    assert "Never used" in answer.text
     key.refresh_from_db()
     assert key.state == "active"
+
+
+@pytest.mark.parametrize(
+    ("page", "warns"), [("disable", True), ("revoke", True), ("finish", True), ("enable", False), ("scopes", False)]
+)
+def test_before_a_key_in_use_ends_one_is_warned(security, key, page, warns):
+    PAGES[page][0](key)
+    used(key, minutes=61)
+    assert "This key is in use." not in security.get(page_of(key, page)).text
+    used(key, minutes=3)
+    text = security.get(page_of(key, page)).text
+    assert ("This key is in use." in text) is warns
+    assert re.search("[34] minutes ago", text)
 
 
 def test_a_key_without_an_organization_can_be_changed(security):
@@ -195,7 +211,7 @@ def test_the_scopes_held_are_ticked_and_each_says_what_needs_it(security, key):
     text = security.get(page_of(key, "scopes")).text
     assert text.count(" checked") == 2
     assert "Patients: names and dates of birth. Needed by <code>encounters.list</code>" in text
-    assert "No route uses it yet." in text
+    assert "Recordings: the audio of ambient encounters. Needed by <code>documents.audio</code>" in text
 
 
 def test_an_added_scope_is_shown_with_what_it_opens_before_it_holds(security, key):
@@ -209,6 +225,7 @@ def test_an_added_scope_is_shown_with_what_it_opens_before_it_holds(security, ke
 
 
 def test_what_was_not_shown_is_not_added(security, key):
+    key.organization.set_access(CHANGE, disable=[Route.DOCUMENTS_AUDIO])
     answer = choose(security, key, "documents:read", "recordings:read", shown=["documents:read"])
     assert "<code>recordings:read</code> opens nothing" in answer.text
     assert held(key) == {"encounters:read", "patients:read"}

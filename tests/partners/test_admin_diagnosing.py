@@ -13,7 +13,7 @@ from partners.models import ApiKey, ApiKeySwitch
 from partners.reasons import Reason
 from partners.routes import Route, Scope
 from tests.api import LIST, Api
-from tests.factories import CHANGE, EncounterFactory, issue
+from tests.factories import CHANGE, DocumentFactory, EncounterFactory, issue
 from tests.partners.diagnosing import ask, text_of, with_wrong_secret
 from tests.partners.staff import signed_in
 
@@ -62,6 +62,11 @@ def encounter(key, **values):
     return f"GET {LIST}/{EncounterFactory(organization=key.organization, **values).public_id}"
 
 
+def document(key, last="", **values):
+    made = DocumentFactory(encounter__organization=key.organization, **values)
+    return f"GET {LIST}/{made.encounter}/documents/{made}{last}"
+
+
 SITUATIONS = {
     "missing_bearer": lambda key, token: "",
     "api_keys_disabled": lambda key, token: ApiKeySwitch.turn(False, CHANGE) or token,
@@ -84,6 +89,10 @@ SITUATIONS = {
     "encounter_not_found": lambda key, token: (token, f"GET {LIST}/{UNKNOWN_ID}"),
     "cross_organization_denied": lambda key, token: (token, f"GET {LIST}/{EncounterFactory().public_id}"),
     "demo_training_denied": lambda key, token: (token, encounter(key, record_class="demo")),
+    "document_not_found": lambda key, token: (token, document(key, withdrawn_at=timezone.now())),
+    "unsupported_document_type": lambda key, token: (token, document(key, "/audio", schema_type="document")),
+    "transcript_not_found": lambda key, token: (token, document(key, "/transcript", status="draft")),
+    "audio_not_found": lambda key, token: (token, document(key, "/audio")),
     "route_not_found": lambda key, token: (token, f"GET {LIST}/"),
     "method_not_allowed": lambda key, token: (token, f"POST {LIST}"),
     "bad_request": lambda key, token: (token, f"https://elsewhere.example{LIST}"),

@@ -13,7 +13,9 @@ from django.utils import timezone
 
 from partners import tokens
 from partners.models import ApiKey, ApiKeySwitch, KeyState
+from partners.routes import Route
 from tests.factories import CHANGE, OrganizationFactory, issue
+from tests.partners.calls import used
 
 pytestmark = pytest.mark.django_db
 LIST, FIND = "/admin/partners/apikey/", "/admin/partners/apikey/find/"
@@ -45,6 +47,9 @@ def keys(organization):
     made["disabled"].disable(CHANGE)
     made["revoked"].revoke(CHANGE)
     expired(made["expired"])
+    used(made["active"], hours=23)
+    used(made["disabled"], days=89)
+    used(made["revoked"], days=91)
     made["expiring"] = issue(organization, label="The expiring one", expires_at=timezone.now() + timedelta(days=3))[0]
     return made
 
@@ -65,6 +70,10 @@ def keys(organization):
         ("digest_key=2&state=revoked", {"revoked"}),
         ("digest_key=1", set()),
         ("digest_key=missing", set()),
+        ("used=lately", {"active"}),
+        ("used=idle", {"revoked"}),
+        ("used=never", {"expired", "expiring"}),
+        ("used=nonsense", {"active", "disabled", "revoked", "expired", "expiring"}),
     ],
 )
 def test_the_list_filters(support, keys, query, shown):
@@ -161,7 +170,7 @@ def test_a_rotation_is_shown_from_both_ends(support, organization):
 
 def test_whether_a_call_would_pass_is_told_by_the_policy(support, organization):
     key, _ = issue(organization)
-    assert support.get(page_of(key)).text.count("Passes") == 2
+    assert support.get(page_of(key)).text.count("Passes") == len(Route)
     ApiKeySwitch.turn(False, CHANGE)
     answer = support.get(page_of(key)).text
     assert answer.count("api_keys_disabled") >= 2

@@ -14,7 +14,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from tests.factories import DocumentFactory, issue
+from tests.factories import DocumentFactory, RequestRecordFactory
 
 GROUPS = {"support": "Support", "onboarding": "Partner onboarding", "security": "Security"}
 ROLES = ("anonymous", "staff", *GROUPS, "superuser")
@@ -27,6 +27,7 @@ admin/<app_label>/                                   support     support
 admin/<url>                                          nobody      nobody
 admin/autocomplete/                                  nobody      nobody
 admin/diagnosis/                                     support     support
+admin/disclosures/                                   security    security
 admin/jsi18n/                                        staff       nobody
 admin/login/                                         anonymous   anonymous
 admin/logout/                                        nobody      staff
@@ -54,6 +55,7 @@ admin/partners/organization/<object_id>/delete/      nobody      nobody
 admin/partners/organization/<object_id>/history/     staff       staff
 admin/partners/organization/<pk>/access/             onboarding  onboarding
 admin/partners/organization/<pk>/contact/            onboarding  onboarding
+admin/partners/organization/<pk>/purpose/            onboarding  onboarding
 admin/partners/organization/add/                     onboarding  onboarding
 
 admin/partners/apikey/                               support     support
@@ -71,6 +73,10 @@ admin/partners/apikey/add/                           onboarding  onboarding
 admin/partners/apikey/bulk/                          security    security
 admin/partners/apikey/find/                          nobody      support
 admin/partners/apikey/issue/                         onboarding  onboarding
+
+admin/partners/requestrecord/                        support     support
+admin/partners/requestrecord/<object_id>/            support     nobody
+admin/partners/requestrecord/find/                   nobody      support
 
 admin/partners/changeevent/                          security    security
 admin/partners/changeevent/<object_id>/              staff       staff
@@ -185,7 +191,7 @@ def people(db, settings) -> dict[str, Client]:
 def rows(people) -> dict[str, object]:
     """One row of every table, by `app/model`."""
     DocumentFactory()
-    issue()
+    RequestRecordFactory()
     User.objects.create_user("somebody")
     models = (model._default_manager for model in apps.get_models() if model._default_manager.exists())
     return {

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from partners.models import ApiKey
 from tests.factories import CHANGE, issue
+from tests.partners.calls import used
 from tests.partners.key_pages import KEYS, TOKEN, rotate_form, rotate_page
 from tests.partners.rows import opens
 from tests.partners.staff import signed_in
@@ -55,7 +56,13 @@ def test_a_day_of_overlap_is_the_default_and_no_end_is_later_than_the_keys_own(s
     assert re.search(r'name="overlap" value="24"[^>]* checked', text)
     assert text.count("its own expiry, which comes first") == 1
     assert text.count(f"{key.expires_at:%Y-%m-%d %H:%M} UTC") == 2
-    assert "Not recorded yet" in text
+    assert "Never used" in text
+
+
+@pytest.mark.parametrize(("minutes", "warns"), [(3, True), (61, False)])
+def test_a_key_in_use_is_to_have_an_overlap(staff, key, minutes, warns):
+    used(key, minutes=minutes)
+    assert ("This key is in use." in staff.get(rotate_page(key)).text) is warns
 
 
 def test_a_key_without_an_end_can_be_rotated(staff, organization, settings):

@@ -9,6 +9,7 @@ from partners import attention
 from partners.models import ApiKeySwitch, Organization
 from partners.routes import Route
 from tests.factories import CHANGE, OrganizationFactory, issue
+from tests.partners.calls import used
 from tests.partners.rows import expire
 
 pytestmark = pytest.mark.django_db
@@ -27,13 +28,23 @@ def idle() -> set[str]:
 
 @pytest.mark.parametrize(("days", "listed"), [(1, True), (13.9, True), (14.1, False), (90, False)])
 def test_a_key_that_ends_soon_is_listed(organization, days, listed):
-    ends_in(organization, days=days)
+    used(ends_in(organization, days=days), days=2)
     assert bool(attention.expiring(SPAN)) is listed
 
 
+@pytest.mark.parametrize(("ago", "expiring"), [(None, False), (29, True), (31, False)])
+def test_a_key_that_is_still_used_is_told_apart_from_an_idle_one(organization, ago, expiring):
+    key = ends_in(organization, days=1)
+    if ago is not None:
+        used(key, days=ago)
+    assert attention.expiring(SPAN).rows == [key] * expiring
+    assert attention.expiring_idle(SPAN).rows == [key] * (not expiring)
+
+
 def test_a_key_without_an_end_is_not_listed(organization):
-    issue(organization)
+    used(issue(organization)[0], days=2)
     assert not attention.expiring(SPAN)
+    assert not attention.expiring_idle(SPAN)
 
 
 @pytest.mark.parametrize(
@@ -42,14 +53,15 @@ def test_a_key_without_an_end_is_not_listed(organization):
     ids=["revoked", "disabled", "over"],
 )
 def test_a_key_that_is_not_active_is_not_listed(organization, end):
-    key = ends_in(organization, days=1)
+    key = used(ends_in(organization, days=1), days=2)
     end(key)
     assert not attention.expiring(SPAN)
+    assert not attention.expiring_idle(SPAN)
 
 
 def test_the_next_to_end_comes_first(organization):
     later, sooner = ends_in(organization, days=3), ends_in(organization, days=2)
-    assert attention.expiring(SPAN).rows == [sooner, later]
+    assert attention.expiring_idle(SPAN).rows == [sooner, later]
 
 
 @pytest.mark.parametrize(("number", "shown", "count", "more"), [(1, 1, "1", False), (10, 10, "10", False), (11, 10, "11", True), (100, 10, "100", True), (101, 10, "100+", True), (105, 10, "100+", True)])  # fmt: skip

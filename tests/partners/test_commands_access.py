@@ -1,11 +1,12 @@
 import pytest
 
 from partners.models import ApiKeySwitch, ChangeEvent, Organization
+from partners.routes import Route
 from tests.factories import OrganizationFactory
 from tests.partners.command_line import refused, run, run_json
 
 pytestmark = pytest.mark.django_db
-ALL = ["encounters.list", "encounters.detail"]
+ALL = [route.route_name for route in Route]
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def test_a_created_organization_is_told_plainly():
         "name             Invented Clinic",
         "allowlisted      no",
         "routes           –",
+        "purpose          –",
     ]
 
 
@@ -68,7 +70,7 @@ def test_text_that_is_not_utf_8_is_refused():
         (["--allow"], True, []),
         (["--enable", "encounters.detail"], False, ["encounters.detail"]),
         (["--enable", *reversed(ALL)], False, ALL),
-        (["--enable", "encounters.list", "--enable", "encounters.detail"], False, ALL),
+        (["--enable", "encounters.list", "--enable", "encounters.detail"], False, ALL[:2]),
         (["--allow", "--enable", "all"], True, ALL),
         (["--enable", "encounters.list", "--disable", "encounters.detail"], False, ["encounters.list"]),
     ],
@@ -84,7 +86,7 @@ def test_access_is_given(partner, arguments, allowlisted, routes):
     [
         (["--deny"], False, ALL),
         (["--disable", "all"], True, []),
-        (["--deny", "--disable", "encounters.list"], False, ["encounters.detail"]),
+        (["--deny", "--disable", "encounters.list"], False, ALL[1:]),
     ],
 )
 def test_access_is_taken_away(organization, arguments, allowlisted, routes):
@@ -95,7 +97,7 @@ def test_access_is_taken_away(organization, arguments, allowlisted, routes):
 def test_access_is_told_plainly(organization):
     assert run("set_access", organization.name, "--allow").splitlines()[2:] == [
         "allowlisted      yes",
-        "routes           encounters.list, encounters.detail",
+        f"routes           {', '.join(ALL)}",
         "changed          no",
     ]
 

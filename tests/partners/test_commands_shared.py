@@ -17,9 +17,11 @@ from tests.factories import issue
 from tests.partners.command_line import refused, run
 
 ROOT = Path(__file__).parents[2]
+READING = {"list_keys", "report_keys", "send_expiry_notices"}
 COMMANDS = {
     "create_organization": ["x"],
     "set_access": ["x", "--allow"],
+    "set_purpose": ["x", "x"],
     "issue_key": ["--label", "x", "--scope", "patients:read"],
     "rotate_key": ["x"],
     "disable_key": ["x", "--reason", "x"],
@@ -28,6 +30,10 @@ COMMANDS = {
     "set_scopes": ["x", "patients:read"],
     "api_keys": ["off", "--reason", "x"],
     "list_keys": [],
+    "report_keys": [],
+    "send_expiry_notices": [],
+    "account_disclosures": ["--patient", "x", "--reason", "x"],
+    "prune_records": [],
 }
 
 
@@ -45,7 +51,7 @@ def test_every_command_explains_itself(name, capsys):
     assert end.value.code == 0
     printed = capsys.readouterr().out
     assert "--json" in printed
-    assert ("--reason" in printed) is (name != "list_keys")
+    assert ("--reason" in printed) is (name not in READING)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -133,7 +139,7 @@ def test_text_is_safe_on_a_terminal(text, told):
 
 @pytest.mark.parametrize(
     ("value", "told"),
-    [(None, "–"), ("", "–"), ([], "–"), (True, "yes"), (False, "no"), (["a", "b"], "a, b"), ("x", "x")],
+    [(None, "–"), ("", "–"), ([], "–"), (True, "yes"), (False, "no"), (0, "0"), (["a", "b"], "a, b"), ("x", "x")],
 )
 def test_a_value_is_told_plainly(value, told):
     assert reports.plain(value) == told

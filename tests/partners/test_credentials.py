@@ -6,10 +6,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from partners import credentials, tokens
-from partners.credentials import NOTHING_SENT, Holder, Sent
+from partners.credentials import NOTHING_SENT, Holder, Recorded, Sent
 from partners.models import ApiKeySwitch
 from partners.routes import Route
-from tests.factories import issue
+from tests.factories import RequestRecordFactory, issue
 from tests.partners.diagnosing import with_wrong_secret
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +21,15 @@ pytestmark = pytest.mark.django_db
 def test_a_key_is_found_by_what_may_be_quoted(organization, write):
     key, _ = issue(organization)
     assert credentials.read(write.format(key=key)) == Holder(key)
+
+
+@pytest.mark.parametrize("write", ["{}", " {}\n", "X-Request-ID: {}", "x-request-id:{}"])
+def test_a_call_on_record_is_found_by_its_request_id(organization, write):
+    key, _ = issue(organization)
+    record = RequestRecordFactory(api_key=key)
+    read = credentials.read(write.format(record.request_id))
+    assert read == Recorded(key, record)
+    assert read.facts(Route.ENCOUNTERS_LIST).key_id == key.public_id
 
 
 @pytest.mark.parametrize(
@@ -55,7 +64,9 @@ def test_a_header_without_a_bearer_token_has_none(text):
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("req_0123456789abcdefghijkl", "request_id"),
+        ("req_0123456789abcdefghijkl", "request_not_found"),
+        ("REQ_0123456789abcdefghijkl", "unreadable"),
+        ("X-Request-ID: x", "not_a_request_id"),
         ("key_x", "key_not_found"),
         ("0123456789ab", "key_not_found"),
         ("EHR sync", "unreadable"),

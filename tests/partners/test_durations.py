@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from partners.durations import duration, expiry
+from partners.durations import bound, duration, expiry
 
 NOW = datetime(2026, 5, 25, 14, 30, tzinfo=UTC)
 
@@ -84,3 +84,32 @@ def test_another_expiry_is_refused(text):
     with pytest.raises(ValidationError, match="2027-05-25") as refusal:
         expiry(text)
     assert refusal.value.code == "invalid_expiry"
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2026-05-25", datetime(2026, 5, 25, tzinfo=UTC), datetime(2026, 5, 26, tzinfo=UTC)),
+        ("2028-02-29", datetime(2028, 2, 29, tzinfo=UTC), datetime(2028, 3, 1, tzinfo=UTC)),
+        ("2026-05-25T14:00:00Z", datetime(2026, 5, 25, 14, tzinfo=UTC), datetime(2026, 5, 25, 14, tzinfo=UTC)),
+        ("2026-05-25T01:00:00+02:00", datetime(2026, 5, 24, 23, tzinfo=UTC), datetime(2026, 5, 24, 23, tzinfo=UTC)),
+    ],
+)
+def test_a_period_is_bound_by_whole_days_and_by_moments(text, first, last):
+    assert (bound(text), bound(text, last=True)) == (first, last)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "90d", "2026-02-30", "25.05.2026", "2026-05-25T14:00:00", "2026-05-25 14:00:00Z", "2026-W22", "now"]
+)
+def test_another_bound_is_refused(text):
+    with pytest.raises(ValidationError, match="2026-05-25T14:00:00Z") as refusal:
+        bound(text)
+    assert refusal.value.code == "invalid_bound"
+
+
+def test_a_bound_beyond_the_calendar_is_refused():
+    with pytest.raises(ValidationError):
+        bound("9999-12-31", last=True)
+    with pytest.raises(ValidationError):
+        bound("0001-01-01T00:00:00+23:59")

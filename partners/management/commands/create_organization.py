@@ -15,10 +15,12 @@ class Command(ChangeCommand):
     help = "Create a partner organization. It may call nothing until set_access says what."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the name."""
+        """Take the name and the purpose."""
         parser.add_argument("name", metavar="NAME", help="its name, unlike that of any other in any case")
+        parser.add_argument("--purpose", default="", help="for what it gets patients' data, as 'Treatment'")
         super().add_arguments(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
         """Create it."""
-        return reports.of_organization(Organization.create(options["name"], self.change(options)))
+        organization = Organization.create(options["name"], self.change(options), purpose=options["purpose"])
+        return reports.of_organization(organization) | {"purpose": organization.purpose}

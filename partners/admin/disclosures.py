@@ -1,0 +1,113 @@
+"""The accounting of disclosures, for Security: asked for by POST with a reason, and shown once that is on record."""
+
+from datetime import datetime
+from itertools import chain, islice
+
+from django import db, forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.views.decorators.debug import sensitive_post_parameters
+
+from partners import accounting_sheet
+from partners.accounting import Accounting
+from partners.admin.base import change, needs, render
+from partners.admin.organization_forms import ChangeForm
+from partners.durations import bound
+from partners.periods import Period
+
+SHOWN = 100
+TOO_LONG = "This takes longer than a page may. Ask for a shorter period, or run manage.py account_disclosures."
+
+
+class DisclosuresForm(ChangeForm):
+    """Whose disclosures, of which period, and why that is asked."""
+
+    patient = forms.CharField(
+        label="Patient id",
+        max_length=100,
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
+        help_text="As the partner gets it: pat_ and 22 letters and digits. Never a name.",
+    )
+    since = forms.CharField(
+        required=False,
+        label="From (optional)",
+        widget=forms.DateInput({"type": "date"}),
+        help_text="Unless given, six years before the end.",
+    )
+    until = forms.CharField(
+        required=False,
+        label="To (optional)",
+        widget=forms.DateInput({"type": "date"}),
+        help_text="The whole day, in UTC. Unless given, until now.",
+    )
+    reason = forms.CharField(
+        label="Reason",
+        widget=forms.Textarea({"rows": 2}),
+        help_text="For example: the patient asks in writing. It is kept with your name; write no patient's name.",
+    )
+    field_order = ["patient", "since", "until", "reason", "ticket"]
+
+    def clean_patient(self) -> str:
+        return str(self.cleaned_data["patient"]).strip()
+
+    def clean_since(self) -> datetime | None:
+        text = self.cleaned_data["since"]
+        return bound(text) if text else None
+
+    def clean_until(self) -> datetime | None:
+        text = self.cleaned_data["until"]
+        return bound(text, last=True) if text else None
+
+    def clean(self) -> None:
+        """Read the period."""
+        super().clean()
+        try:
+            self.cleaned_data["period"] = Period.of(self.cleaned_data.get("since"), self.cleaned_data.get("until"))
+        except ValidationError as refusal:
+            self.refuse(refusal, "since")
+
+
+@needs("partners.account_disclosures")
+@sensitive_post_parameters()
+def disclosures(request: HttpRequest) -> HttpResponse:
+    """Ask for an accounting, and give it: as a page, or as a file."""
+    form = DisclosuresForm(request.POST if request.method == "POST" else None)
+    answer = _answer(request, form) if form.is_valid() else None
+    return answer or render(request, "partners/disclosures.html", title="Disclosures", form=form)
+
+
+def _answer(request: HttpRequest, form: DisclosuresForm) -> HttpResponse | None:
+    """Return the accounting; None where the form says why there is none."""
+    given, is_file = form.cleaned_data, "file" in request.POST
+    why = change(request, reason=given["reason"], ticket=given["ticket"])
+    try:
+        accounting = Accounting.ask(why, given["patient"], given["period"], form="CSV" if is_file else "page")
+        return _file(accounting) if is_file else _page(request, form, accounting)
+    except ValidationError as refusal:
+        form.refuse(refusal, "patient")
+    except db.OperationalError:
+        form.add_error(None, TOO_LONG)
+    return None
+
+
+def _page(request: HttpRequest, form: DisclosuresForm, accounting: Accounting) -> HttpResponse:
+    return render(
+        request,
+        "partners/disclosures_accounting.html",
+        title="Accounting of disclosures",
+        form=form,
+        accounting=accounting,
+        shown=list(accounting.disclosures(SHOWN)),
+    )
+
+
+def _file(accounting: Accounting) -> HttpResponse:
+    rows = accounting.disclosures()
+    first = list(islice(rows, 1))  # before the answer begins: then what takes too long can still be told
+    name = f"disclosures-{accounting.patient_id}.csv"
+    # The types of our guards know of no answer that streams.
+    return StreamingHttpResponse(  # type: ignore[return-value]
+        accounting_sheet.lines(accounting, chain(first, rows)),
+        content_type="text/csv; charset=utf-8; header=present",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

@@ -1,0 +1,130 @@
+"""`manage.py account_disclosures`: to whom one patient's data were disclosed."""
+
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandParser
+
+from partners import accounting_sheet, tokens
+from partners.accounting import Accounting, Disclosed, Total
+from partners.durations import bound
+from partners.management import reports
+from partners.management.destination import destination
+from partners.management.provisioning import ChangeCommand
+from partners.management.reports import rfc3339
+from partners.periods import Period
+
+STDOUT = "-"
+SUMMARY = ["PURPOSE", "FIRST", "LAST", "NUMBER", "DISCLOSED"]
+LIST = ["TIME", "KEY", "LABEL", "PURPOSE", "REQUEST", "ENCOUNTERS", "DOCUMENT", "DISCLOSED"]
+
+
+class Command(ChangeCommand):
+    """Account for the disclosures of one patient's data."""
+
+    help = (
+        "Account for the disclosures of one patient's data (45 CFR 164.528): when, to whom, what and for what purpose, "
+        "a summary first. That it was asked for is on record before anything is printed."
+    )
+    reason_required = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the patient, the period and the form."""
+        parser.add_argument("--patient", metavar="ID", required=True, help="a pat_… id, never a name")
+        days = "a day, in UTC, or an RFC 3339 date-time"
+        first, last = _argument(bound), _argument(partial(bound, last=True))
+        parser.add_argument("--from", dest="since", metavar="WHEN", type=first, help=f"{days} (default: six years ago)")
+        parser.add_argument("--to", dest="until", metavar="WHEN", type=last, help=f"{days} (default: now)")
+        parser.add_argument("--csv", metavar="FILE", help="write all into this new file of mode 0600 (-: print it)")
+        super().add_arguments(parser)
+
+    def print_report(self, options: dict[str, Any]) -> None:
+        """Print the report, or the file in its place."""
+        if options["csv"] != STDOUT:
+            super().print_report(options)
+        elif options["json"]:
+            raise ValidationError("Choose one: --json or --csv -.", code="two_forms")
+        else:
+            self._write(options, None)
+
+    def report(self, **options: Any) -> dict[str, Any]:
+        """Return the summary, and the disclosures or the file that has them."""
+        if options["csv"] is not None:
+            return self._write(options, options["csv"])
+        accounting = self._ask(options, "report")
+        return _summary(accounting) | {"disclosures": [_disclosed(each) for each in accounting.disclosures()]}
+
+    def lines(self, report: dict[str, Any]) -> list[str]:
+        """Return the facts, the summary, and below it every disclosure."""
+        summary, listed = report.pop("summary"), report.pop("disclosures", [])
+        return [
+            *super().lines(report),
+            *(["", *reports.table([SUMMARY, *map(_cells, summary)])] if summary else []),
+            *(["", *reports.table([LIST, *map(_cells, listed)])] if listed else []),
+        ]
+
+    def _write(self, options: dict[str, Any], path: str | None) -> dict[str, Any]:
+        with destination(path, self.stdout) as file:
+            accounting = self._ask(options, "CSV")
+            for line in accounting_sheet.lines(accounting, accounting.disclosures()):
+                file.write(line)
+        return _summary(accounting) | {"file": path}
+
+    def _ask(self, options: dict[str, Any], form: str) -> Accounting:
+        period = Period.of(options["since"], options["until"])
+        return Accounting.ask(self.change(options), options["patient"], period, form=form)
+
+
+def _argument(read: Callable[[str], datetime]) -> Callable[[str], datetime]:
+    """Return a reader that tells argparse what is wrong, and so which option."""
+
+    def argument(text: str) -> datetime:
+        try:
+            return read(text)
+        except ValidationError as refusal:
+            raise ArgumentTypeError(" ".join(refusal.messages)) from None
+
+    return argument
+
+
+def _summary(accounting: Accounting) -> dict[str, Any]:
+    return {
+        "patient_id": accounting.patient_id,
+        "recipient": accounting.organization.name,
+        "organization_id": accounting.organization.public_id,
+        "from": rfc3339(accounting.period.start),
+        "to": rfc3339(accounting.period.end),
+        "number": accounting.number,
+        "summary": [_total(total) for total in accounting.totals],
+    }
+
+
+def _total(total: Total) -> dict[str, Any]:
+    return {
+        "purpose": total.purpose,
+        "first": rfc3339(total.first),
+        "last": rfc3339(total.last),
+        "number": total.number,
+        "disclosed": total.what,
+    }
+
+
+def _disclosed(each: Disclosed) -> dict[str, Any]:
+    return {
+        "disclosed_at": rfc3339(each.occurred_at),
+        "key": f"{tokens.prefix(each.key.is_test)}{each.key.public_part}",
+        "key_label": each.key.label,
+        "purpose": each.purpose,
+        "request_id": each.request_id,
+        "encounter_ids": each.encounters,
+        "document_id": each.document,
+        "disclosed": each.what,
+    }
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [reports.plain(value) for value in row.values()]
