@@ -1,0 +1,122 @@
+"""`manage.py report_keys`: a line for each API key, for the regular review of access."""
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any, Protocol
+
+from django.core.management.base import CommandParser
+
+from partners import key_report, sheets
+from partners.key_report import COLUMNS, Review, Summary
+from partners.lookup import find_organization
+from partners.management import reports
+from partners.management.destination import destination
+from partners.management.provisioning import ReportCommand
+from partners.models import KeyState
+
+MOST_DAYS = 36_500
+
+
+class Writable(Protocol):
+    """What lines are written to."""
+
+    def write(self, text: str, /) -> Any:
+        """Write them."""
+
+
+class Command(ReportCommand):
+    """Write a line for each API key, as CSV or with --json, and for people a summary."""
+
+    help = (
+        "A line for each API key, the oldest first, never a secret: age, last use, last rotation, scopes never used, "
+        "end, digest key. Several filters are combined. The summary goes to standard error where the lines go to "
+        "standard output."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the filters."""
+        idle, expiring = key_report.IDLE.days, key_report.EXPIRING.days
+        states = [state.value for state in KeyState]
+        parser.add_argument("--organization", metavar="ORG", help="only keys of this org_… id or exact name")
+        parser.add_argument("--state", choices=states, help="only keys in this state")
+        days = partial(parser.add_argument, metavar="DAYS", nargs="?", type=_days)
+        days("--idle", const=idle, help=f"only keys without a call for so many days ({idle}), or ever")
+        days("--expiring", const=expiring, help=f"only active keys that end within so many days ({expiring})")
+        parser.add_argument("--digest-key", metavar="N", type=int, help="only keys stored under this digest key")
+        parser.add_argument("--unused-scopes", action="store_true", help="only keys with a scope that was never needed")
+        parser.add_argument("--output", metavar="FILE", help="write to this file, replaced whole or not at all")
+        super().add_arguments(parser)
+
+    def print_report(self, options: dict[str, Any]) -> None:
+        """Write the lines one after another, then the summary."""
+        review, summary = _review(options), Summary()
+        lines = _counted(review.lines(), summary)
+        with destination(options["output"], self.stdout) as file:
+            (_write_json if options["json"] else _write_csv)(file, lines, summary)
+        if options["output"] is not None:
+            self.stdout.write(json.dumps(summary.facts()) if options["json"] else _told(summary))
+        elif not options["json"]:
+            self.stderr.write(_told(summary), style_func=str)
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= MOST_DAYS):
+        raise argparse.ArgumentTypeError(f"write a number of days from 0 to {MOST_DAYS:,}")
+    return int(text)
+
+
+def _review(options: dict[str, Any]) -> Review:
+    name, state = options["organization"], options["state"]
+    return Review(
+        organization=None if name is None else find_organization(name),
+        state=None if state is None else KeyState(state),
+        idle=_span(options["idle"]),
+        expiring=_span(options["expiring"]),
+        digest_key=options["digest_key"],
+        unused_scopes=options["unused_scopes"],
+    )
+
+
+def _span(days: int | None) -> timedelta | None:
+    return None if days is None else timedelta(days=days)
+
+
+def _counted(lines: Iterable[dict[str, Any]], summary: Summary) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        summary.add(line)
+        yield line
+
+
+def _write_csv(file: Writable, lines: Iterable[dict[str, Any]], summary: Summary) -> None:
+    for row in sheets.lines(COLUMNS, (map(_cell, line.values()) for line in lines)):
+        file.write(row)
+
+
+def _write_json(file: Writable, lines: Iterable[dict[str, Any]], summary: Summary) -> None:
+    """Write one object, a key on each line: the summary is known at last."""
+    separator = '{"keys": [\n'
+    for line in lines:
+        file.write(separator + json.dumps(line) + "\n")
+        separator = ","
+    opened = "" if summary.states else separator
+    file.write(f'{opened}], "summary": {json.dumps(summary.facts())}}}\n')
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = " ".join(value) if isinstance(value, list) else str("" if value is None else value)
+    return text if text.isprintable() else reports.printable(text)
+
+
+def _told(summary: Summary) -> str:
+    facts = summary.facts()
+    if not facts["keys"]:
+        return "No keys."
+    states = ", ".join(f"{count:,} {state}" for state, count in facts["states"].items())
+    digests = ", ".join(f"{each['keys']:,} under {each['number']} ({each['state']})" for each in facts["digest_keys"])
+    plural = "" if facts["keys"] == 1 else "s"
+    return f"{facts['keys']:,} key{plural}: {states}; {facts['idle']:,} idle. Digest keys: {digests}."
