@@ -1,15 +1,34 @@
-"""The grammars of query values: each parser returns the value, or None for anything that is not exactly it."""
+"""The grammars of query values: each reads exactly its texts, and tells them as JSON Schema and in words."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
 from urllib.parse import unquote_to_bytes
+
+Value = TypeVar("Value")
 
 _INTEGER = re.compile(r"0|[1-9][0-9]{0,9}")
 _INSTANT = re.compile(
-    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt](?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.(?P<fraction>[0-9]{1,9}))?"
+    r"(?P<date>(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01]))"
+    r"[Tt](?P<time>(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])(?:\.(?P<fraction>[0-9]{1,9}))?"
     r"(?:[Zz]|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3]):(?P<minutes>[0-5][0-9]))"
 )
+_GROUP_NAME = re.compile(r"\?P<[a-z]+>")
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar(Generic[Value]):
+    """What a text has to be. `schema` (JSON Schema 2020-12) and `words` together say what `parse` takes."""
+
+    parse: Callable[[str], Value | None]
+    schema: Mapping[str, Any]
+    words: str
+
+    def __call__(self, text: str) -> Value | None:
+        """Return the value, or None for anything that is not exactly of this grammar."""
+        return self.parse(text)
 
 
 def pairs(query_string: str) -> list[tuple[str, str]]:
@@ -23,23 +42,30 @@ def _decoded(text: str) -> str:
     return unquote_to_bytes(raw).decode("utf-8", "replace")
 
 
-def integer(least: int, most: int) -> Callable[[str], int | None]:
-    """Return a parser of canonical decimal integers in a range: no sign, no leading zero, no blank."""
+def integer(least: int, most: int) -> Grammar[int]:
+    """Return the grammar of canonical decimal integers in a range."""
 
     def parse(text: str) -> int | None:
         number = int(text) if _INTEGER.fullmatch(text) else -1
         return number if least <= number <= most else None
 
-    return parse
+    return Grammar(
+        parse,
+        {"type": "integer", "minimum": least, "maximum": most},
+        f"A whole number from {least} to {most} in ASCII digits, without sign, leading zero or blank.",
+    )
 
 
-def word(*words: str) -> Callable[[str], str | None]:
-    """Return a parser of exactly these words."""
-    return lambda text: text if text in words else None
+def word(*words: str) -> Grammar[str]:
+    """Return the grammar of exactly these words."""
+    return Grammar(
+        lambda text: text if text in words else None,
+        {"type": "string", "enum": list(words)},
+        f"Exactly {' or '.join(f'`{each}`' for each in words)}.",
+    )
 
 
-def instant(text: str) -> datetime | None:
-    """Parse an RFC 3339 date-time with a zone to UTC, cut to microseconds; no leap second, nothing UTC cannot hold."""
+def _instant(text: str) -> datetime | None:
     match = _INSTANT.fullmatch(text)
     if match is None:
         return None
@@ -56,3 +82,11 @@ def _offset(match: re.Match[str]) -> timedelta:
         return timedelta(0)
     offset = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"]))
     return offset if match["sign"] == "+" else -offset
+
+
+instant = Grammar(
+    _instant,
+    {"type": "string", "format": "date-time", "pattern": f"^{_GROUP_NAME.sub('', _INSTANT.pattern)}$"},
+    "An RFC 3339 date-time with `Z` or an offset; a `+` has to be sent as `%2B`. A fraction has one to nine digits and "
+    "is cut to microseconds. There is no leap second, no hour 24, no year 0000, and nothing that UTC cannot hold.",
+)

@@ -123,7 +123,11 @@ class Encounter(models.Model):
 
 
 class Document(models.Model):
-    """A document of one encounter: a note, or the transcript of an ambient recording."""
+    """A document of one encounter: a note, or the transcript of an ambient recording.
+
+    `content` is the markdown of a note; `turns` are those of a transcript, `{"speaker", "start", "end", "text"}` each,
+    in order of their starts, in seconds. `audio` names the recording in the storage `recordings`.
+    """
 
     public_id = PublicIdField("doc")
     encounter = models.ForeignKey(Encounter, models.PROTECT, related_name="documents", db_index=False)
@@ -133,6 +137,9 @@ class Document(models.Model):
     workflow_variant = models.CharField(max_length=64, null=True)
     audio_duration_seconds = models.FloatField(null=True)
     content = models.TextField(null=True)
+    transcript_provider = models.TextField(null=True)
+    audio = models.CharField(max_length=200, null=True)
+    turns = models.JSONField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True)

@@ -1,18 +1,51 @@
-"""The encounter routes of the partner API, at the catalogue's paths."""
+"""The routes of the partner API, at the catalogue's paths."""
 
 from django.urls import path
 
+from encounters.document_views import DocumentViewSet
 from encounters.filters import EncounterFilter
+from encounters.serializers import (
+    DocumentAnswerSerializer,
+    DocumentAudioSerializer,
+    DocumentTranscriptSerializer,
+    EncounterAnswerSerializer,
+    EncounterPageSerializer,
+)
 from encounters.views import EncounterViewSet
 from partners.routes import Route
 
 urlpatterns = [
     path(
         Route.ENCOUNTERS_LIST.path,
-        EncounterViewSet.as_view({"get": "list"}, route=Route.ENCOUNTERS_LIST, filterset_class=EncounterFilter),
+        EncounterViewSet.as_view(
+            {"get": "list"},
+            route=Route.ENCOUNTERS_LIST,
+            filterset_class=EncounterFilter,
+            serializer_class=EncounterPageSerializer,
+        ),
     ),
     path(
         Route.ENCOUNTERS_DETAIL.path,
-        EncounterViewSet.as_view({"get": "retrieve"}, route=Route.ENCOUNTERS_DETAIL),
+        EncounterViewSet.as_view(
+            {"get": "retrieve"}, route=Route.ENCOUNTERS_DETAIL, serializer_class=EncounterAnswerSerializer
+        ),
+    ),
+    path(
+        Route.DOCUMENTS_DETAIL.path,
+        DocumentViewSet.as_view(
+            {"get": "retrieve"}, route=Route.DOCUMENTS_DETAIL, serializer_class=DocumentAnswerSerializer
+        ),
+    ),
+    path(
+        Route.DOCUMENTS_TRANSCRIPT.path,
+        DocumentViewSet.as_view(
+            {"get": "transcript"}, route=Route.DOCUMENTS_TRANSCRIPT, serializer_class=DocumentTranscriptSerializer
+        ),
+    ),
+    path(
+        Route.DOCUMENTS_AUDIO.path,
+        DocumentViewSet.as_view(
+            {"get": "audio"}, route=Route.DOCUMENTS_AUDIO, serializer_class=DocumentAudioSerializer
+        ),
     ),
 ]

@@ -1,44 +1,66 @@
 """The encounter routes: a list, and one encounter."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from rest_framework.request import Request
-from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from encounters import policy, queries
 from encounters.filters import NoFilter, Query, StrictFilterSet
 from encounters.policy import EncounterRequest
 from encounters.queries import StoredEncounter
-from partners.access import AccessRequest, Check, decide, explain
+from partners.access import AccessRequest, Check, Rule, decide, explain
 from partners.api import PartnerViewSet
+from partners.disclosure import Disclosing
+from partners.exchange import Exchange
 from partners.identifiers import matcher
+from partners.routes import Route
 
 is_encounter_id = matcher("enc")
 
 
-class EncounterViewSet(PartnerViewSet):
-    """Read encounters of the caller's organization."""
+class QueryViewSet(PartnerViewSet):
+    """A view that judges the query, check 12 and 13, by the filters of its route; its serializer tells the answer."""
 
+    route: Route
     filterset_class: type[StrictFilterSet] = NoFilter
+    serializer_class: type[Serializer] = Serializer
 
-    def list(self, request: Request) -> Response:
-        """Return a page of encounters and the number of all that match."""
-        query = self.read_query(request)
-        return Response(queries.page(cast(int, self.call.organization_pk), **query.values))
-
-    def retrieve(self, request: Request, encounter_id: str) -> Response:
-        """Return one encounter."""
-        self.read_query(request)
-        asked = self.asked(self.call, encounter_id)
-        self.refuse(decide(policy.POLICY, asked))
-        return Response({"encounter": cast(StoredEncounter, asked.encounter).item()})
+    @property
+    @abstractmethod
+    def rules(self) -> tuple[Rule[Any], ...]:
+        """Return the checks of the resource that the route asks for, 14 and following."""
 
     def read_query(self, request: Request) -> Query:
         """Return the query as read; AccessDenied for the first check that fails."""
         query = self.filterset_class.read(request.META["QUERY_STRING"])
         self.refuse_first(query.checks)
+        Exchange.of(request).query = query.normal_form
         return query
+
+
+class EncounterViewSet(QueryViewSet):
+    """Read encounters of the caller's organization."""
+
+    def list(self, request: Request) -> Disclosing:
+        """Return a page of encounters and the number of all that match."""
+        query = self.read_query(request)
+        return Disclosing(*queries.page(cast(int, self.call.organization_pk), **query.values))
+
+    def retrieve(self, request: Request, encounter_id: str) -> Disclosing:
+        """Return one encounter."""
+        self.read_query(request)
+        asked = self.asked(self.call, encounter_id)
+        self.refuse(decide(self.rules, asked))
+        found = cast(StoredEncounter, asked.encounter)
+        return Disclosing({"encounter": found.item()}, found.disclosure())
+
+    @property
+    def rules(self) -> tuple[Rule[EncounterRequest], ...]:
+        """Return the checks 14–16; a list has no resource to check."""
+        return () if self.route is Route.ENCOUNTERS_LIST else policy.POLICY
 
     def asked(self, call: AccessRequest, encounter_id: str) -> EncounterRequest:
         """Return what the caller asks for; what has not the shape of an id is not looked up."""
@@ -48,4 +70,4 @@ class EncounterViewSet(PartnerViewSet):
     def checks(self, call: AccessRequest, query_string: str, **ids: str) -> Sequence[Check]:
         """Return the checks 12–16 of a call, in order."""
         checks = self.filterset_class.read(query_string).checks
-        return [*checks, *(explain(policy.POLICY, self.asked(call, **ids)) if ids else [])]
+        return [*checks, *(explain(self.rules, self.asked(call, **ids)) if ids else [])]

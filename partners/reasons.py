@@ -17,7 +17,7 @@ class Stage(StrEnum):
     CREDENTIALS = "credentials", "Who calls?"
     ACCESS = "access", "May they call this route?"
     QUERY = "query", "Is the query valid?"
-    RESOURCE = "resource", "May they read this encounter?"
+    RESOURCE = "resource", "May they read this encounter, and has it what they ask for?"
     EDGE = "edge", "Outside the order of the checks"
 
 
@@ -49,6 +49,10 @@ class Reason(Enum):
     ENCOUNTER_NOT_FOUND = 404, Stage.RESOURCE, "There is no such encounter."
     CROSS_ORGANIZATION_DENIED = 403, Stage.RESOURCE, "The encounter belongs to another organization."
     DEMO_TRAINING_DENIED = 403, Stage.RESOURCE, "Demo and training encounters are not served."
+    DOCUMENT_NOT_FOUND = 404, Stage.RESOURCE, "The encounter has no such document."
+    UNSUPPORTED_DOCUMENT_TYPE = 400, Stage.RESOURCE, "This route does not serve documents of this schema_type."
+    TRANSCRIPT_NOT_FOUND = 404, Stage.RESOURCE, "There is no transcript, or it is not final."
+    AUDIO_NOT_FOUND = 404, Stage.RESOURCE, "There is no recording of this document."
     ROUTE_NOT_FOUND = 404, Stage.EDGE, "There is no such route; paths have no trailing slash."
     METHOD_NOT_ALLOWED = 405, Stage.EDGE, "Only GET and HEAD are supported."
     BAD_REQUEST = 400, Stage.EDGE, "The request could not be understood; check its Host header."

@@ -147,8 +147,8 @@ REMEDIES: dict[Reason, Remedy] = {
     ),
     Reason.UNSUPPORTED_FILTER: _request(
         "the route does not know one of the query parameters",
-        "A parameter is misspelt, in another case or of another API; the answer names it in `field`. One encounter "
-        "takes no parameter at all.",
+        "A parameter is misspelt, in another case or of another API; the answer names it in `field`. Only a list "
+        "takes parameters at all.",
         "Leave the parameter out, or spell it as the documentation does.",
     ),
     Reason.INVALID_LIMIT: _request(
@@ -187,10 +187,31 @@ REMEDIES: dict[Reason, Remedy] = {
         "The id was taken from a screen of the product and not from the list: the list never has such encounters.",
         "Take encounter ids from the list.",
     ),
+    Reason.DOCUMENT_NOT_FOUND: _request(
+        "the encounter has no document of this id",
+        "The id is misspelt or is that of another encounter's document, or the document has been withdrawn since.",
+        "Take document ids from their encounter as it is listed now, and drop those that it no longer has.",
+    ),
+    Reason.UNSUPPORTED_DOCUMENT_TYPE: _request(
+        "the route does not serve documents of this schema_type",
+        "Transcript and audio were asked of a document that is not an ambient transcript, or the document is of a type "
+        "that no route serves.",
+        "Look at the document's schema_type in its encounter: only ambient_transcript has a transcript and audio.",
+    ),
+    Reason.TRANSCRIPT_NOT_FOUND: _request(
+        "there is no transcript of this document, or it is not final",
+        "The document is still a draft, has been superseded or has no status, or it came without a transcript.",
+        "Ask again once the document's status in its encounter is completed or amended, and not more often than that.",
+    ),
+    Reason.AUDIO_NOT_FOUND: _request(
+        "there is no recording of this document",
+        "The recording was not kept, or it has not been delivered with the transcript.",
+        "Go on without it. If there should be one, ask Support with the document's id.",
+    ),
     Reason.ROUTE_NOT_FOUND: _request(
         "there is no route at this path",
         "The path is misspelt, ends with a slash or names another version.",
-        "Call /external/v1/encounters or /external/v1/encounters/{encounter_id}, without a slash at the end.",
+        "Compare the path with the documentation, letter by letter: none ends with a slash.",
     ),
     Reason.METHOD_NOT_ALLOWED: _request(
         "this API answers GET and HEAD only",

@@ -33,6 +33,21 @@ class Route(Enum):
         "encounters/<str:encounter_id>",
         (Scope.ENCOUNTERS_READ, Scope.PATIENTS_READ, Scope.DOCUMENTS_READ),
     )
+    DOCUMENTS_DETAIL = (
+        "documents.detail",
+        "encounters/<str:encounter_id>/documents/<str:document_id>",
+        (Scope.ENCOUNTERS_READ, Scope.DOCUMENTS_READ),
+    )
+    DOCUMENTS_TRANSCRIPT = (
+        "documents.transcript",
+        "encounters/<str:encounter_id>/documents/<str:document_id>/transcript",
+        (Scope.ENCOUNTERS_READ, Scope.DOCUMENTS_READ),
+    )
+    DOCUMENTS_AUDIO = (
+        "documents.audio",
+        "encounters/<str:encounter_id>/documents/<str:document_id>/audio",
+        (Scope.ENCOUNTERS_READ, Scope.DOCUMENTS_READ, Scope.RECORDINGS_READ),
+    )
 
     def __init__(self, route_name: str, path: str, scopes: tuple[Scope, ...]) -> None:
         self.route_name = route_name

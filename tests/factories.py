@@ -3,12 +3,13 @@
 from datetime import UTC, date, datetime, timedelta
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from encounters.models import Document, Encounter, Patient
 from partners import routes
 from partners.events import Change
-from partners.models import ApiKey, Organization
+from partners.models import ApiKey, Organization, RequestRecord
 
 CHANGE = Change(by="tester", source="tests", reason="a test")
 START = datetime(2026, 5, 25, 14, tzinfo=UTC)
@@ -66,6 +67,29 @@ class DocumentFactory(DjangoModelFactory):
     workflow_variant = "ambient"
     audio_duration_seconds = 842.4
     created_at = factory.SelfAttribute("encounter.created_at")
+
+
+class RequestRecordFactory(DjangoModelFactory):
+    """The record of an answer just given: a page of the list, which held what `encounters` and `patients` say."""
+
+    class Meta:
+        model = RequestRecord
+
+    occurred_at = factory.LazyFunction(timezone.now)
+    api_key = factory.LazyFunction(lambda: issue(OrganizationFactory())[0])
+    organization = factory.SelfAttribute("api_key.organization")
+    method = "GET"
+    route = "encounters.list"
+    resource = ""
+    query = "limit=50&offset=0&sort_order=desc"
+    status = 200
+    reason_code = ""
+    count = factory.LazyAttribute(lambda record: len(record.encounters))
+    microseconds = 1500
+    address = "198.51.100.7"
+    new_network = False
+    encounters = factory.LazyFunction(list)
+    patients = factory.LazyFunction(list)
 
 
 def issue(organization=None, *, scopes=tuple(routes.Scope), label="Invented system", **values) -> tuple[ApiKey, str]:

@@ -17,7 +17,8 @@ from partners.credentials import Sent
 from partners.diagnosis import diagnose
 from partners.models import ApiKeySwitch
 from partners.request_lines import RequestLine
-from tests.agreement.contract import CODES, contract, contract_field, denied_by
+from partners.routes import Route
+from tests.agreement.contract import CODES, contract, contract_field, denied_by, route_of
 from tests.agreement.situations import generated, query_of
 from tests.agreement.world import World
 from tests.api import check_ground_rules
@@ -112,7 +113,19 @@ def test_a_rule_that_is_lost_everywhere_is_noticed(situations, monkeypatch, code
 @pytest.mark.parametrize("rule", policy.POLICY, ids=lambda rule: rule.reason.code)
 def test_a_lost_rule_about_the_encounter_is_noticed(situations, monkeypatch, rule):
     monkeypatch.setattr(policy, "POLICY", tuple(each for each in policy.POLICY if each is not rule))
-    decided = [each for each in situations if contract(each)[1] == rule.reason.code]
+    decided = [each for each in situations if contract(each)[1] == rule.reason.code and each.path == "detail"]
+    assert any(differences(*each) for each in compared(decided[:3]))
+
+
+@pytest.mark.parametrize(
+    ("route", "rule"),
+    [(route, rule) for route, rules in policy.DOCUMENT_POLICIES.items() for rule in rules],
+    ids=lambda each: each.route_name if isinstance(each, Route) else each.reason.code,
+)
+def test_a_lost_rule_about_the_document_is_noticed(situations, monkeypatch, route, rule):
+    kept = tuple(each for each in policy.DOCUMENT_POLICIES[route] if each is not rule)
+    monkeypatch.setitem(policy.DOCUMENT_POLICIES, route, kept)
+    decided = [each for each in situations if contract(each)[1] == rule.reason.code and route_of(each) is route]
     assert any(differences(*each) for each in compared(decided[:3]))
 
 

@@ -10,12 +10,12 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
-from chartero.demo import records
+from chartero.demo import records, traffic
 from chartero.roles import Role
 from partners import lifetimes
 from partners.events import Change
 from partners.models import ApiKey, Organization
-from partners.routes import Route
+from partners.routes import Route, Scope
 from partners.signin import lockout
 
 CHANGE = Change(by="demo", source="manage.py demo", reason="demonstration")
@@ -43,9 +43,7 @@ def working_key(organization: Organization) -> str:
     """Issue a key that may read everything, and return its token. Tokens of earlier runs go on working."""
     label = f"Demo run {timezone.now():%Y-%m-%d %H:%M:%S}"
     end = lifetimes.default_end()
-    return ApiKey.issue(
-        CHANGE, organization=organization, label=label, scopes=Route.ENCOUNTERS_LIST.scopes, expires_at=end
-    )[1].text
+    return ApiKey.issue(CHANGE, organization=organization, label=label, scopes=Scope, expires_at=end)[1].text
 
 
 def logins() -> list[Login]:
@@ -73,7 +71,7 @@ def _organization(name: str, *, patients: int, encounters: int, seed: int) -> Or
     found = Organization.objects.filter(name=name).first()
     if found is not None:
         return found
-    organization = Organization.create(name, CHANGE)
+    organization = Organization.create(name, CHANGE, purpose="Treatment")
     organization.set_access(CHANGE, allowlisted=True, enable=Route)
     records.make(organization, patients=patients, encounters=encounters, seed=seed)
     _keys_in_every_state(organization)
@@ -82,16 +80,17 @@ def _organization(name: str, *, patients: int, encounters: int, seed: int) -> Or
 
 def _keys_in_every_state(organization: Organization) -> None:
     def issue(label: str, **values: Any) -> ApiKey:
-        values = {"expires_at": lifetimes.default_end()} | values
-        return ApiKey.issue(
-            CHANGE, organization=organization, label=label, scopes=Route.ENCOUNTERS_LIST.scopes, **values
-        )[0]
+        values = {"expires_at": lifetimes.default_end(), "scopes": Route.ENCOUNTERS_LIST.scopes} | values
+        return ApiKey.issue(CHANGE, organization=organization, label=label, **values)[0]
 
     now = timezone.now()
-    issue("EHR sync")
+    sync = issue("EHR sync", scopes=Scope)
     issue("Reporting, ends in 60 days", expires_at=now + timedelta(days=60))
     issue("Staging").disable(CHANGE)
-    issue("Former vendor").revoke(CHANGE)
+    former = issue("Former vendor")
+    former.revoke(CHANGE)
     issue("Nightly export").rotate(CHANGE)
     expired = issue("Pilot")
     ApiKey.objects.filter(pk=expired.pk).update(created_at=now - timedelta(days=31), expires_at=now - timedelta(days=1))
+    if organization.name == MAIN:
+        traffic.make(organization, sync, former)

@@ -3,18 +3,29 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from typing import Any
 
+from chartero.demo import tone
 from encounters.models import Document, DocumentStatus, Encounter, EncounterStatus, EncounterType, Patient, RecordClass
 from encounters.models import SchemaType as Schema
 from partners.models import Organization
 
 FIRST_NAMES = ["Ada", "Bela", "Caro", "Dorian", "Elif", "Fenna", "Goran", "Hanae", "Idris", "Jonna", "Kofi", "Liv"]
 LAST_NAMES = ["Ashgrove", "Brightwater", "Coldbrook", "Dunmore", "Eastlake", "Fernhill", "Greystone"]
+TALK = [
+    ("Doctor", "Good morning. What brings you here today?"),
+    ("Patient", "Well, it is about what I wrote down for you: {}."),
+    ("Doctor", "Since when has that been so?"),
+    ("Patient", "For about {} days now."),
+    ("Doctor", "Let us have a look, and then we decide together what to do."),
+]
 COMPLAINTS = ["Follow-up visit", "Annual check-up", "Cough and fever", "Back pain", "Medication review", "Skin rash"]
 START = datetime(2025, 6, 1, 8, tzinfo=UTC)
 DAYS = 365
 CLASSES = [RecordClass.CLINICAL] * 18 + [RecordClass.DEMO, RecordClass.TRAINING]
 STATUSES = [EncounterStatus.COMPLETED] * 8 + [status for status in EncounterStatus if status != "completed"]
+
+TRANSCRIPT_STATUSES = [DocumentStatus.COMPLETED] * 8 + [DocumentStatus.AMENDED, DocumentStatus.DRAFT]
 
 
 def make(organization: Organization, *, patients: int, encounters: int, seed: int) -> None:
@@ -24,8 +35,9 @@ def make(organization: Organization, *, patients: int, encounters: int, seed: in
     visits = Encounter.objects.bulk_create(
         (_encounter(random, organization, people) for _ in range(encounters)), batch_size=500
     )
+    audio = tone.keep(organization)
     Document.objects.bulk_create(
-        (document for visit in visits for document in _documents(random, visit)), batch_size=500
+        (document for visit in visits for document in _documents(random, visit, audio)), batch_size=500
     )
 
 
@@ -55,16 +67,20 @@ def _encounter(random: Random, organization: Organization, people: list[Patient]
     )
 
 
-def _documents(random: Random, visit: Encounter) -> Iterator[Document]:
+def _documents(random: Random, visit: Encounter, audio: str) -> Iterator[Document]:
     complaint = random.choice(COMPLAINTS)
     if visit.encounter_type == EncounterType.AMBIENT:
+        turns = _turns(random, complaint)
         yield Document(
             encounter=visit,
             schema_type=Schema.AMBIENT_TRANSCRIPT,
             title="Ambient transcript",
-            status=DocumentStatus.COMPLETED,
+            status=random.choice(TRANSCRIPT_STATUSES),
             workflow_variant="ambient",
-            audio_duration_seconds=round(random.uniform(120, 2_400), 1),
+            audio_duration_seconds=turns[-1]["end"],
+            transcript_provider="Invented for a demonstration",
+            turns=turns,
+            audio=audio if random.random() < 0.8 else None,
             created_at=visit.created_at,
             updated_at=visit.updated_at,
         )
@@ -78,3 +94,13 @@ def _documents(random: Random, visit: Encounter) -> Iterator[Document]:
             created_at=visit.created_at + timedelta(minutes=5 * number),
             updated_at=visit.updated_at,
         )
+
+
+def _turns(random: Random, complaint: str) -> list[dict[str, Any]]:
+    turns, end = [], 0.0
+    for speaker, text in TALK:
+        start = round(end + random.uniform(0.2, 1.5), 2)
+        end = round(start + random.uniform(2, 6), 2)
+        said = text.format(random.randrange(2, 30) if "days" in text else complaint.lower())
+        turns.append({"speaker": speaker, "start": start, "end": end, "text": said})
+    return turns

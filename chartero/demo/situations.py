@@ -9,14 +9,16 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from chartero.demo import tone
 from chartero.demo.partners import CHANGE
-from encounters.models import Encounter
+from encounters.models import Document, Encounter, SchemaType
 from partners import lifetimes, tokens
 from partners.models import ApiKey, ApiKeySwitch, Organization
-from partners.routes import Scope
+from partners.routes import Route, Scope
 
 LIST = "/external/v1/encounters"
 UNKNOWN = "enc_" + "0" * 22
+UNKNOWN_DOCUMENT = "doc_" + "0" * 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,16 @@ class Outcome:
 
 
 def outcomes(organization: Organization, stranger: Organization) -> list[Outcome]:
-    """Make every call in a transaction that is rolled back: no key, switch or grant is left changed."""
+    """Make every call in a transaction that is rolled back: no key, switch, grant or document is left changed."""
     with transaction.atomic():
-        found = [*_credentials(organization), *_access(), *_query(organization), *_resource(organization, stranger)]
+        organization.set_access(CHANGE, allowlisted=True, enable=Route)
+        found = [
+            *_credentials(organization),
+            *_access(),
+            *_query(organization),
+            *_resource(organization, stranger),
+            *_documents(organization),
+        ]
         transaction.set_rollback(True)
     return found
 
@@ -114,6 +123,30 @@ def _resource(organization: Organization, stranger: Organization) -> Iterator[Ou
     yield _call("a training encounter", "403 demo_training_denied", token, path=f"{LIST}/{training}")
     yield _call("a path that is no route", "404 route_not_found", token, path=f"{LIST}/")
     yield _call("a Host that is not allowed", "400 bad_request", token, host="elsewhere.example")
+
+
+def _documents(organization: Organization) -> Iterator[Outcome]:
+    token = _key(organization)[1]
+    encounter = Encounter.objects.for_organization(organization).served().earliest("pk")
+
+    def call(situation: str, expected: str, document: object, last: str = "") -> Outcome:
+        return _call(situation, expected, token, path=f"{LIST}/{encounter}/documents/{document}{last}")
+
+    def make(schema_type: str, **values: Any) -> Document:
+        return Document.objects.create(encounter=encounter, schema_type=schema_type, **values)
+
+    note, scan = make(SchemaType.DOCUMENT, content="Invented."), make("scanned_form")
+    final = make(SchemaType.AMBIENT_TRANSCRIPT, status="completed", turns=[], audio=tone.keep(organization))
+    draft = make(SchemaType.AMBIENT_TRANSCRIPT, status="draft", turns=[])
+    yield call("a note", "200", note)
+    yield call("an ambient transcript", "200", final)
+    yield call("its turns", "200", final, "/transcript")
+    yield call("a link to its recording", "200", final, "/audio")
+    yield call("an unknown document", "404 document_not_found", UNKNOWN_DOCUMENT)
+    yield call("a document of a type that is not served", "400 unsupported_document_type", scan)
+    yield call("the transcript of a note", "400 unsupported_document_type", note, "/transcript")
+    yield call("a transcript that is not final", "404 transcript_not_found", draft, "/transcript")
+    yield call("a recording that is not there", "404 audio_not_found", draft, "/audio")
 
 
 def _call(

@@ -70,8 +70,8 @@ KINDS = {
         Document,
         "document",
         (
-            *("encounter", "schema_type", "title", "status", "audio_duration_seconds", "content"),
-            *("created_at", "updated_at", "withdrawn_at"),
+            *("encounter", "schema_type", "title", "status", "workflow_variant", "audio_duration_seconds", "content"),
+            *("transcript_provider", "audio", "turns", "created_at", "updated_at", "withdrawn_at"),
         ),
         linking.documents,
         retype,

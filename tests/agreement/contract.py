@@ -1,23 +1,27 @@
 """The contract stated anew, from a situation to the answer. It imports no policy and no catalogue of reasons."""
 
 from partners.routes import Route
-from tests.agreement.situations import ALTERED, GOOD_HEADERS, NO_BEARERS, REQUIRED
+from tests.agreement.situations import ALTERED, DOCUMENT_PATHS, GOOD_HEADERS, NO_BEARERS, PATHS, REQUIRED
 
 
 def has_fault(name):
     return lambda s: s.path == "list" and name in s.faults
 
 
-def is_detail(holds):
-    return lambda s: s.path == "detail" and holds(s)
+def on_encounter(holds):
+    return lambda s: s.path != "list" and holds(s)
+
+
+def on_document(holds, *paths):
+    return lambda s: s.path in (paths or DOCUMENT_PATHS) and holds(s)
 
 
 def route_of(s):
-    return Route.named("encounters.list" if s.path == "list" else "encounters.detail")
+    return Route.named(PATHS[s.path])
 
 
 CONTRACT = [
-    (404, "route_not_found", lambda s: s.path not in ("list", "detail")),
+    (404, "route_not_found", lambda s: s.path not in PATHS),
     (401, "missing_bearer", lambda s: s.header in NO_BEARERS),
     (401, "api_keys_disabled", lambda s: not s.switched_on),
     (401, "test_prefix_not_allowed", lambda s: s.is_test and not s.accepts_test and s.header not in ALTERED),
@@ -30,16 +34,21 @@ CONTRACT = [
     (403, "org_scope_only_required", lambda s: not s.has_organization),
     (403, "organization_not_allowlisted", lambda s: not s.allowlisted),
     (403, "route_not_allowed", lambda s: route_of(s) not in s.routes),
-    (403, "missing_scope", lambda s: not s.scopes >= REQUIRED),
+    (403, "missing_scope", lambda s: not s.scopes >= REQUIRED[s.path]),
     (405, "method_not_allowed", lambda s: s.method not in ("GET", "HEAD")),
     (400, "unsupported_filter", lambda s: "unknown" in s.faults if s.path == "list" else s.faults),
     (422, "invalid_limit", has_fault("limit")),
     (422, "invalid_offset", has_fault("offset")),
     (422, "invalid_sort", has_fault("sort_order")),
     (422, "invalid_query", lambda s: s.path == "list" and s.faults & {"start_at", "end_at", "range"}),
-    (404, "encounter_not_found", is_detail(lambda s: s.encounter in ("withdrawn", "unknown", "no id"))),
-    (403, "cross_organization_denied", is_detail(lambda s: not s.mine)),
-    (403, "demo_training_denied", is_detail(lambda s: s.encounter in ("demo", "training"))),
+    (404, "encounter_not_found", on_encounter(lambda s: s.encounter in ("withdrawn", "unknown", "no id"))),
+    (403, "cross_organization_denied", on_encounter(lambda s: not s.mine)),
+    (403, "demo_training_denied", on_encounter(lambda s: s.encounter in ("demo", "training"))),
+    (404, "document_not_found", on_document(lambda s: s.document in ("elsewhere", "withdrawn", "unknown", "no id"))),
+    (400, "unsupported_document_type", on_document(lambda s: s.document == "scanned")),
+    (400, "unsupported_document_type", on_document(lambda s: s.document == "note", "transcript", "audio")),
+    (404, "transcript_not_found", on_document(lambda s: s.document in ("draft", "bare"), "transcript")),
+    (404, "audio_not_found", on_document(lambda s: s.document == "bare", "audio")),
     (200, "", lambda s: True),
 ]
 CODES = [code for _, code, _ in CONTRACT]

@@ -30,7 +30,23 @@ FAULTS = {
 }
 GOOD_QUERIES = ["", "&", "limit=5&offset=0&sort_order=asc", "%6Cimit=1", "start_at=2026-05-25T14:00:00.5Z"]
 ENCOUNTERS = ("clinical", "demo", "training", "withdrawn", "unknown", "no id")
-REQUIRED = frozenset({Scope("encounters:read"), Scope("patients:read"), Scope("documents:read")})
+DOCUMENTS = ("transcript", "note", "draft", "bare", "scanned", "withdrawn", "elsewhere", "unknown", "no id")
+PATHS = {
+    "list": "encounters.list",
+    "detail": "encounters.detail",
+    "document": "documents.detail",
+    "transcript": "documents.transcript",
+    "audio": "documents.audio",
+}
+DOCUMENT_PATHS = ("document", "transcript", "audio")
+BOTH = {Scope("encounters:read"), Scope("documents:read")}
+REQUIRED = {
+    "list": frozenset(BOTH | {Scope("patients:read")}),
+    "detail": frozenset(BOTH | {Scope("patients:read")}),
+    "document": frozenset(BOTH),
+    "transcript": frozenset(BOTH),
+    "audio": frozenset(BOTH | {Scope("recordings:read")}),
+}
 
 
 def subsets(items):
@@ -60,6 +76,7 @@ class Situation:
     path: str = "list"
     faults: frozenset = frozenset()
     encounter: str = "clinical"
+    document: str = "transcript"
     mine: bool = True
 
 
@@ -69,22 +86,23 @@ CHOICES = {
     "secret": ["own", "wrong", "unknown"],
     "number": [1, 2],
     "loaded": subsets([1, 2]),
-    "routes": subsets(list(Route)),
+    "routes": [subset for subset in subsets(list(Route)) if len(subset) in (0, 1, len(Route) - 1, len(Route))],
     "scopes": subsets(list(Scope)),
     "method": ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"],
-    "path": [*["list", "detail"] * 4, *NOWHERE],
+    "path": [*["list", "detail"] * 4, *DOCUMENT_PATHS * 2, *NOWHERE],
     "faults": [faults for faults in subsets([*FAULTS]) if len(faults) < 3],
     "encounter": [*ENCOUNTERS],
+    "document": [*DOCUMENTS, *["draft", "bare"] * 3],
 } | {each.name: [True, False] for each in fields(Situation) if each.type is bool}
 
 
 SERVED = {"header": [*GOOD_HEADERS], "is_test": [True, False], "number": [1, 2], "method": ["GET", "HEAD"]}
-SERVED |= {"path": ["list", "detail"], "scopes": [REQUIRED, frozenset(Scope)], "damage": [""]}
+SERVED |= {"path": [*PATHS], "damage": [""]}
 
 
 def generated(number, seed=2026):
     """Return situations in which from nothing to everything differs from a call that is served."""
-    random, names = Random(seed), [*CHOICES, *["faults", "encounter"] * 3]
+    random, names = Random(seed), [*CHOICES, *["faults", "encounter", "document"] * 3]
     return [
         _drawn(random, random.sample(names, random.choice([0, 1, 1, 2, 2, 3, 4, 5, len(names)]))) for _ in range(number)
     ]
@@ -92,6 +110,7 @@ def generated(number, seed=2026):
 
 def _drawn(random, changed):
     served = {name: random.choice(SERVED[name]) for name in SERVED}
+    served["scopes"] = random.choice([REQUIRED[served["path"]], frozenset(Scope)])
     return replace(Situation(**served), **{name: random.choice(CHOICES[name]) for name in changed})
 
 

@@ -7,9 +7,19 @@ from django.utils import timezone
 
 from partners import digests, tokens
 from partners.models import ApiKey, Organization
-from tests.agreement.situations import CHOICES, ENCOUNTERS, HEADERS
+from tests.agreement.situations import CHOICES, ENCOUNTERS, HEADERS, PATHS
 from tests.api import LIST
-from tests.factories import START, EncounterFactory, OrganizationFactory
+from tests.factories import START, DocumentFactory, EncounterFactory, OrganizationFactory
+
+WHOLE = {"turns": [], "audio": "org_x/invented.wav"}
+DOCUMENT_VALUES = {
+    "transcript": WHOLE,
+    "note": WHOLE | {"schema_type": "document"},
+    "draft": WHOLE | {"status": "draft"},
+    "bare": {},
+    "scanned": WHOLE | {"schema_type": "scanned_form"},
+    "withdrawn": WHOLE | {"withdrawn_at": START},
+}
 
 
 class World:
@@ -21,9 +31,16 @@ class World:
         self.organizations = dict(zip(self.kinds, rows, strict=True))
         self.stranger = OrganizationFactory()
         self.encounters = {
-            (organization.pk, kind): self._encounter(organization, kind)
+            (organization.pk, kind): _encounter(organization, kind)
             for organization in [*rows, self.stranger]
             for kind in ENCOUNTERS[:4]
+        }
+        self.elsewhere = DocumentFactory(**WHOLE).public_id
+        self.documents = {
+            (encounter.public_id, kind): DocumentFactory(encounter=encounter, **values).public_id
+            for (_, record_class), encounter in self.encounters.items()
+            for kind, values in DOCUMENT_VALUES.items()
+            if record_class == "clinical"
         }
         self.tokens = [tokens.mint(is_test=situation.is_test) for situation in situations]
         self._make_keys(situations)
@@ -33,12 +50,13 @@ class World:
         return self.organizations[kind] if situation.has_organization else None
 
     def path(self, situation):
-        if situation.path != "detail":
+        if situation.path == "list" or situation.path not in PATHS:
             return LIST if situation.path == "list" else situation.path
-        if situation.encounter in ("unknown", "no id"):
-            return f"{LIST}/enc_{'0' * 22}" if situation.encounter == "unknown" else f"{LIST}/x%20y"
-        owner = self.organization(situation) if situation.mine else self.stranger
-        return f"{LIST}/{self.encounters[(owner or self.stranger).pk, situation.encounter]}"
+        encounter = self._encounter_id(situation)
+        if situation.path == "detail":
+            return f"{LIST}/{encounter}"
+        last = "" if situation.path == "document" else f"/{situation.path}"
+        return f"{LIST}/{encounter}/documents/{self._document_id(situation, encounter)}{last}"
 
     def header(self, situation, token):
         if situation.secret == "wrong":
@@ -50,9 +68,16 @@ class World:
         damaged = {"": text, "cut": text[:-1], "flipped": text[:-1] + ("0" if text[-1] != "0" else "1")}
         return HEADERS[situation.header].replace("{}", damaged[situation.damage])
 
-    def _encounter(self, organization, kind):
-        values = {"withdrawn_at": START, "record_class": "clinical"} if kind == "withdrawn" else {"record_class": kind}
-        return EncounterFactory(organization=organization, **values).public_id
+    def _encounter_id(self, situation):
+        if situation.encounter in ("unknown", "no id"):
+            return f"enc_{'0' * 22}" if situation.encounter == "unknown" else "x%20y"
+        owner = self.organization(situation) if situation.mine else self.stranger
+        return self.encounters[(owner or self.stranger).pk, situation.encounter].public_id
+
+    def _document_id(self, situation, encounter):
+        if situation.document in ("elsewhere", "no id"):
+            return self.elsewhere if situation.document == "elsewhere" else "x%20y"
+        return self.documents.get((encounter, situation.document), f"doc_{'0' * 22}")
 
     def _make_keys(self, situations):
         now = timezone.now()
@@ -77,3 +102,8 @@ class World:
             for key, situation in zip(keys, situations, strict=True)
         )
         held.objects.bulk_create(pairs, batch_size=5_000)
+
+
+def _encounter(organization, kind):
+    values = {"withdrawn_at": START, "record_class": "clinical"} if kind == "withdrawn" else {"record_class": kind}
+    return EncounterFactory(organization=organization, **values)

@@ -42,12 +42,14 @@ def test_pages_are_what_the_declared_filters_say(organization):
     @given(st.integers(1, 12), st.integers(0, 12), st.sampled_from(["asc", "desc"]), EDGES, EDGES)
     def check(limit, offset, sort_order, start_at, end_at):
         query = {"limit": limit, "offset": offset, "sort_order": sort_order, "start_at": start_at, "end_at": end_at}
-        page = queries.page(organization.pk, **query)
+        page, _ = queries.page(organization.pk, **query)
         assert ([item["encounter_id"] for item in page["items"]], page["total"]) == reference(organization, **query)
 
     check()
 
 
 def test_an_item_is_the_same_in_a_list_and_alone(organization):
-    listed = queries.page(organization.pk, limit=1, offset=0, sort_order="asc", start_at=None, end_at=None)["items"][0]
-    assert queries.find(listed["encounter_id"]).item() == listed
+    page, disclosed = queries.page(organization.pk, limit=1, offset=0, sort_order="asc", start_at=None, end_at=None)
+    alone = queries.find(page["items"][0]["encounter_id"])
+    assert alone.item() == page["items"][0]
+    assert alone.disclosure() == disclosed

@@ -1,123 +1,33 @@
 """`manage.py import_fhir`: an export of FHIR R4 becomes an organization's patients, encounters and documents."""
 
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from django import db
-from django.core.exceptions import ValidationError
-from django.core.management.base import CommandError, CommandParser
-from tqdm import tqdm
-
 from encounters.fhir import sources
-from encounters.fhir.codes import Outcome
 from encounters.fhir.job import Job
+from encounters.fhir.lines import Progress
 from encounters.fhir.report import Report
 from encounters.fhir.run import run
 from encounters.fhir.sources import Export
-from encounters.models import RecordClass, SourceRecord
-from partners.lookup import find_organization
-from partners.management import reports
-from partners.management.provisioning import ReportCommand
-
-LONGEST_SOURCE = SourceRecord._meta.get_field("source").max_length or 0
+from encounters.management.importing import ImportCommand
 
 
-class Command(ReportCommand):
-    """Import a FHIR R4 export; a second run of the same files changes nothing."""
+class Command(ImportCommand):
+    """Import a FHIR R4 export."""
 
     help = (
         "Import FHIR R4: a Bulk Data folder with or without its manifest, an NDJSON file, gzipped or not, or a Bundle. "
         "Lines that cannot be used are reported and cost nothing else. It can be run again, and after an interruption "
         "it ends as one run would have."
     )
+    path_help = "a folder, an NDJSON file or a Bundle"
 
-    unreadable: Sequence[str] = ()
+    def find(self, path: Path) -> Export:
+        return sources.find(path)
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Take the path, whose it is and what it is."""
-        super().add_arguments(parser)
-        parser.add_argument("path", metavar="PATH", type=Path, help="a folder, an NDJSON file or a Bundle")
-        parser.add_argument("--organization", required=True, metavar="ORG", help="an org_… id or the exact name")
-        parser.add_argument("--record-class", required=True, choices=RecordClass.values, help="what the records are")
-        parser.add_argument("--source", metavar="NAME", help="the server it comes from (default: the name of PATH)")
-        parser.add_argument(
-            "--created-at",
-            choices=("import", "service"),
-            default="import",
-            help="what created_at tells: the time of import (default), or the start of the encounter, for old records",
-        )
-        parser.add_argument(
-            "--dry-run",
-            action="store_true",
-            help="go all the way and write nothing; on SQLite, others cannot write meanwhile",
-        )
+    def run(self, job: Job, export: Export, progress: Progress, *, dry_run: bool) -> Report:
+        return run(job, export, progress, dry_run=dry_run)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Import and report; a file that cannot be read to its end makes the exit code 1."""
-        super().handle(*args, **options)
-        if self.unreadable:
-            names = reports.printable(", ".join(self.unreadable))
-            raise CommandError(
-                f"{names} cannot be read to the end; only what came before counts. "
-                "Get the export again, and import it as well."
-            )
-
-    def report(self, **options: Any) -> dict[str, Any]:
-        """Import, and return the report for machines."""
-        export = sources.find(options["path"])
-        job = Job(
-            organization=find_organization(options["organization"]),
-            source=_source(options["source"], export),
-            record_class=RecordClass(options["record_class"]),
-            service_dates=options["created_at"] == "service",
-            transaction_time=export.transaction_time,
-        )
-        found = self._run(job, export, options)
-        self.unreadable = found.unreadable
-        facts = {"organization_id": job.organization.public_id, "source": job.source, "dry_run": options["dry_run"]}
-        return facts | found.as_json()
-
-    def lines(self, report: dict[str, Any]) -> list[str]:
-        """Return the issues, one a line, and at last the counts."""
-        blocks = [
-            [_issue(each) for each in report["issues"]],
-            _table(report["counts"]),
-            [f"{count:>9}  {code}" for code, count in report["codes"].items()],
-            ["A dry run: nothing was written."] if report["dry_run"] else [],
-        ]
-        if report["issues_not_listed"]:
-            blocks[0].append(f"… and {report['issues_not_listed']} more, counted below")
-        return "\n\n".join("\n".join(block) for block in blocks if block).split("\n")
-
-    def _run(self, job: Job, export: Export, options: dict[str, Any]) -> Report:
-        silent = True if options["json"] else None  # None: silent unless on a terminal
-        bar = tqdm(total=export.size(), unit="B", unit_scale=True, disable=silent, file=sys.stderr, leave=False)
-        try:
-            with bar:
-                return run(job, export, bar.update, dry_run=options["dry_run"])
-        except db.Error:  # its own words may quote a patient's row
-            raise CommandError(
-                "The database failed or was busy for too long. Whole batches are written or not at all: "
-                "run the same command again, and it goes on from there."
-            ) from None
-
-
-def _source(name: str | None, export: Export) -> str:
-    source = export.name if name is None else name.strip()
-    if not (0 < len(source) <= LONGEST_SOURCE and source.isprintable()):
-        raise ValidationError(f"Name the source with --source, in 1 to {LONGEST_SOURCE} printable characters.")
-    return source
-
-
-def _issue(issue: dict[str, Any]) -> str:
-    resource = f"{issue['type']}/{issue['source_id'] or '?'}"
-    return f"{issue['level']:<7}  {issue['file']}:{issue['line']}  {resource}  {issue['code']}"
-
-
-def _table(counts: dict[str, dict[str, int]]) -> list[str]:
-    """Return a line for each type, a column for each outcome that occurred."""
-    outcomes = [each.value for each in Outcome if any(each.value in counted for counted in counts.values())]
-    cells = [[name, *(str(counted.get(outcome, 0)) for outcome in outcomes)] for name, counted in counts.items()]
-    return reports.table([["type", *outcomes], *cells])
+    def issue(self, issue: dict[str, Any]) -> str:
+        resource = f"{issue['type']}/{issue['source_id'] or '?'}"
+        return f"{issue['level']:<7}  {issue['file']}:{issue['line']}  {resource}  {issue['code']}"

@@ -1,0 +1,30 @@
+"""A recording for the demonstration: seconds of one tone, in which nobody speaks."""
+
+import io
+import math
+import wave
+
+from django.core.files.base import ContentFile
+
+from encounters.recordings import storage
+from partners.models import Organization
+
+SECONDS, RATE, HERTZ = 3, 8_000, 440
+
+
+def keep(organization: Organization) -> str:
+    """Put the tone into the storage of recordings, once for each organization, and return its name there."""
+    name = f"{organization.public_id}/tone.wav"
+    return name if storage().exists(name) else str(storage().save(name, ContentFile(sound())))
+
+
+def sound() -> bytes:
+    """Return the tone as a WAV file: one channel of unsigned 8-bit samples."""
+    samples = bytes(128 + round(50 * math.sin(2 * math.pi * HERTZ * n / RATE)) for n in range(SECONDS * RATE))
+    file = io.BytesIO()
+    with wave.open(file, "wb") as opened:
+        opened.setnchannels(1)
+        opened.setsampwidth(1)
+        opened.setframerate(RATE)
+        opened.writeframes(samples)
+    return file.getvalue()

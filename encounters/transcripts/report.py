@@ -1,0 +1,38 @@
+"""What an import of transcripts says at its end: counts of every outcome, and the first faults one by one."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from encounters.fhir.codes import Outcome
+from encounters.fhir.report import LISTED_ISSUES, Place
+
+
+@dataclass(slots=True)
+class Report:
+    """The counts and faults of one run. It holds no name, no text and no value of a line but the ids of the source."""
+
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    issues: list[dict[str, Any]] = field(default_factory=list)
+    issues_not_listed: int = 0
+    unreadable: list[str] = field(default_factory=list)
+
+    def count(self, kind: str, outcome: Outcome) -> None:
+        """Count one line, patient, encounter or document."""
+        self.counts.setdefault(kind, Counter())[outcome.value] += 1
+
+    def add(self, place: Place, at: str, todo: str) -> None:
+        """Note what was not taken in, and what to do about it."""
+        if len(self.issues) < LISTED_ISSUES:
+            self.issues.append({"file": place.file, "line": place.line, "at": at, "todo": todo})
+        else:
+            self.issues_not_listed += 1
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report for machines."""
+        return {
+            "counts": {name: dict(outcomes) for name, outcomes in self.counts.items()},
+            "issues": self.issues,
+            "issues_not_listed": self.issues_not_listed,
+            "unreadable_files": self.unreadable,
+        }

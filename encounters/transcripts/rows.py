@@ -1,0 +1,44 @@
+"""From one line in its JSON form to rows for the store of all imports."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from encounters.fhir.mapping.mapped import Mapped
+from encounters.fhir.report import Place
+from encounters.fhir.rows import Row
+from encounters.models import EncounterStatus
+from encounters.transcripts.form import Described, Visit
+
+# The types by which the store knows each kind, in the order in which they are written; and each in our own words.
+PATIENT, ENCOUNTER, DOCUMENT = TYPES = ("Patient", "Encounter", "DocumentReference")
+KINDS = {PATIENT: "patient", ENCOUNTER: "encounter", DOCUMENT: "document"}
+
+
+def rows(visit: Visit, place: Place, weight: int) -> Iterator[Row]:
+    """Yield a row for each thing that the line describes, with the names of recordings in the storage already."""
+    patient = visit.patient.id if visit.patient else None
+    if visit.patient and not visit.patient.is_reference:
+        yield _row(PATIENT, visit.patient, place)
+    if not visit.encounter.is_reference:
+        row = _row(ENCOUNTER, visit.encounter, place)
+        row.patient = patient
+        row.mapped.service_start = visit.encounter.values["date_of_service"]
+        row.mapped.values |= {
+            "status": visit.encounter.values["status"] or EncounterStatus.UNKNOWN.value,
+            "service_provider": "",
+        }
+        yield row
+    for document in visit.documents:
+        row = _row(DOCUMENT, document, place, weight // len(visit.documents))
+        row.patient, row.encounters = patient, [visit.encounter.id]
+        yield row
+
+
+def _row(row_type: str, described: Described, place: Place, weight: int = 0) -> Row:
+    """Return the row of a version; what is withdrawn is a deletion, which without a time holds as of now."""
+    values: dict[str, Any] = dict(described.values)
+    version, withdrawn = values.pop("updated_at"), values.pop("withdrawn") is True
+    if "provider" in values:
+        values["transcript_provider"] = values.pop("provider")
+    mapped = Mapped(version, withdrawn=withdrawn, values={} if withdrawn else values)
+    return Row(place, row_type, described.id, mapped, deletion=withdrawn, weight=weight)

@@ -1,0 +1,174 @@
+"""A whole import of transcripts: line by line, batch by batch, each batch written whole or not at all."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from encounters.fhir import lines, store
+from encounters.fhir.clock import Clock
+from encounters.fhir.codes import Code, Outcome
+from encounters.fhir.job import Job
+from encounters.fhir.lines import Progress
+from encounters.fhir.report import Place
+from encounters.fhir.rows import BATCH_ROWS, BATCH_WEIGHT, Row, batches
+from encounters.fhir.sources import Export, SourceFile
+from encounters.transcripts import audio, form
+from encounters.transcripts.audio import Recording
+from encounters.transcripts.form import Fault, Visit
+from encounters.transcripts.report import Report
+from encounters.transcripts.rows import DOCUMENT, KINDS, TYPES, rows
+
+LINES = "lines"
+DESCRIBE = "Describe it, with more than its id, in this line or in one that is imported before."
+TODO = {
+    Code.INVALID_JSON: "Write one JSON object to a line, in UTF-8.",
+    Code.LINE_TOO_LONG: f"Write no more than {lines.LONGEST_LINE // 1024**2} MiB to a line.",
+    Code.UNRESOLVED_PATIENT: f"This source has told of no patient of this id. {DESCRIBE}",
+    Code.UNRESOLVED_ENCOUNTER: f"This source has told of no encounter of this id. {DESCRIBE}",
+    Code.PATIENT_MISMATCH: "Name the patient of the encounter: it is known with another one.",
+}
+CONFLICTS = {
+    Outcome.CONFLICT_NO_VERSION: "It is known with other values. Give updated_at, so that the newer ones can be told.",
+    Outcome.CONFLICT_SAME_VERSION: "It is known with other values of the same time. Give a later updated_at.",
+}
+
+
+def find(path: Path) -> Export:
+    """Return the files at `path`, one or those of a folder; ValidationError, saying what to do, if there is none."""
+    path = path.resolve()
+    try:
+        paths = sorted(_in_folder(path)) if path.is_dir() else [path]
+        for each in paths:
+            each.open("rb").close()
+    except OSError as fault:
+        raise ValidationError(
+            f"Cannot read {path.name}: {fault.strerror}. Give an NDJSON file or a folder.", code="unreadable"
+        ) from None
+    if not paths:
+        raise ValidationError(f"The folder {path.name} holds no .ndjson and no .ndjson.gz.", code="nothing_to_import")
+    return Export(path.name, tuple(SourceFile(each, (LINES,)) for each in paths))
+
+
+def run(job: Job, export: Export, progress: Progress, *, dry_run: bool = False) -> Report:
+    """Import the files; a dry run is one transaction that is rolled back at its end, and copies no recording."""
+    work = _Run(job, progress, dry_run)
+    if not dry_run:
+        work.through(export)
+        return work.report
+    with transaction.atomic():
+        work.through(export)
+        transaction.set_rollback(True)
+    return work.report
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is written together: rows by type, and the recordings that they name."""
+
+    rows: dict[str, list[Row]] = field(default_factory=lambda: {each: [] for each in TYPES})
+    last: dict[tuple[str, str], Row] = field(default_factory=dict)
+    recordings: list[Recording] = field(default_factory=list)
+    count: int = 0
+    weight: int = 0
+
+    def add(self, row: Row) -> bool:
+        """Take a row; return False for one that says again what the last of its id said, as patients do."""
+        last = self.last.get((row.type, row.id))
+        if last is not None and replace(row, place=last.place, weight=last.weight) == last:
+            return False
+        self.last[row.type, row.id] = row
+        self.rows[row.type].append(row)
+        return True
+
+
+class _Run:
+    def __init__(self, job: Job, progress: Progress, dry_run: bool) -> None:
+        self.job, self.progress, self.dry_run = job, progress, dry_run
+        self.report, self.clock, self.batch = Report(), Clock(), _Batch()
+
+    def through(self, export: Export) -> None:
+        """Go through the files in order."""
+        for file in export.files:
+            for place, line in self._lines(file):
+                self._line(file, place, line)
+        self._write()
+
+    def _lines(self, file: SourceFile) -> Iterator[tuple[Place, bytes | Code]]:
+        place = Place(file.name, 0)
+        try:
+            with lines.opened(file.path, self.progress) as stream:
+                for number, line in lines.numbered(stream):
+                    place = Place(file.name, number)
+                    yield place, line
+        except lines.FAULTS:
+            self.report.unreadable.append(file.name)
+            self.report.add(Place(file.name, place.line + 1), "", "Get the file again: it cannot be read from here on.")
+
+    def _line(self, file: SourceFile, place: Place, line: bytes | Code) -> None:
+        """Take in one line whole, or nothing of it."""
+        try:
+            visit, found = self._read(file, line)
+        except Fault as fault:
+            self.report.count("line", Outcome.REJECTED)
+            self.report.add(place, fault.at, fault.expected)
+            return
+        self.report.count("line", Outcome.READ)
+        if self.batch.count and (self.batch.count >= BATCH_ROWS or self.batch.weight + len(line) > BATCH_WEIGHT):
+            self._write()
+        for row in rows(visit, place, len(line)):
+            if not self.batch.add(row):
+                self.report.count(KINDS[row.type], Outcome.UNCHANGED)
+        self.batch.recordings += found
+        self.batch.count += 1
+        self.batch.weight += len(line)
+
+    def _read(self, file: SourceFile, line: bytes | Code) -> tuple[Visit, list[Recording]]:
+        body = line if isinstance(line, Code) else lines.parsed(line)
+        if isinstance(body, Code):
+            raise Fault("", TODO[body])
+        visit = form.visit(body)
+        return visit, list(self._recordings(file, visit))
+
+    def _recordings(self, file: SourceFile, visit: Visit) -> Iterator[Recording]:
+        """Yield the recordings of a line; from here on a document knows them by their names in the storage."""
+        for number, document in enumerate(visit.documents):
+            if document.values.get("audio"):
+                found = Recording.beside(file.path, document.values["audio"], self.job, document.id)
+                if found is None:
+                    raise Fault(f"documents[{number}].audio", audio.EXPECTED)
+                document.values["audio"] = found.name
+                yield found
+
+    def _write(self) -> None:
+        """Write the batch. Recordings come before the rows that name them, and go if no row came to do so."""
+        batch, self.batch = self.batch, _Batch()
+        before = self._recorded(batch)
+        if not self.dry_run:
+            for recording in batch.recordings:
+                recording.keep()
+        with transaction.atomic():
+            for some in (some for each in TYPES for some in batches(batch.rows[each])):
+                for row, outcome in zip(some, store.write(self.job, self.clock, some), strict=True):
+                    self._report(row, outcome)
+        if not self.dry_run:
+            audio.drop((before | {each.name for each in batch.recordings}) - self._recorded(batch))
+
+    def _recorded(self, batch: _Batch) -> set[str]:
+        """Return the names of the recordings that the batch's documents have."""
+        source_ids = [row.id for row in batch.rows[DOCUMENT]]
+        records: Any = self.job.records(DOCUMENT).filter(source_id__in=source_ids, document__audio__isnull=False)
+        return set(records.values_list("document__audio", flat=True))
+
+    def _report(self, row: Row, outcome: Outcome) -> None:
+        self.report.count(KINDS[row.type], outcome)
+        todo = TODO[row.refusal] if row.refusal else CONFLICTS.get(outcome)
+        if todo:
+            self.report.add(row.place, f"{KINDS[row.type]} {row.id}", todo)
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.iterdir() if path.name.endswith((".ndjson", ".ndjson.gz")))
