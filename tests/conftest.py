@@ -1,16 +1,29 @@
 """Fixtures that every test may use."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import Client
 
-from partners import triggers
+from chartero import openapi
+from partners import triggers, unkeyed
+from tests import published
 from tests.api import Api
 from tests.factories import OrganizationFactory, issue
 
 SAMPLES = Path(os.environ.get("CHARTERO_FHIR_SAMPLES", Path(__file__).parents[2] / "shared" / "fhir"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def every_answer_is_as_published():
+    """Hold every answer of the API in the test client to the published document."""
+    openapi.document()  # made before a test puts another rule or message in a catalogue's place
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "request", published.checked(Client.request))
+        yield
 
 
 @pytest.fixture
@@ -26,6 +39,12 @@ def committed(transactional_db):
     """A database whose commits are real; at the end it is emptied, which the triggers would refuse."""
     yield
     triggers.remove(connection)
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted(monkeypatch):
+    """Begin each test with no answers counted that wait to be written."""
+    monkeypatch.setattr(unkeyed.TALLY, "_counts", Counter())
 
 
 @pytest.fixture

@@ -11,6 +11,9 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
+
+from tests import published
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,6 +26,13 @@ class Answer:
 
     def json(self):
         return json.loads(self.body)
+
+    def as_published(self, method, target):
+        """Return the answer, which under `/external/` has to be what the published document says."""
+        path = unquote(target.partition("?")[0])
+        if path.startswith("/external"):
+            published.check(method, path, self.status, self.headers, self.body)
+        return self
 
 
 @dataclass
@@ -75,7 +85,7 @@ class Deployment:
         response = connection.getresponse()
         answer = Answer(response.status, dict(response.getheaders()), response.read())
         connection.close()
-        return answer
+        return answer.as_published(method, path)
 
     def raw(self, *lines: bytes) -> Answer:
         """Send these header lines as they are."""
@@ -83,7 +93,9 @@ class Deployment:
             wire.sendall(b"\r\n".join([*lines, b"Connection: close", b"", b""]))
             response = http.client.HTTPResponse(wire, method=lines[0].split()[0].decode())
             response.begin()
-            return Answer(response.status, dict(response.getheaders()), response.read())
+            answer = Answer(response.status, dict(response.getheaders()), response.read())
+        method, path, _ = lines[0].decode().split()
+        return answer.as_published(method, path)
 
 
 def free_port() -> int:

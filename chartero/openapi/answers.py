@@ -1,0 +1,95 @@
+"""What a route can answer: its 200, and its refusals by status, each reason from what decides it."""
+
+from itertools import groupby
+from typing import Any
+
+from chartero.openapi import examples, headers
+from encounters.filters import FIELD_LENGTH
+from encounters.views import QueryViewSet
+from partners import access
+from partners.reasons import Reason, Stage
+from partners.responses import ERROR, JsonRenderer, error_body
+from partners.routes import Route
+
+REFUSAL = "Error"
+UNKNOWN_PARAMETER = "page"
+
+
+def of_route(view: QueryViewSet, served: dict[str, Any]) -> dict[str, Any]:
+    """Return the answers of a route by status; `served` is the schema of its 200."""
+    by_status = groupby(sorted(reasons(view), key=lambda reason: reason.status), lambda reason: reason.status)
+    refusals = {str(status): _refusal(view.route, list(group)) for status, group in by_status}
+    return {"200": _served(view.route, served), **refusals}
+
+
+def reasons(view: QueryViewSet) -> list[Reason]:
+    """Return every reason for which a route refuses, in the order of the checks."""
+    query = [check.reason for check in view.filterset_class.read("").checks]
+    found = [rule.reason for rule in access.POLICY] + query + [rule.reason for rule in view.rules] + _edge(view)
+    return list(dict.fromkeys(found))
+
+
+def components(view: QueryViewSet) -> dict[str, dict[str, Any]]:
+    """Return what the answers of a route refer to, by kind and name."""
+    fields = {parameter.reason: name for name, parameter in reversed(view.filterset_class.base_filters.items())}
+    fields[Reason.UNSUPPORTED_FILTER] = UNKNOWN_PARAMETER
+    bodies = {reason.code: {"value": error_body(reason, fields.get(reason))} for reason in reasons(view)}
+    return {"schemas": {REFUSAL: _error()}, "examples": bodies, "headers": headers.COMPONENTS}
+
+
+def _edge(view: QueryViewSet) -> list[Reason]:
+    """Return the reasons outside the order of the checks; only an id can make another path of a route's."""
+    edge = [reason for reason in Reason if reason.stage is Stage.EDGE]
+    return edge if "<" in view.route.path else [reason for reason in edge if reason is not Reason.ROUTE_NOT_FOUND]
+
+
+def _served(route: Route, schema: dict[str, Any]) -> dict[str, Any]:
+    content = {"schema": schema, "example": examples.BODIES[route]}
+    return {
+        "description": "What the caller may read.",
+        "headers": headers.always(),
+        "content": {JsonRenderer.media_type: content},
+    }
+
+
+def _refusal(route: Route, found: list[Reason]) -> dict[str, Any]:
+    codes = [reason.code for reason in found]
+    return {
+        "description": "\n".join(f"- `{reason.code}`: {reason.message}" for reason in found),
+        "headers": headers.always() | headers.of_refusals(found, route.scopes),
+        "content": {
+            JsonRenderer.media_type: {
+                # JSON Schema 2020-12 applies what stands beside a reference too: here only these codes may come.
+                "schema": {
+                    "$ref": f"#/components/schemas/{REFUSAL}",
+                    "properties": {"reason_code": {"enum": codes}},
+                },
+                "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
+            }
+        },
+    }
+
+
+def _error() -> dict[str, Any]:
+    """Return the schema of every refusal's body, with the keys of a real one."""
+    told = {
+        "error": {"type": "string", "const": ERROR},
+        "reason_code": {
+            "type": "string",
+            "enum": [reason.code for reason in Reason],
+            "description": "Stable: branch on this.",
+        },
+        "message": {"type": "string", "description": "For a person. It may change."},
+        "field": {
+            "type": ["string", "null"],
+            "maxLength": FIELD_LENGTH,
+            "description": "The one query parameter at fault, or null.",
+        },
+    }
+    keys = list(error_body(Reason.INTERNAL_ERROR))
+    return {
+        "type": "object",
+        "description": "The body of every answer but 200.",
+        "properties": {key: told[key] for key in keys},
+        "required": keys,
+    }

@@ -1,0 +1,70 @@
+"""What a route may answer, by example. Everything in it is invented."""
+
+from typing import Any
+
+from encounters.filters import EncounterFilter
+from partners.routes import Route
+
+ENCOUNTER_ID = "enc_4rT9wQ2mZx7Lc1Vb8Ny0Kd"
+NOTE_ID, TRANSCRIPT_ID = "doc_2hG5sJ8kPq3Wn6Xr9Tz1Yf", "doc_7bM4vC1xRd8Fs0Gh5Lp2Ku"
+SECONDS = 842.4
+
+TRANSCRIPT = {
+    "document_id": TRANSCRIPT_ID,
+    "schema_type": "ambient_transcript",
+    "title": "Ambient transcript",
+    "status": "completed",
+    "workflow_variant": "ambient",
+    "audio_duration_seconds": SECONDS,
+}
+ENCOUNTER = {
+    "encounter_id": ENCOUNTER_ID,
+    "organization_id": "org_6nB3vX9cZm2Qa5Ws8Ed1Rf",
+    "encounter_type": "ambient",
+    "status": "completed",
+    "created_at": "2026-05-25T14:00:00Z",
+    "updated_at": "2026-05-25T15:00:00.250000Z",
+    "date_of_service": "2026-05-25T14:00:00Z",
+    "patient": {
+        "patient_id": "pat_1qA7wS4eD9rF2tG6yH3uJ8",
+        "first_name": "Fenna",
+        "last_name": "Brightwater",
+        "date_of_birth": "1970-01-01",
+    },
+    "documents": [TRANSCRIPT],
+}
+NOTE = {
+    "document_id": NOTE_ID,
+    "encounter_id": ENCOUNTER_ID,
+    "schema_type": "document",
+    "title": "Follow-up visit",
+    "status": "completed",
+    "workflow_variant": None,
+    "created_at": "2026-05-25T14:30:00Z",
+    "updated_at": "2026-05-25T14:30:00Z",
+    "content": {"format": "markdown", "text": "# Follow-up visit\n\nThe cough is gone."},
+}
+TURNS = [
+    {"speaker": "clinician", "start": 0.0, "end": 2.4, "text": "Good afternoon. How are you today?"},
+    {"speaker": "patient", "start": 2.9, "end": 4.1, "text": "Much better."},
+]
+
+BODIES: dict[Route, dict[str, Any]] = {
+    Route.ENCOUNTERS_LIST: {
+        "items": [ENCOUNTER],
+        "limit": EncounterFilter.base_filters["limit"].default,
+        "offset": EncounterFilter.base_filters["offset"].default,
+        "total": 1,
+    },
+    Route.ENCOUNTERS_DETAIL: {"encounter": ENCOUNTER},
+    Route.DOCUMENTS_DETAIL: {"document": NOTE},
+    Route.DOCUMENTS_TRANSCRIPT: {
+        "encounter_id": ENCOUNTER_ID,
+        "document_id": TRANSCRIPT_ID,
+        "transcript": {"provider": "Invented Scribe", "audio_duration_seconds": SECONDS, "turns": TURNS},
+    },
+    Route.DOCUMENTS_AUDIO: {
+        "audio_url": "https://recordings.example/fenna.flac?signature=7c1d",
+        "expires_at": "2026-05-25T15:05:00Z",
+    },
+}

@@ -1,0 +1,50 @@
+"""One route of the catalogue as an operation: its names, its parameters and its answers."""
+
+import inspect
+from typing import Any, cast
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+
+from chartero.openapi import answers, parameters, prose
+from encounters.views import QueryViewSet
+from partners.routes import Route
+
+
+class RouteSchema(AutoSchema):
+    """The operation that a view of the partner API tells of itself (DRF's `DEFAULT_SCHEMA_CLASS`)."""
+
+    @property
+    def answering(self) -> QueryViewSet:
+        """Return the view as what it is."""
+        return cast(QueryViewSet, self.view)
+
+    @property
+    def route(self) -> Route:
+        """Return the route that the view answers."""
+        return self.answering.route
+
+    def get_operation_id(self) -> str:
+        """Return the name that staff and partners know the route by."""
+        return self.route.route_name
+
+    def get_summary(self) -> str:
+        """Return what the action says that it does."""
+        return inspect.cleandoc(getattr(self.view, self.answering.action).__doc__).removesuffix(".")
+
+    def get_description(self) -> str:  # type: ignore[override]
+        """Return what the contract says of the route, and the scopes that it requires."""
+        return prose.of_route(self.route)
+
+    def get_tags(self) -> list[str]:
+        """Return what the route reads: the first part of its name."""
+        return [prose.tag(self.route)]
+
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        return [*parameters.in_path(self.path), *parameters.in_query(self.answering.filterset_class)]
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        for kind, components in answers.components(self.answering).items():
+            for name, schema in components.items():
+                self.registry.register_on_missing(ResolvedComponent(name, kind, schema, name))
+        return answers.of_route(self.answering, self.resolve_serializer(self.answering.serializer_class, direction).ref)

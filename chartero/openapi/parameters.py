@@ -1,0 +1,41 @@
+"""The parameters of a route: the ids in its path, and its query as the filters declare it."""
+
+import re
+from typing import Any
+
+from encounters.filters import Parameter, StrictFilterSet
+from encounters.models import Document, Encounter
+from encounters.serializers import IdField
+
+IDS = {"encounter_id": IdField(Encounter), "document_id": IdField(Document)}
+
+
+def in_path(path: str) -> list[dict[str, Any]]:
+    """Return the ids of a path, each as its answer spells it."""
+    return [_id(name) for name in re.findall(r"{(\w+)}", path)]
+
+
+def in_query(filters: type[StrictFilterSet]) -> list[dict[str, Any]]:
+    """Return the parameters of a query in the order in which they are checked."""
+    return [_parameter(name, parameter) for name, parameter in filters.base_filters.items()]
+
+
+def _id(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": "Opaque. Any string may come here: what is no such id does not exist.",
+        "schema": {"type": "string", "pattern": IDS[name].pattern},
+    }
+
+
+def _parameter(name: str, parameter: Parameter) -> dict[str, Any]:
+    default = {} if parameter.default is None else {"default": parameter.default}
+    refused = f"Else, or given twice: `{parameter.reason.code}`."
+    return {
+        "name": name,
+        "in": "query",
+        "description": f"{parameter.meaning} {parameter.grammar.words} {refused}",
+        "schema": {**parameter.grammar.schema, **default},
+    }
