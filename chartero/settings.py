@@ -6,7 +6,7 @@ from pathlib import Path
 
 import environ
 
-from chartero import secrets
+from chartero import logs, secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -31,6 +31,8 @@ if DIGEST_KEYS is None:
 ACCEPT_TEST_KEYS = env.bool("CHARTERO_ACCEPT_TEST_KEYS", default=False)
 KEY_LIFETIME_DAYS = env.int("CHARTERO_KEY_LIFETIME_DAYS", default=90)
 KEY_LONGEST_LIFETIME_DAYS = env.int("CHARTERO_KEY_LONGEST_LIFETIME_DAYS", default=365)  # 0: keys may have no end
+RETENTION_YEARS = env.int("CHARTERO_RETENTION_YEARS", default=6)
+AUDIO_URL_SECONDS = env.int("CHARTERO_AUDIO_URL_SECONDS", default=300)
 
 # The application -----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -45,11 +47,13 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "drf_spectacular_sidecar",
     "rest_framework",
     "django_filters",
     "axes",
 ]
 MIDDLEWARE = [
+    "chartero.middleware.ProbeMiddleware",
     "chartero.middleware.ExternalApiMiddleware",
     "chartero.middleware.PagesSecurityMiddleware",
     "chartero.middleware.PagesPolicyMiddleware",
@@ -86,8 +90,9 @@ TEMPLATES = [
 SQLITE_OPTIONS = {
     "timeout": 2 if WEB_PROCESS else 30,
     "transaction_mode": "IMMEDIATE",
+    # A commit is durable: the record of a disclosure is on disk before its answer leaves.
     # Without recursive triggers REPLACE would delete a row past the trigger that keeps it.
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
 }
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 2,
@@ -110,8 +115,16 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": [],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "partners.responses.JsonOnly",
     "EXCEPTION_HANDLER": "partners.exceptions.answer",
+    "DEFAULT_SCHEMA_CLASS": "chartero.openapi.operations.RouteSchema",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.1",
+    "TITLE": "chartero partner API",
+    "VERSION": "1.0.0",
+    "SORT_OPERATIONS": False,  # the catalogue's order
+    "POSTPROCESSING_HOOKS": [],
 }
 
 # Staff ---------------------------------------------------------------------------------------------------------------
@@ -153,6 +166,13 @@ BEHIND_PROXY = env.bool("CHARTERO_BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
 
+# E-mail --------------------------------------------------------------------------------------------------------------
+# With no mail server given, development prints e-mail and other deployments send none; send_expiry_notices says so.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEVELOPMENT else "dummymail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("CHARTERO_FROM_EMAIL", default="chartero@localhost" if DEVELOPMENT else "")
+STAFF_EMAIL = env.list("CHARTERO_STAFF_EMAIL", default=["staff@localhost"] if DEVELOPMENT else [])
+
 # Language, time, files, logs -----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -162,20 +182,23 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = None if DEVELOPMENT else BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = DEVELOPMENT
+# Where recordings lie: an object store that the operator names, else files here, which nobody else may read.
+RECORDINGS_STORAGE = env.str("CHARTERO_RECORDINGS_STORAGE", default="")
+LOCAL_RECORDINGS = {
+    "location": DATA_DIR / "recordings",
+    "file_permissions_mode": 0o600,
+    "directory_permissions_mode": 0o700,
+}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "recordings": {
+        "BACKEND": RECORDINGS_STORAGE or "encounters.recordings.LocalStorage",
+        "OPTIONS": env.json("CHARTERO_RECORDINGS_OPTIONS", default={} if RECORDINGS_STORAGE else LOCAL_RECORDINGS),
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEVELOPMENT
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"pages": {"()": "chartero.logs.PagesOnly"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR", "filters": ["pages"]}, "axes": {"level": "WARNING"}},
-}
+LOGGING = logs.configuration()

@@ -1,14 +1,19 @@
-"""Every URL: the partner API under `/external/`, the admin, and signing in to it."""
+"""Every URL: the partner API under `/external/`, local recordings by signed path, the developer pages, the admin."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from chartero.openapi.views import openapi
+from encounters.media import recording
 from partners.api import route_not_found
 
 urlpatterns = [
     path("external/v1/", include("encounters.urls")),
     re_path(r"\Aexternal(?:/[\s\S]*)?\Z", route_not_found),
+    path("media/audio/<str:signed>", recording, name="recording"),
+    path("docs/", include("chartero.docs.urls")),
+    path("openapi/v1/openapi.json", openapi, name="openapi"),
     path("signin/", include("partners.signin.urls")),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="admin:index")),

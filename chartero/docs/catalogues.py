@@ -1,0 +1,106 @@
+"""What the developer pages tell out of the catalogues: routes, scopes, parameters, limits, codes, this deployment."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from chartero.docs.advice import ADVICE, Advice
+from encounters.filters import FIELD_LENGTH, EncounterFilter
+from encounters.policy import DOCUMENT_POLICIES, POLICY
+from partners import tokens
+from partners.access import Rule
+from partners.reasons import Reason, Stage
+from partners.remedies import REMEDIES, Remedy, Retry
+from partners.responses import ALLOWED_METHODS, RETRY_AFTER_SECONDS, error_headers
+from partners.routes import Route, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A reason code with all that the pages say of it."""
+
+    reason: Reason
+    remedy: Remedy
+    advice: Advice
+
+    @property
+    def again(self) -> str:
+        """Return in a word or two whether to send the call again."""
+        return {Retry.NOT_AS_IT_IS: "No", Retry.LATER: "Yes, later", Retry.ONCE: "Once"}[self.remedy.retry]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter as the pages tell it; a template would call the grammar itself."""
+
+    name: str
+    default: int | str | None
+    meaning: str
+    words: str
+    reason: Reason
+
+
+def explained(reason: Reason) -> Explained:
+    """Return what the pages say of a reason code."""
+    return Explained(reason, REMEDIES[reason], ADVICE[reason])
+
+
+def everything(request: HttpRequest) -> dict[str, Any]:
+    """Return what any page may tell."""
+    return {
+        "base_url": base_url(request),
+        "environment": settings.ENVIRONMENT,
+        "accepts_test_keys": settings.ACCEPT_TEST_KEYS,
+        "live_prefix": tokens.LIVE_PREFIX,
+        "test_prefix": tokens.TEST_PREFIX,
+        "token": tokens,
+        "routes": list(Route),
+        "scopes": list(Scope),
+        "methods": ALLOWED_METHODS,
+        "parameters": parameters(),
+        "largest_limit": largest("limit"),
+        "largest_offset": largest("offset"),
+        "reach": largest("offset") + largest("limit"),
+        "stages": [(stage, of_stage(stage)) for stage in Stage],
+        **{stage.value: of_stage(stage) for stage in Stage},
+        "missing_scope": error_headers(Reason.MISSING_SCOPE, Route.ENCOUNTERS_LIST.scopes),
+        "field_length": FIELD_LENGTH,
+        "retry_after": RETRY_AFTER_SECONDS,
+        "audio_lifetime": _lifetime(settings.AUDIO_URL_SECONDS),
+    }
+
+
+def of_stage(stage: Stage) -> list[Explained]:
+    """Return the reason codes of a stage, in the order of the checks."""
+    return [explained(reason) for reason in Reason if reason.stage is stage]
+
+
+def of_resource(route: Route) -> list[Reason]:
+    """Return the reason codes by which a route refuses what the path names, in the order of the checks."""
+    rules: tuple[Rule[Any], ...] = DOCUMENT_POLICIES.get(route, POLICY)
+    return [rule.reason for rule in rules]
+
+
+def parameters() -> list[Parameter]:
+    """Return the parameters of the list, in the order in which they are checked."""
+    return [
+        Parameter(name, each.default, each.meaning, each.grammar.words, each.reason)
+        for name, each in EncounterFilter.base_filters.items()
+    ]
+
+
+def largest(parameter: str) -> int:
+    """Return the largest number that a parameter takes."""
+    return int(EncounterFilter.base_filters[parameter].grammar.schema["maximum"])
+
+
+def base_url(request: HttpRequest) -> str:
+    """Return where this deployment is called."""
+    return settings.BASE_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"
+
+
+def _lifetime(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{seconds} seconds" if rest else f"{minutes} minute{'' if minutes == 1 else 's'}"

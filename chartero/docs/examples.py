@@ -1,0 +1,39 @@
+"""The code examples: each is one file per language, shown as it is and run as it is by a test."""
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+
+class Language(Enum):
+    """A language in which every example is written: its name, and how its files end."""
+
+    CURL = "curl", "sh"
+    PYTHON = "Python", "py"
+    JAVASCRIPT = "JavaScript", "mjs"
+
+    def __init__(self, title: str, suffix: str) -> None:
+        self.title = title
+        self.suffix = suffix
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One example in one language."""
+
+    language: Language
+    text: str
+
+
+def folder() -> Path:
+    """Return where the files lie."""
+    return settings.BASE_DIR / "templates" / "docs" / "examples"
+
+
+@cache
+def named(name: str) -> list[Example]:
+    """Return an example in every language; FileNotFoundError if one is missing."""
+    return [Example(language, (folder() / f"{name}.{language.suffix}").read_text().strip()) for language in Language]

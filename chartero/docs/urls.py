@@ -1,0 +1,12 @@
+"""The URLs of the developer pages, below `/docs/`."""
+
+from django.urls import path
+
+from chartero.docs import views
+
+app_name = "docs"
+urlpatterns = [
+    path("", views.page, name="start"),
+    path("sync.py", views.sync, name="sync"),
+    path("<slug:slug>/", views.page, name="page"),
+]

@@ -1,0 +1,109 @@
+"""How the developer pages write what comes from a catalogue or a file: headings, codes, routes, fields, examples."""
+
+import json
+from textwrap import dedent
+from typing import Any
+
+from django import template
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import slugify
+
+from chartero.docs import catalogues, examples, fields
+from chartero.docs.pages import Page
+from chartero.openapi.examples import BODIES
+from partners.reasons import Reason
+from partners.responses import error_body
+from partners.routes import Route
+
+register = template.Library()
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """Write a number with its thousands apart."""
+    return f"{number:,}"
+
+
+@register.filter
+def marked(text: str) -> SafeString:
+    """Write text that marks code by backticks, as the catalogues do."""
+    return format_html_join(
+        "",
+        "{}",
+        ((format_html("<code>{}</code>", part) if at % 2 else part,) for at, part in enumerate(text.split("`"))),
+    )
+
+
+@register.simple_tag
+def heading(text: str) -> SafeString:
+    """Write a heading with an anchor and a link to it."""
+    return format_html(
+        '<h2 id="{0}">{1} <a class="anchor" href="#{0}" aria-label="Link to {1}">#</a></h2>', slugify(text), text
+    )
+
+
+@register.simple_tag
+def page(slug: str, anchor: str = "", text: str = "") -> SafeString:
+    """Link a page, or a heading of it; KeyError if there is no such page."""
+    shown = Page.at(slug)
+    url = f"{shown.url}#{slugify(anchor)}" if anchor else shown.url
+    return format_html('<a href="{}">{}</a>', url, text or anchor or shown.title)
+
+
+@register.simple_tag
+def code(name: str) -> SafeString:
+    """Write a reason code with a link to what it means; KeyError if the catalogue has none."""
+    url = reverse("docs:page", args=[Page.ERRORS.slug])
+    return format_html('<a class="code" href="{0}#{1}"><code>{1}</code></a>', url, Reason.coded(name).code)
+
+
+@register.inclusion_tag("docs/_codes.html")
+def refusals_of(*names: str) -> dict[str, Any]:
+    """Write a table of the reason codes by which routes refuse a resource; KeyError if there is no such route."""
+    reasons = dict.fromkeys(reason for name in names for reason in catalogues.of_resource(Route.named(name)))
+    return {"reasons": [catalogues.explained(reason) for reason in reasons]}
+
+
+@register.inclusion_tag("docs/_codes.html")
+def explained(reasons: list[catalogues.Explained]) -> dict[str, Any]:
+    """Write a table of the reason codes of a stage."""
+    return {"reasons": reasons}
+
+
+@register.inclusion_tag("docs/_route.html")
+def route(name: str) -> dict[str, Any]:
+    """Write a route and what it requires; KeyError if the catalogue has none."""
+    return {"route": Route.named(name)}
+
+
+@register.inclusion_tag("docs/_fields.html")
+def fields_of(caption: str, *serializers: str) -> dict[str, Any]:
+    """Write a table of the fields of a JSON object."""
+    return {"caption": caption, "fields": [field for name in serializers for field in fields.of(name)]}
+
+
+@register.inclusion_tag("docs/_example.html")
+def example(name: str, title: str) -> dict[str, Any]:
+    """Show a code example in every language."""
+    return {"name": name, "title": title, "examples": examples.named(name)}
+
+
+@register.inclusion_tag("docs/_answer.html")
+def answer(name: str, title: str) -> dict[str, Any]:
+    """Show what a route answers, by the example of the OpenAPI document."""
+    return {"title": title, "text": json.dumps(BODIES[Route.named(name)], indent=2)}
+
+
+@register.simple_block_tag
+def shell(content: str, name: str, title: str) -> SafeString:
+    """Write lines for a terminal, with a button that copies them."""
+    return render_to_string("docs/_shell.html", {"name": name, "title": title, "text": dedent(content).strip()})
+
+
+@register.simple_tag
+def refusal(name: str, field: str | None = None) -> str:
+    """Write the body of a refusal as the API sends it, over several lines; KeyError if there is no such code."""
+    return json.dumps(error_body(Reason.coded(name), field), indent=2)

@@ -1,0 +1,2 @@
+curl --silent --show-error "$CHARTERO_URL/external/v1/encounters/$ENCOUNTER_ID" \
+  --header "Authorization: Bearer $CHARTERO_KEY"

@@ -1,0 +1,13 @@
+import json
+import os
+from urllib.request import Request, urlopen
+
+encounter = os.environ["CHARTERO_URL"] + "/external/v1/encounters/" + os.environ["ENCOUNTER_ID"]
+url = encounter + "/documents/" + os.environ["DOCUMENT_ID"] + "/transcript"
+headers = {"Authorization": "Bearer " + os.environ["CHARTERO_KEY"]}
+
+with urlopen(Request(url, headers=headers), timeout=30) as answer:
+    transcript = json.load(answer)["transcript"]
+
+for turn in transcript["turns"]:
+    print(turn["speaker"] + ": " + turn["text"])

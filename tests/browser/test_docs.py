@@ -1,0 +1,137 @@
+"""The developer pages in a browser: accessible, light and dark, wide and narrow, on paper, and without a script."""
+
+import pytest
+
+from chartero.docs.pages import Page
+from tests.browser import axe, keyboard
+from tests.browser.markup import forbidden
+from tests.browser.pages import StaffPage
+from tests.browser.site import NARROW, WIDE
+from tests.browser.staff import listed
+
+PAGES = [
+    *(StaffPage(page.name.lower(), f"/docs/{page.slug and page.slug + '/'}", role=None) for page in Page),
+    StaffPage("missing", "/docs/nothing/", role=None),
+]
+EVERY_PAGE = pytest.mark.parametrize("each", PAGES, ids=lambda page: page.name)
+SHOWN = "[...document.querySelectorAll('.example [data-language]')].filter(each => each.checkVisibility()).map(each => each.dataset.language)"
+PAGINATION = "/docs/pagination/"
+
+
+@pytest.fixture
+def read(readers):
+    """`read(each, width=…, dark=…)` opens a page of the list when all of it is there."""
+    pages = []
+
+    def open_page(each, **appearance):
+        pages.append(readers.window(None, **appearance))
+        readers.visit(pages[-1], each.path, status=404 if each.name == "missing" else 200)
+        if each.name == "reference":
+            pages[-1].wait_for_selector(".opblock")
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        readers.calm(page)
+
+
+@EVERY_PAGE
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_but_in_the_widgets_of_swagger_ui(read, each, width, dark):
+    page = read(each, width=width, dark=dark)
+    page.evaluate("document.querySelector('#reference .swagger-ui')?.remove()")
+    found = axe.violations(page)
+    assert not found, listed(page, found)
+
+
+@EVERY_PAGE
+def test_nothing_scrolls_sideways(read, each):
+    page = read(each, width=NARROW)
+    for operation in page.locator(".opblock-summary-control").all():
+        operation.click()
+    found = keyboard.sideways(page)
+    assert not found, listed(page, found)
+
+
+@pytest.mark.parametrize("each", [page for page in PAGES if page.name != "reference"], ids=lambda page: page.name)
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_the_keyboard_reaches_every_control_in_order(read, each, width):
+    page = read(each, width=width)
+    found = [*keyboard.faults(page), *keyboard.unlabelled(page)]
+    assert not found, listed(page, found)
+
+
+def test_the_reference_draws_every_route_and_asks_for_no_key(read):
+    page = read(next(page for page in PAGES if page.name == "reference"), width=WIDE)
+    assert page.locator(".opblock-get").count() == 5
+    page.locator(".opblock-summary-control").first.click()
+    page.locator(".opblock .responses-table").first.wait_for()
+    assert page.locator(".try-out, .authorize, .btn.execute").count() == 0
+    assert page.locator("#reference").get_by_text("missing_bearer").count() > 0
+
+
+@EVERY_PAGE
+def test_the_source_holds_nothing_that_the_policy_forbids(readers, each):
+    response = readers.visit(readers.window(None), each.path, status=404 if each.name == "missing" else 200)
+    policy = response.headers["content-security-policy"]
+    assert ("data:" in policy) == (each.name == "reference")
+    assert "unsafe" not in policy
+    assert forbidden(response.text()) == []
+
+
+def test_one_choice_of_language_holds_for_all_examples_and_for_the_next_page(staff):
+    page = staff.page(None)
+    staff.visit(page, PAGINATION)
+    assert set(page.evaluate(SHOWN)) == {"sh"}
+    page.get_by_text("Python", exact=True).first.click()
+    assert page.evaluate(SHOWN) == ["py", "py"]
+    staff.visit(page, "/docs/encounters/")
+    assert page.evaluate(SHOWN) == ["py"]
+
+
+def test_an_example_is_copied_as_it_is_shown(staff):
+    page = staff.page(None)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    staff.visit(page, "/docs/")
+    page.get_by_role("button", name="Copy: The two newest encounters, curl").click()
+    page.get_by_text("Copied.").wait_for()
+    shown = page.locator("#example-first_call-sh").inner_text()
+    assert page.evaluate("navigator.clipboard.readText()") == shown
+    assert shown.startswith("curl ")
+
+
+def test_the_pages_are_a_list_beside_the_text_or_folded_above_it(staff):
+    wide, narrow = staff.page(None), staff.page(None, width=NARROW)
+    for page in (wide, narrow):
+        staff.visit(page, "/docs/")
+    assert wide.get_by_role("link", name="Errors").first.is_visible()
+    link = narrow.locator(".docs-pages").get_by_role("link", name="Errors")
+    assert not link.is_visible()
+    narrow.get_by_text("All pages").click()
+    link.click()
+    narrow.wait_for_url("**/docs/errors/")
+    staff.calm(narrow)
+
+
+def test_on_paper_every_language_is_there_and_no_button(staff):
+    page = staff.page(None)
+    staff.visit(page, PAGINATION)
+    page.emulate_media(media="print")
+    assert page.evaluate(SHOWN) == ["sh", "py", "mjs"] * 2
+    assert not page.get_by_role("button", name="Copy").first.is_visible()
+    assert not page.locator(".docs-pages").is_visible()
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_without_a_script_the_pages_can_be_read_and_the_language_chosen(browser, site, width):
+    context = browser.new_context(
+        base_url=site.origin, java_script_enabled=False, viewport={"width": width, "height": 800}
+    )
+    page = context.new_page()
+    page.goto(PAGINATION)
+    assert page.locator(".docs-pages").get_by_role("link", name="Errors").is_visible()
+    page.locator(".example").first.get_by_text("JavaScript").click()
+    assert page.locator("#example-pages-mjs").is_visible()
+    assert not page.locator("#example-pages-sh").is_visible()
+    context.close()

@@ -1,0 +1,165 @@
+"""Every code example of the developer pages, run as it is shown, against the production server."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from chartero.docs import examples
+from chartero.docs.examples import Language
+from tests.server.faulty import Refused, faulty
+
+pytestmark = pytest.mark.server
+LIST = "/external/v1/encounters"
+COMMANDS = {Language.CURL: ["sh", "-eu"], Language.PYTHON: [sys.executable, "-I"], Language.JAVASCRIPT: ["node"]}
+NEEDED = {Language.CURL: ("curl", "jq"), Language.PYTHON: (), Language.JAVASCRIPT: ("node",)}
+EVERY_LANGUAGE = pytest.mark.parametrize("language", Language, ids=lambda language: language.suffix)
+
+
+@pytest.fixture(scope="module")
+def recorded(served):
+    """An encounter whose transcript is final and whose recording is there, as the API tells it."""
+    get = partial(served.get, token=served.tokens["good"])
+    for encounter in get(f"{LIST}?limit=100").json()["items"]:
+        for document in encounter["documents"]:
+            if get(f"{LIST}/{encounter['encounter_id']}/documents/{document['document_id']}/audio").status == 200:
+                return encounter, document
+    pytest.fail("no recording in the demonstration")
+
+
+@pytest.fixture
+def run(served, recorded, tmp_path):
+    """`run(name, language, NAME=…)` runs an example in an empty folder, and returns what it prints."""
+    encounter, document = recorded
+
+    def run_example(name, language, **environment):
+        if lacking := [tool for tool in NEEDED[language] if not shutil.which(tool)]:
+            pytest.skip(f"not here: {', '.join(lacking)}")
+        given = {
+            "PATH": os.environ["PATH"],
+            "CHARTERO_URL": f"http://127.0.0.1:{served.port}",
+            "CHARTERO_KEY": served.tokens["good"],
+            "ENCOUNTER_ID": encounter["encounter_id"],
+            "DOCUMENT_ID": document["document_id"],
+        }
+        command = [*COMMANDS[language], str(examples.folder() / f"{name}.{language.suffix}")]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=given | environment, capture_output=True, text=True, timeout=60
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    return run_example
+
+
+@pytest.fixture
+def answer(served):
+    """`answer(path)` is what the API says to the example's key."""
+    return lambda path: served.get(path, token=served.tokens["good"]).json()
+
+
+@pytest.fixture
+def document_path(recorded):
+    encounter, document = recorded
+    return f"{LIST}/{encounter['encounter_id']}/documents/{document['document_id']}"
+
+
+def check(language, output, body, lines):
+    """Assert that curl shows the body, and a program the lines that it makes of it; null has a name in each language."""
+    if language is Language.CURL:
+        assert json.loads(output) == body
+    else:
+        assert output.replace("null", "None").splitlines() == lines
+
+
+@EVERY_LANGUAGE
+def test_the_first_call(run, answer, language):
+    page = answer(f"{LIST}?limit=2")
+    lines = [f"{page['total']} encounters", *(f"{each['encounter_id']} {each['created_at']}" for each in page["items"])]
+    check(language, run("first_call", language), page, lines)
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize(("key", "status"), [("good", "200"), ("x", "401")])
+def test_a_key_is_checked(run, served, language, key, status):
+    assert run("check_key", language, CHARTERO_KEY=served.tokens.get(key, key)).strip() == status
+
+
+@EVERY_LANGUAGE
+def test_a_window_in_a_zone_of_its_own(run, answer, language):
+    page = answer(f"{LIST}?start_at=2025-12-31T23:00:00Z&end_at=2026-01-31T23:00:00Z&sort_order=asc")
+    assert page["total"] > 100
+    check(language, run("window", language), page, [f"50 of {page['total']}"])
+
+
+@EVERY_LANGUAGE
+def test_every_page_of_a_window(run, answer, language):
+    window = "start_at=2026-01-01T00:00:00Z&end_at=2026-04-01T00:00:00Z&sort_order=asc&limit=100"
+    total = answer(f"{LIST}?{window}")["total"]
+    expected = [each for at in range(0, total, 100) for each in answer(f"{LIST}?{window}&offset={at}")["items"]]
+    assert len(expected) == total > 200
+    assert [json.loads(line) for line in run("pages", language).splitlines()] == expected
+
+
+@EVERY_LANGUAGE
+def test_one_encounter(run, answer, recorded, language):
+    body = answer(f"{LIST}/{recorded[0]['encounter_id']}")
+    encounter = body["encounter"]
+    documents = [f"{each['document_id']} {each['schema_type']} {each['status']}" for each in encounter["documents"]]
+    lines = [f"{encounter['status']} {encounter['updated_at']}", *documents]
+    check(language, run("encounter", language), body, lines)
+
+
+@EVERY_LANGUAGE
+def test_a_note(run, answer, language):
+    encounter_id, document_id = next(
+        (each["encounter_id"], document["document_id"])
+        for each in answer(f"{LIST}?limit=100")["items"]
+        for document in each["documents"]
+        if document["schema_type"] == "document"
+    )
+    body = answer(f"{LIST}/{encounter_id}/documents/{document_id}")
+    output = run("document", language, ENCOUNTER_ID=encounter_id, DOCUMENT_ID=document_id)
+    check(language, output.rstrip(), body, body["document"]["content"]["text"].rstrip().splitlines())
+
+
+@EVERY_LANGUAGE
+def test_a_transcript(run, answer, document_path, language):
+    body = answer(f"{document_path}/transcript")
+    lines = [f"{turn['speaker']}: {turn['text']}" for turn in body["transcript"]["turns"]]
+    assert lines
+    check(language, run("transcript", language), body, lines)
+
+
+@EVERY_LANGUAGE
+def test_a_recording(run, served, answer, document_path, language, tmp_path):
+    run("audio", language)
+    url = answer(f"{document_path}/audio")["audio_url"]
+    assert (tmp_path / "recording").read_bytes() == served.get(url.removeprefix(f"http://127.0.0.1:{served.port}")).body
+
+
+@EVERY_LANGUAGE
+def test_a_refusal(run, language):
+    assert run("refusal", language).strip() == "invalid_limit limit"
+
+
+@EVERY_LANGUAGE
+def test_a_service_that_is_busy_is_asked_again_when_it_says(run, served, language):
+    with faulty(served.port) as proxy:
+        proxy.faults = [Refused(503, "service_unavailable", {"Retry-After": "2"})]
+        assert run("refusal", language, CHARTERO_URL=proxy.url).strip() == "invalid_limit limit"
+    assert len(proxy.times) == 2
+    assert proxy.times[1] - proxy.times[0] >= 2
+
+
+def test_every_example_is_run():
+    """A file without a test of its name here would be shown and never run."""
+    shown = {file.stem for language in Language for file in examples.folder().glob(f"*.{language.suffix}")}
+    tested = Path(__file__).read_text()
+    assert all(f'run("{name}"' in tested for name in shown)
+    assert all(len(examples.named(name)) == len(Language) for name in shown)
