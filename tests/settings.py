@@ -16,4 +16,5 @@ os.environ.update(
 
 from chartero.settings import *  # noqa: F403
 
+WEB_PROCESS = False  # the limits of a web process, without its thread that writes counts each minute
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

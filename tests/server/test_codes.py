@@ -1,5 +1,7 @@
 """Every reason code, over HTTP, from the production server, as an operator and a partner meet it."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from tests.server.conftest import ALL_SCOPES
@@ -92,6 +94,58 @@ def test_training_material(served):
     sql = "from encounters.models import *; print(Encounter.objects.filter(record_class='training', organization__public_id='{}').first())"
     training = served.manage("shell", "--no-imports", "-c", sql.format(served.organization_id)).split()[-1]
     assert code(served, f"{LIST}/{training}", token=served.tokens["good"]) == (403, "demo_training_denied")
+
+
+def test_documents(served):
+    token = served.tokens["good"]
+    items = served.get(f"{LIST}?limit=100", token=token).json()["items"]
+    paths = {
+        f"{LIST}/{item['encounter_id']}/documents/{each['document_id']}": each
+        for item in items
+        for each in item["documents"]
+    }
+    answers = {
+        (each["schema_type"], last, code(served, path + last, token=token))
+        for path, each in paths.items()
+        for last in ("", "/transcript", "/audio")
+    }
+    assert answers == {
+        ("document", "", (200, None)),
+        ("document", "/transcript", (400, "unsupported_document_type")),
+        ("document", "/audio", (400, "unsupported_document_type")),
+        ("ambient_transcript", "", (200, None)),
+        ("ambient_transcript", "/transcript", (200, None)),
+        ("ambient_transcript", "/transcript", (404, "transcript_not_found")),
+        ("ambient_transcript", "/audio", (200, None)),
+        ("ambient_transcript", "/audio", (404, "audio_not_found")),
+    }
+    unknown = f"{LIST}/{items[0]['encounter_id']}/documents/doc_{'0' * 22}"
+    assert code(served, unknown, token=token) == (404, "document_not_found")
+
+
+def test_a_recording_by_its_link_and_in_part(served):
+    token = served.tokens["good"]
+    items = served.get(f"{LIST}?limit=100", token=token).json()["items"]
+    paths = [
+        f"{LIST}/{item['encounter_id']}/documents/{each['document_id']}/audio"
+        for item in items
+        for each in item["documents"]
+    ]
+    links = [
+        answer.json()["audio_url"]
+        for answer in (served.get(path, token=token) for path in paths)
+        if answer.status == 200
+    ]
+    path = urlsplit(links[0]).path
+    whole, part, head = (
+        served.get(path),
+        served.get(path, headers={"Range": "bytes=-4"}),
+        served.get(path, method="HEAD"),
+    )
+    assert (whole.status, whole.headers["Content-Type"], whole.body[:4]) == (200, "audio/wav", b"RIFF")
+    assert (part.status, part.body) == (206, whole.body[-4:])
+    assert (head.status, head.headers["Content-Length"], head.body) == (200, str(len(whole.body)), b"")
+    assert served.get(path[:-1]).status == 403
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])

@@ -33,6 +33,7 @@ def test_one_command_from_nothing_to_a_200(fresh):
         report = json.loads(demo.stdout.readline())
         wait_for(fresh.port, demo)
         answer = fresh.get("/external/v1/encounters?limit=2", token=report["token"])
+        assert [fresh.get(probe).body for probe in ("/healthz", "/readyz")] == [b"ok\n"] * 2
     finally:
         demo.send_signal(signal.SIGTERM)
         demo.communicate(timeout=30)
