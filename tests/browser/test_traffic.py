@@ -25,14 +25,14 @@ def page(staff, called):
     return page
 
 
-def row(page, heading: str, words: str):
+def row(page, heading: str, words: str, more: str = ""):
     """Return the first row with these words in the section of this heading."""
     section = page.get_by_role("heading", name=heading, exact=True).locator("xpath=ancestor::section")
-    return section.get_by_role("row").filter(has_text=words).first
+    return section.get_by_role("row").filter(has_text=words).filter(has_text=more).first
 
 
 def test_from_the_first_page_to_why_a_call_fails(staff, page):
-    refused = row(page, "Refused in the last 24 hours", "invalid_limit")
+    refused = row(page, "Refused in the last 24 hours", "invalid_limit", "Demo run")
     refused.get_by_role("link", name=re.compile("^ch_sk_")).click()
     staff.calm(page)
     calls = page.locator("section", has=page.get_by_role("heading", name="Calls", exact=True))

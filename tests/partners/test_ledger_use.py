@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from partners import facts
 from partners.models import ApiKey, ApiKeySwitch, KeyNetwork, KeyUse, RequestRecord
 from tests.api import LIST, Api
 from tests.factories import CHANGE, EncounterFactory, issue
@@ -59,10 +60,12 @@ def test_it_moves_with_the_minute(owned, clock, seconds, minutes):
     assert uses(key) == {"encounters.list": (MINUTE, MINUTE + timedelta(minutes=minutes))}
 
 
-def test_it_never_moves_back(owned, clock):
+def test_it_never_moves_back(owned, clock, monkeypatch):
     key, api = owned
     api.get()
     clock(NOW - timedelta(hours=1))
+    of_key = facts._of_key  # as read before the other call was on record
+    monkeypatch.setattr(facts, "_of_key", lambda row: of_key(row) | {"use_noted": False})
     assert api.get().status_code == 200
     assert (last_used(key), uses(key)) == (MINUTE, {"encounters.list": (MINUTE, MINUTE)})
 
