@@ -1,15 +1,15 @@
 """The ledger: one row per answer to a known key, committed before the answer leaves; all other answers are counted."""
 
+import logging
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
-from django import db
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from partners import unkeyed
+from partners import traces, unkeyed
 from partners.access import AccessRequest
 from partners.address import client_address, network
 from partners.disclosure import Disclosing, Disclosure
@@ -18,6 +18,8 @@ from partners.identifiers import is_id
 from partners.models.pk_list import adapted
 from partners.reasons import Reason
 from partners.responses import Refusal, fault_response
+
+logger = logging.getLogger(__name__)
 
 NOTHING = Disclosure([], [])
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -49,16 +51,23 @@ def kept(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     exchange = Exchange.of(request)
     call = exchange.call
     if call is None or call.key_pk is None:
-        refusal = answer if isinstance(answer, Refusal) else Refusal(Reason.INTERNAL_ERROR)
-        unkeyed.TALLY.add(request, refusal)
-        return refusal
+        return _counted(request, answer if isinstance(answer, Refusal) else Refusal(Reason.INTERNAL_ERROR))
     if not isinstance(answer, Disclosing | Refusal):
         answer = Refusal(Reason.INTERNAL_ERROR)
     try:
         _write(request, exchange, call, answer)
-    except db.Error as fault:
-        return fault_response(fault, exchange.request_id, Reason.SERVICE_UNAVAILABLE)
+    except Exception as fault:  # whatever it is: what is not on record does not leave
+        return fault_response(fault, Reason.SERVICE_UNAVAILABLE)
     return answer
+
+
+def _counted(request: HttpRequest, refusal: Refusal) -> Refusal:
+    """Count a refusal, which a fault in counting never changes."""
+    try:
+        unkeyed.TALLY.add(request, refusal)
+    except Exception as fault:
+        logger.error("a refusal is not counted", extra={"exception": traces.kind(fault), "where": traces.place(fault)})
+    return refusal
 
 
 def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer: Disclosing | Refusal) -> None:

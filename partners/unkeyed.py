@@ -61,9 +61,7 @@ class Tally:
         with self._lock:
             self._hold(kind, 1)
             if settings.WEB_PROCESS and self._writer is None:
-                self._writer = threading.Thread(target=self._write_each_minute, name="unkeyed", daemon=True)
-                self._writer.start()
-                atexit.register(self.write)
+                self._start_writer()
 
     def write(self) -> None:
         """Write what was counted; keep it for the next time where the database is out of reach."""
@@ -82,6 +80,13 @@ class Tally:
         if kind not in self._counts and len(self._counts) >= HELD:
             kind = Kind(kind.minute, kind.reason_code)
         self._counts[kind] += count
+
+    def _start_writer(self) -> None:
+        """Start the thread that writes; where none can start, RuntimeError, and the next count tries again."""
+        writer = threading.Thread(target=self._write_each_minute, name="unkeyed", daemon=True)
+        writer.start()
+        self._writer = writer
+        atexit.register(self.write)
 
     def _write_each_minute(self) -> None:
         while True:

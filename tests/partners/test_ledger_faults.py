@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from unittest.mock import Mock
 
 import pytest
 from django.db import OperationalError, connection, connections
 from django.test import Client
 
-from partners import unkeyed
+from partners import ledger, unkeyed
 from partners.models import ApiKey, KeyNetwork, KeyUse, RequestRecord, UnkeyedCount
 from tests.api import LIST, Api
 from tests.factories import CHANGE, EncounterFactory, OrganizationFactory, issue
@@ -99,6 +100,12 @@ def test_a_commit_that_fails_is_no_row(owned, monkeypatch):
         assert owned[1].refusal() == UNAVAILABLE
     assert not RequestRecord.objects.exists()
     assert owned[1].get().status_code == 200
+
+
+def test_whatever_keeps_a_row_from_being_written_the_answer_is_an_exact_503(owned, monkeypatch):
+    with monkeypatch.context() as context:
+        context.setattr(ledger, "adapted", Mock(side_effect=RuntimeError("ours")))
+        assert owned[1].refusal() == UNAVAILABLE
 
 
 def test_a_request_id_is_never_given_twice(owned, monkeypatch):

@@ -17,6 +17,7 @@ from partners.models import UnkeyedCount
 from partners.reasons import Reason
 from partners.responses import Refusal
 from partners.unkeyed import COMMONEST, Kind, Tally
+from tests.api import Api
 from tests.factories import issue
 
 pytestmark = pytest.mark.django_db
@@ -239,6 +240,19 @@ def test_a_web_process_writes_at_the_end_of_each_minute_and_at_its_own(settings,
     count(tally, times=2)
     assert started == [{"target": tally._write_each_minute, "name": "unkeyed", "daemon": True}, "thread"]
     assert ended == [tally.write]
+
+
+def test_where_no_thread_can_start_the_refusal_stays_and_the_next_one_tries_again(settings, monkeypatch):
+    def start():
+        attempts.append("thread")
+        raise RuntimeError("can't start new thread")
+
+    settings.WEB_PROCESS, attempts, tally = True, [], Tally()
+    monkeypatch.setattr(unkeyed, "TALLY", tally)
+    monkeypatch.setattr(unkeyed.threading, "Thread", lambda **options: SimpleNamespace(start=start))
+    assert [Api().refusal() for _ in range(2)] == [(401, "missing_bearer", None)] * 2
+    tally.write()
+    assert (attempts, UnkeyedCount.objects.get().count) == (["thread"] * 2, 2)
 
 
 def test_the_writer_sleeps_to_the_end_of_the_minute_and_leaves_no_connection(monkeypatch):
