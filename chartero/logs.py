@@ -20,7 +20,7 @@ from partners import traces
 # The id of the call that this thread answers.
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 # What a record may say beside its event, by `extra=`. Whatever else it carries stays out.
-FIELDS = ("request_id", "reason_code", "status", "view", "check", "exception", "where")
+FIELDS = ("reason_code", "status", "view", "check", "exception", "where")
 LONGEST = 2000
 REDACTED = "[redacted]"
 # A prefix with what follows it, also as a URL writes it; or a run of base62 as long as a secret.

@@ -70,7 +70,7 @@ class ExternalApiMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer what a view or a renderer let escape."""
-        return fault_response(exception, Exchange.of(request).request_id) if is_external(request) else None
+        return fault_response(exception) if is_external(request) else None
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         try:

@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.exceptions import APIException, MethodNotAllowed
 
-from partners.exchange import Exchange
 from partners.reasons import Reason
 from partners.responses import Refusal, fault_response
 from partners.routes import Scope
@@ -28,4 +27,4 @@ def answer(exception: Exception, context: dict[str, Any]) -> HttpResponse:
         return Refusal(exception.reason, exception.field, exception.scopes)
     if isinstance(exception, MethodNotAllowed):
         return Refusal(Reason.METHOD_NOT_ALLOWED)
-    return fault_response(exception, Exchange.of(context["request"]).request_id)
+    return fault_response(exception)

@@ -77,12 +77,12 @@ class Refusal(HttpResponse):
         self.reason = reason
 
 
-def fault_response(fault: Exception, request_id: str, reason: Reason | None = None) -> Refusal:
+def fault_response(fault: Exception, reason: Reason | None = None) -> Refusal:
     """Answer a fault of ours and log where it arose: never its text, which may quote a row or a token."""
     if reason is None:
         reason = Reason.SERVICE_UNAVAILABLE if is_unavailable(fault) else Reason.INTERNAL_ERROR
-    facts = {"request_id": request_id, "reason_code": reason.code}
-    logger.error("a call failed", extra=facts | {"exception": traces.kind(fault), "where": traces.place(fault)})
+    facts = {"reason_code": reason.code, "exception": traces.kind(fault), "where": traces.place(fault)}
+    logger.error("a call failed", extra=facts)
     return Refusal(reason)
 
 
