@@ -12,8 +12,12 @@ CREATE OR REPLACE FUNCTION chartero_refuse() RETURNS trigger LANGUAGE plpgsql AS
 BEGIN RAISE EXCEPTION '%%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END $$
 """
 
-
-SIX_YEARS_AGO = {"sqlite": "datetime('now', '-6 years')", "postgresql": "now() - interval '6 years'"}
+# Six years before 29 February is the 28th. SQLite by itself goes on to 1 March, and would open the door a day early.
+SIX_YEARS_AGO = {
+    "sqlite": "CASE strftime('%m-%d', 'now') WHEN '02-29' THEN datetime('now', '-1 day', '-6 years')"
+    " ELSE datetime('now', '-6 years') END",
+    "postgresql": "now() - interval '6 years'",
+}
 
 
 @dataclass(frozen=True, slots=True)

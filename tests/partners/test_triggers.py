@@ -1,6 +1,6 @@
 """Raw SQL against the database at hand: what the models do not allow, it does not either."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -10,16 +10,12 @@ from django.utils import timezone
 from partners import triggers
 from partners.events import Action
 from partners.models import ApiKey, ChangeEvent, RequestRecord
+from partners.periods import years_before
 from tests.factories import CHANGE, OrganizationFactory, RequestRecordFactory, issue
 
 pytestmark = pytest.mark.django_db
 LATER = "2099-01-01 00:00:00+00:00"
 KEPT_TABLES = pytest.mark.parametrize("table", ["partners_changeevent", "partners_requestrecord"])
-
-
-@pytest.fixture
-def key(organization) -> ApiKey:
-    return issue(organization)[0]
 
 
 def execute(statement: str, *values: object) -> None:
@@ -98,6 +94,27 @@ def test_what_is_recorded_may_go_after_six_years_and_not_earlier(key, table):
     refuse(f"DELETE FROM {table} WHERE id IN (%s, %s)", old.pk, young.pk)
     execute(f"DELETE FROM {table} WHERE id = %s", old.pk)
     refuse(f"DELETE FROM {table} WHERE id = %s", young.pk)
+
+
+AROUND_A_LEAP_DAY = ("02-28T23:59:59", "02-29T00:00:00", "02-29T23:59:59", "03-01T00:00:00")
+
+
+@pytest.mark.parametrize(
+    "moment", [f"2028-{each}" for each in AROUND_A_LEAP_DAY] + ["2030-02-28T12:00:00", "2030-03-01T12:00:00"]
+)
+def test_six_years_ago_is_the_same_hour_of_the_day_that_retention_counts_back_to(moment):
+    now = datetime.fromisoformat(f"{moment}+00:00")
+    assert six_years_before(moment) == datetime.combine(years_before(now, 6), now.timetz())
+
+
+def six_years_before(moment: str) -> datetime:
+    """Return what the triggers' words mean to the database at hand, had it that moment on its clock."""
+    clock, stopped = {"sqlite": ("'now'", f"'{moment}'"), "postgresql": ("now()", f"timestamptz '{moment}Z'")}[
+        connection.vendor
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {triggers.SIX_YEARS_AGO[connection.vendor].replace(clock, stopped)}")
+        return datetime.fromisoformat(str(cursor.fetchone()[0])).replace(tzinfo=UTC)
 
 
 def recorded(model, key, occurred_at):
