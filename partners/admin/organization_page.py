@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from partners import contradictions, traffic
 from partners.admin.base import change, needs, render
+from partners.admin.organization_changing import PAGE, Verb, change_by
 from partners.admin.organization_forms import AccessForm, ContactForm
 from partners.events import Action
 from partners.grid import Access, Grid
@@ -15,7 +16,14 @@ from partners.models import ApiKey, Organization
 from partners.routes import Route
 
 SHOWN, CHANGES_PER_PAGE = 50, 20
-PAGE = "admin:partners_organization_change"
+CONTACT = Verb(
+    "Change contact",
+    ContactForm,
+    lambda organization, why, given: organization.set_contact(
+        why, name=given["contact_name"], email=given["contact_email"]
+    ),
+    "Contact saved.",
+)
 
 
 @needs("partners.view_organization")
@@ -101,26 +109,4 @@ def _said(form: AccessForm) -> str:
 @needs("partners.change_organization")
 def change_contact(request: HttpRequest, pk: int) -> HttpResponse:
     """Change whom to ask at the partner."""
-    organization = get_object_or_404(Organization, pk=pk)
-    if request.method == "POST":
-        form = ContactForm(request.POST)
-        if form.is_valid() and _save_contact(request, organization, form):
-            return redirect(PAGE, organization.pk)
-    else:
-        contact = {"contact_name": organization.contact_name, "contact_email": organization.contact_email}
-        form = ContactForm(initial=contact)
-    return render(
-        request, "partners/organization_form.html", title="Change contact", organization=organization, form=form
-    )
-
-
-def _save_contact(request: HttpRequest, organization: Organization, form: ContactForm) -> bool:
-    given = form.cleaned_data
-    why = change(request, reason=given["reason"], ticket=given["ticket"])
-    try:
-        changed = organization.set_contact(why, name=given["contact_name"], email=given["contact_email"])
-    except ValidationError as refusal:
-        form.refuse(refusal)
-        return False
-    messages.success(request, "Contact saved." if changed else "Nothing was changed: it is so already.")
-    return True
+    return change_by(CONTACT, request, pk)

@@ -73,39 +73,14 @@ class Organization(models.Model):
 
     def set_contact(self, change: Change, *, name: str, email: str) -> bool:
         """Say whom to ask at the partner; return whether that changed anything. ValidationError for bad values."""
-        with transaction.atomic():
-            Organization.objects.select_for_update(no_key=True).get(pk=self.pk)
-            self.refresh_from_db()
-            before = self._contact()
-            self.contact_name, self.contact_email = name.strip(), email.strip()
-            self.clean_fields()
-            after = self._contact()
-            if after != before:
-                self.save(update_fields=["contact_name", "contact_email"])
-                ChangeEvent.record(Action.CONTACT_CHANGED, change, organization=self, before=before, after=after)
-        return after != before
+        return self._set(Action.CONTACT_CHANGED, change, contact_name=name, contact_email=email)
 
     def set_purpose(self, change: Change, purpose: str) -> bool:
         """Say for what patients' data are disclosed to it, for the accounting; return whether that changed anything.
 
         Source: 45 CFR 164.528(b)(2)(iv), a brief statement of the purpose. ValidationError for bad values.
         """
-        with transaction.atomic():
-            Organization.objects.select_for_update(no_key=True).get(pk=self.pk)
-            self.refresh_from_db()
-            before, self.purpose = self.purpose, purpose.strip()
-            self.clean_fields()
-            changed = before != self.purpose
-            if changed:
-                self.save(update_fields=["purpose"])
-                ChangeEvent.record(
-                    Action.PURPOSE_CHANGED,
-                    change,
-                    organization=self,
-                    before={"purpose": before},
-                    after={"purpose": self.purpose},
-                )
-        return changed
+        return self._set(Action.PURPOSE_CHANGED, change, purpose=purpose)
 
     def set_access(
         self,
@@ -134,8 +109,19 @@ class Organization(models.Model):
                 ChangeEvent.record(Action.ACCESS_CHANGED, change, organization=self, before=before, after=after)
         return after != before
 
-    def _contact(self) -> dict[str, str]:
-        return {"contact_name": self.contact_name, "contact_email": self.contact_email}
+    def _set(self, action: Action, change: Change, **texts: str) -> bool:
+        with transaction.atomic():
+            Organization.objects.select_for_update(no_key=True).get(pk=self.pk)
+            self.refresh_from_db()
+            before = {field: getattr(self, field) for field in texts}
+            after = {field: text.strip() for field, text in texts.items()}
+            for field, text in after.items():
+                setattr(self, field, text)
+            self.clean_fields()
+            if after != before:
+                self.save(update_fields=after)
+                ChangeEvent.record(action, change, organization=self, before=before, after=after)
+        return after != before
 
     def _access(self) -> dict[str, Any]:
         return {"allowlisted": self.allowlisted, "routes": self.enabled_routes()}
