@@ -2,7 +2,10 @@
 
 import json
 
+import pytest
+
 from chartero import openapi
+from chartero.openapi import publication
 
 URL = "/openapi/v1/openapi.json"
 
@@ -25,6 +28,16 @@ def test_another_server_is_another_version(client, settings):
     first = client.get(URL)["ETag"]
     settings.BASE_URL = "https://api.example"
     assert client.get(URL)["ETag"] != first
+
+
+@pytest.mark.parametrize("base_url", ["", "https://api.example"])
+def test_its_text_is_made_once_whatever_host_it_is_asked_from(client, settings, monkeypatch, base_url):
+    settings.BASE_URL = base_url
+    first = client.get(URL)
+    monkeypatch.setattr(publication, "orjson", None)
+    again = client.get(URL, SERVER_NAME="127.0.0.1")
+    assert (again.content, again["ETag"]) == (first.content, first["ETag"])
+    assert again.json()["servers"] == [{"url": base_url or "/"}]
 
 
 def test_no_session_is_looked_at(client, admin_client):
