@@ -3,22 +3,19 @@
 import os
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
-from chartero.demo import records, traffic
+from chartero.demo import past, records, traffic
+from chartero.demo.past import CHANGE
 from chartero.roles import Role
 from partners import lifetimes
-from partners.events import Change
 from partners.models import ApiKey, Organization
-from partners.routes import Route, Scope
+from partners.routes import Scope
 from partners.signin import lockout
 
-CHANGE = Change(by="demo", source="manage.py demo", reason="demonstration")
 ROLES = {"staff": None, "onboarding": Role.ONBOARDING, "security": Role.SECURITY, "support": Role.SUPPORT}
 MAIN, OTHER = "Northgate Family Practice (demo)", "Riverside Cardiology (demo)"
 
@@ -71,26 +68,18 @@ def _organization(name: str, *, patients: int, encounters: int, seed: int) -> Or
     found = Organization.objects.filter(name=name).first()
     if found is not None:
         return found
-    organization = Organization.create(name, CHANGE, purpose="Treatment")
-    organization.set_access(CHANGE, allowlisted=True, enable=Route)
+    organization = past.organization(name, came=45)
     records.make(organization, patients=patients, encounters=encounters, seed=seed)
     _keys_in_every_state(organization)
     return organization
 
 
 def _keys_in_every_state(organization: Organization) -> None:
-    def issue(label: str, **values: Any) -> ApiKey:
-        values = {"expires_at": lifetimes.default_end(), "scopes": Route.ENCOUNTERS_LIST.scopes} | values
-        return ApiKey.issue(CHANGE, organization=organization, label=label, **values)[0]
-
-    now = timezone.now()
-    sync = issue("EHR sync", scopes=Scope)
-    issue("Reporting, ends in 60 days", expires_at=now + timedelta(days=60))
-    issue("Staging").disable(CHANGE)
-    former = issue("Former vendor")
-    former.revoke(CHANGE)
-    issue("Nightly export").rotate(CHANGE)
-    expired = issue("Pilot")
-    ApiKey.objects.filter(pk=expired.pk).update(created_at=now - timedelta(days=31), expires_at=now - timedelta(days=1))
+    sync = past.key(organization, "EHR sync", issued=30, ends=60, scopes=Scope)
+    past.key(organization, "Reporting, ends in 60 days", issued=30, ends=60)
+    past.key(organization, "Staging", issued=40, ends=50, disabled=5)
+    former = past.key(organization, "Former vendor", issued=40, ends=50, revoked=2)
+    past.key(organization, "Nightly export", issued=20, ends=70).rotate(CHANGE)
+    past.key(organization, "Pilot", issued=31, ends=-1)
     if organization.name == MAIN:
         traffic.make(organization, sync, former)

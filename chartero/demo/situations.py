@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from chartero.demo import tone
-from chartero.demo.partners import CHANGE
+from chartero.demo.past import CHANGE
 from encounters.models import Document, Encounter, SchemaType
 from partners import lifetimes, tokens
 from partners.models import ApiKey, ApiKeySwitch, Organization

@@ -19,7 +19,7 @@ PAGE, PAGES = 25, 5
 def make(organization: Organization, sync: ApiKey, former: ApiKey) -> None:
     """Let one key have read pages every hour for a week, with a mistake in between, and a revoked one still call."""
     now = timezone.now().replace(second=0, microsecond=0)
-    ApiKey.objects.filter(pk=sync.pk).update(created_at=now - 30 * DAY, last_used_at=now)
+    ApiKey.objects.filter(pk=sync.pk).update(last_used_at=now)
     KeyUse.objects.create(
         api_key=sync, route=Route.ENCOUNTERS_LIST.route_name, first_used_at=now - 7 * DAY, last_used_at=now
     )

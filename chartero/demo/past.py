@@ -1,0 +1,87 @@
+"""What happened to the demonstration's partners before today: rows and changes with the times at which it did.
+
+What is on record cannot be altered, so each change is inserted with its time, and each row as it stands since.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from partners import digests, routes, tokens
+from partners.events import Action, Change, ChangeEvent
+from partners.models import ApiKey, KeyState, Organization, RouteGrant, Scope
+
+CHANGE = Change(by="demo", source="manage.py demo", reason="demonstration")
+
+
+def organization(name: str, *, came: float) -> Organization:
+    """Make an organization that came so many days ago, and has been allowed everything since the day after."""
+    made = Organization.objects.create(name=name, purpose="Treatment", allowlisted=True, created_at=_ago(came))
+    opened = _ago(came - 1)
+    RouteGrant.objects.bulk_create(
+        RouteGrant(organization=made, route=route.route_name, created_at=opened) for route in routes.Route
+    )
+    _record(Action.ORGANIZATION_CREATED, made.created_at, made, after={"name": name, "purpose": made.purpose})
+    before, after = {"allowlisted": False, "routes": []}, {"allowlisted": True, "routes": made.enabled_routes()}
+    _record(Action.ACCESS_CHANGED, opened, made, before=before, after=after)
+    return made
+
+
+def key(
+    owner: Organization,
+    label: str,
+    *,
+    issued: float,
+    ends: float,
+    scopes: Iterable[routes.Scope] = routes.Route.ENCOUNTERS_LIST.scopes,
+    disabled: float | None = None,
+    revoked: float | None = None,
+) -> ApiKey:
+    """Make a key that was issued, disabled and revoked so many days ago and ends in so many; nobody has its token."""
+    token, number = tokens.mint(is_test=False), digests.current()
+    made = ApiKey.objects.create(
+        organization=owner,
+        label=label,
+        public_part=token.public_part,
+        digest=digests.digest(token.text, number),
+        digest_key_number=number,
+        created_at=_ago(issued),
+        expires_at=_ago(-ends),
+        disabled_at=None if disabled is None else _ago(disabled),
+        revoked_at=None if revoked is None else _ago(revoked),
+    )
+    made.scopes.set(Scope.objects.filter(name__in=[*scopes]))
+    _record_changes(made)
+    return made
+
+
+def _record_changes(made: ApiKey) -> None:
+    facts = {
+        "expires_at": made.expires_at and made.expires_at.isoformat(),
+        "scopes": list(made.scopes.values_list("name", flat=True)),
+    }
+    before: dict[str, Any] = {}
+    for action, moment, state in (
+        (Action.KEY_ISSUED, made.created_at, KeyState.ACTIVE),
+        (Action.KEY_DISABLED, made.disabled_at, KeyState.DISABLED),
+        (Action.KEY_REVOKED, made.revoked_at, KeyState.REVOKED),
+    ):
+        if moment:
+            after = {"state": state.value} | facts
+            _record(action, moment, made.organization, made, before=before, after=after)
+            before = after
+
+
+def _record(
+    action: Action, moment: datetime, owner: Organization | None, about: ApiKey | None = None, **facts: Any
+) -> None:
+    ChangeEvent.objects.create(
+        action=action, occurred_at=moment, organization=owner, api_key=about, **asdict(CHANGE), **facts
+    )
+
+
+def _ago(days: float) -> datetime:
+    return timezone.now() - timedelta(days=days)
