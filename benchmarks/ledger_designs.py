@@ -1,7 +1,7 @@
 """What does a row of the ledger cost, by the way in which it says whose data an answer held? Side by side, in one run.
 
-    CHARTERO_FSYNC=on .ci/with-postgresql .venv/bin/python -m benchmarks.ledger_designs [ROUNDS]
-    .venv/bin/python -m benchmarks.ledger_designs [ROUNDS]
+    python -m benchmarks.ledger_designs [ROUNDS]
+    CHARTERO_FSYNC=on .ci/with-postgresql python -m benchmarks.ledger_designs [ROUNDS]
 
 Makes tables of its own in the database of `DATABASE_URL` and drops them. Each design takes turns in changing order,
 with 1, 25 and 100 patients of 100,000, one durable commit each. Prints the median µs of a row, and the bytes of
