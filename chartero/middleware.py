@@ -21,6 +21,7 @@ from django_otp.middleware import OTPMiddleware
 
 from chartero import health, logs
 from chartero.policy import ContentPolicyMiddleware
+from chartero.postgresql import plans
 from partners import ledger
 from partners.exchange import Exchange
 from partners.reasons import Reason
@@ -60,7 +61,7 @@ class ExternalApiMiddleware:
         if not is_external(request):
             return self.get_response(request)
         exchange = Exchange.begin(request)
-        with logs.answering(exchange.request_id):
+        with logs.answering(exchange.request_id), plans.made_once():
             response = ledger.kept(request, self._answer(request))
         response["X-Request-ID"] = exchange.request_id
         response["Cache-Control"] = "no-store"

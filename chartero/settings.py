@@ -97,13 +97,17 @@ SQLITE_OPTIONS = {
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 2,
     "options": "-c statement_timeout=2s" if WEB_PROCESS else "",
+    # Values travel apart from the statement, which is parsed once for a connection, not at each call.
+    "server_side_binding": True,
+    "prepare_threshold": 0,
 }
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'chartero.sqlite3'}")}
+POSTGRESQL = "postgresql" in DATABASES["default"]["ENGINE"]
 DATABASES["default"].update(
+    ENGINE="chartero.postgresql" if POSTGRESQL else DATABASES["default"]["ENGINE"],
     CONN_MAX_AGE=None,
     CONN_HEALTH_CHECKS=True,
-    OPTIONS=(SQLITE_OPTIONS if "sqlite" in DATABASES["default"]["ENGINE"] else POSTGRESQL_OPTIONS)
-    | DATABASES["default"].get("OPTIONS", {}),
+    OPTIONS=(POSTGRESQL_OPTIONS if POSTGRESQL else SQLITE_OPTIONS) | DATABASES["default"].get("OPTIONS", {}),
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
