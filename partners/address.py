@@ -26,6 +26,7 @@ def network(address: str) -> str:
     return str(ip_network((parsed, 24 if parsed.version == 4 else 64), strict=False))
 
 
+@lru_cache(maxsize=4096)
 def _normal(text: str) -> str:
     """Return an address as it is compared: no zone, IPv4 as IPv4; nothing where `text` is none."""
     try:

@@ -1,4 +1,5 @@
 import re
+from collections import Counter
 
 import pytest
 
@@ -20,6 +21,11 @@ def test_no_identifier_comes_twice():
 
 def test_every_character_of_base62_comes_up():
     assert set(random_base62(10_000)) == set(BASE62)
+
+
+def test_no_character_of_base62_is_favoured():
+    counts = Counter(random_base62(62_000))
+    assert 800 < min(counts.values()) <= max(counts.values()) < 1_200
 
 
 def test_what_is_made_has_the_shape_of_its_kind_alone():
