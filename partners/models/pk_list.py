@@ -38,6 +38,7 @@ class Holds(Lookup):
         return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE value = %s)", (self.rhs,)  # noqa: S608 – a column's name
 
 
-def adapted(connection: BaseDatabaseWrapper, pks: Sequence[int]) -> Any:
-    """Return the list as a parameter of a statement."""
-    return list(pks) if connection.vendor == "postgresql" else orjson.dumps(list(pks)).decode()
+def adapted(connection: BaseDatabaseWrapper, pks: Sequence[int]) -> str:
+    """Return the list as a parameter of a statement, in the text of an array or of JSON."""
+    text = ",".join(map(str, pks))
+    return f"{{{text}}}" if connection.vendor == "postgresql" else f"[{text}]"
