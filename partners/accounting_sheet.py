@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from partners import sheets, tokens
+from partners import sheets
 from partners.accounting import Accounting, Disclosed
 
 COLUMNS = (
@@ -31,7 +31,7 @@ def _row(accounting: Accounting, each: Disclosed) -> list[str | None]:
         accounting.organization.name,
         accounting.organization.public_id,
         each.key.label,
-        f"{tokens.prefix(each.key.is_test)}{each.key.public_part}",
+        each.key.quotable,
         each.what,
         " ".join(each.encounters),
         each.document,

@@ -72,6 +72,7 @@ class ChangeEvent(models.Model):
         ordering = ["-occurred_at", "-pk"]
         verbose_name = "change"
         default_permissions = ("view",)
+        indexes = [models.Index(fields=["occurred_at", "id"], name="change_event_time")]
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} by {self.by}"

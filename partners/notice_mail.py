@@ -11,7 +11,6 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from partners import tokens
 from partners.management.reports import printable
 from partners.models import ApiKey, Recipient
 from partners.notices import Ending, Notice
@@ -95,7 +94,7 @@ def _facts(ending: Ending) -> dict[str, Any]:
 
 
 def _name(key: ApiKey) -> str:
-    return f"{tokens.prefix(key.is_test)}{key.public_part}…"
+    return f"{key.quotable}…"
 
 
 def _moment(moment: datetime) -> str:

@@ -33,7 +33,7 @@ class Token:
 def mint(*, is_test: bool) -> Token:
     """Return a new random token."""
     public_part = random_base62(PUBLIC_LENGTH)
-    body = prefix(is_test) + public_part + random_base62(SECRET_LENGTH)
+    body = quotable(public_part, is_test=is_test) + random_base62(SECRET_LENGTH)
     return Token(body + checksum(body), public_part, is_test)
 
 
@@ -48,6 +48,11 @@ def parse(text: str) -> Token | None:
 def prefix(is_test: bool) -> str:
     """Return the prefix of a test or of a live key."""
     return TEST_PREFIX if is_test else LIVE_PREFIX
+
+
+def quotable(public_part: str, *, is_test: bool) -> str:
+    """Return the beginning of a key as far as staff and partners may quote it."""
+    return prefix(is_test) + public_part
 
 
 def has_test_prefix(text: str) -> bool:

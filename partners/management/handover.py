@@ -1,15 +1,14 @@
 """A token's one way out of a command: to standard output, or into a new file that only its owner reads."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import nullcontext
 from typing import IO, Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from partners.management import reports
+from partners.management.destination import new_file
 from partners.management.provisioning import ChangeCommand
 from partners.models import ApiKey
 from partners.tokens import Token
@@ -31,8 +30,9 @@ class TokenCommand(ChangeCommand):
 
     def print_report(self, options: dict[str, Any]) -> None:
         """Print the report before the commit, so that a token that reaches nobody opens nothing."""
+        out = options["out"]
         try:
-            with new_file(options["out"]) as file, transaction.atomic():
+            with nullcontext() if out is None else new_file(out) as file, transaction.atomic():
                 super().print_report(options | {"file": file})
         except OSError as fault:
             raise CommandError(
@@ -60,21 +60,6 @@ class TokenCommand(ChangeCommand):
         """Return labelled lines, and the token on a line of its own."""
         token = report.pop("token")
         return super().lines(report) + (["", SHOWN_ONCE, token] if token else [])
-
-
-@contextmanager
-def new_file(path: str | None) -> Iterator[IO[str] | None]:
-    """Yield a new file that only its owner reads, or None without a path; a failure leaves no file behind."""
-    if path is None:
-        yield None
-        return
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(descriptor, "w", encoding="ascii") as file:
-            yield file
-    except BaseException:
-        Path(path).unlink(missing_ok=True)
-        raise
 
 
 def write_through(file: IO[str], text: str) -> None:

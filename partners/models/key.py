@@ -20,6 +20,7 @@ from partners.models.scope import Scope
 from partners.text import printable
 
 LONGEST_OVERLAP = timedelta(days=90)
+STANDING = Q(revoked_at=None, disabled_at=None)
 
 
 class KeyState(StrEnum):
@@ -87,10 +88,9 @@ class ApiKey(models.Model):
         ]
         ordering = ["-created_at", "-pk"]
         indexes = [
-            models.Index(fields=["expires_at"], condition=Q(revoked_at=None, disabled_at=None), name="api_key_end"),
-            models.Index(
-                fields=["digest_key_number"], condition=Q(revoked_at=None, disabled_at=None), name="api_key_digest_key"
-            ),
+            models.Index(fields=["expires_at"], condition=STANDING, name="api_key_end"),
+            models.Index(fields=["digest_key_number"], condition=STANDING, name="api_key_digest_key"),
+            models.Index(fields=["created_at", "id"], name="api_key_newest"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["public_id"], name="api_key_public_id_unique"),
@@ -103,7 +103,12 @@ class ApiKey(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{tokens.prefix(self.is_test)}{self.public_part}… ({self.label})"
+        return f"{self.quotable}… ({self.label})"
+
+    @property
+    def quotable(self) -> str:
+        """Return what staff and partners may quote of its token."""
+        return tokens.quotable(self.public_part, is_test=self.is_test)
 
     @property
     def state(self) -> KeyState:
@@ -241,6 +246,5 @@ class ApiKey(models.Model):
         }
 
     def _record(self, action: Action, change: Change, before: dict[str, Any] | None = None) -> None:
-        ChangeEvent.record(
-            action, change, organization=self.organization, api_key=self, before=before, after=self._facts()
-        )
+        facts = {"before": before, "after": self._facts()}
+        ChangeEvent.record(action, change, organization=self.organization, api_key=self, **facts)

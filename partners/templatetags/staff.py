@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from partners import last_use, tokens
+from partners import last_use
 from partners.models import ApiKey, KeyState
 
 register = template.Library()
@@ -58,7 +58,7 @@ def page_address(changelist: ChangeList, step: int) -> str:
 @register.filter
 def key_name(key: ApiKey) -> str:
     """Return what staff and partners may quote of a key."""
-    return f"{tokens.prefix(key.is_test)}{key.public_part}…"
+    return f"{key.quotable}…"
 
 
 @register.filter

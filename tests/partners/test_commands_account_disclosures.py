@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from partners import accounting_sheet
 from partners.accounting import DISCLOSED
 from partners.events import Action
 from partners.management.reports import rfc3339
@@ -14,16 +15,11 @@ from partners.models import ChangeEvent
 from partners.routes import Route
 from tests.factories import CHANGE, DocumentFactory
 from tests.partners.command_line import refused, run, run_json
-from tests.partners.disclosing import Told, days
+from tests.partners.disclosing import days
 
 pytestmark = pytest.mark.django_db
 WHY = ("--reason", "a patient asks")
 AT = datetime(2026, 5, 25, 14, tzinfo=UTC)
-
-
-@pytest.fixture
-def told(organization) -> Told:
-    return Told(organization)
 
 
 def asked() -> list[ChangeEvent]:
@@ -86,6 +82,22 @@ def test_a_file_holds_every_disclosure(told, tmp_path):
     assert (report["number"], report["file"], "disclosures" in report) == (3, str(file), False)
     assert [row["request_id"] for row in rows(file.read_bytes().decode())] == [each.request_id for each in records]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_file_that_is_there_is_kept_and_nothing_is_asked(told, tmp_path):
+    told.record(told.encounter())
+    file = tmp_path / "disclosures.csv"
+    file.write_text("of another patient")
+    message = refused("account_disclosures", "--patient", told.id, "--csv", str(file), *WHY)
+    assert message == f"{file} is there already, and was left as it is. Name a new file."
+    assert (file.read_text(), list(tmp_path.iterdir()), asked()) == ("of another patient", [file], [])
+
+
+def test_a_file_that_cannot_be_finished_is_not_left_behind(told, tmp_path, monkeypatch):
+    monkeypatch.setattr(accounting_sheet, "lines", lambda *asked: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run("account_disclosures", "--patient", told.id, "--csv", str(tmp_path / "disclosures.csv"), *WHY)
+    assert list(tmp_path.iterdir()) == []
 
 
 def rows(text: str) -> list[dict[str, str]]:

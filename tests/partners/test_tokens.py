@@ -38,6 +38,12 @@ def test_a_minted_token_has_its_parts_in_order(is_test, prefix):
 
 
 @given(any_token)
+def test_what_may_be_quoted_is_how_it_begins_and_nothing_of_the_secret(token):
+    quotable = tokens.quotable(token.public_part, is_test=token.is_test)
+    assert (token.text.startswith(quotable), len(token.text) - len(quotable)) == (True, 43 + 6)
+
+
+@given(any_token)
 def test_a_minted_token_is_read_back(token):
     assert tokens.parse(token.text) == token
 

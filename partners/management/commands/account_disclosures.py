@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 
-from partners import accounting_sheet, tokens
+from partners import accounting_sheet
 from partners.accounting import Accounting, Disclosed, Total
 from partners.durations import bound
 from partners.management import reports
@@ -68,7 +68,7 @@ class Command(ChangeCommand):
         ]
 
     def _write(self, options: dict[str, Any], path: str | None) -> dict[str, Any]:
-        with destination(path, self.stdout) as file:
+        with destination(path, self.stdout, new=True) as file:
             accounting = self._ask(options, "CSV")
             for line in accounting_sheet.lines(accounting, accounting.disclosures()):
                 file.write(line)
@@ -116,7 +116,7 @@ def _total(total: Total) -> dict[str, Any]:
 def _disclosed(each: Disclosed) -> dict[str, Any]:
     return {
         "disclosed_at": rfc3339(each.occurred_at),
-        "key": f"{tokens.prefix(each.key.is_test)}{each.key.public_part}",
+        "key": each.key.quotable,
         "key_label": each.key.label,
         "purpose": each.purpose,
         "request_id": each.request_id,

@@ -44,4 +44,5 @@ def _entry(key: ApiKey) -> dict[str, Any]:
 
 def _row(key: dict[str, Any]) -> list[str]:
     fields = ("state", "expires_at", "organization", "label", "scopes", "key_id")
-    return [tokens.prefix(key["test"]) + key["public_part"], *(reports.plain(key[field]) for field in fields)]
+    name = tokens.quotable(key["public_part"], is_test=key["test"])
+    return [name, *(reports.plain(key[field]) for field in fields)]
