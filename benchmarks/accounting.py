@@ -12,6 +12,8 @@ import random
 import statistics
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +55,7 @@ INSERT INTO encounters_encounter (public_id, organization_id, patient_id, encoun
     service_provider, created_at, updated_at)
 SELECT 'enc_' || substr(md5(number || 'e' || n), 1, 22), organization_id, patient + n * 7919 % {PATIENTS},
     'ambient', 'completed', 'clinical', '', now() - n * interval '4 hours', now()
-FROM benchmark_first, generate_series(0, {ENCOUNTERS} - 1) AS n ORDER BY number, n;
+FROM benchmark_first, generate_series(0, {ENCOUNTERS} - 1) AS n ORDER BY number, n
 """
 
 ANSWERS = f"""
@@ -81,7 +83,7 @@ CROSS JOIN LATERAL (
 
 
 def execute(sql: str) -> list[Any]:
-    """Execute one statement, or several, and return the rows."""
+    """Execute a statement and return the rows."""
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchall() if cursor.description else []
@@ -98,17 +100,26 @@ def fill(rows: int) -> None:
         owner.set_access(CHANGE, allowlisted=True, enable=Route)
         for _ in range(KEYS):
             ApiKey.issue(CHANGE, organization=owner, **values)
-    execute(SUBJECTS)
-    of_ledger = "tablename = 'partners_requestrecord' AND indexdef NOT LIKE '%UNIQUE%'"
-    indexes = execute(f"SELECT indexname, indexdef FROM pg_indexes WHERE {of_ledger}")
+    for statement in SUBJECTS.split(";"):
+        execute(statement)
+    with unindexed("partners_requestrecord"):
+        for low in range(1, rows, CHUNK):
+            execute(ANSWERS.format(rows=rows, low=low, high=min(low + CHUNK - 1, rows)))
+    execute("VACUUM ANALYZE")
+
+
+@contextmanager
+def unindexed(table: str) -> Iterator[None]:
+    """Drop a table's indexes, and make them anew when it is filled."""
+    indexes = execute(
+        f"SELECT indexname, indexdef FROM pg_indexes WHERE tablename = '{table}' AND indexdef NOT LIKE '%UNIQUE%'"
+    )
     for name, _ in indexes:
         execute(f"DROP INDEX {name}")
-    for low in range(1, rows, CHUNK):
-        execute(ANSWERS.format(rows=rows, low=low, high=min(low + CHUNK - 1, rows)))
+    yield
     execute("SET maintenance_work_mem = '1GB'")
     for _, definition in indexes:
         execute(definition)
-    execute("VACUUM ANALYZE")
 
 
 def forget() -> None:

@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
 
 from encounters.models import Document, Encounter
 from partners.admin.base import ReadOnlyAdmin
+from partners.admin.paging import NewestChangeList
 
 
 class DocumentInline(admin.StackedInline):
@@ -28,7 +31,10 @@ class EncounterAdmin(ReadOnlyAdmin):
     list_display = ("public_id", "organization", "encounter_type", "status", "record_class", "created_at")
     list_select_related = ("organization",)
     list_filter = ("record_class", "status", "encounter_type")
-    search_fields = ("=public_id",)
-    show_full_result_count = False
+    search_fields = ("public_id__exact",)
     actions = None
     inlines = (DocumentInline,)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Let filters look at the newest encounters: no index holds what they ask for."""
+        return NewestChangeList

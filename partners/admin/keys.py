@@ -39,9 +39,8 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     list_display = ("public_part",)
     list_filter = (StateFilter, OrganizationFilter, ScopeFilter, DigestKeyFilter, LastUseFilter)
     list_per_page = 50
-    search_fields = ("=public_part", "=public_id", "label")
+    search_fields = ("public_part__exact", "public_id__exact", "label")
     search_help_text = "A public part, a key_… id, a label, or a whole token: it is compared, never kept."
-    show_full_result_count = False
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from partners import attention
 from partners.admin import organization_page, organization_purpose
 from partners.admin.base import ReadOnlyAdmin, change, needs, render
 from partners.admin.organization_forms import NewOrganizationForm, SearchForm
+from partners.admin.paging import BoundedPaginator
 from partners.models import ApiKey, KeyState, Organization, RouteGrant
 from partners.routes import Route
 
@@ -56,7 +56,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """List the organizations, by name."""
     form = SearchForm(request.GET, label_suffix="")
     found = _found(**form.cleaned_data) if form.is_valid() else Organization.objects.all()
-    page = Paginator(found.order_by(Lower("name")), PER_PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(found.order_by(Lower("name")), PER_PAGE).get_page(request.GET.get("page"))
     rows = list(page.object_list)
     routes = _counts(RouteGrant.objects.all(), rows)
     keys = _counts(ApiKey.objects.in_state(KeyState.ACTIVE), rows)

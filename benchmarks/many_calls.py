@@ -1,0 +1,61 @@
+"""Millions of invented calls for measurements of the staff's pages: the ledger of 30 days, and what stands beside it.
+
+Every tenth call is one of the first key; the others are of all keys in turn. Every twentieth is refused.
+"""
+
+from benchmarks.accounting import execute, unindexed
+
+CHUNK = 500_000
+DAYS = 30
+
+KEYS = """
+CREATE TABLE benchmark_key AS
+SELECT row_number() OVER (ORDER BY id) - 1 AS number, id, organization_id FROM partners_apikey ORDER BY id
+"""
+INDEX = "CREATE UNIQUE INDEX ON benchmark_key (number)"
+ANALYZED = "ANALYZE benchmark_key"
+
+CALLS = """
+INSERT INTO partners_requestrecord (request_id, occurred_at, api_key_id, organization_id, method, route, resource,
+    query, status, reason_code, count, microseconds, address, new_network, encounters, patients)
+SELECT 'req_' || substr(md5(turn::text), 1, 22), now() - (1 - turn / {rows}::float) * interval '{days} days', id,
+    organization_id, 'GET', CASE turn % 3 WHEN 0 THEN 'encounters.detail' ELSE 'encounters.list' END, '', '',
+    CASE turn % 20 WHEN 7 THEN 422 ELSE 200 END, CASE turn % 20 WHEN 7 THEN 'invalid_limit' ELSE '' END,
+    CASE turn % 20 WHEN 7 THEN 0 ELSE 1 END, 1500, '198.51.100.' || turn % 256, false,
+    CASE turn % 20 WHEN 7 THEN '{{}}' ELSE ARRAY[turn] END, CASE turn % 20 WHEN 7 THEN '{{}}' ELSE ARRAY[turn / 30] END
+FROM generate_series({low}::bigint, {high}) AS turn
+JOIN benchmark_key ON number = CASE turn % 10 WHEN 0 THEN 0 ELSE turn * 7919 % (SELECT count(*) FROM benchmark_key) END
+"""
+
+# What came within a day without a key: of every minute the commonest few by source, as the tally keeps them.
+UNKEYED = """
+INSERT INTO partners_unkeyedcount (minute, source, reason_code, public_part, count)
+SELECT date_trunc('minute', now()) - ago * interval '1 minute', '203.0.113.' || (ago + source) % 200, code, '',
+    1 + source
+FROM generate_series(0, 1440) AS ago, generate_series(0, 14) AS source,
+    unnest(ARRAY['missing_bearer', 'malformed_token', 'invalid_key', 'route_not_found']) AS code
+"""
+
+NETWORKS = """
+INSERT INTO partners_keynetwork (api_key_id, network, first_seen_at)
+SELECT id, '198.51.' || part || '.0/24', now() - part * interval '1 hour'
+FROM benchmark_key, generate_series(0, 250) AS part WHERE number < 50
+"""
+
+ENCOUNTERS = """
+INSERT INTO encounters_encounter (public_id, organization_id, encounter_type, status, record_class, service_provider,
+    created_at, updated_at)
+SELECT 'enc_' || substr(md5(n::text), 1, 22), organization_id, 'ambient', 'completed',
+    CASE n % 100 WHEN 0 THEN 'demo' ELSE 'clinical' END, '', now() - n * interval '1 minute', now()
+FROM generate_series(1, {encounters}) AS n JOIN benchmark_key ON number = n % 1000
+"""
+
+
+def fill(rows: int) -> None:
+    """Invent calls for the keys that are there, on PostgreSQL, and a tenth as many encounters."""
+    for statement in (KEYS, INDEX, ANALYZED, UNKEYED, NETWORKS, ENCOUNTERS.format(encounters=rows // 10)):
+        execute(statement)
+    with unindexed("partners_requestrecord"):
+        for low in range(1, rows + 1, CHUNK):
+            execute(CALLS.format(rows=rows, days=DAYS, low=low, high=min(low + CHUNK - 1, rows)))
+    execute("VACUUM ANALYZE")  # as autovacuum does in its time
