@@ -9,7 +9,6 @@ from django.db.backends.postgresql import base, features, operations, schema
 
 from chartero.postgresql import plans
 
-
 # Values travel apart from their statement, and their number has 16 bits (PostgreSQL 15 manual, 55.7: Bind).
 MOST_VALUES = 65_535
 

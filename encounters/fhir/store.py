@@ -16,6 +16,7 @@ from encounters.fhir.job import Job
 from encounters.fhir.kinds import KINDS
 from encounters.fhir.linking import Link
 from encounters.fhir.rows import Row
+from encounters.fhir.updating import update
 from encounters.fhir.versions import Incoming, Known
 from encounters.models import Document, DocumentStatus, SourceRecord
 
@@ -79,10 +80,8 @@ class _Batch:
         rows = self.kind.model._default_manager
         rows.bulk_create(self.written["new rows"])
         SourceRecord.objects.bulk_create(self.written["new records"])
-        if self.written["rows"]:
-            rows.bulk_update(self.written["rows"], self.kind.fields)
-        if self.written["records"]:
-            SourceRecord.objects.bulk_update(self.written["records"], [*RECORD_FIELDS, self.kind.field])
+        update(self.written["rows"], self.kind.fields)
+        update(self.written["records"], [*RECORD_FIELDS, self.kind.field])
         if self.written["withdrawn"]:
             rows.filter(pk__in=self.written["withdrawn"]).update(withdrawn_at=self.clock.now)
         if parents := {parent for parent in self.parents if parent is not None}:

@@ -14,6 +14,12 @@ from encounters.models import Document, Encounter, Patient
 from tests.encounters.fhir.exports import bundle, deletion, document, encounter, ndjson, patient, write, write_bulk
 from tests.encounters.fhir.test_versions_over_runs import snapshot
 
+CHANGES = {
+    "Patient": {"birthDate": "1971-02-03"},
+    "Encounter": {"status": "planned"},
+    "DocumentReference": {"description": "Changed"},
+}
+
 
 def practice(size=40):
     """A practice whose patients have an encounter and a document each."""
@@ -129,13 +135,31 @@ def test_warnings_about_an_organization_are_told(run_import, tmp_path):
     assert report["codes"] == {"text_cut": 1}
 
 
-def test_the_statements_of_a_batch_do_not_grow_with_it(run_import, tmp_path, monkeypatch):
-    def statements(name, size):
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
-            run_import(write(tmp_path / name, *practice(size)), source=name)
+@pytest.fixture
+def statements(run_import, monkeypatch):
+    """Import a path in large batches and return how many statements that took."""
+    monkeypatch.setattr(rows, "BATCH_ROWS", 500)
+
+    def count(path, source):
+        with CaptureQueriesContext(connection) as captured:
+            run_import(path, source=source)
         return len(captured)
 
-    monkeypatch.setattr(rows, "BATCH_ROWS", 500)
-    assert statements("small", 4) == statements("large", 40)
+    return count
+
+
+def test_the_statements_of_a_batch_do_not_grow_with_it(statements, tmp_path):
+    few, many = (write(tmp_path / str(size), *practice(size)) for size in (4, 40))
+    assert statements(few, "few") == statements(many, "many")
+
+
+def test_nor_do_those_of_a_batch_of_changes(statements, tmp_path):
+    def changed(size):
+        later = [each | CHANGES[each["resourceType"]] for each in practice(size)]
+        statements(write_bulk(tmp_path / f"{size}", *practice(size)), f"{size}")
+        return statements(write_bulk(tmp_path / f"{size} later", *later, time="2026-07-01T00:00:00Z"), f"{size}")
+
+    assert changed(4) == changed(40)
+    assert set(Patient.objects.values_list("date_of_birth__year", flat=True)) == {1971}
+    assert set(Encounter.objects.values_list("status", flat=True)) == {"planned"}
+    assert set(Document.objects.values_list("title", flat=True)) == {"Changed"}

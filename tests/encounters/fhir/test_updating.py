@@ -1,0 +1,78 @@
+"""Many rows written anew at once."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import DataError, connection, transaction
+
+from encounters.fhir.updating import update
+from encounters.models import Document, Patient, SourceRecord
+from tests.factories import DocumentFactory, OrganizationFactory
+
+pytestmark = pytest.mark.django_db
+MOMENT = datetime(2026, 5, 25, 14, tzinfo=UTC)
+TURNS = [{"speaker": "Doctor", "start": 0.0, "end": 2.5, "text": "Ü “{}” \\ \x7f"}]
+
+
+def patients(number):
+    organization = OrganizationFactory()
+    return Patient.objects.bulk_create([Patient(organization=organization, first_name="Ina") for _ in range(number)])
+
+
+def test_each_row_gets_its_own_values_and_no_other_row_any():
+    first, second, other = patients(3)
+    first.first_name, second.first_name, second.date_of_birth = "Uta", None, MOMENT.date()
+    update([first, second], ["first_name", "date_of_birth"])
+    values = dict(Patient.objects.values_list("pk", "first_name"))
+    assert values == {first.pk: "Uta", second.pk: None, other.pk: "Ina"}
+    assert Patient.objects.get(pk=second.pk).date_of_birth == MOMENT.date()
+
+
+def test_no_other_field_is_written():
+    (row,) = patients(1)
+    row.first_name, row.last_name = "Uta", "Example"
+    update([row], ["last_name"])
+    assert Patient.objects.values_list("first_name", "last_name").get() == ("Ina", "Example")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("turns", TURNS),
+        ("turns", []),
+        ("turns", None),
+        ("audio_duration_seconds", 4.25),
+        ("withdrawn_at", MOMENT),
+        ("content", "{a,b}\n\\N NULL"),
+    ],
+)
+def test_a_value_of_any_kind_comes_back_as_it_was_beside_nothing(field, value):
+    documents = [DocumentFactory(**{field: None}) for _ in range(2)]
+    setattr(documents[0], field, value)
+    update(documents, [field])
+    assert [getattr(Document.objects.get(pk=row.pk), field) for row in documents] == [value, None]
+
+
+def test_a_row_that_got_its_key_after_it_was_linked_is_linked_by_it():
+    organization = OrganizationFactory()
+    facts = {"resource_type": "Patient", "source_id": "p1", "as_of": MOMENT, "withdrawn_at": MOMENT}
+    record = SourceRecord.objects.create(organization=organization, **facts)
+    record.patient = Patient(organization=organization)
+    Patient.objects.bulk_create([record.patient])
+    update([record], ["patient"])
+    assert SourceRecord.objects.get().patient == Patient.objects.get()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite takes text of any length")
+def test_what_is_too_long_is_refused_and_not_cut():
+    row = DocumentFactory()
+    row.workflow_variant = "x" * 65
+    with pytest.raises(DataError), transaction.atomic():
+        update([row], ["workflow_variant"])
+
+
+@pytest.mark.parametrize("number", [0, 1, 600])
+def test_any_number_of_rows_takes_one_statement(django_assert_num_queries, number):
+    rows = patients(number)
+    with django_assert_num_queries(min(number, 1)):
+        update(rows, ["first_name", "last_name"])
