@@ -3,6 +3,8 @@
 import os
 import re
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from partners import triggers, unkeyed
 from tests import published
 from tests.api import Api
 from tests.factories import OrganizationFactory, issue
+from tests.racing import Race, close
 
 SAMPLES = Path(os.environ.get("CHARTERO_FHIR_SAMPLES", Path(__file__).parents[2] / "shared" / "fhir"))
 _TOKEN_LIKE = re.compile(r"(?i)sk(?:_|%5F)[0-9a-z_%]+|[0-9a-z]{20,}")
@@ -41,6 +44,14 @@ def committed(transactional_db):
     """A database whose commits are real; at the end it is emptied, which the triggers would refuse."""
     yield
     triggers.remove(connection)
+
+
+@pytest.fixture
+def race() -> Iterator[Race]:
+    with ThreadPoolExecutor(2) as pool:
+        race = Race(pool)
+        yield race
+        race(close, close)
 
 
 @pytest.fixture(autouse=True)

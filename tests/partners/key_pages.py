@@ -1,4 +1,4 @@
-"""The pages that make a key, as a browser sends their forms."""
+"""The pages that make and change a key, as a browser sends their forms."""
 
 import re
 
@@ -35,4 +35,8 @@ def rotate_form(client: Client, key: ApiKey, **values) -> dict:
 
 
 def rotate_page(key: ApiKey) -> str:
-    return f"{KEYS}{key.pk}/rotate/"
+    return page_of(key, "rotate")
+
+
+def page_of(key: ApiKey, page: str) -> str:
+    return f"{KEYS}{key.pk}/{page}/"

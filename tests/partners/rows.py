@@ -8,8 +8,13 @@ from partners.models import ApiKey
 
 def stored(key: ApiKey) -> dict:
     """Return all that is stored of a key."""
-    row = ApiKey.objects.values().get(pk=key.pk) | {"scopes": set(key.scopes.values_list("name", flat=True))}
+    row = ApiKey.objects.values().get(pk=key.pk) | {"scopes": held(key)}
     return row | {"digest": bytes(row["digest"])}
+
+
+def held(key: ApiKey) -> set[str]:
+    """Return the names of its scopes."""
+    return set(key.scopes.values_list("name", flat=True))
 
 
 def opens(key: ApiKey, token: str) -> bool:

@@ -5,6 +5,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from partners.models import Organization
+from partners.signin import sessions
+
 ORGANIZATIONS = "/admin/partners/organization/"
 
 
@@ -18,8 +21,21 @@ def signed_in(group: str | None) -> Client:
     return client
 
 
+def make_stale(client: Client) -> None:
+    """Let the password have been given too long ago."""
+    session = client.session
+    session[sessions.PROVED] = 0
+    session.save()
+
+
 def page_of(organization, page="change") -> str:
     return f"{ORGANIZATIONS}{organization.pk}/{page}/"
+
+
+def access(organization) -> tuple[bool, list[str]]:
+    """Return whether the organization is allowlisted, and its routes."""
+    organization = Organization.objects.get(pk=organization.pk)
+    return organization.allowlisted, organization.enabled_routes()
 
 
 def statements(client: Client, path: str) -> int:

@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db
 LIST, DETAIL = DISCLOSED[Route.ENCOUNTERS_LIST], DISCLOSED[Route.ENCOUNTERS_DETAIL]
 
 
-@pytest.fixture
-def told(organization) -> Told:
-    return Told(organization)
-
-
 def ask(told, period=None, change=CHANGE) -> Accounting:
     return Accounting.ask(change, told.id, period or Period.of(), form="page")
 

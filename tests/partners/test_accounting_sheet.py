@@ -12,16 +12,10 @@ from partners.models import Organization
 from partners.periods import Period
 from partners.routes import Route
 from tests.factories import CHANGE, DocumentFactory, issue
-from tests.partners.disclosing import Told
 
 pytestmark = pytest.mark.django_db
 MOMENT = datetime(2026, 5, 25, 14, 30, 5, 123456, tzinfo=UTC)
 PERIOD = Period(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC))
-
-
-@pytest.fixture
-def told(organization) -> Told:
-    return Told(organization)
 
 
 def rows(told) -> list[dict[str, str]]:

@@ -12,25 +12,14 @@ from partners.admin.changing import DISABLE
 from partners.admin.key_forms import ReasonForm
 from partners.events import Action, Change
 from partners.models import ApiKey, ChangeEvent
-from partners.signin import sessions
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.calls import used
-from tests.partners.staff import signed_in
+from tests.partners.staff import make_stale, signed_in
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/partners/apikey/"
 BULK = f"{LIST}bulk/"
 MARKUP = "<script>alert(1)</script>"
-
-
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def security() -> Client:
-    return signed_in("Security")
 
 
 @pytest.fixture
@@ -180,9 +169,7 @@ def test_there_is_no_other_verb(security, keys, verb):
 
 
 def test_a_stale_password_is_asked_for_and_the_choice_is_kept(security, keys):
-    session = security.session
-    session[sessions.PROVED] = 0
-    session.save()
+    make_stale(security)
     asked = security.post(BULK, chosen(keys)).text
     assert "Confirm your password" in asked
     carried = re.findall(r'name="_selected_action" value="(\d+)"', asked)

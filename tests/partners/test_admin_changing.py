@@ -3,18 +3,17 @@
 import re
 
 import pytest
-from django.test import Client
 
 from partners.events import Action
 from partners.models import ApiKey
-from partners.routes import Route, Scope
-from partners.signin import sessions
+from partners.routes import Scope
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.calls import used
-from tests.partners.staff import signed_in
+from tests.partners.key_pages import KEYS, page_of
+from tests.partners.rows import held
+from tests.partners.staff import make_stale, signed_in
 
 pytestmark = pytest.mark.django_db
-KEYS = "/admin/partners/apikey/"
 WHY = {"reason": "A leak is likely", "ticket": "OPS-7"}
 SENT = {"revoke": WHY | {"confirmed": "on"}, "scopes": WHY | {"scopes": ["encounters:read"]}}
 MARKUP = "<script>alert(1)</script>"
@@ -29,33 +28,9 @@ PAGES = {
 ROLES = (None, "Support", "Partner onboarding", "Security")
 
 
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def security() -> Client:
-    return signed_in("Security")
-
-
 @pytest.fixture
 def key(organization) -> ApiKey:
     return issue(organization, scopes=[Scope.ENCOUNTERS_READ, Scope.PATIENTS_READ])[0]
-
-
-def page_of(key: ApiKey, page: str) -> str:
-    return f"{KEYS}{key.pk}/{page}/"
-
-
-def make_stale(client: Client) -> None:
-    session = client.session
-    session[sessions.PROVED] = 0
-    session.save()
-
-
-def held(key: ApiKey) -> set[str]:
-    return set(key.scopes.values_list("name", flat=True))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -159,7 +134,7 @@ def test_before_a_key_in_use_ends_one_is_warned(security, key, page, warns):
 def test_a_key_without_an_organization_can_be_changed(security):
     key, _ = issue()
     assert f"I mean <code>ch_sk_{key.public_part}…</code></label>" in security.get(page_of(key, "revoke")).text
-    choose(security, key, "patients:read")
+    security.post(page_of(key, "scopes"), {"scopes": ["patients:read"]})
     assert held(key) == {"patients:read"}
 
 
@@ -198,68 +173,3 @@ def test_a_token_in_a_field_is_dropped(security, key, page):
 @pytest.mark.parametrize("page", PAGES)
 def test_a_key_that_does_not_exist_is_not_found(security, page):
     assert security.get(f"{KEYS}{10**30}/{page}/").status_code == 404
-
-
-# Scopes ----------------------------------------------------------------------------------------------------------------
-
-
-def choose(client: Client, key: ApiKey, *scopes: str, **values):
-    return client.post(page_of(key, "scopes"), {"scopes": scopes} | values)
-
-
-def test_the_scopes_held_are_ticked_and_each_says_what_needs_it(security, key):
-    text = security.get(page_of(key, "scopes")).text
-    assert text.count(" checked") == 2
-    assert "Patients: names and dates of birth. Needed by <code>encounters.list</code>" in text
-    assert "Recordings: the audio of ambient encounters. Needed by <code>documents.audio</code>" in text
-
-
-def test_an_added_scope_is_shown_with_what_it_opens_before_it_holds(security, key):
-    answer = choose(security, key, "encounters:read", "patients:read", "documents:read", ticket="OPS-7")
-    assert "This opens <code>encounters.list</code>, <code>encounters.detail</code>" in answer.text
-    assert "Documents: titles, status and content" in answer.text
-    assert 'name="ticket" value="OPS-7"' in answer.text
-    assert held(key) == {"encounters:read", "patients:read"}
-    choose(security, key, "encounters:read", "patients:read", "documents:read", shown=["documents:read"])
-    assert held(key) == {"encounters:read", "patients:read", "documents:read"}
-
-
-def test_what_was_not_shown_is_not_added(security, key):
-    key.organization.set_access(CHANGE, disable=[Route.DOCUMENTS_AUDIO])
-    answer = choose(security, key, "documents:read", "recordings:read", shown=["documents:read"])
-    assert "<code>recordings:read</code> opens nothing" in answer.text
-    assert held(key) == {"encounters:read", "patients:read"}
-
-
-def test_an_added_scope_takes_a_fresh_password_and_a_removed_one_none(security, key):
-    make_stale(security)
-    added = {"scopes": ["encounters:read", "documents:read"], "shown": ["documents:read"]}
-    assert "Confirm your password" in security.post(page_of(key, "scopes"), added).text
-    choose(security, key, "encounters:read")
-    assert held(key) == {"encounters:read"}
-    security.post(page_of(key, "scopes"), added | {"proof_of_password": "invented"})
-    assert held(key) == {"encounters:read", "documents:read"}
-
-
-def test_a_scope_that_opens_no_route_says_so(security, key):
-    key.organization.set_access(CHANGE, disable=Route)
-    answer = choose(security, key, *Scope)
-    assert "This opens no further route at the moment." in answer.text
-    assert "route_not_allowed" in answer.text
-
-
-def test_one_may_go_back_and_choose_otherwise(security, key):
-    answer = choose(security, key, *Scope, step="change", ticket="OPS-7")
-    assert answer.text.count(" checked") == len(Scope)
-    assert 'value="OPS-7"' in answer.text
-    assert held(key) == {"encounters:read", "patients:read"}
-
-
-def test_all_scopes_may_be_taken_away(security, key):
-    choose(security, key)
-    assert held(key) == set()
-
-
-def test_an_unknown_scope_is_refused(security, key):
-    assert "Select a valid choice." in choose(security, key, "everything").text
-    assert held(key) == {"encounters:read", "patients:read"}

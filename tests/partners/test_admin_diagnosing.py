@@ -5,7 +5,6 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from partners import tokens
@@ -15,20 +14,9 @@ from partners.routes import Route, Scope
 from tests.api import LIST, Api
 from tests.factories import CHANGE, DocumentFactory, EncounterFactory, issue
 from tests.partners.diagnosing import ask, text_of, with_wrong_secret
-from tests.partners.staff import signed_in
 
 pytestmark = pytest.mark.django_db
 UNKNOWN_ID = "enc_" + "0" * 22
-
-
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def support() -> Client:
-    return signed_in("Support")
 
 
 def sent(answer) -> tuple[str, list[str], dict]:

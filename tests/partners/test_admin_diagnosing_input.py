@@ -7,26 +7,14 @@ import re
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
-from django.test import Client
 
 from partners import tokens
 from partners.admin import diagnosing
 from tests.api import LIST
 from tests.factories import OrganizationFactory, issue
 from tests.partners.diagnosing import PAGE, ask, text_of
-from tests.partners.staff import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def support() -> Client:
-    return signed_in("Support")
 
 
 @pytest.mark.parametrize(

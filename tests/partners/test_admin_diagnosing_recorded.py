@@ -9,20 +9,9 @@ from partners.routes import Route, Scope
 from tests.api import LIST, Api
 from tests.factories import CHANGE, EncounterFactory, RequestRecordFactory, issue
 from tests.partners.diagnosing import PAGE, ask, text_of
-from tests.partners.staff import signed_in
 
 pytestmark = pytest.mark.django_db
 UNKNOWN = "req_0123456789abcdefghijkl"
-
-
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def support() -> Client:
-    return signed_in("Support")
 
 
 def recorded(token, path=LIST, query="", **call) -> RequestRecord:

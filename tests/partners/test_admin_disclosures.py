@@ -21,21 +21,6 @@ PAGE = "/admin/disclosures/"
 AT = datetime(2026, 5, 25, 14, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def security():
-    return signed_in("Security")
-
-
-@pytest.fixture
-def told(organization) -> Told:
-    return Told(organization)
-
-
 def given(told, **values) -> dict[str, str]:
     return {"patient": told.id, "reason": "a patient asks", "ticket": "T-1"} | values
 

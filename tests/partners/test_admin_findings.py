@@ -2,7 +2,6 @@
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from partners.admin.findings import place_url
 from partners.models import ApiKeySwitch
@@ -11,19 +10,8 @@ from partners.routes import Scope
 from tests.api import LIST
 from tests.factories import CHANGE, issue
 from tests.partners.diagnosing import ask, text_of
-from tests.partners.staff import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def support() -> Client:
-    return signed_in("Support")
 
 
 @pytest.mark.parametrize(

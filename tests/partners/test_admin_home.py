@@ -20,16 +20,6 @@ CALM = "Nothing needs attention."
 CALLS = "Calls without a key in the last 24 hours"
 
 
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def support():
-    return signed_in("Support")
-
-
 def seen(client) -> str:
     return client.get(HOME).text
 

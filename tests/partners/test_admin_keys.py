@@ -5,7 +5,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -19,15 +19,6 @@ from tests.partners.calls import used
 
 pytestmark = pytest.mark.django_db
 LIST, FIND = "/admin/partners/apikey/", "/admin/partners/apikey/find/"
-
-
-@pytest.fixture
-def support() -> Client:
-    user = User.objects.create_user("invented", password="invented", is_staff=True)
-    user.groups.add(Group.objects.get(name="Support"))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def page_of(key) -> str:

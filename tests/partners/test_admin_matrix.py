@@ -174,9 +174,8 @@ def actions(user: User) -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture
-def people(db, settings) -> dict[str, Client]:
+def people(db) -> dict[str, Client]:
     """A client for each role, signed in by no more than a password."""
-    settings.SECOND_FACTOR = False
     clients = {"anonymous": Client()}
     for role in ROLES[1:]:
         user = User.objects.create_user(role, is_staff=True, is_superuser=role == "superuser")

@@ -11,16 +11,6 @@ pytestmark = pytest.mark.django_db
 MISSED = "an accounting of disclosures must say for what purpose"
 
 
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def onboarding():
-    return signed_in("Partner onboarding")
-
-
 def test_a_new_organization_gets_its_purpose(onboarding):
     onboarding.post(f"{ORGANIZATIONS}add/", {"name": "Invented Clinic", "purpose": "Treatment"})
     assert Organization.objects.get().purpose == "Treatment"

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.test import Client
 
 from partners.reasons import Reason
 from partners.remedies import REMEDIES
@@ -11,16 +10,6 @@ from tests.partners.diagnosing import PAGE, text_of
 from tests.partners.staff import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def support() -> Client:
-    return signed_in("Support")
 
 
 @pytest.mark.parametrize("path", [PAGE, "/admin/reasons/", "/admin/reasons/disabled_key/"])

@@ -10,20 +10,10 @@ from django.utils import timezone
 from partners import request_pages
 from tests.factories import OrganizationFactory, RequestRecordFactory, issue
 from tests.partners.diagnosing import text_of
-from tests.partners.staff import signed_in, statements
+from tests.partners.staff import statements
 
 pytestmark = pytest.mark.django_db
 LIST, FIND = "/admin/partners/requestrecord/", "/admin/partners/requestrecord/find/"
-
-
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def support() -> Client:
-    return signed_in("Support")
 
 
 @pytest.fixture

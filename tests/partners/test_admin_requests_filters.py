@@ -3,26 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from partners.reasons import Reason
 from tests.factories import START, OrganizationFactory, RequestRecordFactory, issue
 from tests.partners.diagnosing import text_of
-from tests.partners.staff import signed_in
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/partners/requestrecord/"
-
-
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def support() -> Client:
-    return signed_in("Support")
 
 
 @pytest.fixture

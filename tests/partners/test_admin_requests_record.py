@@ -1,29 +1,13 @@
 """One call's page: what was asked and answered, what mends a refusal, and who sees whose data it disclosed."""
 
 import pytest
-from django.test import Client
 
-from tests.factories import DocumentFactory, OrganizationFactory, RequestRecordFactory, issue
+from tests.factories import DocumentFactory, OrganizationFactory, RequestRecordFactory
 from tests.partners.diagnosing import text_of
 from tests.partners.staff import signed_in, statements
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/partners/requestrecord/"
-
-
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def support() -> Client:
-    return signed_in("Support")
-
-
-@pytest.fixture
-def key(organization):
-    return issue(organization)[0]
 
 
 def page_of(record) -> str:

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from partners.models import ApiKey
@@ -12,21 +11,8 @@ from tests.factories import CHANGE, issue
 from tests.partners.calls import used
 from tests.partners.key_pages import KEYS, TOKEN, rotate_form, rotate_page
 from tests.partners.rows import opens
-from tests.partners.staff import signed_in
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def shipped(settings):
-    """The limits as shipped, and no second factor."""
-    settings.KEY_LIFETIME_DAYS, settings.KEY_LONGEST_LIFETIME_DAYS = 90, 365
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def staff() -> Client:
-    return signed_in("Partner onboarding")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped_lifetimes")]
 
 
 @pytest.fixture
@@ -39,8 +25,10 @@ def hours_left(key: ApiKey) -> float:
 
 
 @pytest.mark.parametrize(("overlap", "hours"), [("0", 0), ("1", 1), ("24", 24), ("168", 168)])
-def test_the_old_key_ends_after_the_overlap(staff, key, overlap, hours):
-    answer = staff.post(rotate_page(key), rotate_form(staff, key, overlap=overlap, reason="Yearly", ticket="OPS-7"))
+def test_the_old_key_ends_after_the_overlap(onboarding, key, overlap, hours):
+    answer = onboarding.post(
+        rotate_page(key), rotate_form(onboarding, key, overlap=overlap, reason="Yearly", ticket="OPS-7")
+    )
     key.refresh_from_db()
     assert abs(hours_left(key) - hours) < 0.01
     assert opens(key.replaced_by, TOKEN.search(answer.text)[0])
@@ -50,9 +38,9 @@ def test_the_old_key_ends_after_the_overlap(staff, key, overlap, hours):
     }
 
 
-def test_a_day_of_overlap_is_the_default_and_no_end_is_later_than_the_keys_own(staff, organization):
+def test_a_day_of_overlap_is_the_default_and_no_end_is_later_than_the_keys_own(onboarding, organization):
     key, _ = issue(organization, expires_at=timezone.now() + timedelta(days=3))
-    text = staff.get(rotate_page(key)).text
+    text = onboarding.get(rotate_page(key)).text
     assert re.search(r'name="overlap" value="24"[^>]* checked', text)
     assert text.count("its own expiry, which comes first") == 1
     assert text.count(f"{key.expires_at:%Y-%m-%d %H:%M} UTC") == 2
@@ -60,22 +48,22 @@ def test_a_day_of_overlap_is_the_default_and_no_end_is_later_than_the_keys_own(s
 
 
 @pytest.mark.parametrize(("minutes", "warns"), [(3, True), (61, False)])
-def test_a_key_in_use_is_to_have_an_overlap(staff, key, minutes, warns):
+def test_a_key_in_use_is_to_have_an_overlap(onboarding, key, minutes, warns):
     used(key, minutes=minutes)
-    assert ("This key is in use." in staff.get(rotate_page(key)).text) is warns
+    assert ("This key is in use." in onboarding.get(rotate_page(key)).text) is warns
 
 
-def test_a_key_without_an_end_can_be_rotated(staff, organization, settings):
+def test_a_key_without_an_end_can_be_rotated(onboarding, organization, settings):
     settings.KEY_LONGEST_LIFETIME_DAYS = 0
     key, _ = issue(organization)
-    assert "its own expiry" not in staff.get(rotate_page(key)).text
-    assert TOKEN.search(staff.post(rotate_page(key), rotate_form(staff, key)).text)
+    assert "its own expiry" not in onboarding.get(rotate_page(key)).text
+    assert TOKEN.search(onboarding.post(rotate_page(key), rotate_form(onboarding, key)).text)
 
 
-def test_a_key_that_cannot_be_rotated_says_why(staff, key):
-    data = rotate_form(staff, key)
+def test_a_key_that_cannot_be_rotated_says_why(onboarding, key):
+    data = rotate_form(onboarding, key)
     key.disable(CHANGE)
-    for answer in (staff.get(rotate_page(key)), staff.post(rotate_page(key), data)):
+    for answer in (onboarding.get(rotate_page(key)), onboarding.post(rotate_page(key), data)):
         assert "The key is disabled. Enable it first." in answer.text
         assert '<button type="submit" class="primary">' not in answer.text
     assert ApiKey.objects.count() == 1
@@ -85,13 +73,13 @@ def test_a_key_that_cannot_be_rotated_says_why(staff, key):
     ("wrong", "told"),
     [({"overlap": "2"}, "Select a valid choice."), ({"reason": "bell\a"}, "without control characters"), ({"nonce": ""}, "open for too long")],
 )  # fmt: skip
-def test_a_rotation_that_is_refused_says_why_and_keeps_what_was_typed(staff, key, wrong, told):
-    answer = staff.post(rotate_page(key), rotate_form(staff, key, ticket="OPS-7", **wrong) | wrong)
+def test_a_rotation_that_is_refused_says_why_and_keeps_what_was_typed(onboarding, key, wrong, told):
+    answer = onboarding.post(rotate_page(key), rotate_form(onboarding, key, ticket="OPS-7", **wrong) | wrong)
     assert told in answer.text
     assert 'value="OPS-7"' in answer.text
     assert ApiKey.objects.count() == 1
 
 
 @pytest.mark.parametrize("pk", [0, 10**30])
-def test_a_key_that_does_not_exist_is_not_rotated(staff, pk):
-    assert staff.get(f"{KEYS}{pk}/rotate/").status_code == 404
+def test_a_key_that_does_not_exist_is_not_rotated(onboarding, pk):
+    assert onboarding.get(f"{KEYS}{pk}/rotate/").status_code == 404

@@ -17,29 +17,16 @@ from django.utils import timezone
 
 from partners.admin import issuing
 from partners.models import ApiKey, ChangeEvent, FormUse
-from partners.signin import sessions
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.key_pages import ISSUE, KEYS, READS, TOKEN, issue_form, nonce_of, rotate_form, rotate_page
-from tests.partners.staff import signed_in
+from tests.partners.staff import make_stale, signed_in
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def shipped(settings):
-    """The limits as shipped, and no second factor."""
-    settings.KEY_LIFETIME_DAYS, settings.KEY_LONGEST_LIFETIME_DAYS = 90, 365
-    settings.SECOND_FACTOR = False
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped_lifetimes")]
 
 
 @pytest.fixture
-def staff() -> Client:
-    return signed_in("Partner onboarding")
-
-
-@pytest.fixture
-def asked(staff, organization) -> dict:
-    return issue_form(staff, organization)
+def asked(onboarding, organization) -> dict:
+    return issue_form(onboarding, organization)
 
 
 @pytest.fixture
@@ -59,15 +46,13 @@ def test_onboarding_and_security_make_keys(role, status, page, key):
 
 
 @pytest.mark.parametrize("page", ["issue", "rotate"])
-def test_a_stale_password_is_asked_for_first(staff, asked, key, page):
-    path, data = (ISSUE, asked) if page == "issue" else (rotate_page(key), rotate_form(staff, key))
-    session = staff.session
-    session[sessions.PROVED] = 0
-    session.save()
-    assert staff.get(path).headers["Location"].startswith("/signin/password/")
-    assert "Confirm your password" in staff.post(path, data).text
+def test_a_stale_password_is_asked_for_first(onboarding, asked, key, page):
+    path, data = (ISSUE, asked) if page == "issue" else (rotate_page(key), rotate_form(onboarding, key))
+    make_stale(onboarding)
+    assert onboarding.get(path).headers["Location"].startswith("/signin/password/")
+    assert "Confirm your password" in onboarding.post(path, data).text
     assert ApiKey.objects.count() == 1
-    assert TOKEN.search(staff.post(path, data | {"proof_of_password": "invented"}).text)
+    assert TOKEN.search(onboarding.post(path, data | {"proof_of_password": "invented"}).text)
 
 
 def kept(client: Client, caplog) -> str:
@@ -77,19 +62,19 @@ def kept(client: Client, caplog) -> str:
 
 
 @pytest.mark.parametrize("page", ["issue", "rotate"])
-def test_the_token_is_in_the_answer_and_nowhere_else(staff, asked, key, page, caplog):
-    path, data = (ISSUE, asked) if page == "issue" else (rotate_page(key), rotate_form(staff, key))
+def test_the_token_is_in_the_answer_and_nowhere_else(onboarding, asked, key, page, caplog):
+    path, data = (ISSUE, asked) if page == "issue" else (rotate_page(key), rotate_form(onboarding, key))
     with caplog.at_level(logging.DEBUG):
-        answer = staff.post(path, data)
+        answer = onboarding.post(path, data)
         token = TOKEN.search(answer.text)[0]
-        after = staff.get(f"{KEYS}{ApiKey.objects.order_by('-pk')[0].pk}/change/").text + staff.get(KEYS).text
+        after = onboarding.get(f"{KEYS}{ApiKey.objects.order_by('-pk')[0].pk}/change/").text + onboarding.get(KEYS).text
     assert answer.status_code == 200
-    assert token not in str(answer.headers) + after + kept(staff, caplog)
-    assert token[18:61] not in after + kept(staff, caplog)
+    assert token not in str(answer.headers) + after + kept(onboarding, caplog)
+    assert token[18:61] not in after + kept(onboarding, caplog)
 
 
-def test_no_cache_keeps_the_answer_and_no_page_is_told_where_from(staff, asked):
-    answer = staff.post(ISSUE, asked)
+def test_no_cache_keeps_the_answer_and_no_page_is_told_where_from(onboarding, asked):
+    answer = onboarding.post(ISSUE, asked)
     assert "no-store" in answer.headers["Cache-Control"]
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert re.findall(r'<meta name="referrer" content="([a-z-]+)">', answer.text)[-1] == "no-referrer"
@@ -99,9 +84,9 @@ def test_no_cache_keeps_the_answer_and_no_page_is_told_where_from(staff, asked):
 @pytest.mark.parametrize(
     ("base_url", "origin"), [("", "http://testserver"), ("https://api.example.com/", "https://api.example.com")]
 )
-def test_a_curl_line_is_ready(staff, asked, settings, base_url, origin):
+def test_a_curl_line_is_ready(onboarding, asked, settings, base_url, origin):
     settings.BASE_URL = base_url
-    text = staff.post(ISSUE, asked).text
+    text = onboarding.post(ISSUE, asked).text
     token = TOKEN.search(text)[0]
     assert (
         f"curl -H &#x27;Authorization: Bearer {token}&#x27; &#x27;{origin}/external/v1/encounters?limit=1&#x27;"
@@ -109,37 +94,37 @@ def test_a_curl_line_is_ready(staff, asked, settings, base_url, origin):
     )
 
 
-def test_copying_is_spoken(staff, asked):
-    text = staff.post(ISSUE, asked).text
+def test_copying_is_spoken(onboarding, asked):
+    text = onboarding.post(ISSUE, asked).text
     for name in ("token", "curl"):
         assert f'data-copy="{name}"' in text
         assert f'<span id="{name}-copied" role="status">' in text
 
 
 @pytest.mark.parametrize("page", ["issue", "rotate"])
-def test_a_form_that_is_sent_again_shows_the_key_and_no_token(staff, asked, key, page):
-    path, data = (ISSUE, asked) if page == "issue" else (rotate_page(key), rotate_form(staff, key))
-    staff.post(path, data)
+def test_a_form_that_is_sent_again_shows_the_key_and_no_token(onboarding, asked, key, page):
+    path, data = (ISSUE, asked) if page == "issue" else (rotate_page(key), rotate_form(onboarding, key))
+    onboarding.post(path, data)
     made = ApiKey.objects.order_by("-pk")[0]
-    again = staff.post(path, data).text
+    again = onboarding.post(path, data).text
     assert "its key is issued already" in again
     assert f'href="{KEYS}{made.pk}/change/"' in again
     assert not TOKEN.search(again)
     assert ApiKey.objects.count() == 2
 
 
-def test_a_form_that_was_sent_again_says_what_to_do_if_nobody_copied_the_key(staff, asked):
-    staff.post(ISSUE, asked)
+def test_a_form_that_was_sent_again_says_what_to_do_if_nobody_copied_the_key(onboarding, asked):
+    onboarding.post(ISSUE, asked)
     made = ApiKey.objects.get()
-    assert "rotate it without an overlap" in staff.post(ISSUE, asked).text
+    assert "rotate it without an overlap" in onboarding.post(ISSUE, asked).text
     made.rotate(CHANGE)
-    assert "go on with its successor" in staff.post(ISSUE, asked).text
+    assert "go on with its successor" in onboarding.post(ISSUE, asked).text
 
 
-def test_a_page_that_cannot_be_shown_issues_nothing(staff, asked, monkeypatch):
+def test_a_page_that_cannot_be_shown_issues_nothing(onboarding, asked, monkeypatch):
     monkeypatch.setattr(issuing.preflight.Forecast, "passes", property(lambda forecast: 1 // 0))
     with pytest.raises(ZeroDivisionError):
-        staff.post(ISSUE, asked)
+        onboarding.post(ISSUE, asked)
     assert not ApiKey.objects.exists()
     assert not FormUse.objects.exists()
 
@@ -170,12 +155,12 @@ def browsers(client: Client) -> list[Client]:
 
 @pytest.mark.parametrize("page", ["issue", "rotate"])
 def test_ten_parallel_submits_are_one_key_and_one_showing(ten, page):
-    staff, partner = signed_in("Partner onboarding"), OrganizationFactory()
+    onboarding, partner = signed_in("Partner onboarding"), OrganizationFactory()
     old, _ = issue(partner, expires_at=timezone.now() + timedelta(days=30))
     asked = {"organization": partner.name, "label": "EHR sync", "scopes": READS, "lifetime": "90", "step": "issue"}
     path, data = (ISSUE, asked) if page == "issue" else (rotate_page(old), {"overlap": "24"})
-    data["nonce"] = nonce_of(staff.get(path))
-    texts = list(ten.map(partial(sent, path=path, data=data), browsers(staff)))
+    data["nonce"] = nonce_of(onboarding.get(path))
+    texts = list(ten.map(partial(sent, path=path, data=data), browsers(onboarding)))
     assert ApiKey.objects.count() == 2
     assert FormUse.objects.count() == 1
     assert sum(bool(TOKEN.search(text)) for text in texts) == 1

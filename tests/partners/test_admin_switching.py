@@ -4,25 +4,14 @@ import pytest
 
 from partners.events import Action
 from partners.models import ApiKeySwitch, ChangeEvent
-from partners.signin import sessions
 from partners.signin.forms import PasswordForm
 from tests.factories import CHANGE, issue
-from tests.partners.staff import signed_in
+from tests.partners.staff import make_stale, signed_in
 
 pytestmark = pytest.mark.django_db
 SWITCH, TURN = "/admin/switch/", "/admin/switch/turn/"
 BANNER = '<p class="banner"'
 OFF = {"to": "off", "reason": "A leak is likely", "ticket": "OPS-7"}
-
-
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def security():
-    return signed_in("Security")
 
 
 def is_on() -> bool:
@@ -97,9 +86,7 @@ def test_it_is_turned_on_or_off_and_no_other_way(security, to):
 
 
 def test_a_stale_password_is_asked_for_again(security):
-    session = security.session
-    session[sessions.PROVED] = 0
-    session.save()
+    make_stale(security)
     assert security.get(TURN).status_code == 302
     assert security.get(SWITCH).status_code == 200
     security.post(TURN, OFF)

@@ -12,25 +12,10 @@ from partners import traffic
 from partners.models import KeyUse
 from tests.factories import issue
 from tests.partners.calls import called, met, used
-from tests.partners.staff import page_of, signed_in, statements
+from tests.partners.staff import page_of, statements
 
 pytestmark = pytest.mark.django_db
 KEYS, REQUESTS = "/admin/partners/apikey/", "/admin/partners/requestrecord/"
-
-
-@pytest.fixture(autouse=True)
-def one_factor(settings):
-    settings.SECOND_FACTOR = False
-
-
-@pytest.fixture
-def support() -> Client:
-    return signed_in("Support")
-
-
-@pytest.fixture
-def key(organization):
-    return issue(organization)[0]
 
 
 def page(name, key) -> str:

@@ -1,16 +1,11 @@
 import pytest
 
 from partners.models import ApiKey, ChangeEvent
-from tests.factories import CHANGE, issue
+from tests.factories import CHANGE
 from tests.partners.command_line import refused, run, run_json
 
 pytestmark = pytest.mark.django_db
 WHY = ("--reason", "an invented reason", "--ticket", "T-1", "--by", "Invented Person")
-
-
-@pytest.fixture
-def key(organization) -> ApiKey:
-    return issue(organization)[0]
 
 
 @pytest.mark.parametrize(

@@ -9,18 +9,11 @@ from django.utils import timezone
 from encounters.models import Encounter
 from partners import tokens
 from partners.models import RequestRecord
-from tests.api import LIST, Api
-from tests.factories import START, DocumentFactory, EncounterFactory, OrganizationFactory, issue
+from tests.api import LIST
+from tests.factories import START, DocumentFactory, EncounterFactory, OrganizationFactory
 
 pytestmark = pytest.mark.django_db
 UNKNOWN_ID = "enc_" + "0" * 22
-
-
-@pytest.fixture
-def owned(organization):
-    """A key that everything is open to, and its API."""
-    key, token = issue(organization)
-    return key, Api(token)
 
 
 def row() -> RequestRecord:

@@ -56,13 +56,6 @@ OF_NO_KEY |= {"route_not_found", "bad_request"}
 
 
 @pytest.fixture
-def owned(organization):
-    """A key that everything is open to, and its API."""
-    key, token = issue(organization)
-    return key, Api(token)
-
-
-@pytest.fixture
 def ids(organization):
     """What can be asked for."""
     transcript = DocumentFactory(encounter__organization=organization)

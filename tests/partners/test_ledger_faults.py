@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from unittest.mock import Mock
@@ -15,7 +14,7 @@ from partners import ledger, unkeyed
 from partners.models import ApiKey, KeyNetwork, KeyUse, RequestRecord, UnkeyedCount
 from tests.api import LIST, Api
 from tests.factories import CHANGE, EncounterFactory, OrganizationFactory, issue
-from tests.partners.test_races import Race, close
+from tests.racing import Race
 
 pytestmark = pytest.mark.usefixtures("committed")
 POSTGRESQL = connection.vendor == "postgresql"
@@ -126,12 +125,9 @@ def test_an_answer_that_could_not_be_recorded_is_not_counted_for_nobody(owned):
 
 
 @pytest.fixture
-def race() -> Iterator[Race]:
-    with ThreadPoolExecutor(2) as pool:
-        Api().get()  # what its checks load at first is not made for threads
-        race = Race(pool)
-        yield race
-        race(close, close)
+def race(race: Race) -> Race:
+    Api().get()  # what its checks load at first is not made for threads
+    return race
 
 
 def served(token: str, path: str = LIST, **headers: str):

@@ -1,39 +1,19 @@
 """What a call leaves beside its row: the last use of a key and of a route, and the networks that it calls from."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from partners import facts
 from partners.models import ApiKey, ApiKeySwitch, KeyNetwork, KeyUse, RequestRecord
 from tests.api import LIST, Api
 from tests.factories import CHANGE, EncounterFactory, issue
+from tests.partners.counting import MINUTE, NOW
 
 pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 5, 25, 14, 3, 30, 123456, tzinfo=UTC)
-MINUTE = NOW.replace(second=0, microsecond=0)
 REFUSED = [{"query": "limit=0"}, {"method": "POST"}, {"path": f"{LIST}/enc_{'0' * 22}"}]
-
-
-@pytest.fixture
-def owned(organization):
-    """A key that everything is open to, and its API."""
-    key, token = issue(organization)
-    return key, Api(token)
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    """Set the time of the calls."""
-
-    def set_to(now):
-        monkeypatch.setattr(timezone, "now", lambda: now)
-
-    set_to(NOW)
-    return set_to
 
 
 def last_used(key):

@@ -16,11 +16,6 @@ NO_REASON = Change(by="tester", source="tests", reason=" ")
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def key(organization) -> ApiKey:
-    return issue(organization)[0]
-
-
 def last_event(key: ApiKey) -> ChangeEvent:
     return key.events.first()
 

@@ -5,16 +5,11 @@ from django.core.exceptions import ValidationError
 
 from partners.events import Change
 from partners.models import ApiKey, ChangeEvent
-from tests.factories import CHANGE, issue
+from tests.factories import CHANGE
 from tests.partners.rows import stored
 
 pytestmark = pytest.mark.django_db
 NO_AUTHOR = Change(by="", source="tests", reason="a test")
-
-
-@pytest.fixture
-def key(organization) -> ApiKey:
-    return issue(organization)[0]
 
 
 CHANGES = {

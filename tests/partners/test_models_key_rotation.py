@@ -15,11 +15,6 @@ pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def key(organization) -> ApiKey:
-    return issue(organization)[0]
-
-
 def last_event(key: ApiKey) -> ChangeEvent:
     return key.events.first()
 

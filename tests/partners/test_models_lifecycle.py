@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from partners.events import Action
 from partners.models import ApiKey, KeyState
-from tests.factories import CHANGE, issue
+from tests.factories import CHANGE
 from tests.partners.rows import expire
 
 pytestmark = pytest.mark.django_db
@@ -42,11 +42,6 @@ CELLS = [
     for situation, *codes in map(str.split, TABLE.strip().splitlines())
     for action, code in zip(TRY, codes, strict=True)
 ]
-
-
-@pytest.fixture
-def key(organization) -> ApiKey:
-    return issue(organization)[0]
 
 
 @pytest.mark.parametrize(("situation", "action", "code"), CELLS)

@@ -1,33 +1,21 @@
 """Which notices are due: of each key the most urgent, once for each end, to whom it is of use."""
 
-from datetime import timedelta
-
 import pytest
 from django.utils import timezone
 
 from partners import notices
 from partners.models import ApiKey, ExpiryNotice, Organization
 from partners.notices import DAYS, Notice
-from tests.factories import CHANGE, OrganizationFactory, issue
+from tests.factories import CHANGE, OrganizationFactory
+from tests.partners.ending import DAY, ending
 
 pytestmark = pytest.mark.django_db
-DAY = timedelta(days=1)
 STAFF = ["staff@example.com"]
 
 
 @pytest.fixture
 def organization(db) -> Organization:
     return OrganizationFactory(contact_email="contact@example.com")
-
-
-def ending(organization, days: float, *, age: float = 100, **facts) -> ApiKey:
-    """Return a key made `age` days ago that ends in `days`."""
-    key, _ = issue(organization, expires_at=timezone.now() + 300 * DAY)
-    now = timezone.now()
-    facts = {"created_at": now - age * DAY, "expires_at": now + days * DAY} | facts
-    ApiKey.objects.filter(pk=key.pk).update(**facts)
-    key.refresh_from_db()
-    return key
 
 
 def due() -> list[tuple[str, str, int]]:

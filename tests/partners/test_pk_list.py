@@ -4,15 +4,10 @@ import pytest
 from django.db import connection
 
 from partners.models import RequestRecord
-from tests.factories import OrganizationFactory, RequestRecordFactory, issue
+from tests.factories import RequestRecordFactory
 
 pytestmark = pytest.mark.django_db
 LARGEST = 2**63 - 1
-
-
-@pytest.fixture
-def key(db):
-    return issue(OrganizationFactory())[0]
 
 
 @pytest.mark.parametrize("pks", [[], [7], [3, 1, 2], [1, 1], [LARGEST], list(range(1, 101))])

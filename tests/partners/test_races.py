@@ -1,18 +1,12 @@
 """Two changes at once, each in its own thread on its own connection: what the database makes of them."""
 
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from itertools import pairwise
-from threading import Barrier
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import OperationalError, connection
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import connection
 
 from partners.events import Action
 from partners.models import ApiKey, ApiKeySwitch, ChangeEvent, Organization
@@ -21,48 +15,6 @@ from tests.factories import CHANGE, OrganizationFactory, issue
 
 pytestmark = pytest.mark.usefixtures("committed")
 ROUNDS = 500 if connection.vendor == "postgresql" else 25
-Act = Callable[[], Any]
-
-
-class Race:
-    """Two threads that start each act at the same moment."""
-
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
-        self.pool = pool
-        self.start = Barrier(2, timeout=30)
-
-    def __call__(self, *acts: Act) -> list[Any]:
-        """Return what each act returns or is refused with."""
-        return list(self.pool.map(self._run, acts))
-
-    def _run(self, act: Act) -> Any:
-        self.start.wait()
-        try:
-            return patient(act)
-        except ValidationError as refusal:
-            return refusal
-
-
-def patient(act: Act) -> Any:
-    """Try again while SQLite's database in memory, which knows no waiting, is locked by the other thread."""
-    while connection.vendor == "sqlite":
-        with suppress(OperationalError):
-            return act()
-        time.sleep(0.001)
-    return act()
-
-
-def close() -> None:
-    """Close this thread's connection, also one to a database in memory, which Django would leave open."""
-    BaseDatabaseWrapper.close(connection)
-
-
-@pytest.fixture
-def race() -> Iterator[Race]:
-    with ThreadPoolExecutor(2) as pool:
-        race = Race(pool)
-        yield race
-        race(close, close)
 
 
 @pytest.fixture

@@ -12,11 +12,6 @@ pytestmark = pytest.mark.django_db
 HOURS_25 = timedelta(hours=25)
 
 
-@pytest.fixture
-def key(organization):
-    return issue(organization)[0]
-
-
 def found() -> list[tuple]:
     return [(each.key, each.reason_code, each.shown) for each in refusals.refused_keys().found.rows]
 

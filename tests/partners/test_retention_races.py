@@ -1,7 +1,5 @@
 """Two prunings at once: together they delete what is due, each row once, and neither minds the other."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from django.db import connection
 
@@ -10,7 +8,6 @@ from partners.retention import Pruning
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners import aged
 from tests.partners.aged import DAY, cutoff
-from tests.partners.test_races import Race, close
 
 pytestmark = pytest.mark.usefixtures("committed")
 ROUNDS, DUE, YOUNG = 20 if connection.vendor == "postgresql" else 5, 30, 3
@@ -20,14 +17,6 @@ def prune() -> int:
     pruning = Pruning(6, 4)
     pruning.run(CHANGE)
     return pruning.numbers["requests"]
-
-
-@pytest.fixture
-def race():
-    with ThreadPoolExecutor(2) as pool:
-        race = Race(pool)
-        yield race
-        race(close, close)
 
 
 def test_two_runs_share_the_work(race):

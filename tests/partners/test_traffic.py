@@ -14,11 +14,6 @@ pytestmark = pytest.mark.django_db
 HOURS_25, DAYS_6, DAYS_8 = timedelta(hours=25), timedelta(days=6), timedelta(days=8)
 
 
-@pytest.fixture
-def key(organization):
-    return issue(organization)[0]
-
-
 def of(name, key):
     """Return the traffic of the key, or of the organization that has no other."""
     return traffic.of_key(key) if name == "key" else traffic.of_organization(key.organization)

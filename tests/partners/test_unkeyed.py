@@ -1,57 +1,20 @@
 """Answers that belong to no key: counted by the minute, in memory first, and few rows however many there are."""
 
 import logging
-import time
 from collections import Counter
-from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
+from datetime import timedelta
 
 import pytest
 from django import db
-from django.db import connection
-from django.test import RequestFactory
-from django.utils import timezone
 
 from partners import tokens, unkeyed
 from partners.models import UnkeyedCount
 from partners.reasons import Reason
-from partners.responses import Refusal
 from partners.unkeyed import COMMONEST, Kind, Tally
-from tests.api import Api
 from tests.factories import issue
+from tests.partners.counting import HERE, MINUTE, NOW, count, rows, unknown
 
-pytestmark = pytest.mark.django_db
-NOW = datetime(2026, 5, 25, 14, 3, 30, 123456, tzinfo=UTC)
-MINUTE = NOW.replace(second=0, microsecond=0)
-HERE = "198.51.100.7"
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch):
-    """Set the time."""
-
-    def set_to(now):
-        monkeypatch.setattr(timezone, "now", lambda: now)
-
-    set_to(NOW)
-    return set_to
-
-
-def unknown() -> str:
-    return tokens.mint(is_test=False).text
-
-
-def count(tally, reason=Reason.MISSING_BEARER, *, source=HERE, token=None, times=1):
-    """Count answers as they come."""
-    header = {} if token is None else {"HTTP_AUTHORIZATION": f"Bearer {token}"}
-    request = RequestFactory(REMOTE_ADDR=source, **header).get("/external/v1/encounters")
-    for _ in range(times):
-        tally.add(request, Refusal(reason))
-
-
-def rows():
-    columns = "minute", "source", "reason_code", "public_part", "count"
-    return list(UnkeyedCount.objects.order_by("minute", "reason_code", "source", "public_part").values_list(*columns))
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 def test_alike_answers_are_one_row():
@@ -222,60 +185,6 @@ def count_and_fail(tally):
     for _ in range(8):
         count(tally, Reason.INVALID_KEY, token=unknown())
     out_of_reach()
-
-
-# The process ----------------------------------------------------------------------------------------------------------
-
-
-class Stop(BaseException):
-    """Ends the endless."""
-
-
-def test_a_web_process_writes_at_the_end_of_each_minute_and_at_its_own(settings, monkeypatch):
-    settings.WEB_PROCESS = True
-    started, ended, tally = [], [], Tally()
-    thread = SimpleNamespace(start=lambda: started.append("thread"))
-    monkeypatch.setattr(unkeyed.threading, "Thread", lambda **options: started.append(options) or thread)
-    monkeypatch.setattr(unkeyed.atexit, "register", ended.append)
-    count(tally, times=2)
-    assert started == [{"target": tally._write_each_minute, "name": "unkeyed", "daemon": True}, "thread"]
-    assert ended == [tally.write]
-
-
-def test_where_no_thread_can_start_the_refusal_stays_and_the_next_one_tries_again(settings, monkeypatch):
-    def start():
-        attempts.append("thread")
-        raise RuntimeError("can't start new thread")
-
-    settings.WEB_PROCESS, attempts, tally = True, [], Tally()
-    monkeypatch.setattr(unkeyed, "TALLY", tally)
-    monkeypatch.setattr(unkeyed.threading, "Thread", lambda **options: SimpleNamespace(start=start))
-    assert [Api().refusal() for _ in range(2)] == [(401, "missing_bearer", None)] * 2
-    tally.write()
-    assert (attempts, UnkeyedCount.objects.get().count) == (["thread"] * 2, 2)
-
-
-def test_the_writer_sleeps_to_the_end_of_the_minute_and_leaves_no_connection(monkeypatch):
-    slept, closed, tally = [], [], Tally()
-
-    def sleep(seconds):
-        slept.append(seconds)
-        if len(slept) == 2:
-            raise Stop
-
-    monkeypatch.setattr(time, "time", lambda: 1_000_000_013.5)
-    monkeypatch.setattr(time, "sleep", sleep)
-    monkeypatch.setattr(connection, "close", lambda: closed.append(True))
-    count(tally)
-    with pytest.raises(Stop):
-        tally._write_each_minute()
-    assert (slept[0], closed, len(rows())) == (1_000_000_013.5 // 60 * 60 + 60 - 1_000_000_013.5, [True], 1)
-
-
-def test_only_a_web_process_has_a_writer():
-    tally = Tally()
-    count(tally)
-    assert tally._writer is None
 
 
 def test_a_row_says_what_it_counts():

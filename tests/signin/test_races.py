@@ -7,7 +7,6 @@ from django.db import connection
 
 from partners.signin import totp
 from partners.signin.models import Phone, RecoveryCode
-from tests.partners.test_races import race  # noqa: F401 – the fixture
 from tests.signin.person import app_code
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -20,7 +19,7 @@ def phone(committed, clock):
     return Phone.objects.create(user=user, seed=totp.new_seed(), last_step=-1)
 
 
-def test_of_two_who_send_one_code_only_one_gets_in(phone, clock, race):  # noqa: F811
+def test_of_two_who_send_one_code_only_one_gets_in(phone, clock, race):
     def send():
         return django_otp.verify_token(phone.user, phone.persistent_id, code) is not None
 
@@ -31,7 +30,7 @@ def test_of_two_who_send_one_code_only_one_gets_in(phone, clock, race):  # noqa:
         assert sorted(race(send, send)) == [False, True]
 
 
-def test_two_wrong_codes_at_once_are_one_guess(phone, race):  # noqa: F811
+def test_two_wrong_codes_at_once_are_one_guess(phone, race):
     def guess():
         return django_otp.verify_token(phone.user, phone.persistent_id, "x")
 
@@ -42,7 +41,7 @@ def test_two_wrong_codes_at_once_are_one_guess(phone, race):  # noqa: F811
         assert phone.throttling_failure_count == 1
 
 
-def test_of_two_who_send_one_recovery_code_only_one_gets_in(phone, race):  # noqa: F811
+def test_of_two_who_send_one_recovery_code_only_one_gets_in(phone, race):
     for _ in range(ROUNDS):
         code = RecoveryCode.replace(phone.user)[0]
         assert sorted(race(*[lambda code=code: RecoveryCode.use(phone.user, code)] * 2)) == [False, True]

@@ -43,3 +43,11 @@ def counts(bring):
 def issues(bring):
     """Import these lines and return where something is wrong, and what to do."""
     return lambda *lines, **named: [(each["at"], each["todo"]) for each in bring(*lines, **named)["issues"]]
+
+
+@pytest.fixture
+def recording(tmp_path) -> str:
+    """A file beside the lines."""
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "audio" / "Ina Example.WAV").write_bytes(b"RIFF invented")
+    return "audio/Ina Example.WAV"

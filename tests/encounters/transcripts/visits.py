@@ -4,6 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
+NEWER = {"updated_at": "2099-01-01T00:00:00Z"}
 TURNS = [
     {"speaker": "Doctor", "start": 0, "end": 2.5, "text": "An invented question?"},
     {"speaker": "Patient", "start": 2.25, "end": 4.125, "text": "An invented answer."},
