@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 
+from encounters import counting
 from partners import digests, traces
 from partners.models import ApiKey, ApiKeySwitch, KeyState
 
@@ -113,10 +114,13 @@ class Needs:
             raise Unready("digest_keys")
 
     def _require_migrations(self) -> None:
-        """Compare the database with this code's migrations until it has them all: none is taken back while it runs."""
+        """Compare the database with this code's migrations until it has them all: none is taken back while it runs.
+
+        The last thing that a migration does is to count: until then totals would be wrong.
+        """
         if not self._migrated:
             executor = MigrationExecutor(connection)
-            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            if executor.migration_plan(executor.loader.graph.leaf_nodes()) or not counting.in_place(connection):
                 raise Unready("migrations")
             self._migrated = True
 

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from encounters import buckets
 from partners.identifiers import PublicIdField
 from partners.models import Organization
 
@@ -120,6 +121,30 @@ class Encounter(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+
+class EncounterCount(models.Model):
+    """How many served encounters of an organization were created within one month, day or hour of UTC.
+
+    Triggers keep it, `encounters.totals` reads it. A bucket may have rows in several slots, one for each of the
+    transactions that wrote at the same time: only their sum means something, and one of them may be negative.
+    """
+
+    pk = models.CompositePrimaryKey("organization", "grain", "starts_at", "slot")
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    grain = models.CharField(max_length=5)
+    starts_at = models.DateTimeField()
+    slot = models.SmallIntegerField()
+    matches = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(condition=Q(grain__in=buckets.GRAINS), name="encounter_count_grain_known")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.grain} of {self.starts_at.isoformat()}"
 
 
 class Document(models.Model):

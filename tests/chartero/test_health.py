@@ -8,10 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 from django import db
+from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from chartero import health
 from chartero.health import Needs, Readiness, Unready
+from encounters import counting
 from partners.models import ApiKey, ApiKeySwitch, RequestRecord
 from partners.unkeyed import TALLY
 from tests.factories import CHANGE, issue
@@ -122,6 +124,12 @@ def test_a_migration_that_is_missing_is_not_ready(db):
     MigrationRecorder.Migration.objects.filter(app="partners").latest("id").delete()
     with pytest.raises(Unready, match="migrations"):
         needs()
+
+
+def test_a_database_that_has_not_counted_yet_is_not_ready(db):
+    counting.remove(connection)
+    with pytest.raises(Unready, match="migrations"):
+        Needs()()
 
 
 def test_migrations_are_looked_at_until_they_are_there(db, django_assert_num_queries):
