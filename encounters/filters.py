@@ -11,6 +11,7 @@ from partners.access import Check, Outcome
 from partners.reasons import Reason
 
 FIELD_LENGTH = 64
+LONGEST_PAGE = 100
 
 
 class Parameter(Filter):
@@ -85,7 +86,9 @@ class NoFilter(StrictFilterSet):
 class EncounterFilter(StrictFilterSet):
     """The query of `encounters.list`; the order of declaration is the order of the checks."""
 
-    limit = Parameter(integer(1, 100), Reason.INVALID_LIMIT, "The most items that the page may have.", default=50)
+    limit = Parameter(
+        integer(1, LONGEST_PAGE), Reason.INVALID_LIMIT, "The most items that the page may have.", default=50
+    )
     offset = Parameter(
         integer(0, 10_000), Reason.INVALID_OFFSET, "How many matches to pass over before the page.", default=0
     )

@@ -1,13 +1,21 @@
-"""The reads of the API, in SQL that means the same on both databases: a page with its total, one encounter."""
+"""The reads of the API, in SQL that means the same on both databases: a page with its total, one encounter.
 
-from collections.abc import Iterable, Sequence
+Each is one statement, hence one snapshot, in which the database writes the JSON of each encounter, to go out as it is.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
+import orjson
 from django.db import connection
 
+from encounters import totals
+from encounters.buckets import SERVED
+from encounters.dialects import DIALECTS
+from encounters.filters import LONGEST_PAGE
 from encounters.serializers import DocumentSummarySerializer, EncounterSerializer, PatientSerializer
 from partners.disclosure import Disclosure
 
@@ -17,55 +25,48 @@ LEFT JOIN partners_organization AS organization ON organization.id = encounter.o
 LEFT JOIN encounters_patient AS patient ON patient.id = encounter.patient_id
     AND patient.organization_id = encounter.organization_id AND patient.withdrawn_at IS NULL"""
 
-# The partial index `encounter_page` serves this condition on either database, so it is spelled as the index is.
-_SERVED = "encounter.organization_id = %s AND encounter.record_class = 'clinical' AND encounter.withdrawn_at IS NULL"
+_DOCUMENTS = """
+    FROM encounters_document AS document WHERE document.encounter_id = encounter.id AND document.withdrawn_at IS NULL
+    ORDER BY document.created_at, document.public_id"""
 
-# Page and total come from one statement, hence from one snapshot; an empty page still has its total.
+# An empty page still has its total. The constant limit inside tells PostgreSQL, which plans this once for all values,
+# that a page is short.
 _PAGE = """
-SELECT total.matches, encounter.id, patient.id, {columns}
-FROM (SELECT count(*) AS matches FROM encounters_encounter AS encounter WHERE {matching}) AS total
-LEFT JOIN (
+SELECT total.matches, encounter.id, patient.id, CAST({item} AS text)
+FROM (SELECT {total} AS matches) AS total
+LEFT JOIN (SELECT id FROM (
     SELECT encounter.id FROM encounters_encounter AS encounter WHERE {matching}
-    ORDER BY encounter.created_at {direction}, encounter.public_id {direction} LIMIT %s OFFSET %s
-) AS page ON TRUE
+    ORDER BY encounter.created_at {direction}, encounter.public_id {direction} LIMIT {longest}{skip}
+) AS longest LIMIT %s) AS page ON TRUE
 LEFT JOIN encounters_encounter AS encounter ON encounter.id = page.id
 {joined}
 ORDER BY encounter.created_at {direction}, encounter.public_id {direction}
 """
 
 _ENCOUNTER = """
-SELECT encounter.organization_id, encounter.record_class, encounter.id, patient.id, {columns}
+SELECT encounter.organization_id, encounter.record_class, encounter.id, patient.id, CAST({item} AS text)
 FROM encounters_encounter AS encounter
 {joined}
 WHERE encounter.public_id = %s AND encounter.withdrawn_at IS NULL
 """
 
-_DOCUMENTS = """
-SELECT document.encounter_id, {columns} FROM encounters_document AS document
-WHERE document.encounter_id IN ({pks}) AND document.withdrawn_at IS NULL
-ORDER BY document.created_at, document.public_id
-"""
 
-_ENCOUNTER_KEYS = EncounterSerializer.keys()
-_PATIENT_KEYS = PatientSerializer.keys()
-_DOCUMENT_KEYS = DocumentSummarySerializer.keys()
+class _Item(NamedTuple):
+    """One encounter as it is served, and whose it is."""
+
+    pk: int
+    patient_pk: int | None
+    json: str
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEncounter:
-    """One encounter as read: whose it is, what kind of record, and its row."""
+    """One encounter as read: whose it is, what kind of record, and as it is served."""
 
     organization_pk: int
     record_class: str
-    row: Sequence[Any]
-
-    def item(self) -> dict[str, Any]:
-        """Return it as it is served; reads its documents."""
-        return _items([self.row])[0]
-
-    def disclosure(self) -> Disclosure:
-        """Return whose data `item()` holds."""
-        return _disclosure([self.row])
+    item: orjson.Fragment
+    disclosure: Disclosure
 
 
 def page(
@@ -78,44 +79,30 @@ def page(
     end_at: datetime | None,
 ) -> tuple[dict[str, Any], Disclosure]:
     """Return the page of an organization's encounters with the number of all that match, and whose data it holds."""
-    bounds = [("start", start_at), ("end", end_at)]
-    given = tuple(name for name, instant in bounds if instant is not None)
-    matching = [organization_pk, *(connection.ops.adapt_datetimefield_value(at) for _, at in bounds if at is not None)]
-    rows = _fetch(_page_sql(connection.vendor, sort_order, given), [*matching, *matching, limit, offset])
-    found = [row[1:] for row in rows if row[1] is not None]
-    return {"items": _items(found), "limit": limit, "offset": offset, "total": rows[0][0]}, _disclosure(found)
+    bounds = {name: at for name, at in (("start", start_at), ("end", end_at)) if at is not None}
+    instants = map(connection.ops.adapt_datetimefield_value, bounds.values())
+    sql = _page_sql(connection.vendor, sort_order, tuple(bounds), skips=offset > 0)
+    counted = totals.parameters(organization_pk, start_at, end_at)
+    rows = _fetch(sql, [*counted, organization_pk, *instants, *([offset] if offset else []), limit])
+    found = [_Item(*row) for _, *row in rows if row[0] is not None]
+    items = [orjson.Fragment(each.json) for each in found]
+    return {"items": items, "limit": limit, "offset": offset, "total": rows[0][0]}, _disclosure(found)
 
 
 def find(encounter_id: str) -> StoredEncounter | None:
     """Return the encounter of any organization that has this id, or None."""
     rows = _fetch(_encounter_sql(connection.vendor), [encounter_id])
-    return StoredEncounter(rows[0][0], rows[0][1], rows[0][2:]) if rows else None
+    if not rows:
+        return None
+    organization_pk, record_class, *row = rows[0]
+    found = _Item(*row)
+    return StoredEncounter(organization_pk, record_class, orjson.Fragment(found.json), _disclosure([found]))
 
 
-def _items(rows: list[Sequence[Any]]) -> list[dict[str, Any]]:
-    """Return encounters as they are served; a row is encounter's pk, patient's pk, encounter, patient."""
-    documents = _documents([row[0] for row in rows])
-    patient_at = 2 + len(_ENCOUNTER_KEYS)
-    return [
-        dict(zip(_ENCOUNTER_KEYS, row[2:patient_at], strict=True))
-        | {
-            "patient": None if row[1] is None else dict(zip(_PATIENT_KEYS, row[patient_at:], strict=True)),
-            "documents": documents[row[0]],
-        }
-        for row in rows
-    ]
-
-
-def _disclosure(rows: list[Sequence[Any]]) -> Disclosure:
-    return Disclosure([row[0] for row in rows], sorted({row[1] for row in rows if row[1] is not None}))
-
-
-def _documents(pks: list[int]) -> dict[int, list[dict[str, Any]]]:
-    grouped: dict[int, list[dict[str, Any]]] = {pk: [] for pk in pks}
-    if pks:
-        for pk, *row in _fetch(_documents_sql(connection.vendor, len(pks)), pks):
-            grouped[pk].append(dict(zip(_DOCUMENT_KEYS, row, strict=True)))
-    return grouped
+def _disclosure(items: list[_Item]) -> Disclosure:
+    return Disclosure(
+        [each.pk for each in items], sorted({each.patient_pk for each in items if each.patient_pk is not None})
+    )
 
 
 def _fetch(sql: str, parameters: Iterable[Any]) -> list[Any]:
@@ -125,26 +112,31 @@ def _fetch(sql: str, parameters: Iterable[Any]) -> list[Any]:
 
 
 @cache
-def _page_sql(vendor: str, sort_order: str, bounds: tuple[str, ...]) -> str:
+def _page_sql(vendor: str, sort_order: str, bounds: tuple[str, ...], *, skips: bool) -> str:
     conditions = {"start": "encounter.created_at >= %s", "end": "encounter.created_at < %s"}
     return _PAGE.format(
-        columns=_columns(vendor),
+        total=totals.sql(bounds),
+        item=_item(vendor),
         joined=_JOINED,
-        matching=" AND ".join([_SERVED, *(conditions[bound] for bound in bounds)]),
+        matching=" AND ".join(["encounter.organization_id = %s", SERVED, *(conditions[bound] for bound in bounds)]),
         direction={"asc": "ASC", "desc": "DESC"}[sort_order],
+        longest=LONGEST_PAGE,
+        skip=" OFFSET %s" if skips else "",
     )
 
 
 @cache
 def _encounter_sql(vendor: str) -> str:
-    return _ENCOUNTER.format(columns=_columns(vendor), joined=_JOINED)
+    return _ENCOUNTER.format(item=_item(vendor), joined=_JOINED)
 
 
-@cache
-def _documents_sql(vendor: str, count: int) -> str:
-    columns = DocumentSummarySerializer.columns("document", vendor)
-    return _DOCUMENTS.format(columns=columns, pks=", ".join(["%s"] * count))
-
-
-def _columns(vendor: str) -> str:
-    return f"{EncounterSerializer.columns('encounter', vendor)}, {PatientSerializer.columns('patient', vendor)}"
+def _item(vendor: str) -> str:
+    dialect = DIALECTS[vendor]
+    patient = PatientSerializer.json("patient", vendor)
+    document = DocumentSummarySerializer.json("document", vendor)
+    return EncounterSerializer.json(
+        "encounter",
+        vendor,
+        patient=dialect.json_or_null("patient.id IS NOT NULL", patient),
+        documents=dialect.json_array(document, _DOCUMENTS),
+    )

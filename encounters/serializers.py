@@ -1,4 +1,4 @@
-"""The shape of what is served, declared once: the SQL columns and the JSON keys both follow from it."""
+"""The shape of what is served, declared once: the SQL columns and the JSON both follow from it."""
 
 from typing import Any, cast
 
@@ -6,6 +6,7 @@ from django.db.models import Model
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
+from encounters.dialects import DIALECTS, Dialect
 from encounters.models import Document, DocumentStatus, Encounter, EncounterStatus, EncounterType, Patient, SchemaType
 from partners.identifiers import PublicIdField, pattern
 from partners.models import Organization
@@ -23,8 +24,16 @@ class RowSerializer(serializers.Serializer):
 
     @classmethod
     def columns(cls, alias: str, vendor: str) -> str:
-        """Return the columns of SQL alias `alias`, in the order of `keys()`; SQLite makes its times RFC 3339 there."""
-        return ", ".join(_column(alias, name, field, vendor) for name, field in cls._plain_fields().items())
+        """Return the columns of SQL alias `alias`, in the order of `keys()`; times are RFC 3339 already."""
+        return ", ".join(_text(alias, name, field, DIALECTS[vendor]) for name, field in cls._plain_fields().items())
+
+    @classmethod
+    def json(cls, alias: str, vendor: str, **nested: str) -> str:
+        """Return SQL for the whole object as JSON; `nested` has the SQL of each field that is no column."""
+        dialect = DIALECTS[vendor]
+        plain = {name: _json(alias, name, field, dialect) for name, field in cls._plain_fields().items()}
+        members = plain | nested
+        return dialect.json_object({name: members[name] for name in cls._declared_fields})
 
     @classmethod
     def _plain_fields(cls) -> dict[str, Any]:
@@ -35,12 +44,15 @@ class RowSerializer(serializers.Serializer):
         }
 
 
-def _column(alias: str, name: str, field: Any, vendor: str) -> str:
+def _text(alias: str, name: str, field: Any, dialect: Dialect) -> str:
     source = field.source or name
     column = source if "." in source else f"{alias}.{source}"
-    if vendor == "sqlite" and isinstance(field, serializers.DateTimeField):
-        return f"replace({column}, ' ', 'T') || 'Z'"
-    return column
+    return dialect.time(column) if isinstance(field, serializers.DateTimeField) else column
+
+
+def _json(alias: str, name: str, field: Any, dialect: Dialect) -> str:
+    text = _text(alias, name, field, dialect)
+    return dialect.number(text) if isinstance(field, serializers.FloatField) else text
 
 
 class IdField(serializers.RegexField):

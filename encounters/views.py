@@ -55,7 +55,7 @@ class EncounterViewSet(QueryViewSet):
         asked = self.asked(self.call, encounter_id)
         self.refuse(decide(self.rules, asked))
         found = cast(StoredEncounter, asked.encounter)
-        return Disclosing({"encounter": found.item()}, found.disclosure())
+        return Disclosing({"encounter": found.item}, found.disclosure)
 
     @property
     def rules(self) -> tuple[Rule[EncounterRequest], ...]:

@@ -730,6 +730,6 @@ def test_sql_statements_do_not_grow_with_the_page(organization, api, monkeypatch
     now = timezone.now()
     monkeypatch.setattr(timezone, "now", lambda: now)
     assert [api.get(path).status_code for path in (LIST, one)] == [200, 200]
-    assert statements(lambda: api.get(query="limit=100")) == 4
-    assert statements(lambda: api.get(one)) == 4
+    assert statements(lambda: api.get(query="limit=100")) == 3
+    assert statements(lambda: api.get(one)) == 3
     assert statements(lambda: api.get(query="limit=0")) == 2
