@@ -1,0 +1,25 @@
+"""What is asked for, and how much faster than each peer chartero means to be: with its ledger, and without."""
+
+from benchmarks.compare.candidates import DRF, FASTAPI, LIMITS
+
+LARGE, SMALL, DETAIL = "list of 25, organization of 100,000", "list of 25, organization of 5,000", "detail"
+CALLS = (LARGE, SMALL, DETAIL)
+SHORT = ("list of 100,000", "list of 5,000", DETAIL)
+LIMIT = "the limit"
+PEERS = {DRF.name: (DRF.name,), FASTAPI.name: (FASTAPI.name,), LIMIT: tuple(each.name for each in LIMITS)}
+AIMS = {
+    "PostgreSQL": (
+        (LARGE, DRF.name, 8, 12),
+        (LARGE, FASTAPI.name, 7, 10),
+        (SMALL, DRF.name, 4.5, 6),
+        (SMALL, FASTAPI.name, 3.5, 5),
+        (DETAIL, DRF.name, 5, 7.5),
+        (DETAIL, FASTAPI.name, 3.5, 5.5),
+        (LARGE, LIMIT, None, 0.75),
+        (SMALL, LIMIT, None, 0.75),
+        (DETAIL, LIMIT, None, 0.5),
+    ),
+    "SQLite": ((LARGE, DRF.name, None, 7), (SMALL, DRF.name, None, 7), (DETAIL, DRF.name, None, 7)),
+}
+LONGEST, FAR_AWAY = 1.3, 5  # times as long: a page of the most encounters, and one far away in them
+MEGABYTES = 70  # of a worker

@@ -1,0 +1,1 @@
+"""FastAPI with SQLAlchemy's asynchronous ORM and asyncpg, as their documentation teaches it."""

@@ -1,0 +1,97 @@
+"""A PostgreSQL of our own: durable, and set up as a modest production server would be."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from benchmarks.compare.processes import PATIENCE, free_port, run, running
+
+SETTINGS = {
+    "shared_buffers": "1GB",
+    "effective_cache_size": "3GB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "512MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "max_connections": "200",
+    "fsync": "on",
+    "timezone": "UTC",
+    "unix_socket_directories": "",
+    "listen_addresses": "127.0.0.1",
+}
+FAST_SHUTDOWN = signal.SIGINT
+OWNER = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A running server."""
+
+    port: int
+
+    def url(self, database: str) -> str:
+        """Return what `DATABASE_URL` says of one of its databases."""
+        return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def version(self) -> str:
+        """Return its version, such as 15.4."""
+        with closing(self.connect()) as connection:
+            return connection.info.parameter_status("server_version").split()[0]
+
+    def connect(self, database: str = "postgres", **options: str) -> psycopg.Connection:
+        """Connect to a database; each statement is its own transaction."""
+        settings = " ".join(f"-c {name}={value}" for name, value in options.items())
+        return psycopg.connect(self.url(database), autocommit=True, options=settings)
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[Cluster]:
+    """Start the server whose data lie in `folder`, made if need be, and stop it at the exit."""
+    binaries, data, port = _binaries(), folder / "postgresql", free_port()
+    if not (data / "PG_VERSION").exists():
+        _make(binaries, data)
+    settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+    command = [str(binaries / "postgres"), "-D", str(data), f"--port={port}", *settings]
+    log = folder / "postgresql.log"
+    with running(command, log, user=OWNER, stop=FAST_SHUTDOWN, patience=300) as process:
+        cluster = Cluster(port)
+        begun = time.monotonic()
+        while not _answers(cluster):
+            if process.poll() is not None or time.monotonic() > begun + 4 * PATIENCE:
+                raise SystemExit(f"PostgreSQL does not start:\n{log.read_text()}")
+            time.sleep(0.1)
+        yield cluster
+
+
+def _binaries() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    initdb = found[-1] if found else shutil.which("initdb")
+    if initdb is None:
+        raise SystemExit("PostgreSQL's server is missing: install the package postgresql.")
+    return Path(initdb).parent
+
+
+def _make(binaries: Path, data: Path) -> None:
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(mode=0o700)
+    if OWNER:
+        shutil.chown(data, OWNER, OWNER)
+    run([str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"],
+        user=OWNER)  # fmt: skip
+
+
+def _answers(cluster: Cluster) -> bool:
+    try:
+        cluster.connect().close()
+    except psycopg.OperationalError:
+        return False
+    return True

@@ -1,0 +1,35 @@
+"""chartero's statements, as its own modules make them, with their values in order, and how they are prepared."""
+
+import django
+
+django.setup()
+
+from datetime import UTC, datetime  # noqa: E402
+from typing import Any  # noqa: E402
+
+from chartero.postgresql import plans  # noqa: E402
+from encounters import queries, totals  # noqa: E402
+from partners import facts  # noqa: E402
+
+Statement = tuple[str, list[Any]]
+Facts = facts._Row
+SESSION = {"prepare_threshold": 0, "options": f"-c plan_cache_mode={plans.ONCE}"}
+
+
+def verdict(public_part: str, digest: bytes, route: str) -> Statement:
+    """Return the statement for the facts of a call."""
+    now = datetime.now(UTC)
+    minute = now.replace(second=0, microsecond=0)
+    return facts._facts_sql("postgresql", 1), [now, route, route, minute, "127.0.0.0/24", digest, public_part]
+
+
+def page(organization: int, limit: int, offset: int, bounds: dict[str, datetime]) -> Statement:
+    """Return the statement for a page and its total; `bounds` may have `start` and `end`, in this order."""
+    sql = queries._page_sql("postgresql", "desc", tuple(bounds), skips=offset > 0)
+    counted = totals.parameters(organization, bounds.get("start"), bounds.get("end"))
+    return sql, [*counted, organization, *bounds.values(), *([offset] if offset else []), limit]
+
+
+def encounter(public_id: str) -> Statement:
+    """Return the statement for one encounter."""
+    return queries._encounter_sql("postgresql"), [public_id]

@@ -1,0 +1,176 @@
+"""The page of results: tables of aims beside what was measured, and what it was measured on."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks.compare.aims import AIMS, CALLS, FAR_AWAY, LIMIT, LONGEST, MEGABYTES, PEERS, SHORT
+from benchmarks.compare.candidates import AS_SHIPPED, UNRECORDED, Server
+from benchmarks.compare.rounds import CONNECTIONS, Outcome, Question
+from benchmarks.compare.scale import FIRST, OFFSET, YEAR, Scale
+
+WITH, WITHOUT = AS_SHIPPED.name, UNRECORDED.name
+NOTHING = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One database: what came of the rounds, and what each candidate reached on its servers, the best first."""
+
+    database: str
+    outcome: Outcome
+    servers: dict[str, dict[Server, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that the page tells."""
+
+    machine: str
+    software: str
+    commit: str
+    rounds: int
+    seconds: int
+    busy: float
+    sections: Sequence[Section]
+    scale: Scale | None
+    peaks: Sequence[float]
+
+
+def page(findings: Findings) -> str:
+    """Return the page as Markdown."""
+    parts = [_opening(findings)]
+    parts += [_section(each) for each in findings.sections]
+    if findings.scale:
+        parts.append(_scale(findings.scale))
+    if findings.peaks:
+        parts.append(_memory(findings.peaks))
+    return "\n\n".join(parts) + "\n"
+
+
+def _opening(findings: Findings) -> str:
+    slices = sum(each.outcome.slices for each in findings.sections)
+    left_out = sum(each.outcome.left_out for each in findings.sections)
+    return f"""\
+# chartero beside what would be put in its place
+
+Written by `python -m benchmarks.compare`, which makes the data, starts everything and checks that all candidates give
+the same JSON, and refuse the same callers, before it measures. Commit {findings.commit or "unknown"}.
+
+- **Candidates**, two worker processes each, over the same tables: chartero as shipped (production settings, every
+  middleware, the ledger), the same without the ledger; the textbook (Django REST framework, nested ModelSerializer,
+  djangorestframework-api-key); FastAPI (SQLAlchemy, asyncpg, pydantic); the limit (chartero's own SQL in a bare WSGI
+  function). Each verifies key, scopes and route at each call, without caches. All stay up; one at a time is asked.
+- **Data**: 20 organizations with 200,000 encounters. The database is durable (`fsync` on), `shared_buffers` 1 GB.
+- **Load**: wrk on loopback, keep-alive, {findings.rounds} rounds in changing order, slices of {findings.seconds} s \
+after 1 s of warm-up. {left_out} of {slices}
+  slices were left out and tried again, because other processes took over {findings.busy:.0%} of the CPU meanwhile.
+- **A ratio** is the median of the ratios within each round; requests/s are medians, with the lowest and highest round.
+{_wrapped(f"- **On** {findings.machine}; {findings.software}.", "  ")}"""
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, 120, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _section(section: Section) -> str:
+    heads = [f"{count} connections" for count in CONNECTIONS]
+    ratios = _table(
+        ["requests/s, as a ratio", "with the ledger: aim", *heads, "without: aim", *heads],
+        (_ratios(section.outcome, *aim) for aim in AIMS[section.database]),
+    )
+    names = [name for _, name in section.outcome.per_second]
+    rates = _table(
+        ["requests/s", *(f"{call}, {count}" for call in SHORT for count in CONNECTIONS)],
+        (
+            [name, *(_rate(section.outcome, Question(call, count), name) for call in CALLS for count in CONNECTIONS)]
+            for name in section.servers
+            if name in names
+        ),
+    )
+    return f"## {section.database}\n\n{ratios}\n\n{rates}\n\n{_servers(section.servers)}"
+
+
+def _ratios(outcome: Outcome, call: str, peer: str, aim: float | None, aim_without: float | None) -> list[str]:
+    best = {count: outcome.better(Question(call, count), PEERS[peer]) for count in CONNECTIONS}
+    cells = [f"{call}, to {' / '.join(dict.fromkeys(best.values()))}"]
+    for name, wanted in ((WITH, aim), (WITHOUT, aim_without)):
+        cells.append(NOTHING if wanted is None else f"≥ {wanted:g}")
+        for count in CONNECTIONS:
+            found = outcome.ratio(Question(call, count), name, best[count])
+            cells.append(_judged(found, wanted is not None and found is not None and found >= wanted))
+    return cells
+
+
+def _rate(outcome: Outcome, question: Question, name: str) -> str:
+    figures = outcome.figures(question, name)
+    return f"{median(figures):,.0f} ({min(figures):,.0f}–{max(figures):,.0f})" if figures else NOTHING
+
+
+def _servers(servers: dict[str, dict[Server, float]]) -> str:
+    tried = []
+    for name, reached in ((name, servers[name]) for name in servers if name not in PEERS[LIMIT]):
+        best, *others = (f"{server.name} {share:.2f}" for server, share in reached.items())
+        reached_there = f" ({', '.join(others)})" if others else ""
+        tried.append(f"{name} on {best.rpartition(' ')[0]}{reached_there}")
+    return _wrapped(
+        f"Servers, the best of those tried (in brackets, what the others reached of it): {'; '.join(tried)}."
+    )
+
+
+def _scale(scale: Scale) -> str:
+    rows = [
+        [f"{question}, {'with' if name == WITH else 'without'} the ledger", *_times(scale, name, question)]
+        for question in (FIRST, OFFSET, YEAR)
+        for name in (WITH, WITHOUT)
+    ]
+    small, large = min(scale.sizes), max(scale.sizes)
+    ratios = [
+        _grown(scale, f"first page of {large:,} encounters : of {small:,}", LONGEST, (FIRST, large), (FIRST, small)),
+        _grown(scale, f"offset 10,000 of {large:,} : offset 0", FAR_AWAY, (OFFSET, large), (FIRST, large)),
+    ]
+    told = (
+        "One organization of each size, one connection, organizations in turn; medians in ms of a page of 25 with its "
+        "exact total, which was compared with the truth beforehand. A year: any, with edges within a day. Other "
+        f"processes took {scale.others:.0%} of the CPU."
+    )
+    return f"""\
+## Does it grow?
+
+{_wrapped(told)}
+
+{_table(["time, as a ratio", "aim, without", "with the ledger", "without"], ratios)}
+
+{_table(["ms", *(f"{size:,}" for size in scale.sizes)], rows)}"""
+
+
+def _grown(scale: Scale, name: str, aim: float, one: tuple[str, int], other: tuple[str, int]) -> list[str]:
+    recorded, plain = (scale.ratio(each, one, other) for each in (WITH, WITHOUT))
+    met = plain is not None and plain <= aim
+    return [name, f"≤ {aim:g}", _judged(recorded, False), _judged(plain, met)]
+
+
+def _times(scale: Scale, name: str, question: str) -> list[str]:
+    found = (scale.times.get((name, question, size)) for size in scale.sizes)
+    return [NOTHING if each is None else f"{each:.2f}" for each in found]
+
+
+def _memory(peaks: Sequence[float]) -> str:
+    each = " and ".join(f"{peak:.1f}" for peak in peaks)
+    return f"""\
+## Memory
+
+Peak PSS of chartero's workers as shipped, after all rounds on PostgreSQL, under load and with all other candidates
+stopped: {each} MB. Aim: ≤ {MEGABYTES} MB, {"met" if max(peaks) <= MEGABYTES else "not met"}."""
+
+
+def _judged(found: float | None, met: bool) -> str:
+    """Return a ratio; bold where it has an aim and meets it."""
+    text = NOTHING if found is None else f"{found:.2f}"
+    return f"**{text}**" if met else text
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
