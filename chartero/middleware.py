@@ -5,7 +5,7 @@ no session, cookie, message or CSRF; pages for staff see the stock middleware of
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from axes.middleware import AxesMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -81,11 +81,20 @@ class ExternalApiMiddleware:
         return self.get_response(request)
 
 
-def for_pages(middleware: type[Any], passed_by: Callable[[HttpRequest], bool] = is_external) -> type[Any]:
-    """Return the middleware as it is, but passed by on the partner API, or wherever else it is said."""
+def for_pages(middleware: type[Any], passed_by: Callable[[HttpRequest], bool] = lambda request: False) -> type[Any]:
+    """Return the middleware as it is, but passed by on the partner API, or wherever else it is said.
+
+    The partner API passes by a whole row of them in one step.
+    """
 
     class ForPages(middleware):  # type: ignore[misc]
+        def __init__(self, get_response: Handler) -> None:
+            super().__init__(get_response)
+            self.past = getattr(get_response, "past", get_response)
+
         def __call__(self, request: HttpRequest) -> HttpResponse:
+            if is_external(request):
+                return cast(HttpResponse, self.past(request))
             handle: Handler = self.get_response if passed_by(request) else super().__call__
             return handle(request)
 
@@ -95,7 +104,7 @@ def for_pages(middleware: type[Any], passed_by: Callable[[HttpRequest], bool] = 
 
 def for_staff(middleware: type[Any]) -> type[Any]:
     """Return the middleware as it is, but passed by on the partner API and on pages for all."""
-    return for_pages(middleware, lambda request: is_external(request) or is_public(request))
+    return for_pages(middleware, is_public)
 
 
 PagesSecurityMiddleware = for_pages(SecurityMiddleware)
