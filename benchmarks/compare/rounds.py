@@ -45,10 +45,6 @@ class Outcome:
         ratios = [mine / theirs for mine, theirs in pairs if mine is not None and theirs is not None]
         return median(ratios) if ratios else None
 
-    def better(self, question: Question, names: Sequence[str]) -> str:
-        """Return which of some candidates has the higher median."""
-        return max(names, key=lambda name: median(self.figures(question, name) or [0.0]))
-
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
