@@ -5,13 +5,19 @@ python -m tests.browser.pictures [--only NAME] OUT_FOLDER
 
 import argparse
 import itertools
+import os
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.browser import chromium
-from tests.browser.pages import PAGES, StaffPage
-from tests.browser.site import NARROW, WIDE, Site, new_site
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+django.setup()
+
+from tests.browser import chromium  # noqa: E402
+from tests.browser.pages import PAGES, StaffPage  # noqa: E402
+from tests.browser.site import NARROW, WIDE, Site, new_site  # noqa: E402
 
 WIDTHS = {"wide": WIDE, "narrow": NARROW}
 SCHEMES = {"light": False, "dark": True}
