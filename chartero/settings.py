@@ -97,9 +97,7 @@ SQLITE_OPTIONS = {
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 2,
     "options": "-c statement_timeout=2s" if WEB_PROCESS else "",
-    # Values travel apart from the statement, which is parsed once for a connection, not at each call.
-    "server_side_binding": True,
-    "prepare_threshold": 0,
+    "server_side_binding": True,  # values travel apart from the statement, which can be prepared then
 }
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'chartero.sqlite3'}")}
 POSTGRESQL = "postgresql" in DATABASES["default"]["ENGINE"]

@@ -13,7 +13,7 @@ from partners import facts  # noqa: E402
 
 Statement = tuple[str, list[Any]]
 Facts = facts._Row
-SESSION = {"prepare_threshold": 0, "options": f"-c plan_cache_mode={plans.ONCE}"}
+SESSION = {"prepare_threshold": 0, "options": f"-c plan_cache_mode={plans.CACHE_MODES[True]}"}
 
 
 def verdict(public_part: str, digest: bytes, route: str) -> Statement:
