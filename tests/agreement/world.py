@@ -3,6 +3,7 @@
 from datetime import timedelta
 from itertools import chain
 
+from django.db import connection
 from django.utils import timezone
 
 from partners import digests, tokens
@@ -102,6 +103,8 @@ class World:
             for key, situation in zip(keys, situations, strict=True)
         )
         held.objects.bulk_create(pairs, batch_size=5_000)
+        with connection.cursor() as cursor:  # as autovacuum does a minute later: plans made for an empty table are no use
+            cursor.execute("ANALYZE partners_apikey")
 
 
 def _encounter(organization, kind):
