@@ -103,7 +103,9 @@ class World:
             for key, situation in zip(keys, situations, strict=True)
         )
         held.objects.bulk_create(pairs, batch_size=5_000)
-        with connection.cursor() as cursor:  # as autovacuum does a minute later: plans made for an empty table are no use
+        with (
+            connection.cursor() as cursor
+        ):  # as autovacuum does a minute later: plans made for an empty table are no use
             cursor.execute("ANALYZE partners_apikey")
 
 
