@@ -35,9 +35,9 @@ _PAGE = """
 SELECT total.matches, encounter.id, patient.id, CAST({item} AS text)
 FROM (SELECT {total} AS matches) AS total
 LEFT JOIN (SELECT id FROM (
-    SELECT encounter.id FROM encounters_encounter AS encounter WHERE {matching}
-    ORDER BY encounter.created_at {direction}, encounter.public_id {direction} LIMIT {longest}{skip}
-) AS longest LIMIT %s) AS page ON TRUE
+    SELECT id, created_at, public_id FROM encounters_encounter AS encounter WHERE {matching}
+    ORDER BY created_at {direction}, public_id {direction} LIMIT {longest}{skip}
+) AS longest ORDER BY created_at {direction}, public_id {direction} LIMIT %s) AS page ON TRUE
 LEFT JOIN encounters_encounter AS encounter ON encounter.id = page.id
 {joined}
 ORDER BY encounter.created_at {direction}, encounter.public_id {direction}
