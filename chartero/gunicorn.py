@@ -11,6 +11,7 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from chartero import logs
 
+# The cores that this machine or container may use, where the system tells them.
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
@@ -27,7 +28,7 @@ class ServerLogger(Logger):  # type: ignore[misc]
 
 
 bind = os.environ.get("CHARTERO_BIND", "127.0.0.1:8000")
-workers = int(os.environ.get("CHARTERO_WORKERS", multiprocessing.cpu_count()))
+workers = int(os.environ.get("CHARTERO_WORKERS", len(CORES) or multiprocessing.cpu_count()))
 worker_class = "gthread"
 # One thread runs Python while another waits for the database; more of them spend their time on taking turns.
 threads = int(os.environ.get("CHARTERO_THREADS", "2"))

@@ -90,6 +90,7 @@ def for_pages(middleware: type[Any], passed_by: Callable[[HttpRequest], bool] = 
     class ForPages(middleware):  # type: ignore[misc]
         def __init__(self, get_response: Handler) -> None:
             super().__init__(get_response)
+            # Django wraps each middleware with functools.wraps, which hands on its attributes.
             self.past = getattr(get_response, "past", get_response)
 
         def __call__(self, request: HttpRequest) -> HttpResponse:
