@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.compare.processes import PATIENCE, free_port, run, running
+from benchmarks.compare.processes import PATIENCE, free_port, run, running, wait_until
 
 SETTINGS = {
     "shared_buffers": "1GB",
@@ -64,11 +63,7 @@ def started(folder: Path) -> Iterator[Cluster]:
     log = folder / "postgresql.log"
     with running(command, log, user=OWNER, stop=FAST_SHUTDOWN, patience=300) as process:
         cluster = Cluster(port)
-        begun = time.monotonic()
-        while not _answers(cluster):
-            if process.poll() is not None or time.monotonic() > begun + 4 * PATIENCE:
-                raise SystemExit(f"PostgreSQL does not start:\n{log.read_text()}")
-            time.sleep(0.1)
+        wait_until(lambda: _answers(cluster), process, 4 * PATIENCE, log)
         yield cluster
 
 

@@ -4,7 +4,8 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
@@ -66,6 +67,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def wait_until(answers: Callable[[], bool], process: subprocess.Popen[bytes], patience: float, log: Path) -> None:
+    """Return once a process answers; SystemExit with its log where it ends, or has not after `patience` seconds."""
+    begun = time.monotonic()
+    while not answers():
+        if process.poll() is not None or time.monotonic() > begun + patience:
+            raise SystemExit(f"It does not start:\n{log.read_text()}")
+        time.sleep(0.1)
 
 
 def stop_on_signals() -> None:

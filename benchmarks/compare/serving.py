@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.compare import candidates, product
 from benchmarks.compare.candidates import TEXTBOOK, Candidate, Server
-from benchmarks.compare.processes import PATIENCE, free_port, run, running
+from benchmarks.compare.processes import PATIENCE, free_port, run, running, wait_until
 
 LIST = "/external/v1/encounters"
 ALL = ("encounters:read", "patients:read", "documents:read")
@@ -63,11 +62,7 @@ def served(site: Site, candidate: Candidate, server: Server, tokens: Mapping[str
     command = candidates.command(candidate, server, port, site.peers)
     with running(command, log, candidates.environment(candidate, site.url, port)) as process:
         service = Service(candidate.name, server.name, port, process.pid, tokens)
-        begun = time.monotonic()
-        while not _answers(service):
-            if process.poll() is not None or time.monotonic() > begun + 2 * PATIENCE:
-                raise SystemExit(f"{candidate.name} does not serve on {server.name}:\n{log.read_text()}")
-            time.sleep(0.1)
+        wait_until(lambda: _answers(service), process, 2 * PATIENCE, log)
         yield service
 
 
