@@ -3,6 +3,7 @@
 import logging.config
 import multiprocessing
 import os
+import select
 import threading
 from collections import Counter
 from typing import Any
@@ -29,7 +30,7 @@ class ServerLogger(Logger):  # type: ignore[misc]
 
 bind = os.environ.get("CHARTERO_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("CHARTERO_WORKERS", len(CORES) or multiprocessing.cpu_count()))
-worker_class = "gthread"
+worker_class = "chartero.worker.SharedPollWorker" if hasattr(select, "epoll") else "gthread"
 # One thread runs Python while another waits for the database; more of them spend their time on taking turns.
 threads = int(os.environ.get("CHARTERO_THREADS", "2"))
 # The longest line that gunicorn reads: a long query must get its JSON answer from the application.

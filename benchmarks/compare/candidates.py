@@ -51,10 +51,11 @@ def uvicorn(application: str) -> Server:
 
 
 ONE_THREAD = ("--blocking-threads", "1")
-AS_SHIPPED = Candidate("chartero", (Server("gunicorn gthread", (*OWN_CONFIGURATION, "chartero.wsgi")),), peer=False)
+OWN_SERVER = "gunicorn with chartero's worker"
+AS_SHIPPED = Candidate("chartero", (Server(OWN_SERVER, (*OWN_CONFIGURATION, "chartero.wsgi")),), peer=False)
 UNRECORDED = Candidate(
     "chartero without the ledger",
-    (Server("gunicorn gthread", (*OWN_CONFIGURATION, "benchmarks.compare.without_ledger")),),
+    (Server(OWN_SERVER, (*OWN_CONFIGURATION, "benchmarks.compare.without_ledger")),),
     peer=False,
 )
 DRF = Candidate(
@@ -76,7 +77,7 @@ FASTAPI = Candidate(
 )
 LIMIT = "benchmarks.compare.limit.wsgi"
 LIMITS = (
-    Candidate("the limit on gunicorn", (Server("gunicorn gthread", (*OWN_CONFIGURATION, LIMIT)),)),
+    Candidate("the limit on gunicorn", (Server(OWN_SERVER, (*OWN_CONFIGURATION, LIMIT)),)),
     Candidate("the limit on granian", (granian(f"{LIMIT}:application", "wsgi", *ONE_THREAD),)),
 )
 # Not a way to run chartero: granian drops header values that are not ASCII, which the contract tells apart.

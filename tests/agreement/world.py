@@ -3,11 +3,11 @@
 from datetime import timedelta
 from itertools import chain
 
-from django.db import connection
 from django.utils import timezone
 
 from partners import digests, tokens
 from partners.models import ApiKey, Organization
+from tests import planning
 from tests.agreement.situations import CHOICES, ENCOUNTERS, HEADERS, PATHS
 from tests.api import LIST
 from tests.factories import START, DocumentFactory, EncounterFactory, OrganizationFactory
@@ -103,10 +103,7 @@ class World:
             for key, situation in zip(keys, situations, strict=True)
         )
         held.objects.bulk_create(pairs, batch_size=5_000)
-        with (
-            connection.cursor() as cursor
-        ):  # as autovacuum does a minute later: plans made for an empty table are no use
-            cursor.execute("ANALYZE partners_apikey")
+        planning.gather_statistics("partners_apikey")
 
 
 def _encounter(organization, kind):

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.utils.dateparse import parse_datetime
 
 from encounters.models import Encounter
+from tests import planning
 from tests.api import Api
 
 pytestmark = [pytest.mark.samples, pytest.mark.django_db]
@@ -18,6 +19,7 @@ def everything(samples, organization) -> list[str]:
     """The ids of all encounters of the volume export, in the order of their creation."""
     options = ["--organization", organization.public_id, "--record-class", "clinical", "--json"]
     call_command("import_fhir", str(samples / "volume"), *options, stdout=io.StringIO())
+    planning.gather_statistics("encounters_encounter", "encounters_patient")
     mine = Encounter.objects.for_organization(organization).order_by("created_at", "public_id")
     return list(mine.values_list("public_id", flat=True))
 

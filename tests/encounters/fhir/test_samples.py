@@ -3,6 +3,7 @@
 import pytest
 
 from encounters.models import Document, Encounter, Patient
+from tests import planning
 from tests.encounters.fhir.test_versions_over_runs import snapshot
 
 pytestmark = pytest.mark.samples
@@ -19,6 +20,7 @@ def test_an_export_is_taken_in_whole_and_a_second_run_changes_nothing(counts, sa
     expected = COUNTS[name]
     outcome = {kind: "read" if kind == "Organization" else "created" for kind in expected}
     assert counts(samples / name) == {kind: {outcome[kind]: size} for kind, size in expected.items()}
+    planning.gather_statistics("encounters_encounter", "encounters_patient")
     assert Patient.objects.count() == expected["Patient"]
     assert (
         Encounter.objects.for_organization(Patient.objects.first().organization).served().count()

@@ -1,0 +1,17 @@
+"""A small application, to see what the server's worker does around it."""
+
+import os
+import time
+
+
+def application(environ, start_response):
+    path = environ["PATH_INFO"]
+    if path == "/slow":
+        time.sleep(1)
+    if path == "/exit":
+        raise SystemExit
+    body = f"{os.getpid()} {path}".encode()
+    if path == "/long":
+        body *= 10_000_000
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]

@@ -1,0 +1,186 @@
+"""Connections and threads of the production server's worker: who waits for whom, and until when."""
+
+import http.client
+import os
+import socket
+import threading
+import time
+from contextlib import ExitStack, contextmanager, suppress
+
+import pytest
+
+from tests.server.deployment import Deployment
+
+pytestmark = pytest.mark.server
+PLAIN = "tests.server.plain"
+ONE_WORKER = {"CHARTERO_WORKERS": "1", "CHARTERO_THREADS": "2"}
+
+
+@pytest.fixture(scope="module")
+def plain():
+    with Deployment(dict(os.environ)).serving(PLAIN, **ONE_WORKER) as deployment:
+        yield deployment
+
+
+def connect(deployment):
+    return socket.create_connection(("127.0.0.1", deployment.port), timeout=20)
+
+
+def call(path):
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+
+
+def answer(wire):
+    response = http.client.HTTPResponse(wire)
+    response.begin()
+    return response.read().decode().split()[1]
+
+
+def ended(wire):
+    return wire.recv(1) == b""
+
+
+@contextmanager
+def calling(deployment, path):
+    """Have a call under way; yields what its answers come to."""
+    got = []
+    with connect(deployment) as wire:
+        wire.sendall(call(path))
+        caller = threading.Thread(target=lambda: got.append(answer(wire)))
+        caller.start()
+        time.sleep(0.3)
+        yield got
+        caller.join()
+
+
+def test_a_connection_takes_one_call_after_the_other(plain):
+    with connect(plain) as wire:
+        for path in ("/a", "/b", "/c"):
+            wire.sendall(call(path))
+            assert answer(wire) == path
+
+
+def test_calls_sent_at_once_are_answered_in_order():
+    patient = {"GUNICORN_CMD_ARGS": "--keep-alive=60"}
+    with (
+        Deployment(dict(os.environ)).serving(PLAIN, **ONE_WORKER, **patient) as deployment,
+        connect(deployment) as wire,
+        wire.makefile("rb") as lines,
+    ):
+        wire.sendall(call("/a") + call("/slow") + call("/c"))
+        assert [line.split()[1].decode() for line in until(lines, 3)] == ["/a", "/slow", "/c"]
+
+
+def test_a_call_sent_while_another_is_answered_waits_for_it(plain):
+    with connect(plain) as wire, wire.makefile("rb") as lines:
+        wire.sendall(call("/slow"))
+        time.sleep(0.3)
+        wire.sendall(call("/b"))
+        assert [line.split()[1].decode() for line in until(lines, 2)] == ["/slow", "/b"]
+
+
+def until(lines, bodies):
+    """Yield the bodies of answers that come one behind the other."""
+    for _ in range(bodies):
+        length = 0
+        while (line := lines.readline()) != b"\r\n":
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.split()[1])
+        yield lines.read(length)
+
+
+def test_those_who_send_nothing_hold_up_nobody(plain):
+    with ExitStack() as silent:
+        for _ in range(20):
+            silent.enter_context(connect(plain))
+        assert plain.get("/a").status == 200
+
+
+def test_one_who_sends_half_a_call_holds_up_one_thread(plain):
+    with connect(plain) as wire:
+        wire.sendall(call("/half")[:10])
+        assert [plain.get("/a").status for _ in range(20)] == [200] * 20
+        wire.sendall(call("/half")[10:])
+        assert answer(wire) == "/half"
+
+
+def test_who_sends_half_a_call_and_no_more_is_not_waited_for(plain):
+    with ExitStack() as many:
+        wires = [many.enter_context(connect(plain)) for _ in range(2)]  # as many as there are threads
+        for wire in wires:
+            wire.sendall(call("/half")[:10])
+        begun = time.monotonic()
+        assert plain.get("/a").status == 200
+        assert time.monotonic() - begun > 2
+        assert all(map(ended, wires))
+
+
+def test_who_takes_no_answer_is_not_waited_for(plain):
+    with ExitStack() as many:
+        for _ in range(2):
+            wire = many.enter_context(socket.socket())
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            wire.connect(("127.0.0.1", plain.port))
+            wire.sendall(call("/long"))
+        assert plain.get("/a").status == 200
+
+
+def test_two_calls_are_answered_at_once(plain):
+    with calling(plain, "/slow") as slow:
+        assert plain.get("/a").status == 200
+        assert slow == []
+    assert slow == ["/slow"]
+
+
+def test_idle_connections_are_closed(plain):
+    with connect(plain) as silent, connect(plain) as used:
+        used.sendall(call("/a"))
+        assert answer(used) == "/a"
+        assert ended(silent)
+        assert ended(used)
+
+
+def test_a_call_longer_than_an_idle_connection_may_last_is_answered(plain):
+    with connect(plain) as wire:
+        wire.sendall(call("/slow") * 4)
+        with wire.makefile("rb") as lines:
+            assert len(list(until(lines, 4))) == 4
+
+
+def test_connections_beyond_the_limit_wait_for_others_to_end():
+    limit = "--worker-connections=3 --keep-alive=1"
+    with (
+        Deployment(dict(os.environ)).serving(PLAIN, **ONE_WORKER, GUNICORN_CMD_ARGS=limit) as narrow,
+        ExitStack() as many,
+    ):
+        wires = [many.enter_context(connect(narrow)) for _ in range(8)]
+        for wire in wires:
+            wire.sendall(call("/a"))
+        assert [answer(wire) for wire in wires] == ["/a"] * 8
+
+
+def test_at_the_end_calls_at_hand_are_answered_and_idle_connections_closed():
+    deployment = Deployment(dict(os.environ))
+    with ExitStack() as stack:
+        with deployment.serving(PLAIN, **ONE_WORKER):
+            idle = stack.enter_context(connect(deployment))
+            idle.sendall(call("/a"))
+            assert answer(idle) == "/a"
+            slow = stack.enter_context(calling(deployment, "/slow"))
+            begun = time.monotonic()
+        assert time.monotonic() - begun < 9  # the graceful timeout is 10
+        assert ended(idle)
+    assert slow == ["/slow"]
+
+
+def test_a_worker_with_a_thread_that_failed_is_replaced(plain):
+    first = plain.get("/a").body
+    with connect(plain) as wire:
+        wire.sendall(call("/exit"))
+        assert ended(wire)
+    for _ in range(100):
+        with suppress(OSError, http.client.HTTPException):
+            if plain.get("/a").body != first:
+                return
+        time.sleep(0.1)
+    raise AssertionError("the worker that lost a thread goes on")
