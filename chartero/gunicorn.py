@@ -1,5 +1,6 @@
 """How the web processes run (`gunicorn -c python:chartero.gunicorn chartero.wsgi`)."""
 
+import gc
 import logging.config
 import multiprocessing
 import os
@@ -35,6 +36,8 @@ worker_class = "chartero.worker.SharedPollWorker" if hasattr(select, "epoll") el
 threads = int(os.environ.get("CHARTERO_THREADS", "2"))
 # The longest line that gunicorn reads: a long query must get its JSON answer from the application.
 limit_request_line = 8190
+# The application is loaded once, and the processes share its memory.
+preload_app = True
 timeout = 30
 graceful_timeout = 10
 control_socket_disable = True
@@ -43,6 +46,11 @@ logger_class = ServerLogger
 accesslog = None
 logging.captureWarnings(True)
 threading.excepthook = logs.log_failed_thread
+
+
+def when_ready(server: Any) -> None:
+    """Leave what is loaded out of garbage collection, which would write to it and so copy it for each process."""
+    gc.freeze()
 
 
 def pre_fork(server: Any, worker: Any) -> None:

@@ -6,7 +6,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chartero.settings")
 os.environ.setdefault("CHARTERO_WEB_PROCESS", "1")
 
 from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
-call_command("check")
+try:
+    call_command("check")
+except SystemCheckError as failed:
+    raise SystemExit(str(failed)) from None

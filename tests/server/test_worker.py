@@ -11,7 +11,10 @@ import pytest
 
 from tests.server.deployment import Deployment
 
-pytestmark = pytest.mark.server
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.skipif(os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="asks no database"),
+]
 PLAIN = "tests.server.plain"
 ONE_WORKER = {"CHARTERO_WORKERS": "1", "CHARTERO_THREADS": "2"}
 
