@@ -73,6 +73,7 @@ class Run:
     peaks: list[float] = field(default_factory=list)
     scale: Scale | None = None
     postgresql: str = ""
+    commit: str = field(default_factory=versions.commit)
 
     @property
     def rounds(self) -> Rounds:
@@ -131,7 +132,7 @@ class Run:
         """Write the page of results."""
         options = self.options
         software = versions.software(candidates.peers_python(options.folder), self.postgresql)
-        told = (versions.machine(), software, versions.commit(), options.rounds, options.seconds, options.busy)
+        told = (versions.machine(), software, self.commit, options.rounds, options.seconds, options.busy)
         options.output.write_text(report.page(Findings(*told, self.sections, self.scale, self.peaks)))
         say(f"written: {options.output}")
 
