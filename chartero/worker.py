@@ -24,6 +24,8 @@ PATIENCE = 5  # seconds that a thread waits for more of a call that has begun, o
 class SharedPollWorker(ThreadWorker):  # type: ignore[misc]
     """A worker of gunicorn in which no thread hands a connection to another. It needs Linux."""
 
+    alive: bool
+
     def init_process(self) -> None:
         self.poll = select.epoll()
         self.once = select.EPOLLIN | select.EPOLLONESHOT
@@ -32,13 +34,9 @@ class SharedPollWorker(ThreadWorker):  # type: ignore[misc]
         self.end = os.eventfd(0)
         Worker.init_process(self)
 
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        """Begin to end. The signal wakes the main thread."""
-        self.alive = False
-
-    def handle_quit(self, sig: int, frame: Any) -> None:
-        """End at once."""
-        Worker.handle_quit(self, sig, frame)
+    # gunicorn's threaded worker would end a pool and wake a queue. Here a signal wakes the main thread by itself.
+    handle_exit = Worker.handle_exit
+    handle_quit = Worker.handle_quit
 
     def run(self) -> None:
         """Serve until told to end, then let the calls at hand come to their end (`graceful_timeout`)."""

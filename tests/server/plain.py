@@ -6,8 +6,8 @@ import time
 
 def application(environ, start_response):
     path = environ["PATH_INFO"]
-    if path == "/slow":
-        time.sleep(1)
+    if path.startswith("/slow"):
+        time.sleep(float(path.removeprefix("/slow") or 1))
     if path == "/exit":
         raise SystemExit
     body = f"{os.getpid()} {path}".encode()
