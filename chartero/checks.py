@@ -1,7 +1,9 @@
 """Faults of a deployment that keep it from starting, each with an id and what to do."""
 
+import re
 from collections.abc import Sequence
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
@@ -12,6 +14,8 @@ from django.core.validators import validate_email
 
 ENVIRONMENTS = ("development", "sandbox", "production")
 MINIMUM_SECRET = 50
+# Neither a scheme nor a port nor a path: Django compares the name alone. A leading dot stands for all names below.
+_HOST = re.compile(r"\*|\.?[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
 
 
 @register(Tags.security)
@@ -22,6 +26,16 @@ def deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
     if settings.DEVELOPMENT:
         return []
     return [*_secret_key(), *_hosts(), *(_production() if settings.ENVIRONMENT == "production" else [])]
+
+
+@register(Tags.staticfiles)
+def static_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that a web process finds the files of its pages, which outside development have to be collected."""
+    collected = settings.DEVELOPMENT or (Path(settings.STATIC_ROOT) / "staticfiles.json").exists()
+    if collected or not settings.WEB_PROCESS:
+        return []
+    hint = "Run manage.py collectstatic --no-input before you start the server."
+    return [Error("The files of the pages were not collected.", hint=hint, id="chartero.E010")]
 
 
 @register(Tags.security)
@@ -52,9 +66,12 @@ def _secret_key() -> list[CheckMessage]:
 
 
 def _hosts() -> list[CheckMessage]:
-    if [host for host in settings.ALLOWED_HOSTS if host.strip(". ")]:
+    hint = "Set CHARTERO_ALLOWED_HOSTS=api.example.com,…: names only, without a scheme, a port or a path."
+    if not settings.ALLOWED_HOSTS:
+        return [Error("No host is allowed.", hint=hint, id="chartero.E003")]
+    if all(map(_HOST.fullmatch, settings.ALLOWED_HOSTS)):
         return []
-    return [Error("No allowed hosts.", hint="Set CHARTERO_ALLOWED_HOSTS=api.example.com,…", id="chartero.E003")]
+    return [Error("CHARTERO_ALLOWED_HOSTS holds what is no host name.", hint=hint, id="chartero.E003")]
 
 
 def _production() -> list[CheckMessage]:

@@ -12,6 +12,7 @@ from typing import Any
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from chartero import logs
+from chartero.environment import Environment, exit_if_unreadable
 
 # The cores that this machine or container may use, where the system tells them.
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
@@ -30,10 +31,11 @@ class ServerLogger(Logger):  # type: ignore[misc]
 
 
 bind = os.environ.get("CHARTERO_BIND", "127.0.0.1:8000")
-workers = int(os.environ.get("CHARTERO_WORKERS", len(CORES) or multiprocessing.cpu_count()))
+with exit_if_unreadable():
+    workers = Environment().number("CHARTERO_WORKERS", default=len(CORES) or multiprocessing.cpu_count(), least=1)
+    # One thread runs Python while another waits for the database; more of them spend their time on taking turns.
+    threads = Environment().number("CHARTERO_THREADS", default=2, least=1)
 worker_class = "chartero.worker.SharedPollWorker" if hasattr(select, "epoll") else "gthread"
-# One thread runs Python while another waits for the database; more of them spend their time on taking turns.
-threads = int(os.environ.get("CHARTERO_THREADS", "2"))
 # The longest line that gunicorn reads: a long query must get its JSON answer from the application.
 limit_request_line = 8190
 # The application is loaded once, and the processes share its memory.

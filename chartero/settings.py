@@ -4,35 +4,34 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-import environ
-
 from chartero import logs, secrets
+from chartero.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment()
 
 # The deployment ------------------------------------------------------------------------------------------------------
-ENVIRONMENT = env.str("CHARTERO_ENVIRONMENT", default="development")
+ENVIRONMENT = env.text("CHARTERO_ENVIRONMENT", default="development")
 DEVELOPMENT = ENVIRONMENT == "development"
-DATA_DIR = Path(env.str("CHARTERO_DATA_DIR", default=str(BASE_DIR / "var")))
-WEB_PROCESS = env.bool("CHARTERO_WEB_PROCESS", default=False)
+DATA_DIR = Path(env.text("CHARTERO_DATA_DIR", default=str(BASE_DIR / "var")))
+WEB_PROCESS = env.flag("CHARTERO_WEB_PROCESS", default=False)
 
-DEBUG = env.bool("CHARTERO_DEBUG", default=False)
-ALLOWED_HOSTS = env.list("CHARTERO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEVELOPMENT else [])
-BASE_URL = env.str("CHARTERO_BASE_URL", default="")  # empty: the host that a request names
+DEBUG = env.flag("CHARTERO_DEBUG", default=False)
+ALLOWED_HOSTS = env.words("CHARTERO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEVELOPMENT else [])
+BASE_URL = env.base_url("CHARTERO_BASE_URL")  # empty: the host that a request names
 
 # Secrets: outside development they come from the environment or the system checks refuse to start.
-SECRET_KEY = env.str("CHARTERO_SECRET_KEY", default="") or (
+SECRET_KEY = env.text("CHARTERO_SECRET_KEY", default="") or (
     secrets.kept(DATA_DIR / "secret_key", secrets.new_secret_key) if DEVELOPMENT else "missing"
 )
 DIGEST_KEYS = os.environ.get("CHARTERO_DIGEST_KEYS")  # set but empty: none is loaded
 if DIGEST_KEYS is None:
     DIGEST_KEYS = secrets.kept(DATA_DIR / "digest_keys", secrets.new_digest_key) if DEVELOPMENT else ""
-ACCEPT_TEST_KEYS = env.bool("CHARTERO_ACCEPT_TEST_KEYS", default=False)
-KEY_LIFETIME_DAYS = env.int("CHARTERO_KEY_LIFETIME_DAYS", default=90)
-KEY_LONGEST_LIFETIME_DAYS = env.int("CHARTERO_KEY_LONGEST_LIFETIME_DAYS", default=365)  # 0: keys may have no end
-RETENTION_YEARS = env.int("CHARTERO_RETENTION_YEARS", default=6)
-AUDIO_URL_SECONDS = env.int("CHARTERO_AUDIO_URL_SECONDS", default=300)
+ACCEPT_TEST_KEYS = env.flag("CHARTERO_ACCEPT_TEST_KEYS", default=False)
+KEY_LIFETIME_DAYS = env.number("CHARTERO_KEY_LIFETIME_DAYS", default=90)
+KEY_LONGEST_LIFETIME_DAYS = env.number("CHARTERO_KEY_LONGEST_LIFETIME_DAYS", default=365)  # 0: keys may have no end
+RETENTION_YEARS = env.number("CHARTERO_RETENTION_YEARS", default=6)
+AUDIO_URL_SECONDS = env.number("CHARTERO_AUDIO_URL_SECONDS", default=300, least=1)
 
 # The application -----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -96,16 +95,18 @@ SQLITE_OPTIONS = {
 }
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 2,
-    "options": "-c statement_timeout=2s" if WEB_PROCESS else "",
     "server_side_binding": True,  # values travel apart from the statement, which can be prepared then
 }
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'chartero.sqlite3'}")}
+DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'chartero.sqlite3'}")}
 POSTGRESQL = "postgresql" in DATABASES["default"]["ENGINE"]
+DATABASE_OPTIONS = DATABASES["default"].get("OPTIONS", {})
+if POSTGRESQL and WEB_PROCESS:  # of two values for one parameter of a session PostgreSQL takes the last
+    DATABASE_OPTIONS["options"] = f"-c statement_timeout=2s {DATABASE_OPTIONS.get('options', '')}".strip()
 DATABASES["default"].update(
     ENGINE="chartero.postgresql" if POSTGRESQL else DATABASES["default"]["ENGINE"],
     CONN_MAX_AGE=None,
     CONN_HEALTH_CHECKS=True,
-    OPTIONS=(POSTGRESQL_OPTIONS if POSTGRESQL else SQLITE_OPTIONS) | DATABASES["default"].get("OPTIONS", {}),
+    OPTIONS=(POSTGRESQL_OPTIONS if POSTGRESQL else SQLITE_OPTIONS) | DATABASE_OPTIONS,
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -143,8 +144,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-# Any other word than "off" leaves it on.
-SECOND_FACTOR = env.str("CHARTERO_SECOND_FACTOR", default="on") != "off"
+SECOND_FACTOR = env.flag("CHARTERO_SECOND_FACTOR", default=True)
 LOGIN_URL = "admin:login"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 SESSION_COOKIE_HTTPONLY = True
@@ -164,16 +164,16 @@ AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware is there, for pages only
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-BEHIND_PROXY = env.bool("CHARTERO_BEHIND_PROXY", default=False)
+BEHIND_PROXY = env.flag("CHARTERO_BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
 
 # E-mail --------------------------------------------------------------------------------------------------------------
 # With no mail server given, development prints e-mail and other deployments send none; send_expiry_notices says so.
-vars().update(env.email_url("EMAIL_URL", default="consolemail://" if DEVELOPMENT else "dummymail://"))
+vars().update(env.mail("EMAIL_URL", default="consolemail://" if DEVELOPMENT else "dummymail://"))
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("CHARTERO_FROM_EMAIL", default="chartero@localhost" if DEVELOPMENT else "")
-STAFF_EMAIL = env.list("CHARTERO_STAFF_EMAIL", default=["staff@localhost"] if DEVELOPMENT else [])
+DEFAULT_FROM_EMAIL = env.text("CHARTERO_FROM_EMAIL", default="chartero@localhost" if DEVELOPMENT else "")
+STAFF_EMAIL = env.words("CHARTERO_STAFF_EMAIL", default=["staff@localhost"] if DEVELOPMENT else [])
 
 # Language, time, files, logs -----------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
@@ -185,7 +185,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = None if DEVELOPMENT else BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = DEVELOPMENT
 # Where recordings lie: an object store that the operator names, else files here, which nobody else may read.
-RECORDINGS_STORAGE = env.str("CHARTERO_RECORDINGS_STORAGE", default="")
+RECORDINGS_STORAGE = env.text("CHARTERO_RECORDINGS_STORAGE", default="")
 LOCAL_RECORDINGS = {
     "location": DATA_DIR / "recordings",
     "file_permissions_mode": 0o600,
@@ -195,7 +195,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "recordings": {
         "BACKEND": RECORDINGS_STORAGE or "encounters.recordings.LocalStorage",
-        "OPTIONS": env.json("CHARTERO_RECORDINGS_OPTIONS", default={} if RECORDINGS_STORAGE else LOCAL_RECORDINGS),
+        "OPTIONS": env.options("CHARTERO_RECORDINGS_OPTIONS", default={} if RECORDINGS_STORAGE else LOCAL_RECORDINGS),
     },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -9,7 +9,10 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.core.wsgi import get_wsgi_application
 
-application = get_wsgi_application()
+from chartero.environment import exit_if_unreadable
+
+with exit_if_unreadable():
+    application = get_wsgi_application()
 try:
     call_command("check")
 except SystemCheckError as failed:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.checks import run_checks
 
-from chartero.checks import deployment, mail
+from chartero.checks import deployment, mail, static_files
 
 ROOT = Path(__file__).parents[2]
 SECRET = "invented-" + "0123456789abcdefghijklmnop" * 2
@@ -54,6 +54,9 @@ def test_an_unknown_environment_is_e001(deploy, environment):
         ({"SECRET_KEY": "django-insecure-" + SECRET}, "chartero.E002"),
         ({"ALLOWED_HOSTS": []}, "chartero.E003"),
         ({"ALLOWED_HOSTS": [".", " "]}, "chartero.E003"),
+        ({"ALLOWED_HOSTS": ["api.example.com", "https://api.example.com"]}, "chartero.E003"),
+        ({"ALLOWED_HOSTS": ["api.example.com:8443"]}, "chartero.E003"),
+        ({"ALLOWED_HOSTS": ["api.example.com/"]}, "chartero.E003"),
         ({"DIGEST_KEYS": ","}, "chartero.E006"),
         ({"DEBUG": True}, "chartero.E004"),
         ({"ACCEPT_TEST_KEYS": True}, "chartero.E005"),
@@ -121,6 +124,27 @@ def manage(folder: Path, *arguments: str, **environment: str) -> subprocess.Comp
         text=True,
         check=False,
     )
+
+
+@pytest.mark.parametrize("hosts", [["192.0.2.7"], ["[2001:db8::7]"], [".example.com"], ["localhost", "api_1.internal"]])
+def test_a_host_may_be_an_address_or_a_whole_domain(deploy, hosts):
+    assert deploy(ALLOWED_HOSTS=hosts) == []
+
+
+@pytest.mark.parametrize(
+    ("web", "development", "collected", "faults"),
+    [
+        (True, False, False, ["chartero.E010"]),
+        (True, False, True, []),
+        (True, True, False, []),
+        (False, False, False, []),
+    ],
+)
+def test_a_web_process_starts_only_with_the_files_of_its_pages(settings, tmp_path, web, development, collected, faults):
+    settings.WEB_PROCESS, settings.DEVELOPMENT, settings.STATIC_ROOT = web, development, str(tmp_path)
+    if collected:
+        (tmp_path / "staticfiles.json").write_text("{}")
+    assert [fault.id for fault in static_files(None)] == faults
 
 
 def test_production_with_nothing_set_does_not_start(tmp_path):

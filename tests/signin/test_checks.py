@@ -29,4 +29,5 @@ def test_production_does_not_start_without_it(tmp_path):
     }
     refused = manage(tmp_path, "check", CHARTERO_SECOND_FACTOR="off", **environment)
     assert (refused.returncode, "partners.E005" in refused.stderr) == (1, True)
-    assert manage(tmp_path, "check", CHARTERO_SECOND_FACTOR="of", **environment).returncode == 0
+    misspelt = manage(tmp_path, "check", CHARTERO_SECOND_FACTOR="of", **environment)
+    assert (misspelt.returncode, "CHARTERO_SECOND_FACTOR" in misspelt.stderr) == (1, True)

@@ -1,0 +1,150 @@
+"""The environment of a deployment, read strictly: an unreadable value ends the start with an error that helps.
+
+The error names the variable and says how to write it. It never quotes the value, which may hold a password.
+"""
+
+import contextlib
+import json
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+PORTS = range(1, 2**16)
+DATABASES = ("sqlite", "postgres", "postgresql")
+MAIL_SERVERS = ("smtp", "smtps", "smtp+tls", "smtp+ssl")
+MAIL_ELSEWHERE = ("consolemail", "dummymail", "filemail", "memorymail")
+_HOST = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]*[0-9A-Za-z])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+_PORT_ZERO = re.compile(r":0+(?=[,/?]|$)")
+
+ENCODE = "In the user name and the password, percent-encode every character except letters, digits, - . _ and ~."
+WRITE_DATABASE = f"Write sqlite:////path/to/file or postgres://user:password@host:5432/name. {ENCODE}"
+WRITE_MAIL = f"Write smtp+tls://user:password@host:587, smtp+ssl://user:password@host:465 or smtp://host:25. {ENCODE}"
+WRITE_BASE_URL = "Write https://api.example.com, with a port where it needs one, and nothing behind that."
+
+
+class UnreadableSetting(ImproperlyConfigured):
+    """A variable whose value can't be read. The message names it, says how to write it, and quotes nothing."""
+
+    def __init__(self, name: str, how: str) -> None:
+        super().__init__(f"The setting {name} can't be read. {how}")
+
+
+@contextlib.contextmanager
+def exit_if_unreadable() -> Iterator[None]:
+    """End the process with the words of an UnreadableSetting, without a traceback."""
+    try:
+        yield
+    except UnreadableSetting as fault:
+        raise SystemExit(str(fault)) from None
+
+
+class Environment:
+    """Variables by name, each read as what it should be; UnreadableSetting where it is something else."""
+
+    def __init__(self, values: Mapping[str, str] = os.environ) -> None:
+        self._values = values
+
+    def text(self, name: str, default: str) -> str:
+        """Return the value as it is."""
+        return self._values.get(name, default)
+
+    def words(self, name: str, default: Sequence[str] = ()) -> list[str]:
+        """Return the words between the commas, without the blanks around them."""
+        given = self._values.get(name)
+        return list(default) if given is None else [word.strip() for word in given.split(",") if word.strip()]
+
+    def flag(self, name: str, default: bool) -> bool:
+        """Return a switch, which is written 1 or 0, on or off, yes or no, true or false."""
+        given = self._values.get(name, "").strip().lower()
+        if given and given not in WORDS:
+            raise UnreadableSetting(name, "Write 1 or 0.")
+        return WORDS.get(given, default)
+
+    def number(self, name: str, default: int, least: int = 0, most: int = 100_000) -> int:
+        """Return a whole number from `least` to `most`, written in ASCII digits."""
+        given = self._values.get(name, "").strip() or str(default)
+        if not re.fullmatch(r"[0-9]{1,9}", given) or not least <= int(given) <= most:
+            raise UnreadableSetting(name, f"Write a whole number from {least} to {most}.")
+        return int(given)
+
+    def options(self, name: str, default: dict[str, Any]) -> dict[str, Any]:
+        """Return a JSON object."""
+        given = self._values.get(name, "").strip()
+        read = _json(given) if given else default
+        if not isinstance(read, dict):
+            raise UnreadableSetting(name, 'Write a JSON object, such as {"bucket_name": "recordings"}.')
+        return read
+
+    def base_url(self, name: str) -> str:
+        """Return the scheme and host of a site, with its port; empty where none is given."""
+        given = self._values.get(name, "").strip().removesuffix("/")
+        url = _split(name, given, WRITE_BASE_URL)
+        if given and (url.scheme not in ("http", "https") or not url.hostname or given != _site(url)):
+            raise UnreadableSetting(name, WRITE_BASE_URL)
+        return given
+
+    def database(self, name: str, default: str) -> dict[str, Any]:
+        """Return Django's description of the database behind a URL."""
+        given = self._values.get(name) or default
+        described = _parsed(environ.Env.db_url_config, name, given, WRITE_DATABASE)
+        if given.partition("://")[0] not in DATABASES or _PORT_ZERO.search(given) or not _is_sound(described):
+            raise UnreadableSetting(name, WRITE_DATABASE)
+        return described
+
+    def mail(self, name: str, default: str) -> dict[str, Any]:
+        """Return Django's settings of e-mail behind a URL."""
+        given = self._values.get(name) or default
+        url = _split(name, given, WRITE_MAIL)
+        server = url.scheme in MAIL_SERVERS and url.path in ("", "/") and _HOST.fullmatch(url.hostname or "")
+        if url.fragment or "@" in url.query or not (server or url.scheme in MAIL_ELSEWHERE):
+            raise UnreadableSetting(name, WRITE_MAIL)
+        return _parsed(environ.Env.email_url_config, name, given, WRITE_MAIL)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _split(name: str, text: str, how: str) -> SplitResult:
+    """Return the parts of a URL whose port, where there is one, is a port."""
+    try:
+        url = urlsplit(text)
+        if url.port is None or url.port in PORTS:
+            return url
+    except ValueError:
+        pass
+    raise UnreadableSetting(name, how)
+
+
+def _site(url: SplitResult) -> str:
+    """Return a URL without user, path, query and fragment."""
+    return f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
+
+
+def _is_sound(database: dict[str, Any]) -> bool:
+    """Return True if a database has a name and lies on hosts, in the folder of a Unix socket, or where it usually does.
+
+    A password with a character that ends the host's part of a URL leaves a piece of itself in the name.
+    """
+    hosts = filter(None, database.get("HOST", "").split(","))
+    named = bool(database["NAME"]) and "@" not in database["NAME"]
+    return named and all(host.startswith("/") or _HOST.fullmatch(host) for host in hosts)
+
+
+def _parsed(parse: Callable[[str], Any], name: str, text: str, how: str) -> dict[str, Any]:
+    """Return what `parse` makes of a URL. What it raises or warns of may quote a password, so none of that is kept."""
+    try:
+        with warnings.catch_warnings(action="error"):
+            return dict(parse(text))
+    except (ValueError, LookupError, ImproperlyConfigured, Warning):
+        raise UnreadableSetting(name, how) from None
