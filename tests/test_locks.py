@@ -1,0 +1,53 @@
+"""The lock files, as an older pip reads them: it takes a pin without its extra for no pin at all."""
+
+import re
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = [ROOT, ROOT / ".ci", ROOT / "benchmarks/compare"]
+NAMED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[([a-z0-9,._-]+)\])?", re.MULTILINE)
+PINNED = re.compile(r"^([a-z0-9._-]+)(?:\[([a-z0-9,._-]+)\])?==", re.MULTILINE)
+
+
+def extras(pattern, text):
+    """Return the extras of each package that the text names."""
+    found = {}
+    for name, given in pattern.findall(text):
+        found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), set()).update(filter(None, given.split(",")))
+    return found
+
+
+def lacking(wanted, pinned):
+    """Return the packages that are wanted with an extra that their pin doesn't have."""
+    return [name for name, needed in wanted.items() if not needed <= pinned.get(name, set())]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_each_extra_that_is_asked_for_is_pinned(folder):
+    wanted = extras(NAMED, (folder / "requirements.in").read_text())
+    assert any(wanted.values())
+    assert lacking(wanted, extras(PINNED, (folder / "requirements.txt").read_text())) == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_lock_says_how_to_write_it_so(folder):
+    assert "--no-strip-extras" in (folder / "requirements.txt").read_text().splitlines()[1]
+
+
+def test_each_extra_that_a_locked_package_asks_for_is_pinned():
+    pinned = extras(PINNED, (ROOT / "requirements.txt").read_text())
+    required = [line for name in pinned for line in needs(name)]
+    assert "coverage[toml]" in "".join(required)
+    assert lacking(extras(NAMED, "\n".join(required)), pinned) == []
+
+
+def needs(name):
+    """Return what an installed package requires without any extra of its own."""
+    try:
+        required = metadata.requires(name) or []
+    except metadata.PackageNotFoundError:  # a package of another system
+        return []
+    return [line for line in required if "extra ==" not in line]
