@@ -11,6 +11,7 @@ from encounters.filters import FIELD_LENGTH, EncounterFilter
 from encounters.policy import DOCUMENT_POLICIES, POLICY
 from partners import tokens
 from partners.access import Rule
+from partners.base_url import base_url
 from partners.reasons import Reason, Stage
 from partners.remedies import REMEDIES, Remedy, Retry
 from partners.responses import ALLOWED_METHODS, RETRY_AFTER_SECONDS, error_headers
@@ -94,11 +95,6 @@ def parameters() -> list[Parameter]:
 def largest(parameter: str) -> int:
     """Return the largest number that a parameter takes."""
     return int(EncounterFilter.base_filters[parameter].grammar.schema["maximum"])
-
-
-def base_url(request: HttpRequest) -> str:
-    """Return where this deployment is called."""
-    return settings.BASE_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"
 
 
 def _lifetime(seconds: int) -> str:
