@@ -7,6 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from chartero.docs.advice import ADVICE, Advice
+from encounters import recordings
+from encounters.fhir.attachments import LONGEST_TEXT
 from encounters.filters import FIELD_LENGTH, EncounterFilter
 from encounters.policy import DOCUMENT_POLICIES, POLICY
 from partners import tokens
@@ -69,6 +71,9 @@ def everything(request: HttpRequest) -> dict[str, Any]:
         "missing_scope": error_headers(Reason.MISSING_SCOPE, Route.ENCOUNTERS_LIST.scopes),
         "field_length": FIELD_LENGTH,
         "retry_after": RETRY_AFTER_SECONDS,
+        "longest_note": f"{LONGEST_TEXT // 1024**2} MiB",
+        "audio_types": sorted(set(recordings.MEDIA_TYPES.values())),
+        "contact_email": settings.CONTACT_EMAIL,
         "audio_lifetime": _lifetime(settings.AUDIO_URL_SECONDS),
     }
 

@@ -100,9 +100,9 @@ no CORS: call from a server, not from a browser.
 
 ## Changes of this version
 
-A change within version 1 may add routes, keys of an object, optional parameters, reason codes and values of
-`schema_type`, `workflow_variant` and `provider`. Write a client that passes over what it does not know. Anything else
-would be a new version, under another prefix.
+A change within version 1 may add routes, keys of an object that is served, optional parameters, reason codes and values
+of `schema_type`, `workflow_variant` and `provider`. Write a client that passes over what it does not know. Anything
+else would be a new version, under another prefix.
 
 ## Paths, ids and queries
 
