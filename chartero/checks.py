@@ -49,6 +49,16 @@ def mail(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMe
     return [Error(message, hint=hint, id="chartero.E008")]
 
 
+@register(Tags.security)
+def contact(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that the address on the public pages is nothing but an address."""
+    address = settings.CONTACT_EMAIL
+    if not address or (parseaddr(address)[1] == address and _is_address(address)):
+        return []
+    hint = "Write name@example.com, or unset it."
+    return [Error("CHARTERO_CONTACT_EMAIL is no e-mail address.", hint=hint, id="chartero.E020")]
+
+
 def _is_address(text: str) -> bool:
     try:
         validate_email(parseaddr(text)[1])

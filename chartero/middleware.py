@@ -37,8 +37,8 @@ def is_external(request: HttpRequest) -> bool:
 
 
 def is_public(request: HttpRequest) -> bool:
-    """Tell whether the answer is the same for everybody, signed in or not: what partners' engineers read."""
-    return request.path_info.startswith(("/docs/", "/openapi/"))
+    """Return True if the answer is the same for everybody, signed in or not: what partners' engineers read."""
+    return request.path_info == "/" or request.path_info.startswith(("/docs/", "/openapi/", "/.well-known/"))
 
 
 class ProbeMiddleware:

@@ -19,6 +19,7 @@ WEB_PROCESS = env.flag("CHARTERO_WEB_PROCESS", default=False)
 DEBUG = env.flag("CHARTERO_DEBUG", default=False)
 ALLOWED_HOSTS = env.words("CHARTERO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEVELOPMENT else [])
 BASE_URL = env.base_url("CHARTERO_BASE_URL")  # empty: the host that a request names
+CONTACT_EMAIL = env.text("CHARTERO_CONTACT_EMAIL", default="")  # empty: the public pages name nobody
 
 # Secrets: outside development they come from the environment or the system checks refuse to start.
 SECRET_KEY = env.text("CHARTERO_SECRET_KEY", default="") or (
@@ -123,9 +124,10 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
-    "OAS_VERSION": "3.1.1",
+    "OAS_VERSION": "3.1.0",  # each tool that reads 3.1 reads this one
     "TITLE": "chartero partner API",
     "VERSION": "1.0.0",
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
     "SORT_OPERATIONS": False,  # the catalogue's order
     "POSTPROCESSING_HOOKS": [],
 }

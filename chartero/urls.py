@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from django.views.generic import RedirectView
 
+from chartero import landing
 from chartero.openapi.views import openapi
 from encounters.media import recording
 from partners.api import route_not_found
@@ -16,5 +16,6 @@ urlpatterns = [
     path("openapi/v1/openapi.json", openapi, name="openapi"),
     path("signin/", include("partners.signin.urls")),
     path("admin/", admin.site.urls),
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path(".well-known/security.txt", landing.security_txt, name="security_txt"),
+    path("", landing.landing, name="landing"),
 ]

@@ -15,6 +15,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from partners.base_url import base_url
+
 ALIAS = "recordings"
 SALT = "encounters.recordings"
 MEDIA_TYPES = {
@@ -36,8 +38,7 @@ def link(name: str, request: HttpRequest) -> tuple[str, datetime]:
     """Return an absolute URL of a recording, and until when it works: never longer than it does."""
     seconds = settings.AUDIO_URL_SECONDS
     expires_at = timezone.now().replace(microsecond=0) + timedelta(seconds=seconds)
-    base = settings.BASE_URL or f"{request.scheme}://{request.get_host()}"
-    return urljoin(base, storage().url(name, expire=seconds)), expires_at
+    return urljoin(base_url(request), storage().url(name, expire=seconds)), expires_at
 
 
 class LocalStorage(FileSystemStorage):

@@ -153,7 +153,7 @@ class DocumentAnswerSerializer(serializers.Serializer):
     """One document, of either type."""
 
     document = PolymorphicProxySerializer(
-        "Document",
+        "EncounterDocument",
         {SchemaType.DOCUMENT.value: NoteSerializer, SchemaType.AMBIENT_TRANSCRIPT.value: AmbientTranscriptSerializer},
         "schema_type",
     )

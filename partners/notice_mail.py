@@ -11,6 +11,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from partners import base_url
 from partners.management.reports import printable
 from partners.models import ApiKey, Recipient
 from partners.notices import Ending, Notice
@@ -41,7 +42,7 @@ def message(notice: Notice) -> EmailMessage:
         "more": len(notice.endings[LISTED:]),
         "organization": notice.organization and printable(notice.organization.name),
         "name": notice.organization and printable(notice.organization.contact_name),
-        "base_url": settings.BASE_URL.rstrip("/"),
+        "base_url": base_url.stated(),
         "docs": reverse("docs:start"),
     }
     return EmailMessage(

@@ -45,3 +45,15 @@ def patient(act: Act) -> Any:
 def close() -> None:
     """Close this thread's connection, also one to a database in memory, which Django would leave open."""
     BaseDatabaseWrapper.close(connection)
+
+
+def await_waiting() -> None:
+    """Return when another connection to this PostgreSQL database waits for a lock that this one holds."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid() = ANY(pg_blocking_pids(pid)) FROM pg_locks WHERE NOT granted")
+            if (True,) in cursor.fetchall():
+                return
+        time.sleep(0.01)
+    raise AssertionError("nothing waits for what this transaction holds")

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from chartero.demo import tone
+from chartero.demo import specimens
 from chartero.demo.past import CHANGE
-from encounters.models import Document, Encounter, SchemaType
+from chartero.demo.specimens import Specimens
+from encounters.models import Encounter
 from partners import lifetimes, tokens
 from partners.models import ApiKey, ApiKeySwitch, Organization
 from partners.routes import Route, Scope
@@ -37,7 +39,11 @@ class Outcome:
 
 
 def outcomes(organization: Organization, stranger: Organization) -> list[Outcome]:
-    """Make every call in a transaction that is rolled back: no key, switch, grant or document is left changed."""
+    """Make every call in a transaction that is rolled back: no key, switch or grant is left changed.
+
+    What the calls name stays, so that each printed path answers the same afterwards.
+    """
+    documents = specimens.of(organization)
     with transaction.atomic():
         organization.set_access(CHANGE, allowlisted=True, enable=Route)
         found = [
@@ -45,7 +51,7 @@ def outcomes(organization: Organization, stranger: Organization) -> list[Outcome
             *_access(),
             *_query(organization),
             *_resource(organization, stranger),
-            *_documents(organization),
+            *_documents(organization, documents),
         ]
         transaction.set_rollback(True)
     return found
@@ -63,7 +69,7 @@ def _credentials(organization: Organization) -> Iterator[Outcome]:
     ApiKeySwitch.turn(False, CHANGE)
     yield _call("API keys switched off", "401 api_keys_disabled", token)
     ApiKeySwitch.turn(True, CHANGE)
-    yield _call("a test key on this deployment", "401 test_prefix_not_allowed", tokens.mint(is_test=True).text)
+    yield _test_key(organization)
     yield _call("a key cut short", "401 malformed_token", token[:-1])
     yield _call("a key under a digest key not loaded", "503 digest_key_unavailable", _unverifiable(organization))
     yield _call("an unknown key", "401 invalid_key", tokens.mint(is_test=False).text)
@@ -76,6 +82,13 @@ def _credentials(organization: Organization) -> Iterator[Outcome]:
     yesterday = timezone.now() - timedelta(days=1)
     ApiKey.objects.filter(pk=expired.pk).update(created_at=yesterday - timedelta(days=1), expires_at=yesterday)
     yield _call("an expired key", "401 expired_key", token)
+
+
+def _test_key(organization: Organization) -> Outcome:
+    situation = "a test key on this deployment"
+    if settings.ACCEPT_TEST_KEYS:
+        return _call(situation, "200", _key(organization, is_test=True)[1])
+    return _call(situation, "401 test_prefix_not_allowed", tokens.mint(is_test=True).text)
 
 
 def _unverifiable(organization: Organization) -> str:
@@ -125,19 +138,13 @@ def _resource(organization: Organization, stranger: Organization) -> Iterator[Ou
     yield _call("a Host that is not allowed", "400 bad_request", token, host="elsewhere.example")
 
 
-def _documents(organization: Organization) -> Iterator[Outcome]:
+def _documents(organization: Organization, documents: Specimens) -> Iterator[Outcome]:
     token = _key(organization)[1]
-    encounter = Encounter.objects.for_organization(organization).served().earliest("pk")
+    note, scan, final, draft = documents
 
     def call(situation: str, expected: str, document: object, last: str = "") -> Outcome:
-        return _call(situation, expected, token, path=f"{LIST}/{encounter}/documents/{document}{last}")
+        return _call(situation, expected, token, path=f"{LIST}/{note.encounter}/documents/{document}{last}")
 
-    def make(schema_type: str, **values: Any) -> Document:
-        return Document.objects.create(encounter=encounter, schema_type=schema_type, **values)
-
-    note, scan = make(SchemaType.DOCUMENT, content="Invented."), make("scanned_form")
-    final = make(SchemaType.AMBIENT_TRANSCRIPT, status="completed", turns=[], audio=tone.keep(organization))
-    draft = make(SchemaType.AMBIENT_TRANSCRIPT, status="draft", turns=[])
     yield call("a note", "200", note)
     yield call("an ambient transcript", "200", final)
     yield call("its turns", "200", final, "/transcript")

@@ -7,10 +7,13 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from chartero.docs.advice import ADVICE, Advice
+from encounters import recordings
+from encounters.fhir.attachments import LONGEST_TEXT
 from encounters.filters import FIELD_LENGTH, EncounterFilter
 from encounters.policy import DOCUMENT_POLICIES, POLICY
 from partners import tokens
 from partners.access import Rule
+from partners.base_url import base_url
 from partners.reasons import Reason, Stage
 from partners.remedies import REMEDIES, Remedy, Retry
 from partners.responses import ALLOWED_METHODS, RETRY_AFTER_SECONDS, error_headers
@@ -68,6 +71,9 @@ def everything(request: HttpRequest) -> dict[str, Any]:
         "missing_scope": error_headers(Reason.MISSING_SCOPE, Route.ENCOUNTERS_LIST.scopes),
         "field_length": FIELD_LENGTH,
         "retry_after": RETRY_AFTER_SECONDS,
+        "longest_note": f"{LONGEST_TEXT // 1024**2} MiB",
+        "audio_types": sorted(set(recordings.MEDIA_TYPES.values())),
+        "contact_email": settings.CONTACT_EMAIL,
         "audio_lifetime": _lifetime(settings.AUDIO_URL_SECONDS),
     }
 
@@ -94,11 +100,6 @@ def parameters() -> list[Parameter]:
 def largest(parameter: str) -> int:
     """Return the largest number that a parameter takes."""
     return int(EncounterFilter.base_filters[parameter].grammar.schema["maximum"])
-
-
-def base_url(request: HttpRequest) -> str:
-    """Return where this deployment is called."""
-    return settings.BASE_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"
 
 
 def _lifetime(seconds: int) -> str:

@@ -43,7 +43,7 @@ MEANINGS: dict[type[serializers.Serializer], dict[str, str]] = {
         "status": "How far the encounter has come.",
         "created_at": "When the encounter came into this service, or, for an earlier history that is brought in, took "
         "place. Lists are ordered by it, and it never changes.",
-        "updated_at": "When it last changed.",
+        "updated_at": "When it last changed in the system that it comes from: often before `created_at`.",
         "date_of_service": "When the patient was seen.",
         "patient": "The patient; null while none is linked.",
         "documents": "Its documents, without their content, in the order of their creation.",

@@ -1,4 +1,4 @@
-"""The document as a whole: every route of the catalogue with both of its methods, and what is said of them all."""
+"""The document as a whole: every route of the catalogue, and the words that hold for all of them."""
 
 from typing import Any
 
@@ -27,30 +27,12 @@ class RouteGenerator(SchemaGenerator):
 
     endpoint_inspector_cls = RouteEnumerator
 
-    def parse(self, input_request: Any, public: bool) -> dict[str, Any]:
-        """Return the paths; every route that answers GET answers HEAD."""
-        paths = super().parse(input_request, public)
-        return {path: {"get": item["get"], "head": without_bodies(item["get"])} for path, item in paths.items()}
-
     def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
         """Return the document, with the words that hold for all routes before them."""
         found = super().get_schema(request, public)
         told_apart(found["components"]["schemas"])
         info = found.pop("info") | {"description": prose.CONTRACT}
         return {"openapi": found.pop("openapi"), "info": info, "tags": prose.tags(), **found}
-
-
-def without_bodies(operation: dict[str, Any]) -> dict[str, Any]:
-    """Return HEAD of a route as its GET tells it."""
-    answers = operation["responses"].items()
-    return operation | {
-        "operationId": f"{operation['operationId']}.head",
-        "summary": f"{operation['summary']}: the headers alone",
-        "description": prose.HEAD,
-        "responses": {
-            status: {key: part for key, part in answer.items() if key != "content"} for status, answer in answers
-        },
-    }
 
 
 def told_apart(schemas: dict[str, Any]) -> None:

@@ -7,7 +7,6 @@ from partners.routes import Route, Scope
 from partners.tokens import LIVE_PREFIX, TEST_PREFIX
 
 LIMIT, OFFSET, START_AT, END_AT = (f"`{name}`" for name in ("limit", "offset", "start_at", "end_at"))
-HEAD = "As GET: the same checks, status and headers, `Content-Length` too, and no body."
 TAGS = {
     "encounters": "Encounters of the caller's organization.",
     "documents": "The clinical documents of an encounter.",
@@ -33,7 +32,7 @@ def tag(route: Route) -> str:
 def of_route(route: Route) -> str:
     """Return what holds for one route."""
     scopes = " ".join(f"`{scope}`" for scope in route.scopes)
-    return f"{_ROUTES[route]}\n\nRequired scopes: {scopes}."
+    return f"{_ROUTES[route]}\n\nRoute: `{route.route_name}`. Required scopes: {scopes}."
 
 
 def _checks() -> str:
@@ -84,19 +83,26 @@ A wrong secret is always `{Reason.INVALID_KEY.code}`: a key's state is told only
 
 ## Errors
 
-Every answer but 200 has the same four keys. Branch on `reason_code`, which is stable; `message` is for a person and may
-change; `field` names the one query parameter at fault, or is null. Send the same call again after {_codes(503)} when
-`Retry-After` has passed, once after {_codes(500)}, and after any other refusal not before its cause is gone. A 401
-carries `WWW-Authenticate: {REALM}`.
+Every answer but 200 has the same four keys. Branch on `reason_code`, which is stable; new codes may come, so treat one
+that you do not know by its status. `message` is for a person and may change; `field` names the one query parameter at
+fault, or is null. Send the same call again after {_codes(503)} when `Retry-After` has passed, once after
+{_codes(500)}, and after any other refusal not before its cause is gone. A 401 carries `WWW-Authenticate: {REALM}`.
 
 Any other path below `/external/` is `{Reason.ROUTE_NOT_FOUND.code}`, before authentication. A Host that this deployment
 does not answer for is `{Reason.BAD_REQUEST.code}`.
 
 ## Methods
 
-{_METHODS} only. Any other method, `OPTIONS` too, is `{Reason.METHOD_NOT_ALLOWED.code}` with `Allow`, once the call has
-passed the checks of who calls and of what they may call; until then it is refused as `GET` would be. There is no CORS:
-call from a server, not from a browser.
+{_METHODS} only. `HEAD` is answered as `GET` is: the same checks, status and headers, `Content-Length` too, and no body.
+It is not repeated below. Any other method, `OPTIONS` too, is `{Reason.METHOD_NOT_ALLOWED.code}` with `Allow`, once the
+call has passed the checks of who calls and of what they may call; until then it is refused as `GET` would be. There is
+no CORS: call from a server, not from a browser.
+
+## Changes of this version
+
+A change within version 1 may add routes, keys of an object that is served, optional parameters, reason codes and values
+of `schema_type`, `workflow_variant` and `provider`. Write a client that passes over what it does not know. Anything
+else would be a new version, under another prefix.
 
 ## Paths, ids and queries
 

@@ -1,4 +1,4 @@
-"""The document as it is published: made once in a process, and written once as text."""
+"""The document as it is published: made once in a process, and written for the address that it is read from."""
 
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -6,8 +6,12 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.conf import settings
+from django.urls import reverse
 
 from chartero.openapi.generator import RouteGenerator
+from partners.base_url import stated
+
+EXAMPLE = "https://chartero.example"  # what a file without an address of its own names
 
 
 class Published(NamedTuple):
@@ -17,35 +21,39 @@ class Published(NamedTuple):
     tag: str
 
 
-def document() -> dict[str, Any]:
-    """Return the contract as one OpenAPI document with this deployment as its server; not to be changed."""
-    return _document(_server())
-
-
-def text() -> bytes:
-    """Return the document as it is served and written to a file: indented JSON with a newline at its end."""
-    return published().text
-
-
-def published() -> Published:
-    """Return the text with its tag."""
-    return _published(_server())
-
-
-def _server() -> str:
-    """Return where the API is: the stated address, else whatever host the document was fetched from."""
-    return settings.BASE_URL.rstrip("/") or "/"
-
-
-@lru_cache(maxsize=1)  # a deployment has one address
-def _published(server: str) -> Published:
-    written = orjson.dumps(_document(server), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    return Published(written, f'"{sha256(written).hexdigest()}"')
-
-
-def _document(server: str) -> dict[str, Any]:
+def document(server: str = "") -> dict[str, Any]:
+    """Return the contract as one OpenAPI document with this server, or the stated one; not to be changed."""
     openapi, info, *rest = _contract().items()
-    return dict([openapi, info, ("servers", [{"url": server}]), *rest])
+    server = server or stated() or EXAMPLE
+    whole = {"info": info[1] | _contact(), "servers": [_server(server)], **dict(rest)}
+    docs = {"description": "Developer pages", "url": server + reverse("docs:start")}
+    return {"openapi": openapi[1], **whole, "externalDocs": docs}
+
+
+def text(server: str = "") -> bytes:
+    """Return the document as it is served and written to a file: indented JSON with a newline at its end."""
+    return published(server).text
+
+
+def published(server: str = "") -> Published:
+    """Return the text with its tag."""
+    return _published(server or stated() or EXAMPLE, settings.CONTACT_EMAIL)
+
+
+def _server(url: str) -> dict[str, str]:
+    if url != EXAMPLE:
+        return {"url": url}
+    return {"url": url, "description": "An example. The document that a deployment serves names its own address."}
+
+
+def _contact() -> dict[str, Any]:
+    return {"contact": {"email": settings.CONTACT_EMAIL}} if settings.CONTACT_EMAIL else {}
+
+
+@lru_cache(maxsize=4)  # a deployment has one address, or a few names
+def _published(server: str, contact: str) -> Published:
+    written = orjson.dumps(document(server), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return Published(written, f'"{sha256(written).hexdigest()}"')
 
 
 @cache

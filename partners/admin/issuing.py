@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import cast
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from partners import nonces, preflight
 from partners.admin.base import change, needs, render
 from partners.admin.key_forms import IssueForm, RotateForm
 from partners.admin.organization_forms import ChangeForm
+from partners.base_url import base_url
 from partners.digests import DigestKeyUnavailable
 from partners.events import Action, Change
 from partners.models import ApiKey, Organization
@@ -130,7 +130,7 @@ def _answer(request: HttpRequest, key: ApiKey, token: Token) -> HttpResponse:
         title="Key issued",
         key=key,
         token=token.text,
-        url=f"{_base_url(request)}/external/v1/{Route.ENCOUNTERS_LIST.path}?limit=1",
+        url=f"{base_url(request)}/external/v1/{Route.ENCOUNTERS_LIST.path}?limit=1",
         forecasts=preflight.of_key(key),
     )
     response["Cache-Control"] = "no-store"
@@ -140,10 +140,6 @@ def _answer(request: HttpRequest, key: ApiKey, token: Token) -> HttpResponse:
 
 def _change(request: HttpRequest, form: ChangeForm) -> Change:
     return change(request, reason=form.cleaned_data["reason"], ticket=form.cleaned_data["ticket"])
-
-
-def _base_url(request: HttpRequest) -> str:
-    return settings.BASE_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"
 
 
 def _preselected(request: HttpRequest) -> str:

@@ -1,4 +1,4 @@
-"""The developer pages in a browser: accessible, light and dark, wide and narrow, on paper, and without a script."""
+"""The developer pages and the landing page in a browser: accessible, light and dark, wide and narrow, on paper, and without a script."""
 
 import pytest
 
@@ -12,6 +12,7 @@ from tests.browser.staff import listed
 PAGES = [
     *(StaffPage(page.name.lower(), f"/docs/{page.slug and page.slug + '/'}", role=None) for page in Page),
     StaffPage("missing", "/docs/nothing/", role=None),
+    StaffPage("landing", "/", role=None),
 ]
 EVERY_PAGE = pytest.mark.parametrize("each", PAGES, ids=lambda page: page.name)
 SHOWN = "[...document.querySelectorAll('.example [data-language]')].filter(each => each.checkVisibility()).map(each => each.dataset.language)"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.checks import run_checks
 
-from chartero.checks import deployment, mail, static_files
+from chartero.checks import contact, deployment, mail, static_files
 
 ROOT = Path(__file__).parents[2]
 SECRET = "invented-" + "0123456789abcdefghijklmnop" * 2
@@ -106,9 +106,24 @@ def test_an_address_that_is_none_is_e008(settings, sender, staff, faults):
     assert [fault.id for fault in mail(None)] == faults
 
 
+@pytest.mark.parametrize(
+    ("address", "faults"),
+    [
+        ("", []),
+        ("api@example.com", []),
+        ("api", ["chartero.E020"]),
+        ("API <api@example.com>", ["chartero.E020"]),
+        ("api@example.com\nExpires: never", ["chartero.E020"]),
+    ],
+)
+def test_a_contact_that_is_not_one_bare_address_is_e020(settings, address, faults):
+    settings.CONTACT_EMAIL = address
+    assert [fault.id for fault in contact(None)] == faults
+
+
 def test_the_checks_are_registered(settings):
-    settings.ENVIRONMENT, settings.STAFF_EMAIL = "nowhere", ["nobody"]
-    assert {"chartero.E001", "chartero.E008"} <= {fault.id for fault in run_checks()}
+    settings.ENVIRONMENT, settings.STAFF_EMAIL, settings.CONTACT_EMAIL = "nowhere", ["nobody"], "nobody"
+    assert {"chartero.E001", "chartero.E008", "chartero.E020"} <= {fault.id for fault in run_checks()}
 
 
 def manage(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

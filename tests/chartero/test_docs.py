@@ -150,6 +150,8 @@ def test_limits_and_defaults_are_those_of_the_filters(client, monkeypatch):
         ("ACCEPT_TEST_KEYS", True, "environments", "all data here is synthetic"),
         ("ACCEPT_TEST_KEYS", False, "environments", "test_prefix_not_allowed"),
         ("ENVIRONMENT", "sandbox", "environments", "<dd>sandbox</dd>"),
+        ("CONTACT_EMAIL", "api@example.com", "environments", 'href="mailto:api@example.com"'),
+        ("CONTACT_EMAIL", "", "environments", "Ask the person who gave you your key."),
         ("AUDIO_URL_SECONDS", 60, "transcripts", "works for 1 minute."),
         ("AUDIO_URL_SECONDS", 600, "transcripts", "works for 10 minutes."),
         ("AUDIO_URL_SECONDS", 90, "transcripts", "works for 90 seconds."),
@@ -157,7 +159,7 @@ def test_limits_and_defaults_are_those_of_the_filters(client, monkeypatch):
 )
 def test_the_pages_tell_of_this_deployment(client, settings, setting, value, slug, words):
     setattr(settings, setting, value)
-    assert words in client.get(Page.at(slug).url).text
+    assert words in " ".join(client.get(Page.at(slug).url).text.split())
 
 
 def shapes(shape, found=None):
@@ -211,12 +213,32 @@ def test_the_codes_of_a_route_are_those_of_its_rules():
 
 def test_every_example_is_shown_on_a_page(client):
     pages = [client.get(page.url).text for page in Page]
-    for name in {file.stem for file in examples.folder().glob("*.sh")}:
+    names = {file.stem for file in examples.folder().glob("*.sh")}
+    assert {"first_call", "refusal"} <= names
+    for name in names:
         assert sum(all(escape(each.text) in html for each in examples.named(name)) for html in pages) == 1
 
 
 def test_that_changes_are_not_brought_back_is_said(client):
     assert "does not bring changed encounters back" in client.get(Page.PAGINATION.url).text
+
+
+@pytest.mark.parametrize(
+    ("slug", "words"),
+    [
+        ("encounters", "<strong>earlier than</strong> <code>created_at</code>"),
+        ("encounters", "Ask us which holds for your organization."),
+        ("environments", "at most four at once"),
+        ("environments", "handle 429 as you handle 503"),
+        ("environments", "Its text is at most 1 MiB."),
+        ("environments", "<code>Accept-Encoding: gzip</code>"),
+        ("environments", "treat an unknown code by its status"),
+        ("transcripts", "<code>audio/wav</code>"),
+        ("transcripts", "nothing is converted"),
+    ],
+)
+def test_what_an_engineer_asks_is_answered(client, slug, words):
+    assert words in " ".join(client.get(Page.at(slug).url).text.split())
 
 
 def test_staff_find_the_pages_in_the_menu_of_every_page(admin_client):

@@ -110,6 +110,7 @@ def test_no_secret_is_in_a_message(organization, mailoutbox):
         expires_at=datetime.now(UTC) + 6 * DAY, created_at=datetime.now(UTC) - DAY * 9
     )
     run(SEND)
+    assert len(mailoutbox) == 2  # to the contact and to staff
     for mail in mailoutbox:
         sent = mail.message().as_string()
         assert key.public_part in sent
@@ -122,6 +123,7 @@ def test_what_people_typed_comes_into_no_header_and_forges_no_line(organization,
     key = ending(organization, 6, label=forged)
     Organization.objects.update(name=forged, contact_name=forged)
     run(SEND)
+    assert len(mailoutbox) == 2
     for mail in mailoutbox:
         message = mail.message()
         assert set(message) <= {

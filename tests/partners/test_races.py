@@ -121,6 +121,16 @@ def test_two_changes_of_access_both_hold(race):
         assert chained(list(partner.events.all()))
 
 
+def test_two_purposes_follow_each_other(race, partner):
+    for number in range(ROUNDS // 5):
+        first, second = (Organization.objects.get(pk=partner.pk) for _ in range(2))
+        race(
+            *(partial(each.set_purpose, CHANGE, f"{name} {number}") for each, name in ((first, "One"), (second, "Two")))
+        )
+        assert chained(list(partner.events.filter(action=Action.PURPOSE_CHANGED)))
+    assert partner.events.filter(action=Action.PURPOSE_CHANGED).count() == 2 * (ROUNDS // 5)
+
+
 def test_the_same_change_of_access_twice_is_recorded_once(race):
     for _ in range(ROUNDS // 5):
         partner = OrganizationFactory(routes=[])

@@ -1,7 +1,6 @@
 """Answers that belong to no key: counted by the minute, in memory first, and few rows however many there are."""
 
 import logging
-from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from django import db
 from partners import tokens, unkeyed
 from partners.models import UnkeyedCount
 from partners.reasons import Reason
-from partners.unkeyed import COMMONEST, Kind, Tally
+from partners.unkeyed import COMMONEST, Tally
 from tests.factories import issue
 from tests.partners.counting import HERE, MINUTE, NOW, count, rows, unknown
 
@@ -189,4 +188,3 @@ def count_and_fail(tally):
 
 def test_a_row_says_what_it_counts():
     assert str(UnkeyedCount(count=3, reason_code="invalid_key")) == "3 × invalid_key"
-    assert Kind(MINUTE, "x") in Counter([Kind(MINUTE, "x")])

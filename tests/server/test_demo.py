@@ -53,6 +53,25 @@ def test_it_runs_again_without_harm(fresh):
     assert states == {"active", "disabled", "expired", "revoked"}
 
 
+def test_what_it_prints_answers_the_same_when_it_is_called(fresh):
+    report = fresh.report("demo", "--no-serve")
+    rows = [row for row in report["situations"] if row["call"] != "GET /external/v1/encounters"]
+    assert len([row for row in rows if "/documents/" in row["call"]]) == 9
+    with fresh.serving():
+        for row in rows:
+            method, _, target = row["call"].partition(" ")
+            answer = fresh.get(target, method=method, token=report["token"])
+            assert " ".join([str(answer.status), *answer.json().get("reason_code", "").split()]) == row["expected"], row
+
+
+def test_it_runs_where_test_keys_are_accepted(fresh):
+    fresh.environment["CHARTERO_ACCEPT_TEST_KEYS"] = "1"
+    (row,) = [
+        row for row in fresh.report("demo", "--no-serve")["situations"] if row["situation"].startswith("a test key")
+    ]
+    assert (row["expected"], row["got"]) == ("200", "200")
+
+
 def test_the_secrets_it_makes_are_private(fresh, tmp_path):
     fresh.manage("check")
     assert {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {

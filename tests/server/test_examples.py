@@ -149,9 +149,10 @@ def test_a_refusal(run, language):
 
 
 @EVERY_LANGUAGE
-def test_a_service_that_is_busy_is_asked_again_when_it_says(run, served, language):
+@pytest.mark.parametrize(("status", "code"), [(503, "service_unavailable"), (429, "a_code_to_come")])
+def test_a_service_that_is_busy_is_asked_again_when_it_says(run, served, language, status, code):
     with faulty(served.port) as proxy:
-        proxy.faults = [Refused(503, "service_unavailable", {"Retry-After": "2"})]
+        proxy.faults = [Refused(status, code, {"Retry-After": "2"})]
         assert run("refusal", language, CHARTERO_URL=proxy.url).strip() == "invalid_limit limit"
     assert len(proxy.times) == 2
     assert proxy.times[1] - proxy.times[0] >= 2

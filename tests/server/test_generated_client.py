@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.server.unseen import UNSEEN, older_document
+
 pytest.importorskip("openapi_python_client", reason="needs .ci/requirements.txt")
 pytestmark = [pytest.mark.server, pytest.mark.tools]
 LIST = "/external/v1/encounters"
@@ -18,10 +20,11 @@ PACKAGE = "generated_partner_client"
 
 @pytest.fixture(scope="module")
 def generated(served, tmp_path_factory):
-    """Return a function that imports a module of the generated package."""
+    """Return a function that imports a module of the package; its document lacks a code which the server sends."""
     folder = tmp_path_factory.mktemp("client")
-    url = f"http://127.0.0.1:{served.port}/openapi/v1/openapi.json"
-    options = ["--url", url, "--meta", "none", "--output-path", folder / PACKAGE, "--fail-on-warning"]
+    (folder / "openapi.json").write_text(json.dumps(older_document(served)))
+    source, target = ["--path", folder / "openapi.json"], ["--output-path", folder / PACKAGE]
+    options = [*source, "--meta", "none", *target, "--fail-on-warning"]
     path = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}  # it formats with ruff
     done = subprocess.run(
         [sys.executable, "-m", "openapi_python_client", "generate", *options],
@@ -76,10 +79,13 @@ def test_one_encounter_and_its_documents(served, generated, client):
                 assert as_sent(told) == served.get(path_of + last, token=token).json()
 
 
-def test_a_refusal_is_typed(served, generated, client):
-    refusal = generated("api.encounters.encounters_list").sync(client=client, limit=101)
-    codes = generated("models").ErrorReasonCode
-    assert (refusal.reason_code, refusal.field) == (codes.INVALID_LIMIT, "limit")
+def test_a_refusal_is_typed(served, generated):
     with with_token(served, generated, "x") as stranger:
         refusal = generated("api.encounters.encounters_detail").sync("x", client=stranger)
-    assert refusal.reason_code == codes.MALFORMED_TOKEN
+    assert isinstance(refusal, generated("models").ErrorAnswer)
+    assert (refusal.reason_code, refusal.field) == ("malformed_token", None)
+
+
+def test_a_code_that_it_has_never_seen_is_a_refusal_like_others(generated, client):
+    answer = generated("api.encounters.encounters_list").sync_detailed(client=client, limit=101)
+    assert (answer.status_code, answer.parsed.reason_code, answer.parsed.field) == (422, UNSEEN, "limit")

@@ -9,7 +9,7 @@ HEADERS = {"Authorization": "Bearer " + os.environ["CHARTERO_KEY"]}
 
 
 def get(path, attempts=5):
-    """Return the answer as JSON; try again after 503, and raise any other refusal."""
+    """Return the answer as JSON; try again after 503 and 429, and raise any other refusal."""
     attempt = 0
     while True:
         try:
@@ -17,7 +17,7 @@ def get(path, attempts=5):
                 return json.load(answer)
         except HTTPError as refusal:
             attempt += 1
-            if refusal.status != 503 or attempt == attempts:
+            if refusal.status not in (429, 503) or attempt == attempts:
                 raise
             pause = int(refusal.headers["Retry-After"])
         time.sleep(pause + random.uniform(0, 2**attempt))
