@@ -12,6 +12,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import DisallowedHost
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
@@ -21,7 +22,7 @@ from django_otp.middleware import OTPMiddleware
 
 from chartero import health, logs
 from chartero.policy import ContentPolicyMiddleware
-from chartero.postgresql import plans
+from chartero.postgresql import plans, sessions
 from partners import ledger
 from partners.exchange import Exchange
 from partners.reasons import Reason
@@ -29,6 +30,7 @@ from partners.responses import Refusal, fault_response
 from partners.signin.middleware import SecondFactorMiddleware, SessionLimitsMiddleware
 
 Handler = Callable[[HttpRequest], HttpResponse]
+DATABASE_SECONDS = 2.2  # what a call may wait for the database in all, a little longer than for one statement
 
 
 def is_external(request: HttpRequest) -> bool:
@@ -61,8 +63,8 @@ class ExternalApiMiddleware:
         if not is_external(request):
             return self.get_response(request)
         exchange = Exchange.begin(request)
-        with logs.answering(exchange.request_id), plans.made_once():
-            response = ledger.kept(request, self._answer(request))
+        with logs.answering(exchange.request_id), plans.made_once(), sessions.within(DATABASE_SECONDS):
+            response = self._on_record(request)
         response["X-Request-ID"] = exchange.request_id
         response["Cache-Control"] = "no-store"
         response["X-Content-Type-Options"] = "nosniff"
@@ -73,12 +75,27 @@ class ExternalApiMiddleware:
         """Answer what a view or a renderer let escape."""
         return fault_response(exception) if is_external(request) else None
 
+    def _on_record(self, request: HttpRequest) -> HttpResponse:
+        """Answer and record, once more where the session of the database turns out to be of no use."""
+        answer = self._answer(request)
+        if not _is_unfit(answer):
+            answer = ledger.kept(request, answer)
+        if _is_unfit(answer):
+            connection.close()
+            Exchange.of(request).forget()
+            answer = ledger.kept(request, self._answer(request))
+        return answer
+
     def _answer(self, request: HttpRequest) -> HttpResponse:
         try:
             request.get_host()
         except DisallowedHost:
             return Refusal(Reason.BAD_REQUEST)
         return self.get_response(request)
+
+
+def _is_unfit(answer: HttpResponse) -> bool:
+    return sessions.is_unfit(getattr(answer, "fault", None))
 
 
 def for_pages(middleware: type[Any], passed_by: Callable[[HttpRequest], bool] = lambda request: False) -> type[Any]:

@@ -95,16 +95,22 @@ SQLITE_OPTIONS = {
 }
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 2,
+    # A server that is gone without a word is noticed within two seconds, even while nothing is asked of it.
+    "tcp_user_timeout": 2000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 1,
+    "keepalives_count": 2,
     "server_side_binding": True,  # values travel apart from the statement, which can be prepared then
 }
 DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'chartero.sqlite3'}")}
 POSTGRESQL = "postgresql" in DATABASES["default"]["ENGINE"]
 DATABASE_OPTIONS = DATABASES["default"].get("OPTIONS", {})
 if POSTGRESQL and WEB_PROCESS:  # of two values for one parameter of a session PostgreSQL takes the last
-    DATABASE_OPTIONS["options"] = f"-c statement_timeout=2s {DATABASE_OPTIONS.get('options', '')}".strip()
+    LIMITS = "-c statement_timeout=2s -c lock_timeout=1s"
+    DATABASE_OPTIONS["options"] = f"{LIMITS} {DATABASE_OPTIONS.get('options', '')}".strip()
 DATABASES["default"].update(
     ENGINE="chartero.postgresql" if POSTGRESQL else DATABASES["default"]["ENGINE"],
-    CONN_MAX_AGE=None,
+    CONN_MAX_AGE=600,
     CONN_HEALTH_CHECKS=True,
     OPTIONS=(POSTGRESQL_OPTIONS if POSTGRESQL else SQLITE_OPTIONS) | DATABASE_OPTIONS,
 )
