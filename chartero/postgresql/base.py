@@ -37,8 +37,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         self._planned_once = False
         self.isolation_level = IsolationLevel.READ_COMMITTED
-        sessions.require_time(conn_params["connect_timeout"])
-        return sessions.Session.connect(**conn_params)
+        return sessions.connected(**conn_params)
 
     def create_cursor(self, name: str | None = None) -> Any:
         """Return a cursor; a session changes its mode of planning only when the kind of its work changes."""

@@ -5,13 +5,19 @@ does not help where the server itself is silent: stopped, or gone without closin
 deadline of its own, which this side keeps.
 """
 
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
+from psycopg import errors
+
+from chartero.postgresql.breaker import BREAKER, TRIAL, Paused
+
+Answer = TypeVar("Answer")
 
 # When the call that this thread answers stops waiting for the database (`time.monotonic`); None outside a call.
 DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
@@ -35,6 +41,10 @@ class SilentServer(psycopg.OperationalError):
     """The server said nothing for as long as the call could wait. The session is closed."""
 
 
+# A call that has waited this long has waited in vain.
+IN_VAIN = (errors.QueryCanceled, errors.LockNotAvailable, errors.ConnectionTimeout, SilentServer)
+
+
 class Session(psycopg.Connection[Any]):
     """A connection that no statement of a call keeps busy beyond the call's deadline."""
 
@@ -42,6 +52,9 @@ class Session(psycopg.Connection[Any]):
         deadline = DEADLINE.get()
         if deadline is None:
             return super().wait(gen, interval, timeout)
+        return guarded(lambda longest: self._wait_until(min(deadline, time.monotonic() + longest), gen, interval))
+
+    def _wait_until(self, deadline: float, gen: Any, interval: float) -> Any:
         try:
             return super().wait(gen, interval, max(deadline - time.monotonic(), 0.0))
         except psycopg.OperationalError:
@@ -49,6 +62,20 @@ class Session(psycopg.Connection[Any]):
                 raise
             self.pgconn.finish()
             raise SilentServer("the database does not answer") from None
+
+
+def guarded(ask: Callable[[float], Answer]) -> Answer:
+    """Return what the database says to a call; `ask` gets the seconds that it may take. Paused where it may not ask."""
+    trial = BREAKER.enter()
+    try:
+        answer = ask(TRIAL if trial else math.inf)
+    except BaseException as fault:
+        if trial or isinstance(fault, IN_VAIN):
+            BREAKER.failed()
+        raise
+    if trial:
+        BREAKER.succeeded()
+    return answer
 
 
 @contextmanager
@@ -61,17 +88,20 @@ def within(seconds: float) -> Iterator[None]:
         DEADLINE.reset(outside)
 
 
-def require_time(seconds: float) -> None:
-    """Raise SilentServer if a call has less time left than a new connection may take."""
+def connected(**parameters: Any) -> Session:
+    """Return a new session; SilentServer if a call has less time left than a connection may take."""
     deadline = DEADLINE.get()
-    if deadline is not None and deadline - time.monotonic() < seconds:
+    if deadline is None:
+        return Session.connect(**parameters)
+    if deadline - time.monotonic() < parameters["connect_timeout"]:
         raise SilentServer("no time is left to connect")
+    return guarded(lambda _: Session.connect(**parameters))
 
 
 def is_unfit(fault: BaseException | None) -> bool:
     """Return True if a fault is the session's, so that the same statement may succeed on a new one."""
     cause = None if fault is None else fault.__cause__
-    if not isinstance(cause, psycopg.Error) or isinstance(cause, SilentServer):
+    if not isinstance(cause, psycopg.Error) or isinstance(cause, SilentServer | Paused):
         return False
     connecting = cause.pgconn is not None
     lost = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) and cause.sqlstate is None

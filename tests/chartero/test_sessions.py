@@ -2,10 +2,12 @@
 
 import psycopg
 import pytest
-from django.db import OperationalError, ProgrammingError, connection
+from django.db import DatabaseError, OperationalError, ProgrammingError, connection
 from psycopg import errors
 
+from chartero.postgresql import breaker as breakers
 from chartero.postgresql import sessions
+from chartero.postgresql.breaker import Breaker
 from partners.models import Organization, RequestRecord
 from tests.api import Api
 from tests.factories import EncounterFactory, OrganizationFactory, issue
@@ -14,6 +16,14 @@ pytestmark = [
     pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL only"),
     pytest.mark.usefixtures("committed"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def breaker(monkeypatch):
+    """Return what the threads know of the database: nothing so far."""
+    monkeypatch.setattr(sessions, "BREAKER", Breaker())
+    yield sessions.BREAKER
+    connection.close()
 
 
 def execute(sql: str) -> None:
@@ -104,6 +114,58 @@ def test_no_connection_is_begun_that_may_outlast_the_call():
         execute("SELECT 1")
     with sessions.within(2.1):
         execute("SELECT 1")
+
+
+def wait_in_vain() -> None:
+    execute("SELECT 1")
+    with pytest.raises(OperationalError), sessions.within(0.1):
+        execute("SELECT pg_sleep(30)")
+    connection.close()
+
+
+def test_after_a_call_that_waited_in_vain_the_next_ones_fail_at_once():
+    wait_in_vain()
+    with pytest.raises(OperationalError) as raised, sessions.within(20):
+        execute("SELECT 1")
+    assert isinstance(raised.value.__cause__, breakers.Paused)
+    execute("SELECT 1")  # whoever is no partner may ask
+
+
+def test_after_the_pause_one_statement_is_tried(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "PAUSE", 0.0)
+    wait_in_vain()
+    assert breaker.enter() is True
+    with pytest.raises(breakers.Paused):
+        breaker.enter()
+    breaker.succeeded()
+    assert breaker.enter() is False
+
+
+def test_a_trial_that_succeeds_lets_all_go_on(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "PAUSE", 0.0)
+    wait_in_vain()
+    with sessions.within(20):
+        execute("SELECT 1")
+    assert breaker.enter() is False
+
+
+def test_a_trial_has_less_time_than_a_call_and_begins_another_pause_if_it_fails(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "PAUSE", 0.0)
+    monkeypatch.setattr(sessions, "TRIAL", 0.1)
+    wait_in_vain()
+    execute("SELECT 1")
+    monkeypatch.setattr(breakers, "PAUSE", 20.0)
+    with pytest.raises(OperationalError, match="does not answer"), sessions.within(20):
+        execute("SELECT pg_sleep(30)")
+    with pytest.raises(breakers.Paused):
+        breaker.enter()
+
+
+@pytest.mark.parametrize("sql", ["SELECT 1 / 0", "SELECT nothing FROM nowhere"])
+def test_a_statement_that_is_refused_at_once_begins_no_pause(breaker, sql):
+    with pytest.raises(DatabaseError), sessions.within(20):
+        execute(sql)
+    assert breaker.enter() is False
 
 
 def behind(cause: Exception | None) -> Exception:

@@ -19,11 +19,11 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-from tests.faults.calls import OpenLoop, Row
-from tests.faults.database import Database
-from tests.faults.proxy import Proxy
-from tests.faults.scenarios import SCENARIOS, Scenario, Site
-from tests.server.deployment import Deployment, new_deployment
+from tests.faults.calls import OpenLoop, Row  # noqa: E402
+from tests.faults.database import Database  # noqa: E402
+from tests.faults.proxy import Proxy  # noqa: E402
+from tests.faults.scenarios import SCENARIOS, Scenario, Site  # noqa: E402
+from tests.server.deployment import Deployment, new_deployment  # noqa: E402
 
 BEFORE, AFTER = 2.0, 5.0  # seconds of calls before a fault and after it
 HEAD = f"{'fault':46} {'wrong':>5} {'slowest':>8} {'probe':>6} {'back':>6}  answers"

@@ -98,7 +98,9 @@ class OpenLoop:
 
 def _is_contract(response: http.client.HTTPResponse, body: dict[str, object]) -> bool:
     patience = response.headers.get("Retry-After", "").isdigit() or response.status != 503
-    return list(body) == ["error", "reason_code", "message", "field"] and patience and "X-Request-ID" in response.headers
+    return (
+        list(body) == ["error", "reason_code", "message", "field"] and patience and "X-Request-ID" in response.headers
+    )
 
 
 @dataclass(frozen=True)

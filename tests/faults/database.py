@@ -73,7 +73,9 @@ class Database:
         with self.connect() as connection:
             name = sql.Identifier(connection.info.dbname)
             connection.execute("SET default_transaction_read_only = off")
-            change = "RESET default_transaction_read_only" if value is None else "SET default_transaction_read_only = on"
+            change = (
+                "RESET default_transaction_read_only" if value is None else "SET default_transaction_read_only = on"
+            )
             connection.execute(sql.SQL("ALTER DATABASE {} ").format(name) + sql.SQL(change))
 
     def _backends(self) -> list[int]:

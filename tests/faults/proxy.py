@@ -48,6 +48,8 @@ class Proxy(threading.Thread):
         if source is self._wake[0]:
             source.recv(64)
             return
+        if source.fileno() < 0:  # closed with its other half
+            return
         with suppress(KeyError):
             self._poll.register(source, selectors.EVENT_READ, sink)
         if source is self._listener:
