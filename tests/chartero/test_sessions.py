@@ -157,6 +157,7 @@ def test_a_trial_has_less_time_than_a_call_and_begins_another_pause_if_it_fails(
     monkeypatch.setattr(breakers, "PAUSE", 20.0)
     with pytest.raises(OperationalError, match="does not answer"), sessions.within(20):
         execute("SELECT pg_sleep(30)")
+    connection.close()
     with pytest.raises(breakers.Paused):
         breaker.enter()
 
