@@ -36,6 +36,13 @@ worker_class = "chartero.worker.SharedPollWorker" if hasattr(select, "epoll") el
 threads = int(os.environ.get("CHARTERO_THREADS", "2"))
 # The longest line that gunicorn reads: a long query must get its JSON answer from the application.
 limit_request_line = 8190
+# As it is tested: a faster parser that happens to be installed may refuse other requests.
+http_parser = "python"
+# No header changes what the server takes for the path or the scheme, whoever sends it: gunicorn would believe those of
+# the same machine. What a proxy says of a call, Django reads, and only with CHARTERO_BEHIND_PROXY.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
 # The application is loaded once, and the processes share its memory.
 preload_app = True
 timeout = 30
