@@ -4,7 +4,9 @@ import gc
 import logging.config
 import multiprocessing
 import os
+import resource
 import select
+import sys
 import threading
 from collections import Counter
 from typing import Any
@@ -28,12 +30,23 @@ class ServerLogger(Logger):  # type: ignore[misc]
         super().setup(cfg)
         logging.config.dictConfig(logs.configuration())
 
+    def exception(self, msg: str, *arguments: Any, **options: Any) -> None:
+        """Log a fault; that a client was too slow, or has gone, is none."""
+        if isinstance(sys.exc_info()[1], OSError) and msg.startswith("Socket error"):
+            self.debug(msg)
+        else:
+            super().exception(msg, *arguments, **options)
+
 
 bind = os.environ.get("CHARTERO_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("CHARTERO_WORKERS", len(CORES) or multiprocessing.cpu_count()))
-worker_class = "chartero.worker.SharedPollWorker" if hasattr(select, "epoll") else "gthread"
+worker_class = f"chartero.worker.{'SharedPollWorker' if hasattr(select, 'epoll') else 'PoolWorker'}"
 # One thread runs Python while another waits for the database; more of them spend their time on taking turns.
 threads = int(os.environ.get("CHARTERO_THREADS", "2"))
+# Longer than clients and proxies keep a connection that is idle, so that they close it and never lose a call on it.
+keepalive = int(os.environ.get("CHARTERO_KEEP_ALIVE", "75"))
+# Each connection takes a descriptor; files, the database and the listener need some as well.
+worker_connections = max(8, min(1000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 64))
 # The longest line that gunicorn reads: a long query must get its JSON answer from the application.
 limit_request_line = 8190
 # As it is tested: a faster parser that happens to be installed may refuse other requests.

@@ -19,7 +19,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django_otp.middleware import OTPMiddleware
 
-from chartero import health, logs
+from chartero import health, logs, unreadable
 from chartero.policy import ContentPolicyMiddleware
 from chartero.postgresql import plans
 from partners import ledger
@@ -59,7 +59,7 @@ class ExternalApiMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_external(request):
-            return self.get_response(request)
+            return unreadable.page(request) or self.get_response(request)
         exchange = Exchange.begin(request)
         with logs.answering(exchange.request_id), plans.made_once():
             response = ledger.kept(request, self._answer(request))
@@ -74,11 +74,15 @@ class ExternalApiMiddleware:
         return fault_response(exception) if is_external(request) else None
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
+        return unreadable.refusal(request) or self._refused(request) or self.get_response(request)
+
+    def _refused(self, request: HttpRequest) -> Refusal | None:
+        """Return the refusal of what is wrong with a call wherever it goes."""
         try:
             request.get_host()
         except DisallowedHost:
             return Refusal(Reason.BAD_REQUEST)
-        return self.get_response(request)
+        return None
 
 
 def for_pages(middleware: type[Any], passed_by: Callable[[HttpRequest], bool] = lambda request: False) -> type[Any]:

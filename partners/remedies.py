@@ -219,8 +219,9 @@ REMEDIES: dict[Reason, Remedy] = {
         "Send GET without a body, from a server and not from a browser.",
     ),
     Reason.BAD_REQUEST: _request(
-        "it names a host that this deployment does not answer for",
-        "The base URL is misspelt or of another deployment, or a proxy rewrites the Host header.",
+        "it cannot be read, or names a host that this deployment does not answer for",
+        "The base URL is misspelt or of another deployment, a proxy rewrites the Host header, or the request line is "
+        "longer than 8,190 bytes, there are over 100 headers, or a path is not percent-encoded.",
         "Call the base URL that was handed over with the key. If that is the one called, the operator adds it to "
         "CHARTERO_ALLOWED_HOSTS.",
     ),

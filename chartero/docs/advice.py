@@ -136,8 +136,9 @@ ADVICE: dict[Reason, Advice] = {
         "Send GET or HEAD without a body, from a server and not from a browser.",
     ),
     Reason.BAD_REQUEST: Advice(
-        "The base URL is misspelt or of another deployment, or a proxy changes the Host header.",
-        "Call the base URL that was handed over with the key.",
+        "The base URL is misspelt or of another deployment, a proxy changes the Host header, or the request breaks "
+        "HTTP: its path is not percent-encoded, its first line is longer than 8,190 bytes, it has over 100 headers.",
+        "Call the base URL that was handed over with the key, and percent-encode what you put into it.",
     ),
     Reason.SERVICE_UNAVAILABLE: Advice(
         "A fault or a moment of load on our side. Your call was valid, as far as we could tell.",
