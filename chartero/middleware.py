@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from axes.middleware import AxesMiddleware
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -19,7 +20,8 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django_otp.middleware import OTPMiddleware
 
-from chartero import health, logs, unreadable
+from chartero import front, health, logs, unreadable
+from chartero.front import HttpsMiddleware
 from chartero.policy import ContentPolicyMiddleware
 from chartero.postgresql import plans
 from partners import ledger
@@ -66,6 +68,8 @@ class ExternalApiMiddleware:
         response["X-Request-ID"] = exchange.request_id
         response["Cache-Control"] = "no-store"
         response["X-Content-Type-Options"] = "nosniff"
+        if settings.SECURE_HSTS_SECONDS and request.is_secure():
+            response["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
         response["Content-Length"] = str(len(response.content))
         return response
 
@@ -82,7 +86,7 @@ class ExternalApiMiddleware:
             request.get_host()
         except DisallowedHost:
             return Refusal(Reason.BAD_REQUEST)
-        return None
+        return None if front.is_private(request) else Refusal(Reason.HTTPS_REQUIRED)
 
 
 def for_pages(middleware: type[Any], passed_by: Callable[[HttpRequest], bool] = lambda request: False) -> type[Any]:
@@ -114,6 +118,7 @@ def for_staff(middleware: type[Any]) -> type[Any]:
 
 PagesSecurityMiddleware = for_pages(SecurityMiddleware)
 PagesPolicyMiddleware = for_pages(ContentPolicyMiddleware)
+PagesHttpsMiddleware = for_pages(HttpsMiddleware)
 PagesSessionMiddleware = for_staff(SessionMiddleware)
 PagesCommonMiddleware = for_pages(CommonMiddleware)
 PagesCsrfMiddleware = for_staff(CsrfViewMiddleware)

@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 
@@ -20,6 +21,15 @@ WEB_PROCESS = env.bool("CHARTERO_WEB_PROCESS", default=False)
 DEBUG = env.bool("CHARTERO_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("CHARTERO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEVELOPMENT else [])
 BASE_URL = env.str("CHARTERO_BASE_URL", default="")  # empty: the host that a request names
+
+# What stands in front. Plain http is refused in production, unless something else sees to that.
+BEHIND_PROXY = env.bool("CHARTERO_BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+REQUIRE_HTTPS = env.bool("CHARTERO_REQUIRE_HTTPS", default=ENVIRONMENT == "production")
+SECURE_HSTS_SECONDS = env.int("CHARTERO_HSTS_SECONDS", default=365 * 24 * 3600 if REQUIRE_HTTPS else 0)
+# A form that comes from there is ours, whatever a proxy makes of the Host header.
+CSRF_TRUSTED_ORIGINS = ["://".join(urlsplit(BASE_URL)[:2])] if BASE_URL else []
+CSRF_FAILURE_VIEW = "chartero.front.form_refused"
 
 # Secrets: outside development they come from the environment or the system checks refuse to start.
 SECRET_KEY = env.str("CHARTERO_SECRET_KEY", default="") or (
@@ -58,6 +68,7 @@ MIDDLEWARE = [
     "chartero.middleware.PagesSecurityMiddleware",
     "chartero.middleware.PagesPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "chartero.middleware.PagesHttpsMiddleware",
     "chartero.middleware.PagesSessionMiddleware",
     "chartero.middleware.PagesCommonMiddleware",
     "chartero.middleware.PagesCsrfMiddleware",
@@ -164,8 +175,6 @@ AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware is there, for pages only
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-BEHIND_PROXY = env.bool("CHARTERO_BEHIND_PROXY", default=False)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
 
 # E-mail --------------------------------------------------------------------------------------------------------------

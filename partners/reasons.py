@@ -53,6 +53,7 @@ class Reason(Enum):
     UNSUPPORTED_DOCUMENT_TYPE = 400, Stage.RESOURCE, "This route does not serve documents of this schema_type."
     TRANSCRIPT_NOT_FOUND = 404, Stage.RESOURCE, "There is no transcript, or it is not final."
     AUDIO_NOT_FOUND = 404, Stage.RESOURCE, "There is no recording of this document."
+    HTTPS_REQUIRED = 403, Stage.EDGE, "Send the call over https; a key that was sent without it may have been read."
     ROUTE_NOT_FOUND = 404, Stage.EDGE, "There is no such route; paths have no trailing slash."
     METHOD_NOT_ALLOWED = 405, Stage.EDGE, "Only GET and HEAD are supported."
     BAD_REQUEST = (

@@ -13,7 +13,7 @@ from partners.reasons import Reason
 from partners.responses import Refusal
 from partners.routes import Route
 
-AT_THE_DOOR = frozenset({Reason.ROUTE_NOT_FOUND, Reason.BAD_REQUEST})
+AT_THE_DOOR = frozenset({Reason.HTTPS_REQUIRED, Reason.ROUTE_NOT_FOUND, Reason.BAD_REQUEST})
 READ, LONGEST, ALIKE = 300, 80, 0.75  # characters that are looked at and kept; how much alike a word is to one of ours
 NOT_KEPT = "?"
 _WORDS = {"external", *(word for route in Route for word in route.path.split("/") if "<" not in word)}

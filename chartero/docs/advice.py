@@ -127,6 +127,10 @@ ADVICE: dict[Reason, Advice] = {
         "The recording was not kept, or it has not arrived.",
         "Go on without it. If there should be one, tell us the id of the document.",
     ),
+    Reason.HTTPS_REQUIRED: Advice(
+        "The base URL begins with http:// and not with https://. Nothing is redirected.",
+        "Change the base URL. Ask us to rotate the key: anybody on the way may have read it.",
+    ),
     Reason.ROUTE_NOT_FOUND: Advice(
         "The path is misspelt, ends with a slash, or names another version.",
         "Compare it with these pages, letter by letter.",

@@ -53,6 +53,7 @@ FAULTS = {
 AT_THE_DOOR = {
     "route_not_found": {"path": f"{LIST}/"},
     "bad_request": {"HTTP_HOST": "elsewhere.example"},
+    "https_required": {},
 }
 KNOWN_BUT_UNREAD = {"org_scope_only_required", "method_not_allowed"}
 OF_NO_KEY = {"missing_bearer", "test_prefix_not_allowed", "malformed_token", "digest_key_unavailable", "invalid_key"}
@@ -124,7 +125,8 @@ def test_other_methods(owned, method):
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
 @pytest.mark.parametrize("standing", ["", "disabled_key", "revoked_key", "expired_key", "missing_scope"])
 @pytest.mark.parametrize("code", AT_THE_DOOR)
-def test_a_known_key_that_is_refused_at_the_door(owned, code, standing, method):
+def test_a_known_key_that_is_refused_at_the_door(owned, settings, code, standing, method):
+    settings.REQUIRE_HTTPS = code == "https_required"
     key, api = owned
     STANDINGS[standing](key)
     answer = api.get(method=method, **AT_THE_DOOR[code])
