@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from axes.middleware import AxesMiddleware
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -20,7 +21,8 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django_otp.middleware import OTPMiddleware
 
-from chartero import health, logs
+from chartero import front, health, logs, unreadable
+from chartero.front import HttpsMiddleware
 from chartero.policy import ContentPolicyMiddleware
 from chartero.postgresql import plans, sessions
 from partners import ledger
@@ -61,13 +63,15 @@ class ExternalApiMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_external(request):
-            return self.get_response(request)
+            return unreadable.page(request) or self.get_response(request)
         exchange = Exchange.begin(request)
         with logs.answering(exchange.request_id), plans.made_once(), sessions.within(DATABASE_SECONDS):
             response = self._on_record(request)
         response["X-Request-ID"] = exchange.request_id
         response["Cache-Control"] = "no-store"
         response["X-Content-Type-Options"] = "nosniff"
+        if settings.SECURE_HSTS_SECONDS and request.is_secure():
+            response["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
         response["Content-Length"] = str(len(response.content))
         return response
 
@@ -87,11 +91,15 @@ class ExternalApiMiddleware:
         return answer
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
+        return unreadable.refusal(request) or self._refused(request) or self.get_response(request)
+
+    def _refused(self, request: HttpRequest) -> Refusal | None:
+        """Return the refusal of what is wrong with a call wherever it goes."""
         try:
             request.get_host()
         except DisallowedHost:
             return Refusal(Reason.BAD_REQUEST)
-        return self.get_response(request)
+        return None if front.is_private(request) else Refusal(Reason.HTTPS_REQUIRED)
 
 
 def _is_unfit(answer: HttpResponse) -> bool:
@@ -127,6 +135,7 @@ def for_staff(middleware: type[Any]) -> type[Any]:
 
 PagesSecurityMiddleware = for_pages(SecurityMiddleware)
 PagesPolicyMiddleware = for_pages(ContentPolicyMiddleware)
+PagesHttpsMiddleware = for_pages(HttpsMiddleware)
 PagesSessionMiddleware = for_staff(SessionMiddleware)
 PagesCommonMiddleware = for_pages(CommonMiddleware)
 PagesCsrfMiddleware = for_staff(CsrfViewMiddleware)

@@ -1,0 +1,39 @@
+"""The answers to requests that the server could not read (`chartero.reading`)."""
+
+import http
+import logging
+
+from django.http import HttpRequest, HttpResponse
+
+from chartero.reading import STATUS
+from partners.reasons import Reason
+from partners.responses import Refusal
+
+logger = logging.getLogger(__name__)
+
+
+def page(request: HttpRequest) -> HttpResponse | None:
+    """Return the answer to a request for a page that could not be read; None for any other request."""
+    if STATUS not in request.META:
+        return None
+    status = _told(request)
+    text = f"{status} {http.HTTPStatus(status).phrase}\n"
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Content-Length": str(len(text))}
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8", headers=headers)
+
+
+def refusal(request: HttpRequest) -> Refusal | None:
+    """Return the answer to a call of the API that could not be read; None for any other call.
+
+    Whatever is wrong with it, the contract has one code for it, which has one status.
+    """
+    if STATUS not in request.META:
+        return None
+    return Refusal(Reason.INTERNAL_ERROR if _told(request) == 500 else Reason.BAD_REQUEST)
+
+
+def _told(request: HttpRequest) -> int:
+    """Return with which status the server refused, and log it: one line, and nothing of the request in it."""
+    status: int = request.META[STATUS]
+    logger.warning("Invalid request", extra={"status": status})
+    return status
