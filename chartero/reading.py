@@ -14,8 +14,18 @@ from urllib.parse import unquote_to_bytes
 from gunicorn import util  # type: ignore[import-untyped]
 from gunicorn.http import body, errors, message, parser  # type: ignore[import-untyped]
 
+
+class TooSlow(errors.ParseException):  # type: ignore[misc]
+    """The client has not sent all of its call in time. `begun`: what came of it."""
+
+    def __init__(self, begun: bytes) -> None:
+        super().__init__()
+        self.begun = begun
+
+
 STATUS = "chartero.unreadable"  # where in the environment of an application stands how the request is refused
 STATUSES = {
+    TooSlow: 408,
     errors.LimitRequestLine: 414,
     errors.LimitRequestHeaders: 431,
     errors.ExpectationFailed: 417,
@@ -85,6 +95,11 @@ def answer(application: Any, client: Any, address: Any, request: Any, fault: Exc
     getattr(response, "close", lambda: None)()
     with suppress(OSError):
         client.sendall(head[0] + content)
+
+
+def is_of_api(begun: bytes) -> bool:
+    """Return True if what begins so is a call of the API."""
+    return _method_and_path(begun[:LONGEST])[1].startswith(API)
 
 
 def _environ(method: str, path: str, address: Any) -> dict[str, Any]:

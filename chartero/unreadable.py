@@ -25,15 +25,24 @@ def page(request: HttpRequest) -> HttpResponse | None:
 def refusal(request: HttpRequest) -> Refusal | None:
     """Return the answer to a call of the API that could not be read; None for any other call.
 
-    Whatever is wrong with it, the contract has one code for it, which has one status.
+    Whatever is wrong with it, the contract has one code for it, which has one status; but one that came too slowly may
+    be sent again, and 408 says so (RFC 9110, 15.5.9).
     """
     if STATUS not in request.META:
         return None
-    return Refusal(Reason.INTERNAL_ERROR if _told(request) == 500 else Reason.BAD_REQUEST)
+    status = _told(request)
+    refused = Refusal(Reason.INTERNAL_ERROR if status == 500 else Reason.BAD_REQUEST)
+    if status == 408:
+        refused.status_code = status
+    return refused
 
 
 def _told(request: HttpRequest) -> int:
-    """Return with which status the server refused, and log it: one line, and nothing of the request in it."""
+    """Return with which status the server refused, and log it: one line, and nothing of the request in it.
+
+    A client that was too slow, or has gone, is nothing to look after.
+    """
     status: int = request.META[STATUS]
-    logger.warning("Invalid request", extra={"status": status})
+    if status != 408:
+        logger.warning("Invalid request", extra={"status": status})
     return status
