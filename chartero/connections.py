@@ -24,7 +24,8 @@ class Connection(TConn):  # type: ignore[misc]
     """A connection of gunicorn, with our reading of requests.
 
     `last`: the next answer closes it, and says so. `late`: its call has not come in time. `leaving`: nothing more is
-    answered, and the client is given a moment to close its side.
+    answered, and the client is given a moment to close its side. `is_over`: the client sends nothing more, and no part
+    of a call is here.
     """
 
     def __init__(self, *arguments: Any) -> None:
@@ -32,6 +33,7 @@ class Connection(TConn):  # type: ignore[misc]
         self.last = False
         self.late = False
         self.leaving = False
+        self.is_over = False
         self.data_ready = True
         self.timeout: float | None = None  # when it has been idle, or leaving, for long enough
         self._sent = bytearray()
@@ -57,6 +59,7 @@ class Connection(TConn):  # type: ignore[misc]
         if piece and self._since is None:
             self._since, self.timeout = time.monotonic(), None
         self._sent += piece
+        self.is_over = not piece and not self._sent
         return not piece or self.is_whole()
 
     @property

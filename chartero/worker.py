@@ -122,12 +122,13 @@ class SharedPollWorker(PoolWorker):
             self.accept(self.listeners[fileno])
             return
         connection = self.connections[fileno]
-        if connection.leaving and connection.has_left():
-            self._close(fileno, connection)
-        elif not connection.leaving and connection.gather():
-            self.answer(fileno)
-        else:
+        ready = connection.has_left() if connection.leaving else connection.gather()
+        if not ready:
             self.poll.modify(fileno, self.once)
+        elif connection.leaving or connection.is_over:
+            self._close(fileno, connection)
+        else:
+            self.answer(fileno)
 
     def _start_thread(self) -> None:
         thread = threading.Thread(target=self.serve, daemon=True)
@@ -194,6 +195,7 @@ class SharedPollWorker(PoolWorker):
         return super().handle_request(req, conn)
 
     def _close(self, fileno: int, connection: Connection) -> None:
+        self.idle.pop(fileno, None)
         del self.connections[fileno]
         connection.close(graceful=self.cfg.is_ssl)
         if self.full and self.alive:
