@@ -14,6 +14,7 @@ from django.core.validators import validate_email
 
 ENVIRONMENTS = ("development", "sandbox", "production")
 MINIMUM_SECRET = 50
+MANIFEST = "staticfiles.json"  # what collectstatic writes last
 # Neither a scheme nor a port nor a path: Django compares the name alone. A leading dot stands for all names below.
 _HOST = re.compile(r"\*|\.?[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
 
@@ -31,11 +32,15 @@ def deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
 @register(Tags.staticfiles)
 def static_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check that a web process finds the files of its pages, which outside development have to be collected."""
-    collected = settings.DEVELOPMENT or (Path(settings.STATIC_ROOT) / "staticfiles.json").exists()
-    if collected or not settings.WEB_PROCESS:
+    if not settings.WEB_PROCESS or collected():
         return []
     hint = "Run manage.py collectstatic --no-input before you start the server."
     return [Error("The files of the pages were not collected.", hint=hint, id="chartero.E010")]
+
+
+def collected() -> bool:
+    """Return True if the files of the pages are where they are served from, or need not be collected."""
+    return settings.STATIC_ROOT is None or (Path(settings.STATIC_ROOT) / MANIFEST).exists()
 
 
 @register(Tags.security)

@@ -4,7 +4,9 @@ import gc
 import logging.config
 import multiprocessing
 import os
+import resource
 import select
+import sys
 import threading
 from collections import Counter
 from typing import Any
@@ -29,15 +31,33 @@ class ServerLogger(Logger):  # type: ignore[misc]
         super().setup(cfg)
         logging.config.dictConfig(logs.configuration())
 
+    def exception(self, msg: str, *arguments: Any, **options: Any) -> None:
+        """Log a fault; that a client was too slow, or has gone, is none."""
+        if isinstance(sys.exc_info()[1], OSError) and msg.startswith("Socket error"):
+            self.debug(msg)
+        else:
+            super().exception(msg, *arguments, **options)
+
 
 bind = os.environ.get("CHARTERO_BIND", "127.0.0.1:8000")
 with exit_if_unreadable():
     workers = Environment().number("CHARTERO_WORKERS", default=len(CORES) or multiprocessing.cpu_count(), least=1)
     # One thread runs Python while another waits for the database; more of them spend their time on taking turns.
     threads = Environment().number("CHARTERO_THREADS", default=2, least=1)
-worker_class = "chartero.worker.SharedPollWorker" if hasattr(select, "epoll") else "gthread"
+    # Longer than clients and proxies keep an idle connection, so that they close it and never lose a call on it.
+    keepalive = Environment().number("CHARTERO_KEEP_ALIVE", default=75, least=1)
+worker_class = f"chartero.worker.{'SharedPollWorker' if hasattr(select, 'epoll') else 'PoolWorker'}"
+# Each connection takes a descriptor; files, the database and the listener need some as well.
+worker_connections = max(8, min(1000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 64))
 # The longest line that gunicorn reads: a long query must get its JSON answer from the application.
 limit_request_line = 8190
+# As it is tested: a faster parser that happens to be installed may refuse other requests.
+http_parser = "python"
+# No header changes what the server takes for the path or the scheme, whoever sends it: gunicorn would believe those of
+# the same machine. What a proxy says of a call, Django reads, and only with CHARTERO_BEHIND_PROXY.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
 # The application is loaded once, and the processes share its memory.
 preload_app = True
 timeout = 30

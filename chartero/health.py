@@ -10,10 +10,12 @@ from collections.abc import Callable
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 
+from chartero.checks import collected
 from encounters import counting
-from partners import digests, traces
+from partners import digests, traces, triggers
 from partners.models import ApiKey, ApiKeySwitch, KeyState
 
 logger = logging.getLogger(__name__)
@@ -105,12 +107,16 @@ class Needs:
 
     def __call__(self) -> None:
         """Raise Unready, or what the database raises, for the first need that is not met."""
+        if not collected():
+            raise Unready("static_files")
         if not digests.loaded():
             raise Unready("digest_keys")
         self._require_migrations()
-        if not ApiKeySwitch.objects.filter(id=1).exists():
+        if not _written():
             raise Unready("migrations")
-        if not _verifiable():
+        if triggers.missing(connection):
+            raise Unready("triggers")
+        if _unverifiable():
             raise Unready("digest_keys")
 
     def _require_migrations(self) -> None:
@@ -125,13 +131,17 @@ class Needs:
             self._migrated = True
 
 
-def _verifiable() -> bool:
-    """Tell whether the loaded digest keys verify any active API key, if there is one.
+def _written() -> bool:
+    """Write the row of the switch as it is, for an answer needs a write too; return False if the row is not there.
 
-    One key under a lost number is a matter for staff; none at all means that this process was given the wrong keys.
+    A database that is read-only, or whose disk is full, raises its own error.
     """
-    active = ApiKey.objects.in_state(KeyState.ACTIVE).order_by()
-    return active.filter(digest_key_number__in=digests.loaded()).exists() or not active.exists()
+    return ApiKeySwitch.objects.filter(id=1).update(enabled=F("enabled")) == 1
+
+
+def _unverifiable() -> bool:
+    """Return True if an active API key was issued under a digest key that is not loaded: its calls would answer 503."""
+    return ApiKey.objects.in_state(KeyState.ACTIVE).order_by().exclude(digest_key_number__in=digests.loaded()).exists()
 
 
 PROBES: dict[str, Callable[[], bool]] = {"/healthz": lambda: True, "/readyz": Readiness(Needs()).holds}

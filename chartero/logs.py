@@ -94,6 +94,7 @@ def configuration() -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "level": "INFO"},
             "django.request": {"level": "ERROR", "filters": ["pages"]},
+            "django.security.csrf": {"level": "ERROR"},  # `chartero.front` says more of what it refuses
             "django.server": silent,
             "axes": {"level": "WARNING"},
             "gunicorn.error": {"handlers": [], "propagate": True, "level": "INFO"},

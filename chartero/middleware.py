@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from axes.middleware import AxesMiddleware
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import DisallowedHost
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
@@ -19,9 +21,10 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django_otp.middleware import OTPMiddleware
 
-from chartero import health, logs
+from chartero import front, health, logs, unreadable
+from chartero.front import HttpsMiddleware
 from chartero.policy import ContentPolicyMiddleware
-from chartero.postgresql import plans
+from chartero.postgresql import plans, sessions
 from partners import ledger
 from partners.exchange import Exchange
 from partners.reasons import Reason
@@ -29,6 +32,7 @@ from partners.responses import Refusal, fault_response
 from partners.signin.middleware import SecondFactorMiddleware, SessionLimitsMiddleware
 
 Handler = Callable[[HttpRequest], HttpResponse]
+DATABASE_SECONDS = 2.2  # what a call may wait for the database in all, a little longer than for one statement
 
 
 def is_external(request: HttpRequest) -> bool:
@@ -59,13 +63,15 @@ class ExternalApiMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_external(request):
-            return self.get_response(request)
+            return unreadable.page(request) or self.get_response(request)
         exchange = Exchange.begin(request)
-        with logs.answering(exchange.request_id), plans.made_once():
-            response = ledger.kept(request, self._answer(request))
+        with logs.answering(exchange.request_id), plans.made_once(), sessions.within(DATABASE_SECONDS):
+            response = self._on_record(request)
         response["X-Request-ID"] = exchange.request_id
         response["Cache-Control"] = "no-store"
         response["X-Content-Type-Options"] = "nosniff"
+        if settings.SECURE_HSTS_SECONDS and request.is_secure():
+            response["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
         response["Content-Length"] = str(len(response.content))
         return response
 
@@ -73,12 +79,31 @@ class ExternalApiMiddleware:
         """Answer what a view or a renderer let escape."""
         return fault_response(exception) if is_external(request) else None
 
+    def _on_record(self, request: HttpRequest) -> HttpResponse:
+        """Answer and record, once more where the session of the database turns out to be of no use."""
+        answer = self._answer(request)
+        if not _is_unfit(answer):
+            answer = ledger.kept(request, answer)
+        if _is_unfit(answer):
+            connection.close()
+            Exchange.of(request).forget()
+            answer = ledger.kept(request, self._answer(request))
+        return answer
+
     def _answer(self, request: HttpRequest) -> HttpResponse:
+        return unreadable.refusal(request) or self._refused(request) or self.get_response(request)
+
+    def _refused(self, request: HttpRequest) -> Refusal | None:
+        """Return the refusal of what is wrong with a call wherever it goes."""
         try:
             request.get_host()
         except DisallowedHost:
             return Refusal(Reason.BAD_REQUEST)
-        return self.get_response(request)
+        return None if front.is_private(request) else Refusal(Reason.HTTPS_REQUIRED)
+
+
+def _is_unfit(answer: HttpResponse) -> bool:
+    return sessions.is_unfit(getattr(answer, "fault", None))
 
 
 def for_pages(middleware: type[Any], passed_by: Callable[[HttpRequest], bool] = lambda request: False) -> type[Any]:
@@ -110,6 +135,7 @@ def for_staff(middleware: type[Any]) -> type[Any]:
 
 PagesSecurityMiddleware = for_pages(SecurityMiddleware)
 PagesPolicyMiddleware = for_pages(ContentPolicyMiddleware)
+PagesHttpsMiddleware = for_pages(HttpsMiddleware)
 PagesSessionMiddleware = for_staff(SessionMiddleware)
 PagesCommonMiddleware = for_pages(CommonMiddleware)
 PagesCsrfMiddleware = for_staff(CsrfViewMiddleware)

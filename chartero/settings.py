@@ -9,6 +9,7 @@ from chartero.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
+YEAR = 365 * 24 * 3600  # seconds
 
 # The deployment ------------------------------------------------------------------------------------------------------
 ENVIRONMENT = env.text("CHARTERO_ENVIRONMENT", default="development")
@@ -20,6 +21,15 @@ DEBUG = env.flag("CHARTERO_DEBUG", default=False)
 ALLOWED_HOSTS = env.words("CHARTERO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEVELOPMENT else [])
 BASE_URL = env.base_url("CHARTERO_BASE_URL")  # empty: the host that a request names
 CONTACT_EMAIL = env.text("CHARTERO_CONTACT_EMAIL", default="")  # empty: the public pages name nobody
+
+# What stands in front. Plain http is refused in production, unless something else sees to that.
+BEHIND_PROXY = env.flag("CHARTERO_BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+REQUIRE_HTTPS = env.flag("CHARTERO_REQUIRE_HTTPS", default=ENVIRONMENT == "production")
+SECURE_HSTS_SECONDS = env.number("CHARTERO_HSTS_SECONDS", default=YEAR if REQUIRE_HTTPS else 0, most=2 * YEAR)
+# A form that comes from there is ours, whatever a proxy makes of the Host header.
+CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL else []
+CSRF_FAILURE_VIEW = "chartero.front.form_refused"
 
 # Secrets: outside development they come from the environment or the system checks refuse to start.
 SECRET_KEY = env.text("CHARTERO_SECRET_KEY", default="") or (
@@ -58,6 +68,7 @@ MIDDLEWARE = [
     "chartero.middleware.PagesSecurityMiddleware",
     "chartero.middleware.PagesPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "chartero.middleware.PagesHttpsMiddleware",
     "chartero.middleware.PagesSessionMiddleware",
     "chartero.middleware.PagesCommonMiddleware",
     "chartero.middleware.PagesCsrfMiddleware",
@@ -96,16 +107,22 @@ SQLITE_OPTIONS = {
 }
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 2,
+    # A server that is gone without a word is noticed within two seconds, even while nothing is asked of it.
+    "tcp_user_timeout": 2000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 1,
+    "keepalives_count": 2,
     "server_side_binding": True,  # values travel apart from the statement, which can be prepared then
 }
 DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'chartero.sqlite3'}")}
 POSTGRESQL = "postgresql" in DATABASES["default"]["ENGINE"]
 DATABASE_OPTIONS = DATABASES["default"].get("OPTIONS", {})
 if POSTGRESQL and WEB_PROCESS:  # of two values for one parameter of a session PostgreSQL takes the last
-    DATABASE_OPTIONS["options"] = f"-c statement_timeout=2s {DATABASE_OPTIONS.get('options', '')}".strip()
+    LIMITS = "-c statement_timeout=2s -c lock_timeout=1s"
+    DATABASE_OPTIONS["options"] = f"{LIMITS} {DATABASE_OPTIONS.get('options', '')}".strip()
 DATABASES["default"].update(
     ENGINE="chartero.postgresql" if POSTGRESQL else DATABASES["default"]["ENGINE"],
-    CONN_MAX_AGE=None,
+    CONN_MAX_AGE=600,
     CONN_HEALTH_CHECKS=True,
     OPTIONS=(POSTGRESQL_OPTIONS if POSTGRESQL else SQLITE_OPTIONS) | DATABASE_OPTIONS,
 )
@@ -166,8 +183,6 @@ AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware is there, for pages only
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-BEHIND_PROXY = env.flag("CHARTERO_BEHIND_PROXY", default=False)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
 
 # E-mail --------------------------------------------------------------------------------------------------------------

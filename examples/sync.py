@@ -65,6 +65,7 @@ STOPS = {
     "invalid_offset": (CALL, "The API does not take this offset. Is this file up to date?"),
     "invalid_sort": (CALL, "The API does not take this order. Is this file up to date?"),
     "invalid_query": (CALL, "The API does not take this window. Look at --since and --until."),
+    "https_required": (CALL, "CHARTERO_URL has to begin with https://. Ask to rotate the key: it was sent in clear."),
     "route_not_found": (CALL, "There is no such route. Look at CHARTERO_URL."),
     "method_not_allowed": (CALL, "Only GET is supported. Does a proxy change the call?"),
     "bad_request": (CALL, "The API does not answer for this host. Look at CHARTERO_URL."),

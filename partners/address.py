@@ -1,5 +1,6 @@
 """Where a request comes from."""
 
+import re
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -7,6 +8,14 @@ from django.conf import settings
 from django.http import HttpRequest
 
 UNKNOWN = "0.0.0.0"  # noqa: S104 – an address that is nobody's, not one to listen on
+# With a port, or in brackets, as Azure's Application Gateway, IIS and AWS's load balancers write it; else as it is.
+_WRITTEN = re.compile(
+    r"""[ \t"]*(?: \[ (?P<bracketed>[^\]]+) \] (?: :[0-9]{1,5} )?
+    | (?P<dotted>[0-9]+\.[0-9.]+) :[0-9]{1,5}
+    | (?P<groups>(?: [0-9a-f]{1,4}: ){7}[0-9a-f]{1,4}) :[0-9]{1,5}
+    | (?P<bare>[^\s"]+) )[ \t"]*""",
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 def client_address(request: HttpRequest) -> str:
@@ -28,9 +37,11 @@ def network(address: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _normal(text: str) -> str:
-    """Return an address as it is compared: no zone, IPv4 as IPv4; nothing where `text` is none."""
+    """Return an address as it is compared: no port, no zone, IPv4 as IPv4; nothing where `text` is none."""
+    written = _WRITTEN.fullmatch(text)
+    alone = written[written.lastgroup or 0] if written else ""
     try:
-        address: IPv4Address | IPv6Address = ip_address(text.strip().partition("%")[0])
+        address: IPv4Address | IPv6Address = ip_address(alone.partition("%")[0])
     except ValueError:
         return ""
     return str(getattr(address, "ipv4_mapped", None) or address)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
@@ -64,7 +65,9 @@ def diagnose(line: RequestLine, facts: Callable[[Route], AccessRequest]) -> Diag
     """Judge a call whose credentials have these facts on a route; it serves nothing and records nothing."""
     view, ids = _view(line.path)
     route = None if view is None else view.route
-    edge = _failed(Reason.BAD_REQUEST, not _answers_for(line.host)) + _failed(Reason.ROUTE_NOT_FOUND, route is None)
+    edge = _failed(Reason.BAD_REQUEST, not _answers_for(line.host))
+    edge += _failed(Reason.HTTPS_REQUIRED, settings.REQUIRE_HTTPS and line.scheme == "http")
+    edge += _failed(Reason.ROUTE_NOT_FOUND, route is None)
     try:
         call = _whatever_route(facts) if route is None else facts(route)
     except SwitchMissing:

@@ -32,6 +32,10 @@ class Exchange:
         exchange: Exchange = request.META[_PLACE]
         return exchange
 
+    def forget(self) -> None:
+        """Drop what was read for an answer that has to be made once more."""
+        self.call, self.query = None, ""
+
     @property
     def elapsed_microseconds(self) -> int:
         """Return the time since the call came in, in µs."""

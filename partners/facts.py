@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple, cast
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from partners import digests, tokens
@@ -120,7 +120,7 @@ def _read(route: Route, public_part: str, token: tokens.Token | None, network: s
     candidates = [] if token is None else digests.candidates(token.text)
     sql = _facts_sql(connection.vendor, None if token is None else len(candidates))
     name = route.route_name
-    return _first_row(sql, [moment, name, name, minute, network, *candidates, public_part])
+    return _one_row(sql, [moment, name, name, minute, network, *candidates, public_part])
 
 
 def _of_key(row: _Row) -> dict[str, Any]:
@@ -160,24 +160,13 @@ def _secret_matches(token: tokens.Token | None, row: _Row) -> bool:
 
 
 def _switched_on() -> bool:
-    return bool(_first_row(_SWITCH, [])[0])
+    return bool(_one_row(_SWITCH, [])[0])
 
 
-def _first_row(sql: str, parameters: list[Any]) -> Sequence[Any]:
-    """Return what the first statement of a call reads; on a new connection if the one at hand turns out to be lost."""
-    try:
-        row = _row(sql, parameters)
-    except (OperationalError, InterfaceError):
-        if connection.connection is None or connection.in_atomic_block or connection.is_usable():
-            raise
-        connection.close()
-        row = _row(sql, parameters)
+def _one_row(sql: str, parameters: list[Any]) -> Sequence[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        row = cast(Sequence[Any] | None, cursor.fetchone())
     if row is None:
         raise SwitchMissing
     return row
-
-
-def _row(sql: str, parameters: list[Any]) -> Sequence[Any] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return cast(Sequence[Any] | None, cursor.fetchone())

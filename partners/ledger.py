@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from partners import traces, unkeyed
+from partners import strays, traces, unkeyed
 from partners.access import AccessRequest
 from partners.address import client_address, network
 from partners.disclosure import Disclosing, Disclosure
@@ -49,7 +49,10 @@ def kept(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     An answer with data that does not say what it discloses, or to whom, is a fault of ours and leaves as 500.
     """
     exchange = Exchange.of(request)
-    call = exchange.call
+    try:
+        call = exchange.call or strays.caller(request, answer)
+    except Exception as fault:  # whose call it is cannot be told, nor then what has to be on record
+        return _counted(request, fault_response(fault, Reason.SERVICE_UNAVAILABLE))
     if call is None or call.key_pk is None:
         return _counted(request, answer if isinstance(answer, Refusal) else Refusal(Reason.INTERNAL_ERROR))
     if not isinstance(answer, Disclosing | Refusal):
@@ -72,6 +75,7 @@ def _counted(request: HttpRequest, refusal: Refusal) -> Refusal:
 
 def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer: Disclosing | Refusal) -> None:
     now, address = timezone.now(), client_address(request)
+    routed = exchange.call is not None
     used = isinstance(answer, Disclosing) and not call.use_noted
     with _transaction(used or not call.network_known):
         new_network = not call.network_known and _meet(call, network(address), now)
@@ -85,8 +89,8 @@ def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer
             call.key_pk,
             call.organization_pk,
             request.method if request.method in METHODS else "other",
-            call.route.route_name,
-            _resource(request),
+            call.route.route_name if routed else "",
+            _resource(request) if routed else strays.kept_path(request.path_info),
             exchange.query,
             answer.status_code,
             answer.reason.code if isinstance(answer, Refusal) else "",

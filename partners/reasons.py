@@ -53,9 +53,14 @@ class Reason(Enum):
     UNSUPPORTED_DOCUMENT_TYPE = 400, Stage.RESOURCE, "This route does not serve documents of this schema_type."
     TRANSCRIPT_NOT_FOUND = 404, Stage.RESOURCE, "There is no transcript, or it is not final."
     AUDIO_NOT_FOUND = 404, Stage.RESOURCE, "There is no recording of this document."
+    HTTPS_REQUIRED = 403, Stage.EDGE, "Send the call over https; a key that was sent without it may have been read."
     ROUTE_NOT_FOUND = 404, Stage.EDGE, "There is no such route; paths have no trailing slash."
     METHOD_NOT_ALLOWED = 405, Stage.EDGE, "Only GET and HEAD are supported."
-    BAD_REQUEST = 400, Stage.EDGE, "The request could not be understood; check its Host header."
+    BAD_REQUEST = (
+        400,
+        Stage.EDGE,
+        "The request could not be read; check its Host header, and the length and the characters of path and headers.",
+    )
     SERVICE_UNAVAILABLE = 503, Stage.EDGE, "The service is busy or out of reach; try again later."
     INTERNAL_ERROR = 500, Stage.EDGE, "The service failed; quote the X-Request-ID of this answer to support."
 

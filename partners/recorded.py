@@ -9,8 +9,8 @@ from partners.models import RequestRecord
 
 _QUOTED = re.compile(rf"(?i:x-request-id:\s*)?(?P<request_id>req_[0-9A-Za-z]{{{LENGTH}}})")
 NOT_ON_RECORD = (
-    "No call with this request id is on record. Either it belongs to no key (no bearer, a malformed or unknown key, a "
-    "path that is no route: such calls are counted, not recorded), or it is older than what is kept, or it was made to "
+    "No call with this request id is on record. Either it belongs to no key (no bearer, a malformed or unknown key: "
+    "such calls are counted, not recorded), or it is older than what is kept, or it was made to "
     "another deployment."
 )
 

@@ -208,6 +208,12 @@ REMEDIES: dict[Reason, Remedy] = {
         "The recording was not kept, or it has not been delivered with the transcript.",
         "Go on without it. If there should be one, ask Support with the document's id.",
     ),
+    Reason.HTTPS_REQUIRED: _request(
+        "it came over plain http, where anybody on the way can read the API key",
+        "The base URL begins with http://. If it does not, the proxy does not tell this deployment that https was "
+        "used: the operator looks at CHARTERO_BEHIND_PROXY.",
+        "Call https:// in place of http://, and have the API key rotated, since it was sent in clear.",
+    ),
     Reason.ROUTE_NOT_FOUND: _request(
         "there is no route at this path",
         "The path is misspelt, ends with a slash or names another version.",
@@ -219,8 +225,9 @@ REMEDIES: dict[Reason, Remedy] = {
         "Send GET without a body, from a server and not from a browser.",
     ),
     Reason.BAD_REQUEST: _request(
-        "it names a host that this deployment does not answer for",
-        "The base URL is misspelt or of another deployment, or a proxy rewrites the Host header.",
+        "it cannot be read, or names a host that this deployment does not answer for",
+        "The base URL is misspelt or of another deployment, a proxy rewrites the Host header, or the request line is "
+        "longer than 8,190 bytes, there are over 100 headers, or a path is not percent-encoded.",
         "Call the base URL that was handed over with the key. If that is the one called, the operator adds it to "
         "CHARTERO_ALLOWED_HOSTS.",
     ),

@@ -8,7 +8,9 @@ from django.core.exceptions import ValidationError
 
 from partners import curl
 
-_TARGET = r"(?:https?://(?P<host>[^/\s]+))?(?P<path>/external(?:/[^?#\s]*)?)(?:\?(?P<query>[^#\s]*))?(?:#\S*)?"
+_TARGET = (
+    r"(?:(?P<scheme>https?)://(?P<host>[^/\s]+))?(?P<path>/external(?:/[^?#\s]*)?)(?:\?(?P<query>[^#\s]*))?(?:#\S*)?"
+)
 _REQUEST_LINE = re.compile(rf"(?P<method>[A-Za-z]+) +(?P<target>{_TARGET})(?: +HTTP/[0-9.]+)?")
 _URL = re.compile(r"https?://\S+")
 
@@ -25,6 +27,7 @@ class RequestLine:
     query_string: str
     target: str
     host: str | None = None
+    scheme: str | None = None
     authorization: str | None = field(default=None, repr=False)
 
     @classmethod
@@ -50,5 +53,6 @@ class RequestLine:
             (match["query"] or "").encode().decode("latin-1"),  # as a server hands over the bytes that were sent
             match["target"],
             match["host"],
+            match["scheme"],
             authorization,
         )

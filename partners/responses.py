@@ -65,7 +65,9 @@ def error_headers(reason: Reason, scopes: tuple[Scope, ...] = ()) -> dict[str, s
 
 
 class Refusal(HttpResponse):
-    """The whole answer for a reason code."""
+    """The whole answer for a reason code. `fault` is what went wrong here, where something did."""
+
+    fault: Exception | None = None
 
     def __init__(self, reason: Reason, field: str | None = None, scopes: tuple[Scope, ...] = ()) -> None:
         super().__init__(
@@ -83,7 +85,9 @@ def fault_response(fault: Exception, reason: Reason | None = None) -> Refusal:
         reason = Reason.SERVICE_UNAVAILABLE if is_unavailable(fault) else Reason.INTERNAL_ERROR
     facts = {"reason_code": reason.code, "exception": traces.kind(fault), "where": traces.place(fault)}
     logger.error("a call failed", extra=facts)
-    return Refusal(reason)
+    refusal = Refusal(reason)
+    refusal.fault = fault
+    return refusal
 
 
 def is_unavailable(fault: Exception) -> bool:

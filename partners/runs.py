@@ -41,4 +41,6 @@ def runs(records: Iterable[RequestRecord], *, more: bool = False) -> list[Run]:
 
 
 def _alike(record: RequestRecord) -> Any:
-    return (record.api_key_id, record.method, record.route, record.reason_code) if record.reason_code else record.pk
+    if not record.reason_code:
+        return record.pk
+    return (record.api_key_id, record.method, record.route or record.resource, record.reason_code)

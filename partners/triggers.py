@@ -19,6 +19,11 @@ SIX_YEARS_AGO = {
     "postgresql": "now() - interval '6 years'",
 }
 
+_FOUND = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
@@ -100,3 +105,10 @@ def remove(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         for statement in (each for trigger in TRIGGERS for each in trigger.drop(connection.vendor)):
             cursor.execute(statement)
+
+
+def missing(connection: BaseDatabaseWrapper) -> set[str]:
+    """Return the names of the triggers that are not there, or switched off."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FOUND[connection.vendor])
+        return {trigger.name for trigger in TRIGGERS} - {name for (name,) in cursor.fetchall()}

@@ -8,9 +8,9 @@ from jsonschema import Draft202012Validator
 
 from chartero import openapi
 
-OUTSIDE_EVERY_ROUTE = {"route_not_found", "bad_request", "service_unavailable", "internal_error"}
+OUTSIDE_EVERY_ROUTE = {"https_required", "route_not_found", "bad_request", "service_unavailable", "internal_error"}
 CODES = "x-reason-codes"
-NOT_DESCRIBED = {"Content-Type", "Content-Length", "Date", "Server", "Connection"}
+NOT_DESCRIBED = {"Content-Type", "Content-Length", "Date", "Server", "Connection", "Strict-Transport-Security"}
 NOT_SCHEMAS = {"enum", "const", "required", "discriminator", "example"}
 
 

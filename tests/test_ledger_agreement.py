@@ -64,7 +64,7 @@ def calls(number):
 
 def is_known(s):
     """Tell whether the call is by a key that is known: there is one, and its own secret was sent and can be verified."""
-    sent = s.path in PATHS and s.header in GOOD_HEADERS and not s.damage and (s.accepts_test or not s.is_test)
+    sent = s.header in GOOD_HEADERS and not s.damage and (s.accepts_test or not s.is_test)
     return sent and s.secret == "own" and s.number in s.loaded
 
 
@@ -84,7 +84,7 @@ def held(path, answer):
 def expected(situation, token, path, answer):
     """Return what the row must say, by the answer alone."""
     code = answer.json()["reason_code"] if answer.status_code != 200 and answer.content else None
-    return token.public_part, answer.status_code, code, PATHS[situation.path], *held(path, answer)
+    return token.public_part, answer.status_code, code, PATHS.get(situation.path, ""), *held(path, answer)
 
 
 def on_record():

@@ -22,6 +22,7 @@ def environment(url: str) -> dict[str, str]:
     return SECRETS | {
         "CHARTERO_ENVIRONMENT": "production",
         "CHARTERO_ALLOWED_HOSTS": "127.0.0.1",
+        "CHARTERO_REQUIRE_HTTPS": "0",
         "DATABASE_URL": url,
         "DJANGO_SETTINGS_MODULE": SETTINGS,
         "PYTHONPATH": str(ROOT),

@@ -127,6 +127,10 @@ ADVICE: dict[Reason, Advice] = {
         "The recording was not kept, or it has not arrived.",
         "Go on without it. If there should be one, tell us the id of the document.",
     ),
+    Reason.HTTPS_REQUIRED: Advice(
+        "The base URL begins with http:// and not with https://. Nothing is redirected.",
+        "Change the base URL. Ask us to rotate the key: anybody on the way may have read it.",
+    ),
     Reason.ROUTE_NOT_FOUND: Advice(
         "The path is misspelt, ends with a slash, or names another version.",
         "Compare it with these pages, letter by letter.",
@@ -136,8 +140,9 @@ ADVICE: dict[Reason, Advice] = {
         "Send GET or HEAD without a body, from a server and not from a browser.",
     ),
     Reason.BAD_REQUEST: Advice(
-        "The base URL is misspelt or of another deployment, or a proxy changes the Host header.",
-        "Call the base URL that was handed over with the key.",
+        "The base URL is misspelt or of another deployment, a proxy changes the Host header, or the request breaks "
+        "HTTP: its path is not percent-encoded, its first line is longer than 8,190 bytes, it has over 100 headers.",
+        "Call the base URL that was handed over with the key, and percent-encode what you put into it.",
     ),
     Reason.SERVICE_UNAVAILABLE: Advice(
         "A fault or a moment of load on our side. Your call was valid, as far as we could tell.",

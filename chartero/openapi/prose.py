@@ -89,7 +89,10 @@ fault, or is null. Send the same call again after {_codes(503)} when `Retry-Afte
 {_codes(500)}, and after any other refusal not before its cause is gone. A 401 carries `WWW-Authenticate: {REALM}`.
 
 Any other path below `/external/` is `{Reason.ROUTE_NOT_FOUND.code}`, before authentication. A Host that this deployment
-does not answer for is `{Reason.BAD_REQUEST.code}`.
+does not answer for is `{Reason.BAD_REQUEST.code}`, and so is a request that cannot be read: a request line over 8,190
+bytes, a header over 8,190 bytes, over 100 headers, or bytes in them that HTTP does not allow. A body is never read.
+A call over plain http is `{Reason.HTTPS_REQUIRED.code}`, whatever its path and its key, and is not redirected: have the
+key that came with it rotated. A sandbox may take plain http.
 
 ## Methods
 

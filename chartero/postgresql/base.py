@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.backends.postgresql import base, features, operations
+from psycopg import IsolationLevel
 from psycopg.pq import TransactionStatus
 
-from chartero.postgresql import plans
+from chartero.postgresql import plans, sessions
 
 # Values travel apart from their statement, and their number has 16 bits (PostgreSQL 15 manual, 55.7: Bind).
 MOST_VALUES = 65_535
@@ -35,7 +36,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         self._planned_once = False
-        return super().get_new_connection(conn_params)
+        self.isolation_level = IsolationLevel.READ_COMMITTED
+        return sessions.connected(**conn_params)
 
     def create_cursor(self, name: str | None = None) -> Any:
         """Return a cursor; a session changes its mode of planning only when the kind of its work changes."""
@@ -50,11 +52,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Tell whether the connection can take the next request.
 
         A server that ends a connection says so on its socket, so one on which nothing waits is as good as it was: to
-        ask by a statement, as Django does for each request, takes a quarter of an answer's time.
+        ask by a statement, as Django does for each request, takes a quarter of an answer's time. One in which a
+        statement failed is not: its server may have become a replica, or its plans may no longer fit the tables.
         """
         status = self.connection.info.transaction_status
         whole = status in (TransactionStatus.IDLE, TransactionStatus.INTRANS)
-        return (whole and not self._something_waits()) or super().is_usable()
+        return not self.errors_occurred and ((whole and not self._something_waits()) or super().is_usable())
 
     def _something_waits(self) -> bool:
         socket = select.poll()

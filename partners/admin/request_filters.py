@@ -18,7 +18,7 @@ from partners.templatetags.staff import key_name
 from partners.token_faults import without_tokens
 
 SUGGESTIONS = 5
-REFUSED, ALL, OWN = "refused", "all", "own"
+REFUSED, ALL, OWN, NO_ROUTE = "refused", "all", "own", "none"
 SPANS = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 TIMES = [("24h", "Last 24 hours"), ("7d", "Last 7 days"), ("30d", "Last 30 days"), (ALL, "All"), (OWN, "From – to")]
 STATUSES = sorted({HTTPStatus.OK, *(HTTPStatus(reason.status) for reason in Reason)})
@@ -44,7 +44,8 @@ class RequestFilter(forms.Form):
     organization = forms.CharField(required=False, max_length=200)
     key = forms.CharField(required=False, max_length=200, label="API key")
     route = forms.ChoiceField(
-        required=False, choices=[("", "Any"), *((route.route_name, route.route_name) for route in Route)]
+        required=False,
+        choices=[("", "Any"), *((route.route_name, route.route_name) for route in Route), (NO_ROUTE, "No route")],
     )
     status = forms.TypedChoiceField(
         required=False, coerce=int, choices=[("", "Any"), *((each.value, f"{each} {each.phrase}") for each in STATUSES)]
@@ -101,7 +102,7 @@ class RequestFilter(forms.Form):
         """Return the rest of the filters; a status by its codes, which the indexes of refusals hold."""
         given, wanted = self.cleaned_data, dict[str, Any]()
         if given["route"]:
-            wanted["route"] = given["route"]
+            wanted["route"] = "" if given["route"] == NO_ROUTE else given["route"]
         if given["key"] and given["organization"]:
             wanted["organization"] = given["organization"]
         if given["status"]:

@@ -13,13 +13,14 @@ from partners.reasons import Reason, Stage
 from partners.remedies import REMEDIES, Remedy
 from partners.routes import Route
 
-NO_ID = "{not-an-id}"
+NO_ID, NOT_KEPT = "{not-an-id}", "{not-kept}"
 _PARAMETER = re.compile(r"<str:\w+>")
 
 
 class RequestRecord(models.Model):
     """One answer to a known key, and whose data it disclosed. Triggers refuse update, and delete for six years.
 
+    A call that was refused before it came to a route has none; in place of its ids stands what is kept of its path.
     Its key and its organization are never deleted, so that their foreign keys need no check at each call.
     """
 
@@ -91,12 +92,19 @@ class RequestRecord(models.Model):
         return self.reason is None or self.reason.stage is Stage.RESOURCE or self.query != ""
 
     @property
-    def request_line(self) -> str:
-        """Return the call as a request line: the query in normal form, and for what was no id `NO_ID`, no id either."""
+    def path(self) -> str:
+        """Return what was called: for what was no id `NO_ID`, and for what is not kept of a wrong path `NOT_KEPT`."""
+        if not self.route:
+            return "/".join(NOT_KEPT if part == "?" else part for part in self.resource.split("/"))
         path = Route.named(self.route).path
         for text in self.resource.split("/"):
             path = _PARAMETER.sub(NO_ID if text == "?" else text, path, count=1)
-        return f"{self.method.upper()} /external/v1/{path}{self.query and '?'}{self.query}"
+        return f"/external/v1/{path}"
+
+    @property
+    def request_line(self) -> str:
+        """Return the call as a request line: the path, and the query in normal form."""
+        return f"{self.method.upper()} {self.path}{self.query and '?'}{self.query}"
 
 
 class KeyUse(models.Model):

@@ -156,7 +156,7 @@ def test_a_host_may_be_an_address_or_a_whole_domain(deploy, hosts):
     ],
 )
 def test_a_web_process_starts_only_with_the_files_of_its_pages(settings, tmp_path, web, development, collected, faults):
-    settings.WEB_PROCESS, settings.DEVELOPMENT, settings.STATIC_ROOT = web, development, str(tmp_path)
+    settings.WEB_PROCESS, settings.STATIC_ROOT = web, None if development else str(tmp_path)
     if collected:
         (tmp_path / "staticfiles.json").write_text("{}")
     assert [fault.id for fault in static_files(None)] == faults

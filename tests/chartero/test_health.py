@@ -8,12 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 from django import db
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from chartero import health
 from chartero.health import Needs, Readiness, Unready
 from encounters import counting
+from partners import triggers
 from partners.models import ApiKey, ApiKeySwitch, RequestRecord
 from partners.unkeyed import TALLY
 from tests.factories import CHANGE, issue
@@ -107,10 +108,44 @@ def test_digest_keys_that_verify_no_key_at_all_are_the_wrong_ones(organization, 
     assert unready() == fault
 
 
-def test_one_key_that_cannot_be_verified_stops_nobody(organization):
+def test_one_active_key_that_cannot_be_verified_is_enough(organization):
     issue(organization)
     ApiKey.objects.create(organization=organization, label="x", digest=bytes(32), digest_key_number=3)
+    assert unready() == "digest_keys"
+
+
+def test_files_of_pages_that_were_not_collected_are_a_need(db, settings, tmp_path):
+    settings.STATIC_ROOT = str(tmp_path)
+    assert unready() == "static_files"
+    (tmp_path / "staticfiles.json").write_text("{}")
     assert unready() is None
+
+
+def test_a_missing_trigger_is_a_need(committed):
+    trigger = triggers.TRIGGERS[0]
+    with connection.cursor() as cursor:
+        cursor.execute(trigger.drop(connection.vendor)[0])
+    assert (triggers.missing(connection), unready()) == ({trigger.name}, "triggers")
+    triggers.install(connection)
+    assert unready() is None
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such switch")
+def test_a_trigger_that_is_switched_off_is_a_need(committed):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE partners_apikey DISABLE TRIGGER api_key_is_kept")
+    assert unready() == "triggers"
+
+
+def test_a_database_that_takes_no_write_is_not_ready(committed):
+    on, off = ("SET default_transaction_read_only = on", "SET default_transaction_read_only = off")
+    if connection.vendor == "sqlite":
+        on, off = "PRAGMA query_only = ON", "PRAGMA query_only = OFF"
+    with connection.cursor() as cursor:
+        cursor.execute(on)
+        with pytest.raises(DatabaseError):
+            unready()
+        cursor.execute(off)
 
 
 def test_a_key_that_is_not_active_needs_no_digest_key(organization, settings):

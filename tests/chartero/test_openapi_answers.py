@@ -19,7 +19,7 @@ CREDENTIALS = [
     "expired_key",
 ]
 ACCESS = ["org_scope_only_required", "organization_not_allowlisted", "route_not_allowed", "missing_scope"]
-OF_AN_ENCOUNTER = [*ACCESS, "cross_organization_denied", "demo_training_denied"]
+OF_AN_ENCOUNTER = [*ACCESS, "cross_organization_denied", "demo_training_denied", "https_required"]
 ANYWHERE = {
     "401": CREDENTIALS,
     "405": ["method_not_allowed"],
@@ -34,7 +34,7 @@ NO_ENCOUNTER, NO_DOCUMENT = ["encounter_not_found"], ["encounter_not_found", "do
 REFUSALS = {
     "encounters.list": {
         "400": UNKNOWN,
-        "403": ACCESS,
+        "403": [*ACCESS, "https_required"],
         "422": ["invalid_limit", "invalid_offset", "invalid_sort", "invalid_query"],
     },
     "encounters.detail": {"400": UNKNOWN, "403": OF_AN_ENCOUNTER, "404": [*NO_ENCOUNTER, "route_not_found"]},

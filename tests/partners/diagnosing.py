@@ -16,8 +16,8 @@ def text_of(answer) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", "", answer.content.decode())).split())
 
 
-def ask(client: Client, credentials="", request=f"GET {LIST}"):
-    answer = client.post(PAGE, {"credentials": credentials, "request": request})
+def ask(client: Client, credentials="", request=f"GET {LIST}", *, secure=False):
+    answer = client.post(PAGE, {"credentials": credentials, "request": request}, secure=secure)
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
     return answer

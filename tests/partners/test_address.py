@@ -42,6 +42,36 @@ def test_behind_a_proxy_it_is_the_last_hop_that_the_proxy_wrote(settings, header
     assert client_address(RequestFactory(HTTP_X_FORWARDED_FOR=header).get("/")) == address
 
 
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("203.0.113.7:51234", "203.0.113.7"),
+        ("[2001:db8::7]:443", "2001:db8::7"),
+        ("[2001:db8::7]", "2001:db8::7"),
+        ('"[2001:db8::7]:443"', "2001:db8::7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("2001:DB8:0:0:0:0:0:7", "2001:db8::7"),
+        ("2001:db8:0:0:0:0:0:7:51234", "2001:db8::7"),
+        ("[fe80::1%eth0]:443", "fe80::1"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("[::ffff:203.0.113.7]:443", "203.0.113.7"),
+        ("10.0.0.1:1, 203.0.113.7:51234 ", "203.0.113.7"),
+        ("10.0.0.1,\t203.0.113.7", "203.0.113.7"),
+    ],
+)
+def test_an_address_is_read_in_every_form_that_proxies_write(settings, written, address):
+    settings.BEHIND_PROXY = True
+    assert client_address(RequestFactory(HTTP_X_FORWARDED_FOR=written).get("/")) == address
+
+
+@pytest.mark.parametrize(
+    "written", ["203.0.113.7:", "203.0.113.7:x", "203.0.113:80", "[203.0.113.7", "[]:443", "unknown", "_gw:80", ":443"]
+)
+def test_what_is_no_address_leaves_the_proxys(settings, written):
+    settings.BEHIND_PROXY = True
+    assert client_address(RequestFactory(HTTP_X_FORWARDED_FOR=written).get("/")) == "127.0.0.1"
+
+
 def test_without_any_address_there_is_still_one_to_count_under():
     request = RequestFactory().get("/")
     del request.META["REMOTE_ADDR"]

@@ -81,6 +81,7 @@ SITUATIONS = {
     "unsupported_document_type": lambda key, token: (token, document(key, "/audio", schema_type="document")),
     "transcript_not_found": lambda key, token: (token, document(key, "/transcript", status="draft")),
     "audio_not_found": lambda key, token: (token, document(key, "/audio")),
+    "https_required": lambda key, token: (token, f"http://testserver{LIST}/"),
     "route_not_found": lambda key, token: (token, f"GET {LIST}/"),
     "method_not_allowed": lambda key, token: (token, f"POST {LIST}"),
     "bad_request": lambda key, token: (token, f"https://elsewhere.example{LIST}"),
@@ -93,11 +94,12 @@ def test_every_reason_that_can_be_judged_has_a_situation():
 
 
 @pytest.mark.parametrize("code", SITUATIONS)
-def test_every_reason_code_is_told_as_the_partner_gets_it(support, organization, code):
+def test_every_reason_code_is_told_as_the_partner_gets_it(support, organization, settings, code):
     key, token = issue(organization)
     situation = SITUATIONS[code](key, token)
     credentials, request = situation if isinstance(situation, tuple) else (situation, f"GET {LIST}")
-    page = ask(support, credentials, request)
+    settings.REQUIRE_HTTPS = code == "https_required"
+    page = ask(support, credentials, request, secure=True)
     method, target = parts_of(request)
     host = {"HTTP_HOST": "elsewhere.example"} if code == "bad_request" else {}
     path, _, query = target.partition("?")
@@ -113,7 +115,7 @@ def test_every_reason_code_is_told_as_the_partner_gets_it(support, organization,
 
 def parts_of(request):
     method, _, target = request.partition(" ") if " " in request else ("GET", "", request)
-    return method, target.removeprefix("https://elsewhere.example")
+    return method, target.removeprefix("https://elsewhere.example").removeprefix("http://testserver")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

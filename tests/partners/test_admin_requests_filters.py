@@ -155,3 +155,11 @@ def test_a_token_in_a_box_is_not_repeated(support, token, field):
     assert page.status_code == 200
     assert token[18:] not in page.text
     assert token[18:] not in str(page.headers)
+
+
+def test_calls_that_came_to_no_route_can_be_listed(support, calls):
+    stray = {"route": "", "resource": "/external/v1/encounter", "status": 404, "reason_code": "route_not_found"}
+    RequestRecordFactory(api_key=calls["served"].api_key, occurred_at=timezone.now(), **stray)
+    page = text_of(support.get(f"{LIST}?route=none"))
+    assert "GET /external/v1/encounter" in page
+    assert "invalid_limit" not in page.partition("The newest first")[2]

@@ -43,6 +43,14 @@ def test_what_is_particular_is_told(support, key, values, told):
     assert told in text_of(support.get(page_of(RequestRecordFactory(api_key=key, **values))))
 
 
+def test_a_call_that_came_to_no_route_says_so(support, key):
+    stray = {"route": "", "resource": "/external/v1/encounter/?", "status": 404, "reason_code": "route_not_found"}
+    page = text_of(support.get(page_of(RequestRecordFactory(api_key=key, query="", **stray))))
+    assert "GET /external/v1/encounter/{not-kept}" in page
+    assert "{not-kept} stands for the rest" in page
+    assert "None: the call was refused before it came to a route." in page
+
+
 def test_a_refusal_says_what_mends_it_and_where(support, key):
     record = RequestRecordFactory(api_key=key, status=403, reason_code="missing_scope", query="")
     answer = support.get(page_of(record))

@@ -33,9 +33,12 @@ def gone() -> Iterator[None]:
 @contextmanager
 def read_only() -> Iterator[None]:
     """Have a database that takes nothing, as a replica or a full disk."""
-    execute("SET default_transaction_read_only = on" if POSTGRESQL else "PRAGMA query_only = ON")
+    name = connection.settings_dict["NAME"]
+    execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on" if POSTGRESQL else "PRAGMA query_only = ON")
+    connection.close() if POSTGRESQL else None
     yield
     execute("SET default_transaction_read_only = off" if POSTGRESQL else "PRAGMA query_only = OFF")
+    execute(f"ALTER DATABASE {name} RESET default_transaction_read_only") if POSTGRESQL else None
 
 
 @contextmanager

@@ -26,6 +26,8 @@ ENCOUNTER, DOCUMENT = "enc_" + "0" * 22, "doc_" + "1" * 22
             {"route": "documents.transcript", "resource": f"?/{DOCUMENT}", "query": ""},
             f"GET /external/v1/encounters/{{not-an-id}}/documents/{DOCUMENT}/transcript",
         ),
+        ({"route": "", "resource": "/external/v1/encounter/", "query": ""}, "GET /external/v1/encounter/"),
+        ({"route": "", "resource": "/external/?/?", "query": ""}, "GET /external/{not-kept}/{not-kept}"),
     ],
 )
 def test_the_call_is_told_as_a_request_line_that_can_be_read_again(organization, values, line):

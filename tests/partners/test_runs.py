@@ -9,10 +9,10 @@ A, B = 1, 2
 
 
 def records(*answers):
-    """Return records of (key, code), each with a primary key of its own."""
+    """Return records of (key, code, route, resource), each with a primary key of its own."""
     made = []
     for pk, (key, code, *route) in enumerate(answers, 1):
-        values = {"route": route[0]} if route else {}
+        values = dict(zip(("route", "resource"), route, strict=False))
         record = RequestRecordFactory.build(pk=pk, api_key=None, organization=None, reason_code=code, **values)
         record.api_key_id = key
         made.append(record)
@@ -27,6 +27,7 @@ def records(*answers):
         ([(A, "")] * 3, ["1", "1", "1"]),
         ([(A, "invalid_limit"), (A, "invalid_sort")], ["1", "1"]),
         ([(A, "invalid_limit"), (B, "invalid_limit")], ["1", "1"]),
+        ([(A, "route_not_found", "", "/external/v1"), (A, "route_not_found", "", "/external/v2")], ["1", "1"]),
         ([(A, "missing_scope", "documents.audio"), (A, "missing_scope", "documents.detail")], ["1", "1"]),
         ([(A, "invalid_limit"), (A, ""), (A, "invalid_limit"), (A, "invalid_limit")], ["1", "1", "2"]),
         ([(A, "invalid_limit")] * 1200, ["1,200"]),

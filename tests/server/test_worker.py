@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
+from chartero.crew import MOST
 from tests.server.deployment import Deployment
 
 pytestmark = [
@@ -17,11 +18,18 @@ pytestmark = [
 ]
 PLAIN = "tests.server.plain"
 ONE_WORKER = {"CHARTERO_WORKERS": "1", "CHARTERO_THREADS": "2"}
+BRIEF = {"CHARTERO_KEEP_ALIVE": "2"}
 
 
 @pytest.fixture(scope="module")
 def plain():
-    with Deployment(dict(os.environ)).serving(PLAIN, **ONE_WORKER) as deployment:
+    with serving(**BRIEF) as deployment:
+        yield deployment
+
+
+@contextmanager
+def serving(application=PLAIN, **environment):
+    with Deployment(dict(os.environ)).serving(application, **ONE_WORKER | environment) as deployment:
         yield deployment
 
 
@@ -64,12 +72,7 @@ def test_a_connection_takes_one_call_after_the_other(plain):
 
 
 def test_calls_sent_at_once_are_answered_in_order():
-    patient = {"GUNICORN_CMD_ARGS": "--keep-alive=60"}
-    with (
-        Deployment(dict(os.environ)).serving(PLAIN, **ONE_WORKER, **patient) as deployment,
-        connect(deployment) as wire,
-        wire.makefile("rb") as lines,
-    ):
+    with serving() as deployment, connect(deployment) as wire, wire.makefile("rb") as lines:
         wire.sendall(call("/a") + call("/slow") + call("/c"))
         assert [line.split()[1].decode() for line in until(lines, 3)] == ["/a", "/slow", "/c"]
 
@@ -107,15 +110,13 @@ def test_one_who_sends_half_a_call_holds_up_one_thread(plain):
         assert answer(wire) == "/half"
 
 
-def test_who_sends_half_a_call_and_no_more_is_not_waited_for(plain):
+def test_who_sends_half_a_call_and_no_more_is_answered_and_holds_up_nobody(plain):
     with ExitStack() as many:
-        wires = [many.enter_context(connect(plain)) for _ in range(2)]  # as many as there are threads
+        wires = [many.enter_context(connect(plain)) for _ in range(60)]  # more than there can be threads
         for wire in wires:
             wire.sendall(call("/half")[:10])
-        begun = time.monotonic()
         assert plain.get("/a").status == 200
-        assert time.monotonic() - begun > 2
-        assert all(map(ended, wires))
+        assert {wire.recv(9) for wire in wires} == {b"HTTP/1.1 "}
 
 
 def test_who_takes_no_answer_is_not_waited_for(plain):
@@ -150,16 +151,70 @@ def test_a_call_longer_than_an_idle_connection_may_last_does_not_end_it(plain):
             assert answer(wire) == path
 
 
-def test_connections_beyond_the_limit_wait_for_others_to_end():
-    limit = "--worker-connections=3 --keep-alive=1"
-    with (
-        Deployment(dict(os.environ)).serving(PLAIN, **ONE_WORKER, GUNICORN_CMD_ARGS=limit) as narrow,
-        ExitStack() as many,
-    ):
-        wires = [many.enter_context(connect(narrow)) for _ in range(8)]
-        for wire in wires:
-            wire.sendall(call("/a"))
-        assert [answer(wire) for wire in wires] == ["/a"] * 8
+def asked(wire, path="/a"):
+    wire.sendall(call(path))
+    return answer(wire)
+
+
+def test_a_connection_beyond_the_limit_waits_for_a_call_to_end():
+    limit = {"CHARTERO_THREADS": "4", "GUNICORN_CMD_ARGS": "--worker-connections=3"}
+    with serving(**limit) as narrow, ExitStack() as many:
+        slow = [many.enter_context(calling(narrow, "/slow2")) for _ in range(3)]
+        begun = time.monotonic()
+        with connect(narrow) as fourth:
+            assert asked(fourth) == "/a"
+        assert 0.5 < time.monotonic() - begun < 10
+    assert slow == [["/slow2"]] * 3
+
+
+def test_where_there_is_no_room_the_one_that_was_idle_for_longest_is_closed():
+    with serving(GUNICORN_CMD_ARGS="--worker-connections=4") as narrow, ExitStack() as many:
+        wires = [many.enter_context(connect(narrow)) for _ in range(3)]
+        for wire in (wires[1], wires[0], wires[2]):
+            assert asked(wire) == "/a"
+            time.sleep(0.1)  # the worker counts it idle a moment after its answer
+        begun = time.monotonic()
+        with connect(narrow) as another:
+            assert asked(another) == "/a"
+            assert ended(wires[1])
+            assert time.monotonic() - begun < 1
+            assert [asked(wire) for wire in (wires[0], wires[2], another)] == ["/a"] * 3
+
+
+def test_a_thousand_idle_connections_keep_nobody_from_being_served():
+    with serving(GUNICORN_CMD_ARGS="--worker-connections=300") as server, ExitStack() as many:
+        begun = time.monotonic()
+        for _ in range(450):
+            assert asked(many.enter_context(connect(server))) == "/a"
+        assert time.monotonic() - begun < 20
+
+
+def test_where_descriptors_run_out_idle_connections_make_room():
+    with serving("tests.server.narrow") as server, ExitStack() as many:
+        first = server.get("/a").body
+        for _ in range(150):
+            assert asked(many.enter_context(connect(server))) == "/a"
+        many.close()
+        assert server.get("/a").body == first, "the worker has been replaced"
+
+
+def test_an_idle_connection_outlives_those_of_usual_clients_and_proxies():
+    from chartero import gunicorn
+
+    assert gunicorn.keepalive >= 75
+
+
+def test_a_call_that_comes_while_its_connection_is_closed_is_answered_and_told_so():
+    with serving(CHARTERO_KEEP_ALIVE="4") as server, connect(server) as idle, ExitStack() as many:
+        assert asked(idle) == "/a"
+        for _ in range(MOST):  # as many as there can be threads
+            many.enter_context(connect(server)).sendall(call("/slow8"))
+        time.sleep(6)
+        idle.sendall(call("/b"))
+        head = idle.recv(4096)
+        assert b"/b" in head
+        assert b"Connection: close" in head
+        assert ended(idle)
 
 
 def test_at_the_end_calls_at_hand_are_answered_and_idle_connections_closed():
@@ -171,7 +226,7 @@ def test_at_the_end_calls_at_hand_are_answered_and_idle_connections_closed():
             assert answer(idle) == "/a"
             slow = stack.enter_context(calling(deployment, "/slow4"))
             begun = time.monotonic()
-        assert time.monotonic() - begun < 9  # the graceful timeout is 10
+        assert time.monotonic() - begun < 7  # the graceful timeout is 10
         assert ended(idle)
     assert slow == ["/slow4"]
 
@@ -187,3 +242,32 @@ def test_a_worker_with_a_thread_that_failed_is_replaced(plain):
                 return
         time.sleep(0.1)
     raise AssertionError("the worker that lost a thread goes on")
+
+
+def test_at_the_end_connections_are_answered_or_refused_and_hardly_one_is_reset():
+    met = []
+    for _ in range(3):
+        with serving() as server:
+            stop, callers = threading.Event(), []
+            for _ in range(4):
+                callers.append(threading.Thread(target=keep_connecting, args=(server, met, stop)))
+                callers[-1].start()
+            time.sleep(0.5)
+        stop.set()
+        for caller in callers:
+            caller.join()
+    assert {"answered", "refused"} <= set(met)
+    assert sum(word not in ("answered", "refused") for word in met) <= 3
+
+
+def keep_connecting(server, met, stop):
+    """Call on a new connection each time until a moment after the server has ended."""
+    while not stop.is_set():
+        try:
+            with connect(server) as wire:
+                wire.sendall(call("/a"))
+                met.append("answered" if wire.recv(12) == b"HTTP/1.1 200" else "left")
+        except ConnectionRefusedError:
+            met.append("refused")
+        except OSError as fault:
+            met.append(type(fault).__name__)

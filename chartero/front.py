@@ -1,0 +1,79 @@
+"""What stands in front of a deployment: whether a request came by https, and what a proxy has to be told to say so."""
+
+import logging
+from collections.abc import Callable
+from enum import Enum
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+logger = logging.getLogger(__name__)
+
+FORWARDED = ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_VIA")
+
+
+class Fault(Enum):
+    """What a request shows to be wrong between a proxy and this deployment, and what the operator does about it."""
+
+    PROXY_NOT_SET = (
+        "A proxy passed this request on, and this deployment has not been told that there is one.",
+        "Set CHARTERO_BEHIND_PROXY=1 and restart. The proxy has to send X-Forwarded-For and X-Forwarded-Proto itself.",
+    )
+    SCHEME_NOT_TOLD = (
+        "The proxy does not tell this deployment whether your browser used https.",
+        "Make the proxy send X-Forwarded-Proto with each request.",
+    )
+    SCHEME_DIFFERS = (
+        "Your browser used https, and this deployment was told that it was http.",
+        "Set CHARTERO_BEHIND_PROXY=1, restart, and make the proxy send X-Forwarded-Proto: https.",
+    )
+    HOST_DIFFERS = (
+        "The form was sent from another address than the one that this deployment was told.",
+        "If both are this site, make the proxy pass on the Host header as it came, with its port, or set "
+        "CHARTERO_BASE_URL to the address that browsers show.",
+    )
+
+    def __init__(self, finding: str, to_do: str) -> None:
+        self.finding = finding
+        self.to_do = to_do
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Fault | None":
+        """Return the first fault that a request shows; None where it shows none."""
+        if not settings.BEHIND_PROXY and any(name in request.META for name in FORWARDED):
+            return cls.PROXY_NOT_SET
+        if settings.BEHIND_PROXY and "HTTP_X_FORWARDED_PROTO" not in request.META:
+            return cls.SCHEME_NOT_TOLD
+        scheme, _, host = request.META.get("HTTP_ORIGIN", "").partition("://")
+        if scheme == "https" and not request.is_secure():
+            return cls.SCHEME_DIFFERS
+        return cls.HOST_DIFFERS if host and host != request.get_host() else None
+
+
+def is_private(request: HttpRequest) -> bool:
+    """Return True if a request came by https, or if this deployment does not require it."""
+    return not settings.REQUIRE_HTTPS or request.is_secure()
+
+
+class HttpsMiddleware:
+    """Refuse pages over plain http where https is required, and say what is wrong."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if is_private(request):
+            return self.get_response(request)
+        return _refused(request, "403_https.html", Fault.of(request))
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that may not be ours (`CSRF_FAILURE_VIEW`): the page was open too long, or a proxy is at fault."""
+    return _refused(request, "403_csrf.html", Fault.of(request))
+
+
+def _refused(request: HttpRequest, template: str, fault: Fault | None) -> HttpResponse:
+    if fault is not None:
+        logger.warning("a page was refused", extra={"check": fault.name.lower(), "status": 403})
+    return render(request, template, {"fault": fault}, status=403)
