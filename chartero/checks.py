@@ -1,17 +1,20 @@
 """Faults of a deployment that keep it from starting, each with an id and what to do."""
 
+import re
 from collections.abc import Sequence
 from email.utils import parseaddr
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.http.request import split_domain_port, validate_host
 
 ENVIRONMENTS = ("development", "sandbox", "production")
 MINIMUM_SECRET = 50
+_URL = re.compile(r"(?P<scheme>https?)://(?P<place>[^/?#\s]+)(?:/[^?#\s]*)?")
 
 
 @register(Tags.security)
@@ -33,6 +36,41 @@ def mail(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMe
     hint = "Write name@example.com or Name <name@example.com>, several separated by commas."
     message = "CHARTERO_FROM_EMAIL or CHARTERO_STAFF_EMAIL holds what is no e-mail address."
     return [Error(message, hint=hint, id="chartero.E008")]
+
+
+@register(Tags.security)
+def front(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that the settings of what stands in front agree: otherwise nobody could sign in, or call the API."""
+    if settings.DEVELOPMENT:
+        return []
+    return [*_proxy(), *(_base_url() if settings.BASE_URL else [])]
+
+
+def _proxy() -> list[CheckMessage]:
+    if settings.BEHIND_PROXY or not (settings.REQUIRE_HTTPS or settings.BASE_URL.startswith("https:")):
+        return []
+    hint = (
+        "Behind a proxy with TLS set CHARTERO_BEHIND_PROXY=1, and make the proxy send X-Forwarded-For and "
+        "X-Forwarded-Proto itself. If something else sees to https and tells nobody, set CHARTERO_REQUIRE_HTTPS=0."
+    )
+    message = "CHARTERO_BEHIND_PROXY is not set: what a proxy passes on counts as plain http, from the proxy's address."
+    return [Warning(message, hint=hint, id="chartero.W009")]
+
+
+def _base_url() -> list[CheckMessage]:
+    parts = _URL.fullmatch(settings.BASE_URL)
+    host = split_domain_port(parts["place"].lower())[0] if parts else ""
+    if parts is None or not host:
+        hint = "Write it as https://api.example.com, with a port if browsers show one."
+        return [Error("CHARTERO_BASE_URL is no address.", hint=hint, id="chartero.E010")]
+    faults: list[CheckMessage] = []
+    if parts["scheme"] == "http" and settings.REQUIRE_HTTPS:
+        hint = "Begin it with https://, or set CHARTERO_REQUIRE_HTTPS=0."
+        faults.append(Error("CHARTERO_BASE_URL is plain http, which is refused here.", hint=hint, id="chartero.E011"))
+    if not validate_host(host, settings.ALLOWED_HOSTS):
+        hint = "Add its host to CHARTERO_ALLOWED_HOSTS, unless the proxy changes the Host header."
+        faults.append(Warning("CHARTERO_BASE_URL names a host that is refused here.", hint=hint, id="chartero.W012"))
+    return faults
 
 
 def _is_address(text: str) -> bool:

@@ -3,7 +3,6 @@
 import os
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import environ
 
@@ -28,7 +27,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY el
 REQUIRE_HTTPS = env.bool("CHARTERO_REQUIRE_HTTPS", default=ENVIRONMENT == "production")
 SECURE_HSTS_SECONDS = env.int("CHARTERO_HSTS_SECONDS", default=365 * 24 * 3600 if REQUIRE_HTTPS else 0)
 # A form that comes from there is ours, whatever a proxy makes of the Host header.
-CSRF_TRUSTED_ORIGINS = ["://".join(urlsplit(BASE_URL)[:2])] if BASE_URL else []
+CSRF_TRUSTED_ORIGINS = ["/".join(BASE_URL.lower().split("/")[:3])] if "://" in BASE_URL else []
 CSRF_FAILURE_VIEW = "chartero.front.form_refused"
 
 # Secrets: outside development they come from the environment or the system checks refuse to start.
