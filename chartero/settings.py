@@ -175,6 +175,7 @@ SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware is there, for pages onl
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+FILE_UPLOAD_HANDLERS = ["chartero.bodies.NoUploads"]
 
 # E-mail --------------------------------------------------------------------------------------------------------------
 # With no mail server given, development prints e-mail and other deployments send none; send_expiry_notices says so.
