@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.http.request import split_domain_port, validate_host
 
 ENVIRONMENTS = ("development", "sandbox", "production")
 MINIMUM_SECRET = 50
@@ -62,6 +64,37 @@ def contact(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Chec
         return []
     hint = "Write name@example.com, or unset it."
     return [Error("CHARTERO_CONTACT_EMAIL is no e-mail address.", hint=hint, id="chartero.E020")]
+
+
+@register(Tags.security)
+def front(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that the settings of what stands in front agree: otherwise nobody could sign in, or call the API."""
+    if settings.DEVELOPMENT:
+        return []
+    return [*_proxy(), *(_base_url() if settings.BASE_URL else [])]
+
+
+def _proxy() -> list[CheckMessage]:
+    if settings.BEHIND_PROXY or not (settings.REQUIRE_HTTPS or settings.BASE_URL.startswith("https:")):
+        return []
+    hint = (
+        "Behind a proxy with TLS set CHARTERO_BEHIND_PROXY=1, and make the proxy send X-Forwarded-For and "
+        "X-Forwarded-Proto itself. If something else sees to https and tells nobody, set CHARTERO_REQUIRE_HTTPS=0."
+    )
+    message = "CHARTERO_BEHIND_PROXY is not set: what a proxy passes on counts as plain http, from the proxy's address."
+    return [Warning(message, hint=hint, id="chartero.W009")]
+
+
+def _base_url() -> list[CheckMessage]:
+    url = urlsplit(settings.BASE_URL)
+    faults: list[CheckMessage] = []
+    if url.scheme == "http" and settings.REQUIRE_HTTPS:
+        hint = "Begin it with https://, or set CHARTERO_REQUIRE_HTTPS=0."
+        faults.append(Error("CHARTERO_BASE_URL is plain http, which is refused here.", hint=hint, id="chartero.E011"))
+    if not validate_host(split_domain_port(url.netloc.lower())[0], settings.ALLOWED_HOSTS):
+        hint = "Add its host to CHARTERO_ALLOWED_HOSTS, unless the proxy changes the Host header."
+        faults.append(Warning("CHARTERO_BASE_URL names a host that is refused here.", hint=hint, id="chartero.W012"))
+    return faults
 
 
 def _is_address(text: str) -> bool:

@@ -42,6 +42,18 @@ class PagesOnly(logging.Filter):
         return request is None or not is_external(request)
 
 
+class CallersFaults(logging.Filter):
+    """Make a warning, in one line, of what Django logs as an error with a trace and any caller can cause."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return True, for every record may be logged."""
+        if record.name.startswith("django.security."):
+            record.levelno, record.levelname = min((record.levelno, record.levelname), (logging.WARNING, "WARNING"))
+            if record.exc_info and record.exc_info[1]:
+                record.exception, record.exc_info = traces.kind(record.exc_info[1]), None
+        return True
+
+
 class JsonLine(logging.Formatter):
     """One record as one line of JSON in ASCII: no line break, control or bidi character of a text survives in it."""
 
@@ -87,9 +99,9 @@ def configuration() -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"pages": {"()": PagesOnly}},
+        "filters": {"pages": {"()": PagesOnly}, "callers": {"()": CallersFaults}},
         "formatters": {"line": {"()": PlainLine if sys.stderr.isatty() else JsonLine}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["callers"]}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             "django": {"handlers": [], "level": "INFO"},

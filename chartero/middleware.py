@@ -11,7 +11,6 @@ from axes.middleware import AxesMiddleware
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
-from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import DisallowedHost
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +21,7 @@ from django.middleware.security import SecurityMiddleware
 from django_otp.middleware import OTPMiddleware
 
 from chartero import front, health, logs, unreadable
+from chartero.bodies import OwnSessionMiddleware
 from chartero.front import HttpsMiddleware
 from chartero.policy import ContentPolicyMiddleware
 from chartero.postgresql import plans, sessions
@@ -136,7 +136,7 @@ def for_staff(middleware: type[Any]) -> type[Any]:
 PagesSecurityMiddleware = for_pages(SecurityMiddleware)
 PagesPolicyMiddleware = for_pages(ContentPolicyMiddleware)
 PagesHttpsMiddleware = for_pages(HttpsMiddleware)
-PagesSessionMiddleware = for_staff(SessionMiddleware)
+PagesSessionMiddleware = for_staff(OwnSessionMiddleware)
 PagesCommonMiddleware = for_pages(CommonMiddleware)
 PagesCsrfMiddleware = for_staff(CsrfViewMiddleware)
 PagesAuthenticationMiddleware = for_staff(AuthenticationMiddleware)

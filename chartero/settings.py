@@ -28,7 +28,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY el
 REQUIRE_HTTPS = env.flag("CHARTERO_REQUIRE_HTTPS", default=ENVIRONMENT == "production")
 SECURE_HSTS_SECONDS = env.number("CHARTERO_HSTS_SECONDS", default=YEAR if REQUIRE_HTTPS else 0, most=2 * YEAR)
 # A form that comes from there is ours, whatever a proxy makes of the Host header.
-CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL else []
+CSRF_TRUSTED_ORIGINS = [BASE_URL.lower()] if BASE_URL else []
 CSRF_FAILURE_VIEW = "chartero.front.form_refused"
 
 # Secrets: outside development they come from the environment or the system checks refuse to start.
@@ -184,6 +184,7 @@ SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware is there, for pages onl
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+FILE_UPLOAD_HANDLERS = ["chartero.bodies.NoUploads"]
 
 # E-mail --------------------------------------------------------------------------------------------------------------
 # With no mail server given, development prints e-mail and other deployments send none; send_expiry_notices says so.

@@ -8,6 +8,7 @@ from chartero.openapi.views import openapi
 from encounters.media import recording
 from partners.api import route_not_found
 
+handler400 = "chartero.bodies.bad_request"
 urlpatterns = [
     path("external/v1/", include("encounters.urls")),
     re_path(r"\Aexternal(?:/[\s\S]*)?\Z", route_not_found),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.checks import run_checks
 
-from chartero.checks import contact, deployment, mail, static_files
+from chartero.checks import contact, deployment, front, mail, static_files
 
 ROOT = Path(__file__).parents[2]
 SECRET = "invented-" + "0123456789abcdefghijklmnop" * 2
@@ -20,6 +20,13 @@ SAFE = {
     "DEBUG": False,
     "ACCEPT_TEST_KEYS": False,
     "DIGEST_KEYS": DIGEST_KEY,
+}
+FRONT = {
+    "DEVELOPMENT": False,
+    "ALLOWED_HOSTS": ["api.example.com", ".example.org"],
+    "BEHIND_PROXY": True,
+    "REQUIRE_HTTPS": True,
+    "BASE_URL": "https://api.example.com",
 }
 
 
@@ -121,6 +128,42 @@ def test_a_contact_that_is_not_one_bare_address_is_e020(settings, address, fault
     assert [fault.id for fault in contact(None)] == faults
 
 
+@pytest.mark.parametrize(
+    ("changed", "faults"),
+    [
+        ({}, []),
+        ({"BASE_URL": ""}, []),
+        ({"BASE_URL": "https://API.example.com:8443"}, []),
+        ({"BASE_URL": "https://one.example.org"}, []),
+        ({"BASE_URL": "http://api.example.com", "REQUIRE_HTTPS": False}, []),
+        ({"BEHIND_PROXY": False, "REQUIRE_HTTPS": False, "BASE_URL": ""}, []),
+        ({"BEHIND_PROXY": False}, ["chartero.W009"]),
+        ({"BEHIND_PROXY": False, "BASE_URL": ""}, ["chartero.W009"]),
+        ({"BEHIND_PROXY": False, "REQUIRE_HTTPS": False}, ["chartero.W009"]),
+        ({"BASE_URL": "http://api.example.com"}, ["chartero.E011"]),
+        ({"BASE_URL": "https://elsewhere.example"}, ["chartero.W012"]),
+        ({"DEVELOPMENT": True, "BEHIND_PROXY": False, "BASE_URL": "x"}, []),
+    ],
+)
+def test_what_stands_in_front_has_to_agree(settings, changed, faults):
+    for name, value in (FRONT | changed).items():
+        setattr(settings, name, value)
+    assert [fault.id for fault in front(None)] == faults
+
+
+@pytest.mark.parametrize(
+    ("base_url", "trusted"),
+    [
+        ("", "[]"),
+        ("https://API.example.com:8443/", "['https://api.example.com:8443']"),
+    ],
+)
+def test_forms_may_come_from_the_address_that_is_set(tmp_path, base_url, trusted):
+    shown = "from django.conf import settings; print(settings.CSRF_TRUSTED_ORIGINS)"
+    asked = manage(tmp_path, "shell", "--no-imports", "-c", shown, CHARTERO_BASE_URL=base_url)
+    assert asked.stdout.strip() == trusted, asked.stderr
+
+
 def test_the_checks_are_registered(settings):
     settings.ENVIRONMENT, settings.STAFF_EMAIL, settings.CONTACT_EMAIL = "nowhere", ["nobody"], "nobody"
     assert {"chartero.E001", "chartero.E008", "chartero.E020"} <= {fault.id for fault in run_checks()}
@@ -170,6 +213,20 @@ def test_production_with_nothing_set_does_not_start(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_production_with_no_proxy_set_says_what_to_set(tmp_path):
+    checked = manage(
+        tmp_path,
+        "check",
+        CHARTERO_ENVIRONMENT="production",
+        CHARTERO_SECRET_KEY=SECRET,
+        CHARTERO_DIGEST_KEYS=DIGEST_KEY,
+        CHARTERO_ALLOWED_HOSTS="api.example.com",
+    )
+    assert checked.returncode == 0
+    assert "(chartero.W009) CHARTERO_BEHIND_PROXY is not set" in checked.stderr
+    assert "set CHARTERO_BEHIND_PROXY=1" in checked.stderr
+
+
 def test_production_with_everything_set_starts(tmp_path):
     checked = manage(
         tmp_path,
@@ -178,6 +235,7 @@ def test_production_with_everything_set_starts(tmp_path):
         CHARTERO_SECRET_KEY=SECRET,
         CHARTERO_DIGEST_KEYS=DIGEST_KEY,
         CHARTERO_ALLOWED_HOSTS="api.example.com",
+        CHARTERO_BEHIND_PROXY="1",
     )
     assert (checked.returncode, checked.stderr) == (0, "")
 

@@ -61,7 +61,8 @@ def test_a_fault_is_found_by_the_id_of_its_answer(spoken, lines):
 
 def test_a_refusal_and_a_head_are_no_events(spoken, lines):
     assert spoken[1]["refusal"] not in spoken[0]
-    assert {line["event"] for line in lines if line["level"] == "warning"} == {"Invalid request"}
+    assert {line["event"] for line in lines if line["level"] == "warning"} == {"Invalid request", "Bad Request"}
+    assert {line["event"] for line in lines if line["level"] == "error"} == {"a call failed"}
 
 
 def test_nothing_that_was_sent_is_in_it(served, spoken):

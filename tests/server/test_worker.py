@@ -231,6 +231,21 @@ def test_at_the_end_calls_at_hand_are_answered_and_idle_connections_closed():
     assert slow == ["/slow4"]
 
 
+def test_a_call_on_an_idle_connection_is_answered_while_the_worker_ends():
+    stack = ExitStack()
+    server = stack.enter_context(serving())
+    with connect(server) as idle:
+        assert asked(idle) == "/a"
+        ending = threading.Thread(target=stack.close)
+        ending.start()
+        time.sleep(0.7)
+        idle.sendall(call("/b"))
+        told = idle.recv(4096)
+        assert (b"/b" in told, b"Connection: close" in told) == (True, True)
+        assert ended(idle)
+    ending.join()
+
+
 def test_a_worker_with_a_thread_that_failed_is_replaced(plain):
     first = plain.get("/a").body
     with connect(plain) as wire:

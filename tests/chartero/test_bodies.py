@@ -1,0 +1,86 @@
+"""What pages take in: no file, nothing big, nothing that is no form; whoever sends such gets a calm page and no ERROR."""
+
+import io
+import logging
+
+import pytest
+from django.core.files import uploadhandler
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from chartero import logs
+
+pytestmark = pytest.mark.django_db
+PAGES = ["/admin/login/", "/admin/", "/signin/code/", "/admin/partners/apikey/"]
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
+BODIES = {
+    "another charset": (b"a=b", f"{FORM}; charset=iso-8859-1", 400),
+    "many fields": (b"&".join(b"a%d=1" % number for number in range(1100)), FORM, 400),
+    "a big form": (b"a=" + b"1" * 3_000_000, FORM, 413),
+    "a big form of parts": (b"--x\r\n" + b"1" * 3_000_000, MULTIPART, 413),
+    "parts that are none": (b"garbage", "multipart/form-data", 400),
+}
+
+
+@pytest.fixture
+def stranger():
+    """Somebody who is not signed in, has a CSRF cookie, and gets what an exception becomes."""
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.get("/admin/login/")
+    return client
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """What the log writes from here on."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(logs.CallersFaults())
+    handler.setFormatter(logs.JsonLine())
+    logging.getLogger().addHandler(handler)
+    yield lambda: stream.getvalue().splitlines()
+    logging.getLogger().removeHandler(handler)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(("body", "kind", "status"), BODIES.values(), ids=BODIES)
+def test_what_is_no_form_of_ours_gets_a_calm_page(stranger, written, page, body, kind, status):
+    answer = stranger.post(page, body, content_type=kind)
+    assert answer.status_code == status
+    assert "That request could not be understood" in answer.text
+    assert [line for line in written() if '"error"' in line or '"where"' in line] == []
+    assert len(written()) <= 1
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_file_is_refused_before_any_of_it_is_kept(stranger, monkeypatch, page):
+    def fail(*arguments, **values):
+        raise AssertionError("a file is kept")
+
+    for handler in (uploadhandler.TemporaryFileUploadHandler, uploadhandler.MemoryFileUploadHandler):
+        monkeypatch.setattr(handler, "new_file", fail)
+    answer = stranger.post(page, {"file": SimpleUploadedFile("x.bin", b"x" * 100_000)})
+    assert answer.status_code == 400
+    assert "That request could not be understood" in answer.text
+
+
+def test_parts_without_a_file_are_a_form(client):
+    assert "<title>Error: " in client.post("/admin/login/", {"username": "nobody", "password": "x"}).text
+
+
+@pytest.mark.parametrize("key", ['"\\000aaaaaaaaa"', "a" * 31, "a" * 33, "A" * 32, "x", "a" * 5000])
+def test_a_cookie_that_is_no_sessions_is_none(client, key):
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get("/admin/", HTTP_COOKIE=f"sessionid={key}")
+    assert answer.status_code == 302
+    assert not any("django_session" in query["sql"] for query in asked)
+
+
+def test_a_bad_host_is_one_line_of_warning(client, written):
+    assert client.get("/admin/", HTTP_HOST="elsewhere.example").status_code == 400
+    (line,) = written()
+    assert '"level": "warning"' in line
+    assert '"exception": "DisallowedHost"' in line
+    assert '"where"' not in line
