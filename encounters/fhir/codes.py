@@ -71,6 +71,7 @@ class Code(StrEnum):
     TEXT_CUT = "text_cut", Level.WARNING
     INVALID_DURATION = "invalid_duration", Level.WARNING
     NO_CONTENT = "no_content", Level.WARNING
+    BLANK_CONTENT = "blank_content", Level.WARNING
     CONTENT_BY_URL = "content_by_url", Level.WARNING
     CONTENT_TOO_LONG = "content_too_long", Level.WARNING
     UNSUPPORTED_CONTENT_TYPE = "unsupported_content_type", Level.WARNING
