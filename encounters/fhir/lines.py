@@ -58,7 +58,7 @@ def numbered(stream: IO[bytes]) -> Iterator[tuple[int, bytes | Code]]:
 
 
 def parsed(line: bytes) -> Any | Code:
-    """Return the JSON of one line, or `INVALID_JSON`: for NaN, lone surrogates and endless nesting as well."""
+    """Return the JSON of one line, or `INVALID_JSON`: for NaN, a name given twice, lone surrogates, endless nesting."""
     try:
         text = line.decode("utf-8").removeprefix("\ufeff")
         found = DECODER.decode(text)
@@ -74,7 +74,15 @@ def refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
-DECODER = json.JSONDecoder(parse_constant=refuse_constant)
+def unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the members of an object; ValueError for a name given twice: which of the two holds can't be known."""
+    found = dict(members)
+    if len(found) < len(members):
+        raise ValueError("a name is given twice")
+    return found
+
+
+DECODER = json.JSONDecoder(parse_constant=refuse_constant, object_pairs_hook=unique)
 
 
 def _skip_to_next(stream: IO[bytes]) -> None:

@@ -40,6 +40,8 @@ def test_a_line_too_long_is_skipped_whole(monkeypatch):
         b'{"a": NaN}',
         b'{"a": -Infinity}',
         b'{"a": "\\ud800"}',
+        b'{"a": 1, "a": 1}',
+        b'[{"b": {"a": 1, "\\u0061": 2}}]',
         b'{"\\udc00": 1}',
         b'{"a": "\xff"}',
         b'{"a": "\xed\xa0\x80"}',
