@@ -1,5 +1,6 @@
 """Lines of an NDJSON file, plain or gzipped, and the JSON in one: strict where Python's own parser is lenient."""
 
+import codecs
 import gzip
 import io
 import json
@@ -53,7 +54,7 @@ def numbered(stream: IO[bytes]) -> Iterator[tuple[int, bytes | Code]]:
         if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
             _skip_to_next(stream)
             yield number, Code.LINE_TOO_LONG
-        elif line.strip():
+        elif line.removeprefix(codecs.BOM_UTF8).strip():
             yield number, line
 
 
