@@ -58,6 +58,7 @@ class Code(StrEnum):
     NO_PATIENT = "no_patient", Level.WARNING
     SUBJECT_NOT_A_PATIENT = "subject_not_a_patient", Level.WARNING
     R5_STATUS = "r5_status", Level.WARNING
+    OTHER_FHIR_VERSION = "other_fhir_version", Level.WARNING
     UNRECOGNIZED_STATUS = "unrecognized_status", Level.WARNING
     TEST_DATA = "test_data", Level.WARNING
     INVALID_LAST_UPDATED = "invalid_last_updated", Level.WARNING
@@ -67,10 +68,12 @@ class Code(StrEnum):
     NO_TIME_ZONE = "no_time_zone", Level.WARNING
     NO_NAME = "no_name", Level.WARNING
     NAME_TEXT_ONLY = "name_text_only", Level.WARNING
+    UNEXPECTED_SHAPE = "unexpected_shape", Level.WARNING
     NO_BIRTH_DATE = "no_birth_date", Level.WARNING
     TEXT_CUT = "text_cut", Level.WARNING
     INVALID_DURATION = "invalid_duration", Level.WARNING
     NO_CONTENT = "no_content", Level.WARNING
+    BLANK_CONTENT = "blank_content", Level.WARNING
     CONTENT_BY_URL = "content_by_url", Level.WARNING
     CONTENT_TOO_LONG = "content_too_long", Level.WARNING
     UNSUPPORTED_CONTENT_TYPE = "unsupported_content_type", Level.WARNING

@@ -34,6 +34,18 @@ def instant(value: object) -> datetime | None:
     return found if assumed is None else None
 
 
+def told_day(value: object) -> str | None:
+    """Return as much of a dateTime's day as is told: its year, its month or the whole of it."""
+    found = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
+    return found and found[0][:10]
+
+
+def finer(value: object) -> str:
+    """Return the digits of an instant beyond the microsecond, which `moment` cuts: as text they compare by size."""
+    found = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
+    return ((found and found["fraction"]) or "")[6:].rstrip("0")
+
+
 def birth_date(value: object) -> tuple[date | None, Code | None]:
     """Return a full and valid date, or None and why."""
     if value is None:

@@ -1,5 +1,6 @@
 """Lines of an NDJSON file, plain or gzipped, and the JSON in one: strict where Python's own parser is lenient."""
 
+import codecs
 import gzip
 import io
 import json
@@ -53,12 +54,12 @@ def numbered(stream: IO[bytes]) -> Iterator[tuple[int, bytes | Code]]:
         if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
             _skip_to_next(stream)
             yield number, Code.LINE_TOO_LONG
-        elif line.strip():
+        elif line.removeprefix(codecs.BOM_UTF8).strip():
             yield number, line
 
 
 def parsed(line: bytes) -> Any | Code:
-    """Return the JSON of one line, or `INVALID_JSON`: for NaN, lone surrogates and endless nesting as well."""
+    """Return the JSON of one line, or `INVALID_JSON`: for NaN, a name given twice, lone surrogates, endless nesting."""
     try:
         text = line.decode("utf-8").removeprefix("\ufeff")
         found = DECODER.decode(text)
@@ -74,7 +75,15 @@ def refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
-DECODER = json.JSONDecoder(parse_constant=refuse_constant)
+def unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the members of an object; ValueError for a name given twice: which of the two holds can't be known."""
+    found = dict(members)
+    if len(found) < len(members):
+        raise ValueError("a name is given twice")
+    return found
+
+
+DECODER = json.JSONDecoder(parse_constant=refuse_constant, object_pairs_hook=unique)
 
 
 def _skip_to_next(stream: IO[bytes]) -> None:

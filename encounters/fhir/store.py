@@ -95,7 +95,8 @@ class _Batch:
         mapped = row.mapped
         facts = [mapped.values, row.patient, link.encounter, mapped.labelled_test]
         text = json.dumps(facts, default=str, sort_keys=True)
-        fingerprint = WITHDRAWN if mapped.withdrawn else hashlib.sha256(text.encode()).hexdigest()
+        digest = WITHDRAWN if mapped.withdrawn else hashlib.sha256(text.encode()).hexdigest()
+        fingerprint = versions.fingerprint(digest, mapped.finer_version)
         return Incoming(mapped.version, self.job.transaction_time, fingerprint, mapped.withdrawn, row.deletion)
 
     def _create(self, row: Row, link: Link, incoming: Incoming) -> Outcome:

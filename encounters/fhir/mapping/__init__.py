@@ -16,7 +16,7 @@ MAPPINGS: dict[str, Callable[[Json, Mapped, date], None]] = {
 
 
 def mapped(resource_type: str, body: Json, today: date) -> Mapped:
-    """Return what we keep of a resource of one of the four types; `today` tells which names have ended."""
+    """Return what we keep of a resource of one of the four types; `today` tells which names are in use."""
     found = Mapped.of_any(body)
     MAPPINGS[resource_type](body, found, today)
     return found

@@ -28,8 +28,8 @@ LONGEST_DURATION = 1e9
 
 
 def fill(body: Json, found: Mapped, today: date) -> None:
-    """Fill in the values, or only that the document was entered in error."""
-    found.withdrawn = ENTERED_IN_ERROR in (body.get("status"), body.get("docStatus"))
+    """Fill in the values, or only that the document was entered in error or deleted."""
+    found.withdrawn |= ENTERED_IN_ERROR in (body.get("status"), body.get("docStatus"))
     if found.withdrawn:
         return
     files = list(objects([each.get("attachment") for each in objects(body.get("content"))]))
@@ -44,7 +44,7 @@ def fill(body: Json, found: Mapped, today: date) -> None:
         "status": _status(body, found),
         "audio_duration_seconds": _duration(files, found),
         "content": content,
-        "created_at": found.moment(body.get("date")),
+        "created_at": found.moment(_date(body, found)),
     }
 
 
@@ -64,6 +64,13 @@ def _titles(body: Json, files: list[Json]) -> Iterator[str]:
         *(each.get("display") for each in codings),
     ]
     yield from filter(None, map(text, candidates))
+
+
+def _date(body: Json, found: Mapped) -> object:
+    """Return when the reference was made, by STU3's name where R4's is missing."""
+    is_stu3 = body.get("date") is None and body.get("indexed") is not None
+    found.warn(Code.OTHER_FHIR_VERSION, when=is_stu3)
+    return body.get("indexed" if is_stu3 else "date")
 
 
 def _status(body: Json, found: Mapped) -> str | None:

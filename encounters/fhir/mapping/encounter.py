@@ -30,19 +30,26 @@ R5_STATUSES = {
 
 
 def fill(body: Json, found: Mapped, today: date) -> None:
-    """Fill in the values, or only that the encounter was entered in error."""
-    found.withdrawn = body.get("status") == ENTERED_IN_ERROR
+    """Fill in the values, or only that the encounter was entered in error or deleted."""
+    found.withdrawn |= body.get("status") == ENTERED_IN_ERROR
     if found.withdrawn:
         return
     found.subject = references.parse(body.get("subject"))
     found.provider = references.parse(body.get("serviceProvider"))
-    period = body.get("period")
+    period = _period(body, found)
     found.service_start = found.moment(member(period, "start"))
     found.values = {
         "status": _status(body.get("status"), found).value,
         "date_of_service": found.service_start if member(period, "start") else found.moment(member(period, "end")),
         "service_provider": found.short(text(member(body, "serviceProvider", "display"))),
     }
+
+
+def _period(body: Json, found: Mapped) -> object:
+    """Return when it took place, by R5's name where R4's is missing."""
+    is_r5 = body.get("period") is None and body.get("actualPeriod") is not None
+    found.warn(Code.OTHER_FHIR_VERSION, when=is_r5)
+    return body.get("actualPeriod" if is_r5 else "period")
 
 
 def _status(written: object, found: Mapped) -> EncounterStatus:

@@ -14,12 +14,16 @@ from encounters.fhir.references import Reference
 LONGEST_TITLE = 1_000
 TEST_LABEL = "HTEST"
 
+# How Azure's export marks what is deleted; Medplum's has `meta.deleted`.
+DELETED_STATE, SOFT_DELETED = "/deleted-state", "soft-deleted"
+
 
 @dataclass(slots=True)
 class Mapped:
     """The values of one resource, its references still as they are written."""
 
     version: datetime | None = None
+    finer_version: str = ""  # the digits of the version beyond the microsecond
     labelled_test: bool = False
     withdrawn: bool = False
     values: dict[str, Any] = field(default_factory=dict)
@@ -34,9 +38,12 @@ class Mapped:
     @classmethod
     def of_any(cls, body: Json) -> "Mapped":
         """Return what resources of every type have in common."""
-        found = cls(identifiers=list(_identifiers(body)), labelled_test=_is_labelled(body))
+        found = cls(
+            identifiers=list(_identifiers(body)), labelled_test=_is_labelled(body), withdrawn=_is_soft_deleted(body)
+        )
         last_updated = member(body, "meta", "lastUpdated")
         found.version = dates.instant(last_updated)
+        found.finer_version = dates.finer(last_updated) if found.version else ""
         found.warn(Code.INVALID_LAST_UPDATED, when=last_updated is not None and found.version is None)
         return found
 
@@ -71,3 +78,9 @@ def _identifiers(body: Json) -> Iterator[str]:
 def _is_labelled(body: Json) -> bool:
     labels = chain(objects(member(body, "meta", "security")), objects(member(body, "meta", "tag")))
     return any(each.get("code") == TEST_LABEL for each in labels)
+
+
+def _is_soft_deleted(body: Json) -> bool:
+    states = (each for each in objects(member(body, "meta", "extension")) if each.get("valueString") == SOFT_DELETED)
+    is_marked = any((text(each.get("url")) or "").endswith(DELETED_STATE) for each in states)
+    return is_marked or member(body, "meta", "deleted") is True

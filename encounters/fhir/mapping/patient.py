@@ -12,7 +12,9 @@ USES = ("official", "usual", None, "nickname", "temp", "anonymous", "old", "maid
 
 
 def fill(body: Json, found: Mapped, today: date) -> None:
-    """Fill in names and date of birth."""
+    """Fill in names and date of birth, or nothing where the patient was deleted."""
+    if found.withdrawn:
+        return
     first_name, last_name = _names(body, found, today)
     day, doubt = dates.birth_date(body.get("birthDate"))
     found.warn(doubt)
@@ -28,20 +30,34 @@ def _names(body: Json, found: Mapped, today: date) -> tuple[str | None, str | No
     if not names:
         found.warn(Code.NO_NAME)
         return None, None
-    best = min(names, key=lambda each: (_has_ended(each, today), _rank(each)))
+    best = min(names, key=lambda each: (not _is_in_use(each, today), _rank(each)))
     if any(_parts(best)):
+        found.warn(Code.UNEXPECTED_SHAPE, when=not _has_shape(best))
         return _parts(best)
     found.warn(Code.NAME_TEXT_ONLY)
     return None, text(best.get("text"))
 
 
 def _parts(name: Json) -> tuple[str | None, str | None]:
-    return " ".join(texts(name.get("given"))) or None, text(name.get("family"))
+    return _joined(name.get("given")), _joined(name.get("family"))
 
 
-def _has_ended(name: Json, today: date) -> bool:
-    end = text(member(name, "period", "end"))
-    return end is not None and end[:10] < today.isoformat()[: len(end[:10])]
+def _joined(part: object) -> str | None:
+    """Return a part of a name, one text or several."""
+    return text(part) or " ".join(texts(part)) or None
+
+
+def _has_shape(name: Json) -> bool:
+    """Return True for R4's one family name and list of given names: DSTU2 has several, and texts are seen."""
+    return isinstance(name.get("given"), list | None) and isinstance(name.get("family"), str | None)
+
+
+def _is_in_use(name: Json, today: date) -> bool:
+    """Return False for a name whose period has ended or has not begun, by as much of its days as is told."""
+    start, end = (dates.told_day(member(name, "period", each)) for each in ("start", "end"))
+    is_to_come = start is not None and start > today.isoformat()[: len(start)]
+    has_ended = end is not None and end < today.isoformat()[: len(end)]
+    return not (is_to_come or has_ended)
 
 
 def _rank(name: Json) -> int:

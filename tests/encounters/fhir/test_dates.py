@@ -86,6 +86,30 @@ def test_a_birth_date_is_full_and_valid_or_nothing(value, expected):
     assert dates.birth_date(value) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "digits"),
+    [
+        ("2026-05-25T10:00:00.1234567Z", "7"),
+        ("2026-05-25T10:00:00.123456070Z", "07"),
+        ("2026-05-25T10:00:00.1234560Z", ""),
+        ("2026-05-25T10:00:00.12Z", ""),
+        ("2026-05-25T10:00:00Z", ""),
+        ("yesterday", ""),
+        (7, ""),
+    ],
+)
+def test_the_digits_beyond_the_microsecond_are_told_apart(value, digits):
+    assert dates.finer(value) == digits
+
+
+@pytest.mark.parametrize(
+    ("value", "day"),
+    [("2026", "2026"), ("2026-05", "2026-05"), ("2026-05-25T10:00:00Z", "2026-05-25"), ("later", None), (7, None)],
+)
+def test_a_day_is_told_as_far_as_it_is_known(value, day):
+    assert dates.told_day(value) == day
+
+
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_every_moment_that_python_writes_is_read_back(moment):
     assert dates.instant(moment.isoformat()) == moment

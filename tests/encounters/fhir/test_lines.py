@@ -17,6 +17,10 @@ def test_lines_are_split_at_line_feeds_alone_and_keep_their_numbers():
     assert numbered(content) == [(1, "a\u2028b\x0bc\x85d\r\n".encode()), (4, b'"e"')]
 
 
+def test_a_line_with_a_byte_order_mark_alone_is_blank():
+    assert numbered(b"\xef\xbb\xbf\r\n\xef\xbb\xbf1\n") == [(2, b"\xef\xbb\xbf1\n")]
+
+
 def test_a_line_too_long_is_skipped_whole(monkeypatch):
     monkeypatch.setattr(lines, "LONGEST_LINE", 4)
     long = b"x" * 200_000
@@ -40,6 +44,8 @@ def test_a_line_too_long_is_skipped_whole(monkeypatch):
         b'{"a": NaN}',
         b'{"a": -Infinity}',
         b'{"a": "\\ud800"}',
+        b'{"a": 1, "a": 1}',
+        b'[{"b": {"a": 1, "\\u0061": 2}}]',
         b'{"\\udc00": 1}',
         b'{"a": "\xff"}',
         b'{"a": "\xed\xa0\x80"}',

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from encounters.fhir.codes import Outcome
-from encounters.fhir.versions import Incoming, Known, judge
+from encounters.fhir.versions import Incoming, Known, fingerprint, judge
 
 OLD, MIDDLE, NEW = (datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3))
 
@@ -32,6 +32,29 @@ def incoming(version=None, transaction_time=None, fingerprint="b", **flags):
 )
 def test_the_newer_last_updated_holds(before, after, outcome):
     assert judge(before, after) is outcome
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "outcome"),
+    [
+        ("7", "8", Outcome.UPDATED),
+        ("7", "75", Outcome.UPDATED),
+        ("", "7", Outcome.UPDATED),
+        ("8", "7", Outcome.STALE),
+        ("7", "", Outcome.STALE),
+        ("7", "7", Outcome.CONFLICT_SAME_VERSION),
+    ],
+)
+def test_within_a_microsecond_the_further_digits_tell_which_is_newer(before, after, outcome):
+    before, after = fingerprint("a" * 64, before), fingerprint("b" * 64, after)
+    assert len(after) <= 64
+    assert judge(known(MIDDLE, fingerprint=before), incoming(MIDDLE, fingerprint=after)) is outcome
+
+
+@pytest.mark.parametrize(("before", "after"), [("7", "7"), ("8", "7"), ("7", ""), ("", "")])
+def test_within_a_microsecond_the_same_values_are_the_same(before, after):
+    before, after = fingerprint("a" * 64, before), fingerprint("a" * 64, after)
+    assert judge(known(MIDDLE, fingerprint=before), incoming(MIDDLE, fingerprint=after)) is Outcome.UNCHANGED
 
 
 @pytest.mark.parametrize(

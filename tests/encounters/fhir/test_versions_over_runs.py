@@ -49,6 +49,27 @@ def test_the_newer_last_updated_holds(twice, tmp_path, version, outcome, status)
 
 
 @pytest.mark.parametrize(
+    ("digits", "outcome", "status"),
+    [("1234568", "updated", "planned"), ("1234566", "stale", "completed")],
+)
+def test_a_last_updated_is_compared_to_its_last_digit(twice, tmp_path, digits, outcome, status):
+    first = write(tmp_path / "a", patient(), encounter(**updated("2026-01-01T00:00:00.1234567Z")))
+    second = write(tmp_path / "b", encounter(status="planned", **updated(f"2026-01-01T00:00:00.{digits}Z")))
+    assert twice(first, second) == {outcome: 1}
+    assert Encounter.objects.get().status == status
+
+
+@pytest.mark.parametrize("version", [JANUARY, MARCH])
+def test_what_is_softly_deleted_is_withdrawn_unless_that_is_older(twice, tmp_path, version):
+    first = write(tmp_path / "a", patient(), encounter(**updated(FEBRUARY)))
+    second = write(
+        tmp_path / "b", {"resourceType": "Encounter", "id": "e1", "meta": {"lastUpdated": version, "deleted": True}}
+    )
+    assert twice(first, second) == {"withdrawn" if version == MARCH else "stale": 1}
+    assert Encounter.objects.served().count() == (0 if version == MARCH else 1)
+
+
+@pytest.mark.parametrize(
     ("time", "outcome", "status"),
     [(JANUARY, "conflict_no_version", "completed"), (MARCH, "updated", "planned")],
 )

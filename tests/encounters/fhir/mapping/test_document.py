@@ -76,6 +76,13 @@ def test_a_recording_or_our_tag_makes_a_transcript(map_resource, elements, schem
     assert map_resource(document(**elements)).values["schema_type"] == schema_type
 
 
+def test_the_date_of_stu3_is_read_with_a_warning_where_r4s_is_missing(map_resource):
+    found = map_resource(document(date=None, indexed="2020-01-01T00:00:00Z"))
+    assert (found.values["created_at"].year, found.warnings) == (2020, [Code.OTHER_FHIR_VERSION])
+    found = map_resource(document(indexed="2020-01-01T00:00:00Z"))
+    assert (found.values["created_at"].year, found.warnings) == (2026, [])
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [

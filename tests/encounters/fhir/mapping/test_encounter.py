@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from encounters.fhir.codes import Code
-from tests.encounters.fhir.exports import encounter
+from tests.encounters.fhir.exports import document, encounter, patient
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,31 @@ def test_entered_in_error_is_withdrawn_and_says_nothing_more(map_resource):
 def test_the_date_of_service_is_the_start_of_the_period_else_its_end(map_resource, period, expected, codes):
     found = map_resource(encounter(period=period))
     assert (found.values["date_of_service"], found.warnings) == (expected, codes)
+
+
+def test_the_period_of_r5_is_read_with_a_warning_where_r4s_is_missing(map_resource):
+    period, other = {"start": "2026-05-25T10:00:00Z"}, {"start": "2020-01-01T00:00:00Z"}
+    found = map_resource(encounter(period=None, actualPeriod=period))
+    assert (found.service_start, found.warnings) == (datetime(2026, 5, 25, 10, tzinfo=UTC), [Code.OTHER_FHIR_VERSION])
+    found = map_resource(encounter(period=period, actualPeriod=other))
+    assert (found.service_start, found.warnings) == (datetime(2026, 5, 25, 10, tzinfo=UTC), [])
+
+
+@pytest.mark.parametrize(
+    ("meta", "is_deleted"),
+    [
+        ({"deleted": True}, True),
+        ({"deleted": "true"}, False),
+        ({"deleted": False}, False),
+        ({"extension": [{}, {"url": "http://x.example/deleted-state", "valueString": "soft-deleted"}]}, True),
+        ({"extension": [{"url": "http://x.example/deleted-state", "valueString": "active"}]}, False),
+        ({"extension": [{"url": "http://x.example/other", "valueString": "soft-deleted"}]}, False),
+    ],
+)
+@pytest.mark.parametrize("write", [encounter, patient, document])
+def test_what_is_softly_deleted_is_withdrawn_and_says_nothing_more(map_resource, write, meta, is_deleted):
+    found = map_resource(write(meta=meta))
+    assert (found.withdrawn, found.values == {}) == (is_deleted, is_deleted)
 
 
 @pytest.mark.parametrize("place", ["security", "tag"])

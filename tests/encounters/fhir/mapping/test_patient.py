@@ -49,13 +49,40 @@ def test_a_name_that_has_ended_comes_last(map_resource, end, has_ended):
 
 
 @pytest.mark.parametrize(
+    ("start", "is_to_come"),
+    [
+        ("2090-01-01", True),
+        ("2027", True),
+        ("2026-07", True),
+        ("2026-06-02T00:00:00Z", True),
+        ("2026-06-01", False),
+        ("2026-06", False),
+        ("2026", False),
+        ("later", False),
+    ],
+)
+def test_a_name_that_has_not_begun_is_passed_over(map_resource, start, is_to_come):
+    names = [{"use": "official", "family": "Future", "period": {"start": start}}, {"use": "maiden", "family": "Held"}]
+    assert named(map_resource, *names)[1] == ("Held" if is_to_come else "Future")
+
+
+def test_a_name_that_has_not_begun_is_better_than_none(map_resource):
+    name = {"family": "Future", "period": {"start": "2090"}}
+    assert named(map_resource, name, {"use": "official"}) == (None, "Future", [])
+
+
+@pytest.mark.parametrize(
     ("name", "expected"),
     [
         ({"given": ["Ina", None, " ", "Vera", 7]}, ("Ina Vera", None, [])),
         ({"family": "Ex\x00ample"}, (None, "Example", [])),
         ({"text": "Ina Example"}, (None, "Ina Example", [Code.NAME_TEXT_ONLY])),
         ({"use": "official"}, (None, None, [Code.NO_NAME])),
-        ({"family": 7, "given": "Ina"}, (None, None, [Code.NO_NAME])),
+        ({"family": 7, "given": {}}, (None, None, [Code.NO_NAME])),
+        ({"family": "Example", "given": "Ina"}, ("Ina", "Example", [Code.UNEXPECTED_SHAPE])),
+        ({"family": ["Example", None, "Sample"], "given": ["Ina"]}, ("Ina", "Example Sample", [Code.UNEXPECTED_SHAPE])),
+        ({"family": "Example", "given": {"x": "Ina"}}, (None, "Example", [Code.UNEXPECTED_SHAPE])),
+        ({"family": 7, "given": ["Ina"]}, ("Ina", None, [Code.UNEXPECTED_SHAPE])),
         ("Ina", (None, None, [Code.NO_NAME])),
         ({"family": "x" * 1001}, (None, "x" * 1000, [Code.TEXT_CUT])),
     ],

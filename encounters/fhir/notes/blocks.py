@@ -1,0 +1,96 @@
+"""Blocks of markdown, and how they are put together. Their text has been escaped."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import NamedTuple
+
+from encounters.fhir.notes import escaping
+
+BREAK = "  \n"
+
+_LINE = re.compile(r"^(?=.)", re.MULTILINE)
+_BACKTICKS = re.compile("`+")
+
+
+class Kind(Enum):
+    """What a block is: a cell of a table can hold the first two."""
+
+    PARAGRAPH = auto()
+    LIST = auto()
+    OTHER = auto()
+
+
+class Block(NamedTuple):
+    """A piece of text that stands apart; a tight one follows without a blank line."""
+
+    text: str
+    kind: Kind = Kind.PARAGRAPH
+    is_tight: bool = False
+
+
+@dataclass(slots=True)
+class Cell:
+    """A cell of a table, and how many columns it takes."""
+
+    blocks: Sequence[Block]
+    is_head: bool = False
+    span: int = 1
+
+
+def joined(blocks: Iterable[Block]) -> str:
+    """Return blocks one after the other."""
+    first, *others = [*blocks] or [Block("")]
+    return first.text + "".join(("\n" if each.is_tight else "\n\n") + each.text for each in others)
+
+
+def quoted(blocks: Iterable[Block]) -> Block:
+    """Return a quotation."""
+    return Block("\n".join(f"> {line}".rstrip() for line in joined(blocks).split("\n")), Kind.OTHER)
+
+
+def listed(items: Sequence[Block], *, is_tight: bool) -> Block:
+    """Return a list."""
+    return Block(joined(items), _kind(items), is_tight)
+
+
+def item(blocks: Sequence[Block], marker: str) -> Block:
+    """Return an item of a list."""
+    return Block(_indented(blocks, marker), _kind(blocks), all(each.is_tight for each in blocks[1:]))
+
+
+def _kind(inside: Iterable[Block]) -> Kind:
+    return Kind.OTHER if any(each.kind is Kind.OTHER for each in inside) else Kind.LIST
+
+
+def _indented(blocks: Iterable[Block], marker: str) -> str:
+    return marker + _LINE.sub(" " * len(marker), joined(blocks))[len(marker) :]
+
+
+def verbatim(text: str) -> Block:
+    """Return a text in a fence that is longer than any in it."""
+    fence = "`" * max(3, *(len(each) + 1 for each in _BACKTICKS.findall(text)), 0)
+    return Block(f"{fence}\n{text}\n{fence}", Kind.OTHER)
+
+
+def table(rows: Sequence[Sequence[Cell]]) -> list[Block]:
+    """Return a table; the cells one after the other where they only lay out a page, or hold what no cell can."""
+    cells = [cell for row in rows for cell in row]
+    inside = [block for cell in cells for block in cell.blocks]
+    if all(len(row) < 2 for row in rows) or any(block.kind is Kind.OTHER for block in inside):
+        return inside
+    return [Block("\n".join(_grid(rows)), Kind.OTHER)]
+
+
+def _grid(rows: Sequence[Sequence[Cell]]) -> Iterable[str]:
+    """Yield the lines of a table, whose head is empty where the first row is none."""
+    has_head = all(cell.is_head for cell in rows[0])
+    columns = max(sum(cell.span for cell in row) for row in rows)
+    yield _row(rows[0]) if has_head else "|  " * columns + "|"
+    yield "| --- " * columns + "|"
+    yield from map(_row, rows[has_head:])
+
+
+def _row(row: Iterable[Cell]) -> str:
+    return "".join(f"| {escaping.cell(joined(each.blocks))} " + "|  " * (each.span - 1) for each in row) + "|"
