@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "chartero.middleware.PagesLockoutMiddleware",
     "chartero.middleware.PagesSessionLimitsMiddleware",
     "chartero.middleware.PagesSecondFactorMiddleware",
+    "chartero.middleware.PagesFreshPasswordMiddleware",
 ]
 ROOT_URLCONF = "chartero.urls"
 WSGI_APPLICATION = "chartero.wsgi.application"

@@ -35,7 +35,7 @@ class ChangeForm(forms.Form):
         required=False,
         label="Reason (optional)",
         widget=forms.Textarea({"rows": 2}),
-        help_text="Kept with the change, for whoever asks later.",
+        help_text="Saved in the audit record.",
     )
     ticket = ChangeEvent._meta.get_field("ticket").formfield(label="Ticket (optional)")
 
@@ -62,7 +62,13 @@ class ChangeForm(forms.Form):
             self.add_error(name if name in self.fields else field, errors)
 
 
-class ContactForm(ChangeForm):
+class ReasonForm(ChangeForm):
+    """A change for which the reason has to be said."""
+
+    reason = forms.CharField(widget=forms.Textarea({"rows": 2}), help_text="Saved in the audit record.")
+
+
+class ContactForm(ReasonForm):
     """Whom to ask at the partner."""
 
     contact_name = Organization._meta.get_field("contact_name").formfield(label="Contact (optional)")
@@ -70,7 +76,7 @@ class ContactForm(ChangeForm):
     field_order = ["contact_name", "contact_email", "reason", "ticket"]
 
 
-class PurposeForm(ChangeForm):
+class PurposeForm(ReasonForm):
     """For what patients' data are disclosed to the partner."""
 
     purpose = Organization._meta.get_field("purpose").formfield(
@@ -82,7 +88,9 @@ class PurposeForm(ChangeForm):
 
 
 class NewOrganizationForm(ContactForm, PurposeForm):
-    """A new organization."""
+    """A new organization. It may call nothing yet, so that no reason is needed."""
+
+    reason = ChangeForm.base_fields["reason"]  # type: ignore[assignment]
 
     name = Organization._meta.get_field("name").formfield(
         help_text="As the partner calls itself. It stays: an organization is not renamed here."
@@ -90,7 +98,7 @@ class NewOrganizationForm(ContactForm, PurposeForm):
     field_order = ["name", "contact_name", "contact_email", "purpose", "reason", "ticket"]
 
 
-class AccessForm(ChangeForm):
+class AccessForm(ReasonForm):
     """What an organization may call. Only what differs from what the page showed is changed.
 
     So a page that was opened before somebody else's change does not undo it.

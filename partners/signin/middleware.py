@@ -1,6 +1,10 @@
-"""What holds on every page for people, so that none can forget it: sessions end, and the second factor is proved."""
+"""What holds on every page for people, so that none can forget it.
+
+Sessions end, the second factor is proved, and the password is fresh before anything is changed.
+"""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -8,7 +12,7 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from partners.signin import second_factor, sessions
+from partners.signin import freshness, second_factor, sessions
 from partners.signin.pages import here, onward
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -52,3 +56,24 @@ class SecondFactorMiddleware:
 
     def _may_pass(self, request: HttpRequest) -> bool:
         return second_factor.is_verified(request) or request.path in map(reverse, BEFORE_THE_SECOND_FACTOR)
+
+
+class FreshPasswordMiddleware:
+    """Ask for a fresh password before any form of who is signed in, but for the few listed pages.
+
+    It runs once the form's CSRF token was checked: the page that asks sends the form on under a new one.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Answer in place of the view while the proof is missing. The API and the pages for all know no person."""
+        person = getattr(request, "user", None)
+        if request.method in freshness.SAFE or person is None or not person.is_authenticated:
+            return None
+        match = request.resolver_match
+        return None if match and match.view_name in freshness.WITHOUT_PROOF else freshness.asked(request)

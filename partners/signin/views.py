@@ -91,7 +91,6 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_POST
-@freshness.fresh_password
 def codes(request: HttpRequest) -> HttpResponse:
     """Make new recovery codes."""
     if not second_factor.is_verified(request):
