@@ -11,6 +11,7 @@ from partners.lookup import holds_token
 from partners.models import ChangeEvent, Organization
 from partners.models.organization import ROUTE_CHOICES
 from partners.routes import Route
+from partners.text import printable, printable_lines
 
 ALLOWLIST = "allowlist"
 SHOWS = (("", "All"), ("allowlisted", "Allowlisted"), ("refused", "Not allowlisted"), ("nothing", "Nothing enabled"))
@@ -37,18 +38,19 @@ class ChangeForm(forms.Form):
         widget=forms.Textarea({"rows": 2}),
         help_text="Saved in the audit record.",
     )
-    ticket = ChangeEvent._meta.get_field("ticket").formfield(label="Ticket (optional)")
+    ticket = ChangeEvent._meta.get_field("ticket").formfield(label="Ticket (optional)", validators=[printable])
 
-    def __init__(self, data: QueryDict | None = None, **options: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *files: Any, **options: Any) -> None:
         self.with_token = [name for name in data or () if data and holds_token(str(data[name]))]
         if data and self.with_token:
             data = data.copy()
             for name in self.with_token:
                 data[name] = ""
-        super().__init__(data, label_suffix="", **options)
+        super().__init__(data, *files, **options | {"label_suffix": ""})
 
     def clean(self) -> None:
         """Say of each text that was dropped why it was."""
+        super().clean()
         for name in self.with_token:
             message = (
                 "This held a token, so it was dropped. Write it without; rotate the key if others may have seen it."
@@ -65,7 +67,9 @@ class ChangeForm(forms.Form):
 class ReasonForm(ChangeForm):
     """A change for which the reason has to be said."""
 
-    reason = forms.CharField(widget=forms.Textarea({"rows": 2}), help_text="Saved in the audit record.")
+    reason = forms.CharField(
+        widget=forms.Textarea({"rows": 2}), help_text="Saved in the audit record.", validators=[printable_lines]
+    )
 
 
 class ContactForm(ReasonForm):

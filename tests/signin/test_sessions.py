@@ -1,8 +1,11 @@
 import pytest
+from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 
-from partners.signin import sessions
+from partners.signin import people, sessions
+from partners.signin.reset import reset
 from tests.chartero.test_checks import manage
+from tests.factories import CHANGE
 from tests.signin.person import PASSWORD
 
 COOKIES = ["SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE"]
@@ -89,6 +92,54 @@ def test_a_changed_password_ends_the_other_sessions_and_keeps_its_own(enrolled):
     enrolled.post("/admin/password_change/", old_password=PASSWORD, new_password1=new, new_password2=new)
     assert is_in(enrolled)
     assert not is_in(other)
+
+
+def test_who_was_deactivated_and_is_active_again_signs_in_anew(enrolled):
+    other = enrolled.elsewhere()
+    other.give_code()
+    for active in (False, True):
+        enrolled.user.is_active = active
+        enrolled.user.save()
+    assert not is_in(other)
+    assert not is_in(enrolled)
+    assert "your access was changed" in enrolled.get("/admin/login/").text
+    enrolled.clock.now += 60
+    enrolled.sign_in()
+    enrolled.give_code()
+    assert is_in(enrolled)
+
+
+@pytest.mark.parametrize(
+    ("lost", "over"),
+    [
+        ({"is_superuser": False}, True),
+        ({"is_staff": False}, True),
+        ({"groups": ["Security"]}, True),
+        ({"groups": ["Security", "Support", "Other"]}, False),
+        ({"first_name": "Ada"}, False),
+    ],
+)
+def test_who_loses_a_role_is_signed_out(enrolled, lost, over):
+    before = people.of_user(enrolled.user) | {"groups": ["Security", "Support"]}
+    after = before | lost
+    enrolled.user.groups.set(Group.objects.get_or_create(name=name)[0] for name in after.pop("groups"))
+    User.objects.filter(pk=enrolled.user.pk).update(**after)
+    enrolled.user.refresh_from_db()
+    people.record_user(enrolled.user, CHANGE, before)
+    User.objects.filter(pk=enrolled.user.pk).update(is_staff=True)
+    assert is_in(enrolled) is not over
+
+
+def test_a_reset_of_the_password_ends_sessions_even_if_the_old_one_comes_back(enrolled):
+    kept = enrolled.user.password
+    reset(enrolled.user, CHANGE, password=True)
+    User.objects.update(password=kept)
+    assert not is_in(enrolled)
+
+
+def test_people_that_are_loaded_from_a_file_end_no_session(enrolled):
+    sessions.end_for_inactive(User, User(pk=enrolled.user.pk, is_active=False), raw=True)
+    assert is_in(enrolled)
 
 
 @pytest.mark.parametrize(("environment", "secure"), [("development", False), ("sandbox", True), ("production", True)])
