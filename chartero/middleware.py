@@ -26,7 +26,7 @@ from partners import ledger
 from partners.exchange import Exchange
 from partners.reasons import Reason
 from partners.responses import Refusal, fault_response
-from partners.signin.middleware import FreshPasswordMiddleware, SecondFactorMiddleware, SessionLimitsMiddleware
+from partners.signin.middleware import RightsMiddleware, SecondFactorMiddleware, SessionLimitsMiddleware
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -120,4 +120,4 @@ PagesFrameMiddleware = for_pages(XFrameOptionsMiddleware)
 PagesLockoutMiddleware = for_staff(AxesMiddleware)
 PagesSessionLimitsMiddleware = for_staff(SessionLimitsMiddleware)
 PagesSecondFactorMiddleware = for_staff(SecondFactorMiddleware)
-PagesFreshPasswordMiddleware = for_staff(FreshPasswordMiddleware)
+PagesRightsMiddleware = for_staff(RightsMiddleware)

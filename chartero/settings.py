@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "chartero.middleware.PagesLockoutMiddleware",
     "chartero.middleware.PagesSessionLimitsMiddleware",
     "chartero.middleware.PagesSecondFactorMiddleware",
-    "chartero.middleware.PagesFreshPasswordMiddleware",
+    "chartero.middleware.PagesRightsMiddleware",
 ]
 ROOT_URLCONF = "chartero.urls"
 WSGI_APPLICATION = "chartero.wsgi.application"
@@ -156,11 +156,12 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=30)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HANDLER = "partners.signin.lockout.Handler"  # limits a whole address too
 AXES_LOCKOUT_CALLABLE = "partners.signin.lockout.answer"
 AXES_USERNAME_CALLABLE = "partners.signin.lockout.typed_name"
 AXES_CLIENT_IP_CALLABLE = "partners.signin.lockout.network"
 AXES_DISABLE_ACCESS_LOG = True
-AXES_SENSITIVE_PARAMETERS: list[str] = []  # in its log a name stands as a digest, and the address is what one looks for
+AXES_CLIENT_STR_CALLABLE = "partners.signin.lockout.told"
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware is there, for pages only
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -15,6 +15,7 @@ class SigninConfig(AppConfig):
     def ready(self) -> None:
         """Register the system check, start each session's clock, and keep the lockout from storing what was typed."""
         from axes.models import AccessAttempt
+        from axes.signals import user_locked_out
         from django.contrib.auth.models import User
 
         from partners.signin import checks, lockout, sessions  # noqa: F401
@@ -22,4 +23,5 @@ class SigninConfig(AppConfig):
         user_logged_in.connect(sessions.begin)
         post_save.connect(sessions.end_for_inactive, sender=User)
         user_logged_in.connect(lockout.forget_unless_code_follows)
+        user_locked_out.connect(lockout.note)
         pre_save.connect(lockout.keep_nothing_typed, sender=AccessAttempt)

@@ -1,6 +1,7 @@
 """What holds on every page for people, so that none can forget it.
 
-Sessions end, the second factor is proved, and the password is fresh before anything is changed.
+Sessions end, the second factor is proved, the password is fresh before anything is changed, and a page that is refused
+is on record.
 """
 
 from collections.abc import Callable
@@ -9,10 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from partners.signin import freshness, second_factor, sessions
+from partners.signin import freshness, second_factor, sessions, trail
 from partners.signin.pages import here, onward
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -58,10 +60,10 @@ class SecondFactorMiddleware:
         return second_factor.is_verified(request) or request.path in map(reverse, BEFORE_THE_SECOND_FACTOR)
 
 
-class FreshPasswordMiddleware:
-    """Ask for a fresh password before any form of who is signed in, but for the few listed pages.
+class RightsMiddleware:
+    """Ask for a fresh password before any form of who is signed in, and record each page that their role lacks.
 
-    It runs once the form's CSRF token was checked: the page that asks sends the form on under a new one.
+    A form is asked for once its CSRF token was checked: the page that asks sends it on under a new one.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -71,9 +73,19 @@ class FreshPasswordMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Answer in place of the view while the proof is missing. The API and the pages for all know no person."""
-        person = getattr(request, "user", None)
-        if request.method in freshness.SAFE or person is None or not person.is_authenticated:
+        """Answer in place of the view while the proof is missing, but for the few listed pages."""
+        if request.method in freshness.SAFE or not _is_signed_in(request):
             return None
         match = request.resolver_match
         return None if match and match.view_name in freshness.WITHOUT_PROOF else freshness.asked(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Put on record that somebody may not open a page."""
+        if isinstance(exception, PermissionDenied) and _is_signed_in(request):
+            trail.note_refused_page(request)
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    """Return True if there is a person; the API and the pages for all know none."""
+    person = getattr(request, "user", None)
+    return person is not None and person.is_authenticated

@@ -32,7 +32,7 @@ admin/diagnosis/                                     support     support
 admin/disclosures/                                   security    security
 admin/jsi18n/                                        staff       nobody
 admin/login/                                         anonymous   anonymous
-admin/logout/                                        nobody      staff
+admin/logout/                                        nobody      anonymous
 admin/password_change/                               staff       staff
 admin/password_change/done/                          staff       nobody
 admin/r/<content_type_id>/<object_id>/               nobody      nobody

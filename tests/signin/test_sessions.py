@@ -69,6 +69,25 @@ def test_signing_out_ends_it(enrolled):
     assert not is_in(enrolled)
 
 
+def test_signing_out_lands_on_a_page_without_navigation_and_clears_the_browser(enrolled):
+    answer = enrolled.post("/admin/logout/")
+    assert answer["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+    assert "no-store" in answer["Cache-Control"]
+    assert ">Sign in</a>" in answer.text
+    assert not any(words in answer.text for words in ("quality time", "Log in", "/admin/partners/", "person-menu"))
+
+
+def test_half_a_sign_in_can_be_signed_out(halfway):
+    key = halfway.client.session.session_key
+    assert "You are signed out" in halfway.post("/admin/logout/").text
+    assert not Session.objects.filter(pk=key).exists()
+
+
+def test_signing_out_is_asked_for_by_post(enrolled):
+    assert enrolled.get("/admin/logout/").status_code == 405
+    assert is_in(enrolled)
+
+
 def test_the_second_factor_makes_a_new_key(halfway):
     password_alone = halfway.client.session.session_key
     halfway.give_code()
