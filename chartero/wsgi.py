@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.core.wsgi import get_wsgi_application
 
+os.umask(0o077)  # what is written, the SQLite file above all, is for nobody else on this machine
 application = get_wsgi_application()
 try:
     call_command("check")

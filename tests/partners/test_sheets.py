@@ -31,7 +31,7 @@ def test_what_would_begin_a_formula_is_made_harmless(cell):
     [
         ("a;=1+cmd|' /C calc'!A0", "a;'=1+cmd|' /C calc'!A0"),
         ("a;;+1;  -1", "a;;'+1;'  -1"),
-        ('a;"=1"', "a;'\"=1\""),
+        ('a;"=1"', 'a;\'"=1"'),
         ("a|@SUM(A1)", "a|'@SUM(A1)"),
         ("a\n=1", "a\n'=1"),
         ("\t=1", "'\t'=1"),

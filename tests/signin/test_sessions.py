@@ -8,7 +8,14 @@ from tests.chartero.test_checks import manage
 from tests.factories import CHANGE
 from tests.signin.person import PASSWORD
 
-COOKIES = ["SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE"]
+COOKIES = [
+    "SESSION_COOKIE_NAME",
+    "CSRF_COOKIE_NAME",
+    "SESSION_COOKIE_PATH",
+    "CSRF_COOKIE_PATH",
+    "SESSION_COOKIE_DOMAIN",
+]
+GUARDS = ["SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE"]
 MINUTE, HOUR = 60, 3600
 
 
@@ -163,7 +170,7 @@ def test_people_that_are_loaded_from_a_file_end_no_session(enrolled):
 
 @pytest.mark.parametrize(("environment", "secure"), [("development", False), ("sandbox", True), ("production", True)])
 def test_its_cookie_is_kept_from_scripts_and_from_other_sites(environment, secure, tmp_path):
-    code = f"from django.conf import settings as s; print(*(getattr(s, name) for name in {COOKIES}))"
+    code = f"from django.conf import settings as s; print(*(getattr(s, name) for name in {COOKIES + GUARDS}))"
     done = manage(
         tmp_path,
         "shell",
@@ -175,4 +182,6 @@ def test_its_cookie_is_kept_from_scripts_and_from_other_sites(environment, secur
         CHARTERO_ALLOWED_HOSTS="example.com",
         CHARTERO_DIGEST_KEYS="1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
     )
-    assert done.stdout.split() == [str(secure), str(secure), "True", "Lax"]
+    prefix = "__Host-" if secure else ""
+    names = [f"{prefix}sessionid", f"{prefix}csrftoken", "/", "/", "None"]
+    assert done.stdout.split() == [*names, str(secure), str(secure), "True", "Lax"]
