@@ -75,7 +75,7 @@ class PartnerSite(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Put a sign-in on record; say in the status that too many come at once."""
-        response = super().login(request, extra_context)
+        response = super().login(request, {"title": "Sign in"} | (extra_context or {}))
         if request.method == "POST" and isinstance(response, HttpResponseRedirect):
             trail.note(Action.SIGNED_IN, request, second_factor="asked for" if settings.SECOND_FACTOR else "off")
         elif SignInForm.is_busy(response):
