@@ -1,15 +1,23 @@
 """Users and groups, which superusers alone edit, with nothing on the page that the work does not need."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import ManyToManyField
-from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
+from django.forms import CheckboxSelectMultiple, ModelForm, ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+
+from partners.admin.organization_forms import ReasonForm
+from partners.events import Change
+from partners.signin import people
+from partners.signin.freshness import fresh_password
+from partners.signin.pages import change_by
 
 OURS = ("partners", "encounters")
 
@@ -33,13 +41,50 @@ class SuperuserOnly(admin.ModelAdmin):
         return False
 
 
+class Recorded(SuperuserOnly):
+    """Rows whose every change asks for its reason, and is recorded with it. Subclasses give `state` and `record`."""
+
+    state: Callable[[Any], dict[str, Any]]
+    record: Callable[[Any, Change, dict[str, Any] | None], None]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*super().get_fieldsets(request, obj), ("Why", {"fields": ("reason", "ticket")})]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Look at the row as it was, locked, before it is saved."""
+        rows = self.model._default_manager.select_for_update()
+        form.before = type(self).state(rows.get(pk=obj.pk)) if change else None
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Record the change once groups and permissions are saved too, in the same transaction."""
+        super().save_related(request, form, formsets, change)
+        given = form.cleaned_data
+        why = change_by(request, reason=given["reason"], ticket=given["ticket"])
+        type(self).record(form.instance, why, form.before)
+
+
+class UserForm(ReasonForm, UserChangeForm):
+    """What superusers change of a person, and why."""
+
+
+class NewUserForm(ReasonForm, AdminUserCreationForm):
+    """A new person, and why."""
+
+
+class GroupForm(ReasonForm, ModelForm):
+    """What a group may do, and why that changes."""
+
+
 admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class StaffAdmin(SuperuserOnly, UserAdmin):
+class StaffAdmin(Recorded, UserAdmin):
     """People and their roles. Who leaves is made inactive."""
 
+    state, record = staticmethod(people.of_user), staticmethod(people.record_user)
+    form, add_form = UserForm, NewUserForm
     change_form_template = "admin/auth/user/change.html"
     list_display = ("username", "first_name", "last_name", "email", "is_active", "is_superuser")
     list_filter = ("is_active", "is_superuser", "groups")
@@ -54,6 +99,10 @@ class StaffAdmin(SuperuserOnly, UserAdmin):
     )
     actions = None
 
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Ask for a fresh password first: a form that takes a password is not carried along."""
+        return fresh_password(super().add_view)(request, form_url, extra_context)
+
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Lead to the page that resets a password and puts it on record."""
         if not self.has_change_permission(request):
@@ -62,9 +111,11 @@ class StaffAdmin(SuperuserOnly, UserAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(SuperuserOnly, GroupAdmin):
+class RoleAdmin(Recorded, GroupAdmin):
     """Groups. Those of the shipped roles are set again by every migration."""
 
+    state, record = staticmethod(people.of_group), staticmethod(people.record_group)
+    form = GroupForm
     filter_horizontal = ()
     search_fields = ()
     actions = None

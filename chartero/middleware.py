@@ -29,7 +29,7 @@ from partners import ledger
 from partners.exchange import Exchange
 from partners.reasons import Reason
 from partners.responses import Refusal, fault_response
-from partners.signin.middleware import SecondFactorMiddleware, SessionLimitsMiddleware
+from partners.signin.middleware import RightsMiddleware, SecondFactorMiddleware, SessionLimitsMiddleware
 
 Handler = Callable[[HttpRequest], HttpResponse]
 DATABASE_SECONDS = 2.2  # what a call may wait for the database in all, a little longer than for one statement
@@ -146,3 +146,4 @@ PagesFrameMiddleware = for_pages(XFrameOptionsMiddleware)
 PagesLockoutMiddleware = for_staff(AxesMiddleware)
 PagesSessionLimitsMiddleware = for_staff(SessionLimitsMiddleware)
 PagesSecondFactorMiddleware = for_staff(SecondFactorMiddleware)
+PagesRightsMiddleware = for_staff(RightsMiddleware)

@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "chartero.middleware.PagesLockoutMiddleware",
     "chartero.middleware.PagesSessionLimitsMiddleware",
     "chartero.middleware.PagesSecondFactorMiddleware",
+    "chartero.middleware.PagesRightsMiddleware",
 ]
 ROOT_URLCONF = "chartero.urls"
 WSGI_APPLICATION = "chartero.wsgi.application"
@@ -169,16 +170,20 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contri
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
+# With this prefix a browser takes a cookie from https and this very host alone, so that no neighbour can plant one.
+_PREFIX = "" if DEVELOPMENT else "__Host-"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_PREFIX}sessionid", f"{_PREFIX}csrftoken"
 SESSION_COOKIE_AGE = 24 * 3600  # a session ends far sooner; what is left of it for a day is the reason, to be told
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=30)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HANDLER = "partners.signin.lockout.Handler"  # limits a whole address too
 AXES_LOCKOUT_CALLABLE = "partners.signin.lockout.answer"
 AXES_USERNAME_CALLABLE = "partners.signin.lockout.typed_name"
 AXES_CLIENT_IP_CALLABLE = "partners.signin.lockout.network"
 AXES_DISABLE_ACCESS_LOG = True
-AXES_SENSITIVE_PARAMETERS: list[str] = []  # in its log a name stands as a digest, and the address is what one looks for
+AXES_CLIENT_STR_CALLABLE = "partners.signin.lockout.told"
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware is there, for pages only
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -1,17 +1,19 @@
 """The admin site of partner access: its name, its navigation, and what every page shows."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 
+from partners.events import Action
 from partners.models import ApiKeySwitch
-from partners.signin import second_factor
+from partners.signin import second_factor, trail
 from partners.signin.forms import SignInForm
+from partners.signin.own_password import OwnPasswordView
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,14 @@ class PartnerSite(admin.AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Put the pages that belong to no table before those of the tables."""
         from partners.admin import diagnosing, disclosures, switching
+        from partners.signin.views import sign_out
 
         return [
             *diagnosing.urls(),
             path("disclosures/", disclosures.disclosures, name="disclosures"),
             path("switch/", switching.show, name="switch"),
             path("switch/turn/", switching.turn, name="switch_turn"),
+            path("logout/", sign_out, name="logout"),  # also for who has not proved the second factor
             *super().get_urls(),
         ]
 
@@ -68,6 +72,20 @@ class PartnerSite(admin.AdminSite):
         return home(request)
 
     login_form = SignInForm
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Put a sign-in on record; say in the status that too many come at once."""
+        response = super().login(request, {"title": "Sign in"} | (extra_context or {}))
+        if request.method == "POST" and isinstance(response, HttpResponseRedirect):
+            trail.note(Action.SIGNED_IN, request, second_factor="asked for" if settings.SECOND_FACTOR else "off")
+        elif SignInForm.is_busy(response):
+            response.status_code, response["Retry-After"] = 503, "1"
+        return response
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Take the old password as a sign-in does."""
+        view = OwnPasswordView.as_view(extra_context=self.each_context(request) | (extra_context or {}))
+        return cast(TemplateResponse, view(request))
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Admit staff who have proved their second factor; the middleware asks for it before."""

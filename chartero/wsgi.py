@@ -11,6 +11,7 @@ from django.core.wsgi import get_wsgi_application
 
 from chartero.environment import exit_if_unreadable
 
+os.umask(0o077)  # what is written, the SQLite file above all, is for nobody else on this machine
 with exit_if_unreadable():
     application = get_wsgi_application()
 try:

@@ -50,6 +50,19 @@ class Action(models.TextChoices):
     SIGN_IN_RESET = "sign_in_reset", "Sign-in reset"
     DISCLOSURES_ACCOUNTED = "disclosures_accounted", "Disclosures accounted for"
     RECORDS_PRUNED = "records_pruned", "Records pruned"
+    USER_ADDED = "user_added", "User added"
+    USER_CHANGED = "user_changed", "User changed"
+    USER_DEACTIVATED = "user_deactivated", "User deactivated"
+    USER_ACTIVATED = "user_activated", "User activated"
+    ROLES_CHANGED = "roles_changed", "Roles changed"
+    PASSWORD_CHANGED = "password_changed", "Password changed"
+    GROUP_ADDED = "group_added", "Group added"
+    GROUP_CHANGED = "group_changed", "Group changed"
+    SIGNED_IN = "signed_in", "Signed in"
+    SECOND_FACTOR_PROVED = "second_factor_proved", "Second factor proved"
+    SIGNED_OUT = "signed_out", "Signed out"
+    LOCKED_OUT = "locked_out", "Locked out"
+    PAGE_REFUSED = "page_refused", "Page refused"
 
 
 class ChangeEvent(models.Model):

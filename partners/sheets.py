@@ -1,9 +1,15 @@
-"""Rows as CSV for spreadsheets: RFC 4180, with no cell that one of them would run as a formula."""
+"""Rows as CSV for spreadsheets: RFC 4180, with no cell that one of them would run as a formula.
+
+Some take another separator than the comma, as Excel does in half of Europe. They split a cell in the middle, quotes or
+not, so that what follows a separator in it must not begin a formula either.
+"""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 
-FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")
+# The start of the cell, or what another program may take for one; blanks and quotes; then what begins a formula.
+_FORMULA = re.compile(r"""(^|[;|\t\r\n])(?=[ "]*[=+\-@＝＋－＠\t\r])""")
 
 
 class _Echo:
@@ -23,4 +29,4 @@ def lines(header: Iterable[str], rows: Iterable[Iterable[str | None]]) -> Iterat
 
 def harmless(cell: str) -> str:
     """Return a cell that stays text: with an apostrophe before what would begin a formula (CWE-1236)."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULAS) else cell
+    return _FORMULA.sub(r"\1'", cell)

@@ -11,12 +11,11 @@ from django.urls import URLPattern, path
 
 from partners.admin.base import change, needs, render
 from partners.admin.changing import DISABLE, REVOKE, Verb
-from partners.admin.key_forms import BulkRevokeForm, ReasonForm
-from partners.admin.organization_forms import ChangeForm
+from partners.admin.key_forms import BulkRevokeForm
+from partners.admin.organization_forms import ChangeForm, ReasonForm
 from partners.last_use import in_use
 from partners.models import ApiKey
 from partners.models.lifecycle import refusal
-from partners.signin.freshness import fresh_password
 
 LIST = "admin:partners_apikey_changelist"
 VERBS: dict[str, tuple[Verb, type[ChangeForm]]] = {
@@ -31,7 +30,6 @@ def urls() -> list[URLPattern]:
 
 
 @needs("partners.bulk_apikey")
-@fresh_password
 def bulk(request: HttpRequest) -> HttpResponse:
     """Show the keys chosen in the list, and change them once that is confirmed."""
     chosen = [int(pk) for pk in request.POST.getlist("_selected_action") if _is_key(pk)]

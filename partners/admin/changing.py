@@ -11,8 +11,8 @@ from django.urls import URLPattern, path
 
 from partners import preflight
 from partners.admin.base import change, needs, render
-from partners.admin.key_forms import ReasonForm, RevokeForm, ScopesForm
-from partners.admin.organization_forms import ChangeForm
+from partners.admin.key_forms import RevokeForm, ScopesForm
+from partners.admin.organization_forms import ChangeForm, ReasonForm
 from partners.events import Action, Change
 from partners.models import ApiKey
 from partners.routes import Scope
@@ -42,7 +42,7 @@ FINISH = Verb(
     "finish",
     "End the overlap now",
     Action.ROTATION_FINISHED,
-    ChangeForm,
+    ReasonForm,
     ApiKey.finish_rotation,
     "The overlap has ended: only the successor works.",
 )
@@ -82,7 +82,7 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
 
 @needs("partners.scope_apikey")
 def scopes(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change the scopes of a key; what an added one opens is shown first, and takes a fresh password."""
+    """Change the scopes of a key; what an added one opens is shown first."""
     key = _key(pk)
     held = list(key.scopes.values_list("name", flat=True))
     if request.method != "POST":
@@ -94,7 +94,6 @@ def scopes(request: HttpRequest, pk: int) -> HttpResponse:
     return _add_scopes(request, key, form, added) if added else _set_scopes(request, key, form)
 
 
-@fresh_password
 def _add_scopes(request: HttpRequest, key: ApiKey, form: ScopesForm, added: list[Scope]) -> HttpResponse:
     """Add scopes whose consequences were shown, or show them."""
     wanted = form.cleaned_data["scopes"]

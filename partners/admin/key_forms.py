@@ -11,7 +11,7 @@ from django.forms.boundfield import BoundWidget
 from django.utils import timezone
 
 from partners import lifetimes, lookup
-from partners.admin.organization_forms import ChangeForm
+from partners.admin.organization_forms import ChangeForm, ReasonForm
 from partners.durations import expiry
 from partners.models import ApiKey, Organization
 from partners.routes import Route, Scope
@@ -164,14 +164,6 @@ class RotateForm(ChangeForm):
         ]
 
 
-class ReasonForm(ChangeForm):
-    """A change for which the reason has to be said."""
-
-    reason = forms.CharField(
-        widget=forms.Textarea({"rows": 2}), help_text="Kept with the change, for whoever asks later."
-    )
-
-
 class RevokeForm(ReasonForm):
     """A revocation, and that this very key is meant."""
 
@@ -179,7 +171,7 @@ class RevokeForm(ReasonForm):
     field_order = ["reason", "ticket", "confirmed"]
 
 
-class ScopesForm(ScopeBoxes):
+class ScopesForm(ReasonForm, ScopeBoxes):
     """The scopes of a key, and those of them whose consequences were shown."""
 
     scopes = ScopesField(required=False)

@@ -11,6 +11,7 @@ from partners.lookup import holds_token
 from partners.models import ChangeEvent, Organization
 from partners.models.organization import ROUTE_CHOICES
 from partners.routes import Route
+from partners.text import printable, printable_lines
 
 ALLOWLIST = "allowlist"
 SHOWS = (("", "All"), ("allowlisted", "Allowlisted"), ("refused", "Not allowlisted"), ("nothing", "Nothing enabled"))
@@ -35,20 +36,21 @@ class ChangeForm(forms.Form):
         required=False,
         label="Reason (optional)",
         widget=forms.Textarea({"rows": 2}),
-        help_text="Kept with the change, for whoever asks later.",
+        help_text="Saved in the audit record.",
     )
-    ticket = ChangeEvent._meta.get_field("ticket").formfield(label="Ticket (optional)")
+    ticket = ChangeEvent._meta.get_field("ticket").formfield(label="Ticket (optional)", validators=[printable])
 
-    def __init__(self, data: QueryDict | None = None, **options: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *files: Any, **options: Any) -> None:
         self.with_token = [name for name in data or () if data and holds_token(str(data[name]))]
         if data and self.with_token:
             data = data.copy()
             for name in self.with_token:
                 data[name] = ""
-        super().__init__(data, label_suffix="", **options)
+        super().__init__(data, *files, **options | {"label_suffix": ""})
 
     def clean(self) -> None:
         """Say of each text that was dropped why it was."""
+        super().clean()
         for name in self.with_token:
             message = (
                 "This held a token, so it was dropped. Write it without; rotate the key if others may have seen it."
@@ -62,7 +64,15 @@ class ChangeForm(forms.Form):
             self.add_error(name if name in self.fields else field, errors)
 
 
-class ContactForm(ChangeForm):
+class ReasonForm(ChangeForm):
+    """A change for which the reason has to be said."""
+
+    reason = forms.CharField(
+        widget=forms.Textarea({"rows": 2}), help_text="Saved in the audit record.", validators=[printable_lines]
+    )
+
+
+class ContactForm(ReasonForm):
     """Whom to ask at the partner."""
 
     contact_name = Organization._meta.get_field("contact_name").formfield(label="Contact (optional)")
@@ -70,7 +80,7 @@ class ContactForm(ChangeForm):
     field_order = ["contact_name", "contact_email", "reason", "ticket"]
 
 
-class PurposeForm(ChangeForm):
+class PurposeForm(ReasonForm):
     """For what patients' data are disclosed to the partner."""
 
     purpose = Organization._meta.get_field("purpose").formfield(
@@ -82,7 +92,9 @@ class PurposeForm(ChangeForm):
 
 
 class NewOrganizationForm(ContactForm, PurposeForm):
-    """A new organization."""
+    """A new organization. It may call nothing yet, so that no reason is needed."""
+
+    reason = ChangeForm.base_fields["reason"]  # type: ignore[assignment]
 
     name = Organization._meta.get_field("name").formfield(
         help_text="As the partner calls itself. It stays: an organization is not renamed here."
@@ -90,7 +102,7 @@ class NewOrganizationForm(ContactForm, PurposeForm):
     field_order = ["name", "contact_name", "contact_email", "purpose", "reason", "ticket"]
 
 
-class AccessForm(ChangeForm):
+class AccessForm(ReasonForm):
     """What an organization may call. Only what differs from what the page showed is changed.
 
     So a page that was opened before somebody else's change does not undo it.

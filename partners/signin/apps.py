@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import pre_save
+from django.db.models.signals import post_save, pre_save
 
 
 class SigninConfig(AppConfig):
@@ -15,9 +15,13 @@ class SigninConfig(AppConfig):
     def ready(self) -> None:
         """Register the system check, start each session's clock, and keep the lockout from storing what was typed."""
         from axes.models import AccessAttempt
+        from axes.signals import user_locked_out
+        from django.contrib.auth.models import User
 
         from partners.signin import checks, lockout, sessions  # noqa: F401
 
         user_logged_in.connect(sessions.begin)
+        post_save.connect(sessions.end_for_inactive, sender=User)
         user_logged_in.connect(lockout.forget_unless_code_follows)
+        user_locked_out.connect(lockout.note)
         pre_save.connect(lockout.keep_nothing_typed, sender=AccessAttempt)

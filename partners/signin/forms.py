@@ -1,13 +1,14 @@
 """What is typed to sign in. Every failure is counted by the lockout."""
 
+import threading
 from typing import Any
 
 import django_otp
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import authenticate
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.http import HttpRequest, HttpResponse
 
 from partners.signin import lockout, second_factor, sessions, totp
 from partners.signin.models import Phone
@@ -24,12 +25,32 @@ class CodeInput(forms.PasswordInput):
 
 
 class SignInForm(AdminAuthenticationForm):
-    """Name and password of a member of staff; what is wrong is not told apart."""
+    """Name and password of a member of staff; what is wrong is not told apart.
 
+    One is judged at a time in each process: a password hash is slow on purpose, and runs where partners are served.
+    """
+
+    TURN = threading.Lock()
     error_messages = {
         **AdminAuthenticationForm.error_messages,
+        "busy": "Somebody else is signing in at this moment. Try again in a few seconds.",
         "invalid_login": "Name or password is wrong, or the account is not for staff. Capitals matter in both.",
     }
+
+    def clean(self) -> dict[str, Any]:
+        """Judge name and password, or refuse at once while others are judged: no thread waits for its turn."""
+        if not self.TURN.acquire(blocking=False):
+            raise ValidationError(self.error_messages["busy"], code="busy")
+        try:
+            return super().clean()
+        finally:
+            self.TURN.release()
+
+    @classmethod
+    def is_busy(cls, response: HttpResponse) -> bool:
+        """Return True if a page shows that this sign-in was not judged."""
+        form = (getattr(response, "context_data", None) or {}).get("form")
+        return isinstance(form, cls) and form.has_error(NON_FIELD_ERRORS, "busy")
 
     def confirm_login_allowed(self, user: Any) -> None:
         """Refuse who is not staff, as if the password were wrong."""

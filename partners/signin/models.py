@@ -1,4 +1,4 @@
-"""The second factor of a person: one authenticator app, and recovery codes for when it is lost."""
+"""The second factor of a person: one authenticator app, and recovery codes; and which sessions are still good."""
 
 import hashlib
 import secrets
@@ -95,6 +95,27 @@ class RecoveryCode(models.Model):
     def left(cls, user: User) -> "models.QuerySet[RecoveryCode, Any]":
         """Return the codes that are not used yet."""
         return cls.objects.filter(user=user, used_at=None)
+
+
+class SessionEpoch(models.Model):
+    """Which sessions of a person are still good: those that began under this number. No row is number 0."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="session_epoch")
+    number = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"Sessions of {self.user}"
+
+    @classmethod
+    def of(cls, user_id: object) -> int:
+        """Return the number under which a session of this person has to have begun."""
+        return cls.objects.filter(pk=user_id).values_list("number", flat=True).first() or 0
+
+    @classmethod
+    def end_sessions(cls, user: User) -> None:
+        """End every session of a person, for good."""
+        cls.objects.get_or_create(user=user)
+        cls.objects.filter(user=user).update(number=models.F("number") + 1)
 
 
 def random_code() -> str:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from partners.events import Action, Change, ChangeEvent
 from partners.signin import lockout as lockouts
-from partners.signin.models import Phone, RecoveryCode, random_code
+from partners.signin.models import Phone, RecoveryCode, SessionEpoch, random_code
 
 
 def reset(
@@ -48,4 +48,5 @@ def _new_password(user: User) -> str:
     password = random_code()
     user.set_password(password)
     user.save(update_fields=["password"])
+    SessionEpoch.end_sessions(user)
     return password

@@ -1,23 +1,39 @@
-"""How long a session lasts: 30 minutes without use, 12 hours at most. Times in the session are Unix seconds."""
+"""How long a session lasts: 30 minutes without use, 12 hours at most. Times in the session are Unix seconds.
+
+It ends before that when the person is deactivated, gets a new password from somebody else, or loses a role.
+"""
 
 import time
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
+from partners.signin.models import SessionEpoch
+
 IDLE, LONGEST, FRESH = 30 * 60, 12 * 3600, 15 * 60
 RESOLUTION = 60  # use is noted once a minute, not with every request
-STARTED, SEEN, PROVED = "signin_started", "signin_seen", "signin_proved"
+STARTED, SEEN, PROVED, EPOCH = "signin_started", "signin_seen", "signin_proved", "signin_epoch"
 
 
-def begin(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+def begin(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Start the clocks at sign-in, which proves the password too."""
     request.session.update(dict.fromkeys((STARTED, SEEN, PROVED), _now()))
+    request.session[EPOCH] = SessionEpoch.of(user.pk)
+
+
+def end_for_inactive(sender: Any, instance: User, raw: bool, **kwargs: Any) -> None:
+    """End the sessions of who is deactivated, so that they stay over when the person becomes active again."""
+    if not raw and not instance.is_active:
+        SessionEpoch.end_sessions(instance)
 
 
 def over(session: SessionBase) -> str:
     """Say why the session of a signed-in person is over; nothing while it is not."""
+    if session.get(EPOCH, 0) != SessionEpoch.of(session[SESSION_KEY]):
+        return "You were signed out, because your access was changed. Sign in again to go on."
     if _since(session, STARTED) >= LONGEST:
         return "You were signed out, because a session lasts 12 hours at most. Sign in again to go on."
     if _since(session, SEEN) >= IDLE:

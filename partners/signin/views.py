@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -11,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from partners.signin import freshness, lockout, second_factor, totp
+from partners.events import Action
+from partners.signin import freshness, lockout, second_factor, totp, trail
 from partners.signin.forms import CodeForm, EnrolForm, PasswordForm, RecoveryForm, ResetForm, SecondStepForm
 from partners.signin.models import Phone, RecoveryCode
 from partners.signin.pages import change_by, onward, page, person, way_back
@@ -91,7 +93,6 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_POST
-@freshness.fresh_password
 def codes(request: HttpRequest) -> HttpResponse:
     """Make new recovery codes."""
     if not second_factor.is_verified(request):
@@ -106,6 +107,18 @@ def password(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         return HttpResponseRedirect(way_back(request))
     return page(request, "signin/password.html", freshness.TITLE, form=form)
+
+
+@require_POST
+@never_cache
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session, and have the browser forget what it kept of these pages."""
+    if request.user.is_authenticated:
+        trail.note(Action.SIGNED_OUT, request)
+    logout(request)
+    response = page(request, "signin/signed_out.html", "You are signed out")
+    response["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    return response
 
 
 @signed_in
@@ -136,6 +149,8 @@ def _may_enrol(request: HttpRequest) -> bool:
 
 
 def _complete(request: HttpRequest, phone: Phone) -> None:
+    if not second_factor.is_verified(request):
+        trail.note(Action.SECOND_FACTOR_PROVED, request)
     second_factor.complete(request, phone)
     lockout.forget(person(request).get_username(), request)
 

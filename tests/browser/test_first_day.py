@@ -54,6 +54,7 @@ def test_from_an_empty_database_to_a_partners_first_200(empty):
     press("Create organization")
     for label in ("Allowlisted for the external API", "encounters.list", "encounters.detail"):
         page.get_by_label(label, exact=True).check()
+    page.get_by_label("Reason", exact=True).fill("A contract is signed.")
     press("Save access")
     picture(page, "5-organization")
     page.locator("main").get_by_role("link", name="Issue key").first.click()

@@ -71,7 +71,9 @@ def to_key(someone: Clicks) -> Clicks:
 def test_from_nothing_to_a_partners_first_200(clicks, code):
     someone = clicks("onboarding").open("/admin/partners/organization/").follow("New organization")
     someone.fill(Name="Lakeside Clinic").press("Create organization")
-    someone.tick("Allowlisted for the external API", "encounters.list", "encounters.detail").press("Save access")
+    someone.tick("Allowlisted for the external API", "encounters.list", "encounters.detail").fill(
+        Reason="a contract"
+    ).press("Save access")
     token = issue(someone, "EHR sync", "Lakeside Clinic")
     assert code(token) is None
 
@@ -113,7 +115,8 @@ def test_a_rotation_overlaps_and_is_finished(clicks, code):
     assert (code(old), code(new)) == (None, None)
     someone.open("/admin/partners/apikey/?q=Rotated+by+clicks")
     someone.page.get_by_role("row", name="Rotated by clicks").last.get_by_role("link").first.click()
-    someone.follow("End the overlap now").press(someone.page.locator("form button.primary").last.inner_text())
+    someone.follow("End the overlap now").fill(Reason="moved")
+    someone.press(someone.page.locator("form button.primary").last.inner_text())
     assert (code(old), code(new)) == ("expired_key", None)
 
 
@@ -179,7 +182,8 @@ def test_a_scope_is_added_with_a_look_at_what_it_opens(clicks, code):
     someone.fill(Organization="Northgate Family Practice (demo)", Label="Narrow").tick("encounters:read")
     token = someone.press("Check").press("Issue key").token
     assert code(token) == "missing_scope"
-    to_key(someone).follow("Change scopes").tick("patients:read", "documents:read").press(primary(someone))
+    to_key(someone).follow("Change scopes").fill(Reason="a test").tick("patients:read", "documents:read")
+    someone.press(primary(someone))
     someone.press(primary(someone))
     assert code(token) is None
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from partners.admin import bulk
 from partners.admin.changing import DISABLE
-from partners.admin.key_forms import ReasonForm
+from partners.admin.organization_forms import ReasonForm
 from partners.events import Action, Change
 from partners.models import ApiKey, ChangeEvent
 from tests.factories import CHANGE, OrganizationFactory, issue

@@ -14,7 +14,7 @@ from partners.models import ChangeEvent, Organization
 from partners.routes import Route
 from tests.factories import CHANGE, DocumentFactory, issue
 from tests.partners.disclosing import Told, days
-from tests.partners.staff import page_of, signed_in
+from tests.partners.staff import make_stale, page_of, signed_in
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/disclosures/"
@@ -38,6 +38,15 @@ def test_security_alone_may_ask(told, role, status):
     assert client.post(PAGE, given(told)).status_code == status
     assert len(asked()) == (status == 200)
     assert (PAGE in client.get("/admin/").text) == (status == 200)
+
+
+@pytest.mark.parametrize("file", [{}, {"file": "csv"}])
+def test_an_accounting_takes_a_fresh_password(security, told, file):
+    make_stale(security)
+    assert "Confirm your password" in security.post(PAGE, given(told, **file)).text
+    assert not asked()
+    assert security.post(PAGE, given(told, **file, proof_of_password="invented")).status_code == 200
+    assert len(asked()) == 1
 
 
 def test_each_disclosure_is_shown_with_all_that_the_law_asks_for(security, told):

@@ -12,9 +12,11 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.test import Client, RequestFactory
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
+from partners.signin.freshness import WITHOUT_PROOF
 from tests.factories import DocumentFactory, RequestRecordFactory
+from tests.partners.staff import make_stale
 
 GROUPS = {"support": "Support", "onboarding": "Partner onboarding", "security": "Security"}
 ROLES = ("anonymous", "staff", *GROUPS, "superuser")
@@ -30,7 +32,7 @@ admin/diagnosis/                                     support     support
 admin/disclosures/                                   security    security
 admin/jsi18n/                                        staff       nobody
 admin/login/                                         anonymous   anonymous
-admin/logout/                                        nobody      staff
+admin/logout/                                        nobody      anonymous
 admin/password_change/                               staff       staff
 admin/password_change/done/                          staff       nobody
 admin/r/<content_type_id>/<object_id>/               nobody      nobody
@@ -132,6 +134,23 @@ def test_a_page_opens_for_its_roles_and_no_other(people, rows, url, verb, least)
 
 def test_no_list_offers_an_action_on_rows(people):
     assert {role: [*actions(people[role].user)] for role in ROLES[1:]} == {role: [] for role in ROLES[1:]}
+
+
+def test_every_form_takes_a_fresh_password_but_for_the_few_listed(people, rows):
+    silent = set()
+    for path in {f"/{filled(url, rows)}" for url in urls(get_resolver().url_patterns)}:
+        people["superuser"].force_login(people["superuser"].user)
+        make_stale(people["superuser"])
+        if "carried" not in (people["superuser"].post(path).context or ()):  # the form, with the password asked for
+            silent.add(resolve(path).view_name)
+    assert silent == set(WITHOUT_PROOF)
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_other_methods_take_it_too(people, method):
+    make_stale(people["superuser"])
+    for path in ("/admin/", "/admin/auth/user/add/", "/signin/second-factor/codes/"):
+        assert "Confirm your password" in getattr(people["superuser"], method)(path).text
 
 
 def expected(least: str) -> dict[str, bool]:

@@ -7,7 +7,7 @@ from partners.events import Action
 from partners.models import Organization
 from partners.routes import Route
 from tests.factories import CHANGE, OrganizationFactory, issue
-from tests.partners.staff import access, page_of
+from tests.partners.staff import access, make_stale, page_of
 
 pytestmark = pytest.mark.django_db
 LIST, DETAIL = "encounters.list", "encounters.detail"
@@ -18,6 +18,11 @@ EVERYTHING = ["allowlist", LIST, DETAIL]
 def organization(db):
     """A partner that lists encounters and reads them, but none of their documents."""
     return OrganizationFactory(routes=[Route.ENCOUNTERS_LIST, Route.ENCOUNTERS_DETAIL])
+
+
+def save(client, organization, page="access", **given):
+    """Send the form of a page with a reason."""
+    return client.post(page_of(organization, page), {"reason": "the partner asks"} | given)
 
 
 def told(response) -> list[str]:
@@ -38,7 +43,7 @@ def told(response) -> list[str]:
     ],
 )
 def test_access_is_given(onboarding, newcomer, given, result, words):
-    response = onboarding.post(page_of(newcomer, "access"), given)
+    response = save(onboarding, newcomer, **given)
     assert response.headers["Location"] == page_of(newcomer)
     assert (access(newcomer), told(response)) == (result, [words])
 
@@ -52,7 +57,7 @@ def test_access_is_given(onboarding, newcomer, given, result, words):
 )
 def test_access_that_no_key_uses_is_taken_at_once(onboarding, organization, given, result, words):
     issue(organization, scopes=[])
-    response = onboarding.post(page_of(organization, "access"), given | {"shown": EVERYTHING})
+    response = save(onboarding, organization, **given, shown=EVERYTHING)
     assert (access(organization), told(response)) == (result, [words])
 
 
@@ -90,7 +95,7 @@ def test_what_active_keys_use_is_taken_only_when_confirmed(onboarding, organizat
 
 def test_a_confirmation_holds_for_what_was_warned_of_alone(onboarding, organization):
     issue(organization)
-    response = onboarding.post(page_of(organization, "access"), {"shown": EVERYTHING, "confirmed": LIST})
+    response = save(onboarding, organization, shown=EVERYTHING, confirmed=LIST)
     assert response.context["loss_count"] == 1
     assert access(organization) == (True, [LIST, DETAIL])
 
@@ -98,15 +103,14 @@ def test_a_confirmation_holds_for_what_was_warned_of_alone(onboarding, organizat
 def test_of_many_losers_the_first_are_named(onboarding, organization):
     for _ in range(51):
         issue(organization)
-    text = onboarding.post(page_of(organization, "access"), {"shown": EVERYTHING}).text
+    text = save(onboarding, organization, shown=EVERYTHING).text
     assert "51 active keys can call" in text
     assert "Only the first 50 are listed." in text
 
 
 def test_a_page_opened_before_anothers_change_does_not_undo_it(onboarding, organization):
     organization.set_access(CHANGE, disable=[Route.ENCOUNTERS_LIST])
-    form = {"allowlisted": "on", "routes": [LIST], "shown": EVERYTHING}
-    onboarding.post(page_of(organization, "access"), form)
+    save(onboarding, organization, allowlisted="on", routes=[LIST], shown=EVERYTHING)
     assert access(organization) == (True, [])
 
 
@@ -147,14 +151,34 @@ def test_the_contact_is_changed_and_recorded(onboarding, organization):
         "New colleague",
     )
     assert onboarding.get(page).context["form"]["contact_email"].value() == "ada@partner.example"
-    assert told(onboarding.post(page, CONTACT))[-1] == "Nothing was changed: it is so already."
+    assert told(save(onboarding, organization, "contact", **CONTACT))[-1] == "Nothing was changed: it is so already."
 
 
 @pytest.mark.parametrize(
     ("given", "field"), [({"contact_email": "ada"}, "contact_email"), ({"reason": "bell \x07"}, "reason")]
 )
 def test_a_refused_contact_keeps_what_was_typed(onboarding, organization, given, field):
-    response = onboarding.post(page_of(organization, "contact"), CONTACT | given)
+    response = save(onboarding, organization, "contact", **CONTACT | given)
     assert list(response.context["form"].errors) == [field]
     assert "Ada" in response.text
     assert Organization.objects.get().contact_name == ""
+
+
+@pytest.mark.parametrize("page", ["access", "contact", "purpose"])
+@pytest.mark.parametrize("given", [{}, {"shown": EVERYTHING, "confirmed": "allowlist, " + ", ".join(EVERYTHING[1:])}])
+def test_a_form_without_a_reason_takes_nothing_away(onboarding, organization, page, given):
+    organization.set_contact(CHANGE, name="Ada", email="ada@partner.example")
+    organization.set_purpose(CHANGE, "Treatment")
+    changes = organization.events.count()
+    assert "This field is required." in onboarding.post(page_of(organization, page), given).text
+    assert organization.events.count() == changes
+
+
+@pytest.mark.parametrize("page", ["access", "contact", "purpose"])
+def test_a_change_takes_a_fresh_password(onboarding, newcomer, page):
+    make_stale(onboarding)
+    given = {"allowlisted": "on", "contact_name": "Ada", "purpose": "Treatment"}
+    assert "Confirm your password" in save(onboarding, newcomer, page, **given).text
+    assert newcomer.events.count() == 1
+    save(onboarding, newcomer, page, **given, proof_of_password="invented")
+    assert newcomer.events.count() == 2

@@ -29,20 +29,20 @@ def test_the_purpose_is_changed_and_recorded(onboarding, organization):
 def test_the_form_shows_the_purpose(onboarding, organization):
     organization.set_purpose(CHANGE, "Treatment")
     assert 'value="Treatment"' in onboarding.get(page_of(organization, "purpose")).text
-    onboarding.post(page_of(organization, "purpose"), {"purpose": "Treatment "})
+    onboarding.post(page_of(organization, "purpose"), {"purpose": "Treatment ", "reason": "the same"})
     assert "it is so already" in onboarding.get(page_of(organization)).text
 
 
 @pytest.mark.parametrize("text", ["x" * 201, "Treat\x07ment"])
 def test_a_bad_purpose_is_refused_next_to_its_field(onboarding, organization, text):
-    response = onboarding.post(page_of(organization, "purpose"), {"purpose": text})
+    response = onboarding.post(page_of(organization, "purpose"), {"purpose": text, "reason": "as agreed"})
     assert "purpose" in response.context["form"].errors
     assert organization.events.first().action != Action.PURPOSE_CHANGED
 
 
 def test_what_the_model_alone_refuses_is_told_in_the_form(onboarding, organization, monkeypatch):
     monkeypatch.setattr(Organization, "set_purpose", lambda self, why, text: organization.set_access(why, **BOTH))
-    response = onboarding.post(page_of(organization, "purpose"), {"purpose": "Treatment"})
+    response = onboarding.post(page_of(organization, "purpose"), {"purpose": "Treatment", "reason": "as agreed"})
     assert "cannot be both enabled and disabled" in response.text
 
 

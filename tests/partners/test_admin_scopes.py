@@ -19,7 +19,7 @@ def key(organization) -> ApiKey:
 
 
 def choose(client: Client, key: ApiKey, *scopes: str, **values):
-    return client.post(page_of(key, "scopes"), {"scopes": scopes} | values)
+    return client.post(page_of(key, "scopes"), {"scopes": scopes, "reason": "the partner asks"} | values)
 
 
 def test_the_scopes_held_are_ticked_and_each_says_what_needs_it(security, key):
@@ -46,14 +46,16 @@ def test_what_was_not_shown_is_not_added(security, key):
     assert held(key) == {"encounters:read", "patients:read"}
 
 
-def test_an_added_scope_takes_a_fresh_password_and_a_removed_one_none(security, key):
+@pytest.mark.parametrize("given", [{"scopes": [Scope.ENCOUNTERS_READ]}, {"reason": "no scopes"}, {}])
+def test_scopes_are_neither_added_nor_taken_away_without_a_fresh_password(security, key, given):
     make_stale(security)
-    added = {"scopes": ["encounters:read", "documents:read"], "shown": ["documents:read"]}
-    assert "Confirm your password" in security.post(page_of(key, "scopes"), added).text
-    choose(security, key, "encounters:read")
-    assert held(key) == {"encounters:read"}
-    security.post(page_of(key, "scopes"), added | {"proof_of_password": "invented"})
-    assert held(key) == {"encounters:read", "documents:read"}
+    assert "Confirm your password" in security.post(page_of(key, "scopes"), given).text
+    assert held(key) == {"encounters:read", "patients:read"}
+
+
+def test_an_empty_form_takes_no_scope_away(security, key):
+    assert "This field is required." in security.post(page_of(key, "scopes")).text
+    assert held(key) == {"encounters:read", "patients:read"}
 
 
 def test_a_scope_that_opens_no_route_says_so(security, key):

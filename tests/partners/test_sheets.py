@@ -19,11 +19,37 @@ def test_a_sheet_is_rfc_4180():
 
 
 @pytest.mark.parametrize(
-    "cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1", "＋1", "－1", "＠1", "=cmd|' /C calc'!A0"]
+    "cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "  =1", "＝1", "＋1", "－1", "＠1", "=cmd|' /C calc'!A0"]
 )
 def test_what_would_begin_a_formula_is_made_harmless(cell):
     assert sheets.harmless(cell) == f"'{cell}"
     assert read("".join(sheets.lines(["x"], [[cell]])))[1] == [f"'{cell}"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "harmless"),
+    [
+        ("a;=1+cmd|' /C calc'!A0", "a;'=1+cmd|' /C calc'!A0"),
+        ("a;;+1;  -1", "a;;'+1;'  -1"),
+        ('a;"=1"', 'a;\'"=1"'),
+        ("a|@SUM(A1)", "a|'@SUM(A1)"),
+        ("a\n=1", "a\n'=1"),
+        ("\t=1", "'\t'=1"),
+        ("Treatment; payment - all", "Treatment; payment - all"),
+    ],
+)
+def test_nor_does_one_begin_where_another_program_splits_the_cell(cell, harmless):
+    assert sheets.harmless(cell) == harmless
+
+
+@pytest.mark.parametrize("separator", [";", "|", "\t"])
+@pytest.mark.parametrize("before", ["a", 'say "b', 'a"', ""])
+@pytest.mark.parametrize("between", ["", " ", '"', '""', ' "'])
+def test_no_cell_is_a_formula_whatever_separates(separator, before, between):
+    text = "".join(sheets.lines(["x", "y"], [["first", f"{before}{separator}{between}=1+1{separator}z"]]))
+    cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) for cell in row]
+    assert "=1+1" in "".join(cells)
+    assert not any(cell.strip(' "').startswith("=") for cell in cells)
 
 
 @pytest.mark.parametrize("cell", ["", "a=1", "Treatment", "2026-05-25", "'", "pat_1", "–1"])

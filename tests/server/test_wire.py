@@ -51,5 +51,5 @@ def test_a_body_is_never_read(served):
 def test_a_page_for_people_is_served_too(served):
     page = served.get("/admin/login/")
     assert page.status == 200
-    assert b"Log in" in page.body
+    assert b"Sign in" in page.body
     assert served.get("/static/admin/css/base.css").status == 200

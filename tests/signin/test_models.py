@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from partners.signin import totp
-from partners.signin.models import ALPHABET, Phone, RecoveryCode
+from partners.signin.models import ALPHABET, Phone, RecoveryCode, SessionEpoch
 from tests.signin.person import app_code
 
 
@@ -117,3 +117,11 @@ def test_new_codes_end_the_earlier_ones(user):
     RecoveryCode.replace(user)
     assert not RecoveryCode.use(user, earlier[0])
     assert RecoveryCode.left(user).count() == 10
+
+
+def test_sessions_are_ended_by_a_number_that_grows(user):
+    assert SessionEpoch.of(user.pk) == 0
+    for number in (1, 2):
+        SessionEpoch.end_sessions(user)
+        assert SessionEpoch.of(user.pk) == number
+    assert str(SessionEpoch.objects.get()) == "Sessions of invented"

@@ -1,11 +1,21 @@
 import pytest
+from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 
-from partners.signin import sessions
+from partners.signin import people, sessions
+from partners.signin.reset import reset
 from tests.chartero.test_checks import manage
+from tests.factories import CHANGE
 from tests.signin.person import PASSWORD
 
-COOKIES = ["SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE"]
+COOKIES = [
+    "SESSION_COOKIE_NAME",
+    "CSRF_COOKIE_NAME",
+    "SESSION_COOKIE_PATH",
+    "CSRF_COOKIE_PATH",
+    "SESSION_COOKIE_DOMAIN",
+]
+GUARDS = ["SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE"]
 MINUTE, HOUR = 60, 3600
 
 
@@ -66,6 +76,25 @@ def test_signing_out_ends_it(enrolled):
     assert not is_in(enrolled)
 
 
+def test_signing_out_lands_on_a_page_without_navigation_and_clears_the_browser(enrolled):
+    answer = enrolled.post("/admin/logout/")
+    assert answer["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+    assert "no-store" in answer["Cache-Control"]
+    assert ">Sign in</a>" in answer.text
+    assert not any(words in answer.text for words in ("quality time", "Log in", "/admin/partners/", "person-menu"))
+
+
+def test_half_a_sign_in_can_be_signed_out(halfway):
+    key = halfway.client.session.session_key
+    assert "You are signed out" in halfway.post("/admin/logout/").text
+    assert not Session.objects.filter(pk=key).exists()
+
+
+def test_signing_out_is_asked_for_by_post(enrolled):
+    assert enrolled.get("/admin/logout/").status_code == 405
+    assert is_in(enrolled)
+
+
 def test_the_second_factor_makes_a_new_key(halfway):
     password_alone = halfway.client.session.session_key
     halfway.give_code()
@@ -91,9 +120,57 @@ def test_a_changed_password_ends_the_other_sessions_and_keeps_its_own(enrolled):
     assert not is_in(other)
 
 
+def test_who_was_deactivated_and_is_active_again_signs_in_anew(enrolled):
+    other = enrolled.elsewhere()
+    other.give_code()
+    for active in (False, True):
+        enrolled.user.is_active = active
+        enrolled.user.save()
+    assert not is_in(other)
+    assert not is_in(enrolled)
+    assert "your access was changed" in enrolled.get("/admin/login/").text
+    enrolled.clock.now += 60
+    enrolled.sign_in()
+    enrolled.give_code()
+    assert is_in(enrolled)
+
+
+@pytest.mark.parametrize(
+    ("lost", "over"),
+    [
+        ({"is_superuser": False}, True),
+        ({"is_staff": False}, True),
+        ({"groups": ["Security"]}, True),
+        ({"groups": ["Security", "Support", "Other"]}, False),
+        ({"first_name": "Ada"}, False),
+    ],
+)
+def test_who_loses_a_role_is_signed_out(enrolled, lost, over):
+    before = people.of_user(enrolled.user) | {"groups": ["Security", "Support"]}
+    after = before | lost
+    enrolled.user.groups.set(Group.objects.get_or_create(name=name)[0] for name in after.pop("groups"))
+    User.objects.filter(pk=enrolled.user.pk).update(**after)
+    enrolled.user.refresh_from_db()
+    people.record_user(enrolled.user, CHANGE, before)
+    User.objects.filter(pk=enrolled.user.pk).update(is_staff=True)
+    assert is_in(enrolled) is not over
+
+
+def test_a_reset_of_the_password_ends_sessions_even_if_the_old_one_comes_back(enrolled):
+    kept = enrolled.user.password
+    reset(enrolled.user, CHANGE, password=True)
+    User.objects.update(password=kept)
+    assert not is_in(enrolled)
+
+
+def test_people_that_are_loaded_from_a_file_end_no_session(enrolled):
+    sessions.end_for_inactive(User, User(pk=enrolled.user.pk, is_active=False), raw=True)
+    assert is_in(enrolled)
+
+
 @pytest.mark.parametrize(("environment", "secure"), [("development", False), ("sandbox", True), ("production", True)])
 def test_its_cookie_is_kept_from_scripts_and_from_other_sites(environment, secure, tmp_path):
-    code = f"from django.conf import settings as s; print(*(getattr(s, name) for name in {COOKIES}))"
+    code = f"from django.conf import settings as s; print(*(getattr(s, name) for name in {COOKIES + GUARDS}))"
     done = manage(
         tmp_path,
         "shell",
@@ -105,4 +182,6 @@ def test_its_cookie_is_kept_from_scripts_and_from_other_sites(environment, secur
         CHARTERO_ALLOWED_HOSTS="example.com",
         CHARTERO_DIGEST_KEYS="1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
     )
-    assert done.stdout.split() == [str(secure), str(secure), "True", "Lax"]
+    prefix = "__Host-" if secure else ""
+    names = [f"{prefix}sessionid", f"{prefix}csrftoken", "/", "/", "None"]
+    assert done.stdout.split() == [*names, str(secure), str(secure), "True", "Lax"]

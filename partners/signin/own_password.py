@@ -1,0 +1,46 @@
+"""The page where people change their own password: a wrong old one is counted, and the change is recorded."""
+
+from typing import Any
+
+from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.contrib.auth import authenticate
+from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse_lazy
+
+from partners.events import Action, ChangeEvent
+from partners.signin.pages import change_by
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    """The old password, which the lockout counts like any other, and the new one twice."""
+
+    def __init__(self, request: HttpRequest, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        """Prove it as at sign-in."""
+        old: str = self.cleaned_data["old_password"]
+        if authenticate(self.request, username=self.user.get_username(), password=old) is None:
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return old
+
+
+class OwnPasswordView(PasswordChangeView):
+    """Change one's own password, which ends one's sessions elsewhere."""
+
+    form_class = OwnPasswordForm
+    success_url = reverse_lazy("admin:password_change_done")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"request": self.request}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Save it, and put that on record."""
+        with transaction.atomic():
+            after = {"username": form.user.get_username()}
+            ChangeEvent.record(Action.PASSWORD_CHANGED, change_by(self.request), after=after)
+            return super().form_valid(form)
