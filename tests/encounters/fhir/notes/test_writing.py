@@ -83,9 +83,7 @@ def test_lines_are_kept_where_html_keeps_them(html, expected):
     assert from_html(html) == expected
 
 
-@pytest.mark.parametrize(
-    ("span", "columns"), [("0", 1), ("x", 1), ("3", 3), ("1000", writing.frames.MOST_COLUMNS)]
-)
+@pytest.mark.parametrize(("span", "columns"), [("0", 1), ("x", 1), ("3", 3), ("1000", writing.frames.MOST_COLUMNS)])
 def test_a_cell_takes_as_many_columns_as_it_may(span, columns):
     text = from_html(f"<table><tr><td colspan={span}>a<td>b</table>")
     assert text.split("\n")[2] == "| a " + "|  " * (columns - 1) + "| b |"
