@@ -15,7 +15,7 @@ from encounters.fhir.job import Job
 from encounters.fhir.lines import Progress
 from encounters.fhir.report import Place
 from encounters.fhir.rows import BATCH_ROWS, BATCH_WEIGHT, Row, batches
-from encounters.fhir.sources import Export, SourceFile
+from encounters.fhir.sources import Export, SourceFile, printable
 from encounters.transcripts import audio, form
 from encounters.transcripts.audio import Recording
 from encounters.transcripts.form import Fault, Visit
@@ -50,7 +50,7 @@ def find(path: Path) -> Export:
         ) from None
     if not paths:
         raise ValidationError(f"The folder {path.name} holds no .ndjson and no .ndjson.gz.", code="nothing_to_import")
-    return Export(path.name, tuple(SourceFile(each, (LINES,)) for each in paths))
+    return Export(path.name, tuple(SourceFile(each, printable(each.name), (LINES,)) for each in paths))
 
 
 def run(job: Job, export: Export, progress: Progress, *, dry_run: bool = False) -> Report:

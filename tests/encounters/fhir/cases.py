@@ -44,12 +44,13 @@ class Run:
         return [(each["source_id"], each["code"]) for each in self.report.get("issues", [])]
 
 
-def run_case(name: str, organization) -> list[Run]:
-    """Run the commands of a case for the organization, one after the other."""
+def run_case(name: str, organization, *, last: bool = False) -> list[Run]:
+    """Run the commands of a case for the organization, one after the other, or the last one alone."""
     if not CASES.is_dir():
         pytest.skip("no import cases: they lie beside the clinical sample data, CHARTERO_FHIR_SAMPLES")
     commands = json.loads((CASES / name / "cmd.json").read_text())
-    return [_run(CASES / name, path, options, organization) for path, *options in commands]
+    chosen = commands[-1:] if last else commands
+    return [_run(CASES / name, path, options, organization) for path, *options in chosen]
 
 
 def rows() -> dict[str, dict[str, Any]]:

@@ -4,14 +4,17 @@ import json
 import pytest
 
 from encounters.fhir.codes import Code
-from encounters.fhir.items import OTHER, Fault, Item, read
-from encounters.fhir.sources import DELETIONS, SourceFile
+from encounters.fhir.items import OTHER, Fault, Item
+from encounters.fhir.reading import read
+from encounters.fhir.sources import DELETIONS, PHASES, SourceFile
 from tests.encounters.fhir.exports import bundle, deletion, encounter, ndjson, patient
 
 
 def items(path, content: bytes, *phases):
     path.write_bytes(content)
-    file = SourceFile(path, phases) if phases else SourceFile(path)
+    name = path.name
+    is_one_document = ".json" in name
+    file = SourceFile(path, name, phases or PHASES, is_one_document)
     return list(read(file, lambda size: None))
 
 
