@@ -11,13 +11,12 @@ from django.core.exceptions import ValidationError
 from encounters.fhir import manifests
 from encounters.fhir.codes import Code
 from encounters.fhir.manifests import DELETED, MANIFEST
-from encounters.fhir.sources import BINARY, DELETIONS, PHASES, TYPES, Export, Notice, SourceFile, printable
+from encounters.fhir.sources import BINARY, DELETIONS, PHASES, TYPES, Export, Notice, SourceFile, is_ndjson, printable
 
 ERRORS = "error"
 _BY_NAME = {each.lower(): each for each in (*TYPES, BINARY)}
 
 # `Encounter.ndjson`, `1.Encounter.000.ndjson.gz`, `job7_Encounter_1.jsonl`, but not `EncounterHistory.ndjson`.
-_LINES = re.compile(r".*\.(?:ndjson|jsonl)(?:\.gz)?", re.DOTALL | re.IGNORECASE)
 _TYPE = re.compile(rf"(?:[0-9]+\.|.*?_)?(?P<type>{'|'.join(_BY_NAME)})(?![a-z]).*", re.DOTALL | re.IGNORECASE)
 _ONE_DOCUMENT = re.compile(r".*\.json(?:\.gz)?", re.DOTALL | re.IGNORECASE)
 
@@ -31,7 +30,7 @@ def find(path: Path) -> Export:
         if path.is_dir():
             return _folder(path)
         with path.open("rb"):
-            return Export(path.name, (_file(path, path.name) or SourceFile(path, printable(path.name)),))
+            return Export(path.name, (_file(path) or SourceFile(path, printable(path.name)),))
     except OSError as fault:
         raise ValidationError(
             f"Cannot read {path.name}: {fault.strerror}. Give a folder, an NDJSON file or a Bundle.", code="unreadable"
@@ -55,21 +54,21 @@ def _folder(folder: Path) -> Export:
 
 def _files(folder: Path) -> Iterator[SourceFile]:
     for path in sorted(folder.iterdir()):
-        if path.is_file() and (found := _file(path, path.name)) and (found.phases != PHASES or found.is_one_document):
+        if path.is_file() and (found := _file(path)) and (found.phases != PHASES or found.is_one_document):
             yield found
     for path in sorted((folder / DELETED).glob("*")):
-        if path.is_file() and _LINES.fullmatch(path.name):
+        if path.is_file() and is_ndjson(path):
             yield SourceFile(path, printable(f"{DELETED}/{path.name}"), (DELETIONS,))
 
 
-def _file(path: Path, name: str) -> SourceFile | None:
+def _file(path: Path) -> SourceFile | None:
     """Return a file by what its name says; None if that says nothing."""
-    if _ONE_DOCUMENT.fullmatch(name):
-        return SourceFile(path, printable(name), is_one_document=True)
-    if not _LINES.fullmatch(name):
+    if _ONE_DOCUMENT.fullmatch(path.name):
+        return SourceFile(path, printable(path.name), is_one_document=True)
+    if not is_ndjson(path):
         return None
-    found = _TYPE.fullmatch(name)
-    return SourceFile(path, printable(name), (_BY_NAME[found["type"].lower()],) if found else PHASES)
+    found = _TYPE.fullmatch(path.name)
+    return SourceFile(path, printable(path.name), (_BY_NAME[found["type"].lower()],) if found else PHASES)
 
 
 def _all_files(folder: Path) -> Iterator[Path]:

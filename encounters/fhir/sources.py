@@ -1,5 +1,6 @@
 """What files an export has, what each may hold, and when the export was made."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,9 @@ PHASES = (*TYPES, DELETIONS)
 
 # The order of work, whatever the order of the files.
 ORDER = (BINARY, *PHASES)
+
+
+_NDJSON = re.compile(r".*\.(?:ndjson|jsonl)(?:\.gz)?", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,11 @@ class Export:
     def size(self) -> int:
         """Return how many bytes will be read in all."""
         return sum(file.path.stat().st_size * len(file.phases) for file in self.files)
+
+
+def is_ndjson(path: Path) -> bool:
+    """Return True if a file says by its name that it has one object to a line."""
+    return _NDJSON.fullmatch(path.name) is not None
 
 
 def printable(name: str) -> str:
