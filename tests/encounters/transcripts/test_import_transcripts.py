@@ -70,8 +70,9 @@ def test_a_truncated_file_is_imported_as_far_as_it_goes_and_is_an_error(command,
 
 @pytest.mark.parametrize("content", [b"[]", b'{"encounter": {"id": "e1"', b"\x00" * 9])
 def test_a_file_that_gives_nothing_is_an_error(command, tmp_path, content):
+    (tmp_path / "visits.ndjson").write_bytes(content)
     with pytest.raises(CommandError, match=r"Not read to the end: visits\.ndjson\."):
-        command(write(tmp_path / "visits.ndjson", content))
+        command(tmp_path / "visits.ndjson")
 
 
 def test_a_file_whose_last_line_is_cut_is_an_error(command, tmp_path):
