@@ -63,6 +63,7 @@ class Index:
     def __init__(self, servers: Iterable[str] = ()) -> None:
         self._key = secrets.token_bytes(32)
         self._servers = set(servers)
+        self._any_taken = False  # as long as it is so, nothing has to be looked up
         self._database = sqlite3.connect("")  # SQLite's own temporary file, gone when it is closed, or the process is
         self._database.executescript(TABLES)
 
@@ -70,28 +71,34 @@ class Index:
         """Forget everything."""
         self._database.close()
 
-    def add_url(self, scope: str, url: Reference, found: Target) -> None:
-        """Note under which full URL a Bundle has a resource. One that means two resources means neither."""
+    def add_url(self, scope: str, url: Reference, found: Target) -> bool:
+        """Note under which full URL a Bundle has a resource; return False if its id is taken by another full URL.
+
+        A full URL that means two resources means neither.
+        """
         name = self._digest(scope, url.entry(None))
-        first = (self._digest(scope, f"{found.type}/{found.id}"), name)
-        self._database.execute("INSERT OR IGNORE INTO ids VALUES (?, ?)", first)
-        source_id = None if self.is_taken(scope, url, found) else found.id
+        of_id = self._digest(scope, f"{found.type}/{found.id}")
+        self._database.execute("INSERT OR IGNORE INTO ids VALUES (?, ?)", (of_id, name))
+        is_its_own = self._first_url(of_id) == name
+        self._any_taken |= not is_its_own
         self._database.execute(
             "INSERT INTO urls VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET id = NULL"
             " WHERE id IS NOT excluded.id OR type IS NOT excluded.type",
-            (name, found.type, source_id, found.server or ""),
+            (name, found.type, found.id if is_its_own else None, found.server or ""),
         )
         if found.server:
             home = (self._digest("", f"{found.type}/{found.id}"), found.server)
             self._database.execute("INSERT OR IGNORE INTO homes VALUES (?, ?)", home)
             if len(self._servers) < 2:
                 self._servers.add(found.server)
+        return is_its_own
 
     def is_taken(self, scope: str, url: Reference, found: Target) -> bool:
         """Return True if a Bundle has another resource, of another full URL, under this type and id before."""
-        query = "SELECT url FROM ids WHERE digest = ?"
-        first = self._database.execute(query, (self._digest(scope, f"{found.type}/{found.id}"),)).fetchone()
-        return first is not None and first[0] != self._digest(scope, url.entry(None))
+        if not self._any_taken:
+            return False
+        first = self._first_url(self._digest(scope, f"{found.type}/{found.id}"))
+        return first is not None and first != self._digest(scope, url.entry(None))
 
     def add_binary(self, scope: str, found: Target, binary: Binary) -> None:
         """Note the text of a Binary."""
@@ -147,6 +154,10 @@ class Index:
         found: tuple[str | None, str | None, str] | None
         found = self._database.execute(query, (self._digest(scope, name),)).fetchone()
         return found
+
+    def _first_url(self, of_id: bytes) -> bytes | None:
+        row = self._database.execute("SELECT url FROM ids WHERE digest = ?", (of_id,)).fetchone()
+        return row and bytes(row[0])
 
     def _by_identifier(self, reference: Reference) -> Target | None:
         digest = self._digest(reference.type or "", reference.identifier or "")

@@ -80,16 +80,19 @@ class _Run:
         if isinstance(thing, Fault):
             self._note_fault(thing)
             return
-        if thing.scope and thing.full_url:
-            self.index.add_url(thing.scope, thing.full_url, thing.target)
-        if self._is_taken(thing):
+        is_its_own = self._add_url(thing)
+        if thing.phase == OTHER:
+            self.report.count(OTHER, Outcome.IGNORED)
+        elif not is_its_own:
             self.report.add(Code.ID_TAKEN, thing.place, thing.type, thing.id)
             self.report.count(thing.type, Outcome.REJECTED)
         elif thing.phase == BINARY:
             binaries.remember(thing, self.index)
             self.report.count(BINARY, Outcome.READ)
-        elif thing.phase == OTHER:
-            self.report.count(OTHER, Outcome.IGNORED)
+
+    def _add_url(self, item: Item) -> bool:
+        """Note where a Bundle has an item; return False if it has another one of the same id before."""
+        return not (item.scope and item.full_url) or self.index.add_url(item.scope, item.full_url, item.target)
 
     def _note_fault(self, fault: Fault) -> None:
         self.report.add(fault.code, fault.place, fault.type, fault.id)

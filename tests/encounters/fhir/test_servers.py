@@ -123,6 +123,11 @@ def test_two_full_urls_of_one_id_are_two_resources_of_which_the_first_comes_in(i
     assert names() == {"of-Alpha": "Alpha"}
 
 
+def test_of_what_is_not_imported_nobody_tells_that_its_id_is_taken(imported):
+    observation = {"resourceType": "Observation", "id": "o1"}
+    assert imported(*({"fullUrl": f"urn:uuid:{name}", "resource": observation} for name in "ab")) == []
+
+
 def test_a_record_learns_its_server_when_it_is_told(imported, run_import, tmp_path):
     run_import(write(tmp_path / "a", named("Alpha")))
     assert SourceRecord.objects.get().server is None
