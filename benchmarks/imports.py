@@ -30,7 +30,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from encounters.fhir import sources  # noqa: E402
+from encounters.fhir import folders, sources  # noqa: E402
 from partners.events import Change  # noqa: E402
 from partners.models import Organization  # noqa: E402
 
@@ -140,7 +140,7 @@ def main() -> None:
     print(f"{connection.vendor:14}{'rows':>9}{'rows/s':>9}{'s':>9}{'CPU s':>8}{'SQL':>10}{'SQL s':>8}{'MiB':>8}")
     with TemporaryDirectory() as scratch:
         first = invent(Path(scratch, "first"), int(asked)) if asked.isdecimal() else Path(asked)
-        later = changed(sources.find(first), Path(scratch, "later"))
+        later = changed(folders.find(first), Path(scratch, "later"))
         for name, path in (("first", first), ("again", first), ("changed", later), ("changed again", later)):
             measured(name, path, organization)
 

@@ -190,14 +190,16 @@ class Document(models.Model):
 class SourceRecord(models.Model):
     """Where an imported row came from, and which version of it: one per resource that an import has taken in.
 
-    It is known by organization, source, resource type and source id. A withdrawn one is a tombstone: with or without a
-    row of ours, an older file cannot bring it back.
+    It is known by organization, source, resource type and source id. Ids are unique on one server only: a resource
+    of another server never has the same record. A withdrawn one is a tombstone: with or without a row of ours, an
+    older file cannot bring it back.
     """
 
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="source_records", db_index=False)
     source = models.CharField(max_length=200)
     resource_type = models.CharField(max_length=32)
     source_id = models.CharField(max_length=64)
+    server = models.CharField("digest of its server's base URL, where the export tells it", max_length=32, null=True)
     version = models.DateTimeField("last updated at the source", null=True)
     as_of = models.DateTimeField("time of the export, or of the import where the export tells none")
     fingerprint = models.CharField("digest of the mapped values", max_length=64)

@@ -38,12 +38,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 LIST = "/external/v1/encounters"
 LIMIT, LARGEST_OFFSET = 100, 10_000
 REACH = LARGEST_OFFSET + LIMIT  # how many encounters of one window can be paged through
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds
+FIRST_PAUSE, LONGEST_PAUSE, LONGEST = 1.0, 60.0, 1e8  # seconds
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 NOT_WRITTEN, NOT_SET_UP, KEY, ACCESS, CALL, OUT_OF_REACH, FAILED, INTERRUPTED = 1, 2, 3, 4, 5, 6, 7, 130
 
 # What ends a run, by reason code: the exit code, and what to do.
@@ -112,6 +113,16 @@ class Page:
     items: list[dict[str, Any]]
     total: int
 
+    @classmethod
+    def of(cls, body: Any) -> "Page":
+        """Return the page in an answer; ValueError, KeyError or TypeError where it is none."""
+        for each in body["items"]:
+            if not word(each["encounter_id"]):
+                raise ValueError("not an id")
+            for name in ("created_at", "updated_at"):
+                moment(each[name])
+        return cls(body["items"], body["total"] + 0)
+
     def has(self, encounter_id: str) -> bool:
         """Tell whether the encounter is on this page."""
         return any(item["encounter_id"] == encounter_id for item in self.items)
@@ -156,8 +167,7 @@ class Api:
         request = urllib.request.Request(url, headers=headers)  # noqa: S310 – only https, or this machine
         try:
             with self._opener.open(request, timeout=self._timeout) as answer:
-                body = json.load(answer)
-            return Page(body["items"], body["total"])
+                return Page.of(json.load(answer))
         except urllib.error.HTTPError as refusal:
             with refusal:
                 refused(refusal)
@@ -167,7 +177,7 @@ class Api:
             raise Again(f"no connection ({fault.reason})") from None
         except (OSError, http.client.HTTPException) as fault:
             raise Again(f"the connection broke ({type(fault).__name__})") from None
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise Again("the answer is not a page of encounters") from None
 
 
@@ -203,7 +213,7 @@ def retry_after(text: str) -> float:
         return float(text)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
 
 
@@ -321,11 +331,30 @@ def sync(api: Api, copy: Copy, state: State, window: Window) -> int:
 
 
 def moment(text: str) -> datetime:
-    """Read an RFC 3339 date-time with a zone."""
+    """Read an RFC 3339 date-time with a zone; ValueError if it is none, or none that UTC can hold."""
     when = datetime.fromisoformat(text)
     if when.tzinfo is None:
         raise ValueError("a time without a zone")
-    return when.astimezone(UTC)
+    try:
+        return when.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time before the year 1 or after the year 9999") from None
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds, of at most three years."""
+    number = float(text)
+    if not 0 <= number <= LONGEST:
+        raise ValueError("not a number of seconds")
+    return number
+
+
+def timeout(text: str) -> float:
+    """Read for how many seconds to wait for an answer: at least a millisecond, at most a day."""
+    number = seconds(text)
+    if not 0.001 <= number <= 86_400:
+        raise ValueError("not a time to wait")
+    return number
 
 
 def rfc3339(when: datetime) -> str:
@@ -351,20 +380,31 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("encounters.sqlite3"), help="the copy (default: %(default)s)")
     parser.add_argument("--state", type=Path, help="how far it is complete (default: the copy's name and .state)")
     parser.add_argument("--key-file", type=Path, help="the file with the key (default: CHARTERO_KEY)")
-    parser.add_argument("--overlap", type=float, default=3600, help="seconds that a run reads again (default: 3600)")
-    parser.add_argument("--timeout", type=float, default=30, help="seconds without an answer (default: 30)")
-    parser.add_argument("--patience", type=float, default=900, help="seconds to try one call again (default: 900)")
+    parser.add_argument("--overlap", type=seconds, default=3600, help="seconds that a run reads again (default: 3600)")
+    parser.add_argument("--timeout", type=timeout, default=30, help="seconds without an answer (default: 30)")
+    parser.add_argument("--patience", type=seconds, default=900, help="seconds to try one call again (default: 900)")
     return parser.parse_args()
 
 
 def base_url() -> str:
     """Return CHARTERO_URL; the key goes over the network encrypted or not at all."""
     url = os.environ.get("CHARTERO_URL", "").rstrip("/")
-    parts = urllib.parse.urlsplit(url)
-    here = parts.hostname in ("127.0.0.1", "::1", "localhost")
-    if not parts.hostname or parts.path or not (parts.scheme == "https" or (parts.scheme == "http" and here)):
+    if not is_base(url):
         raise Stop("Set CHARTERO_URL to the address of the API: https://api.example.com", NOT_SET_UP)
     return url
+
+
+def is_base(url: str) -> bool:
+    """Return True if a URL is a scheme and a host, with or without a port, and encrypted unless it is this machine."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        is_whole = (
+            bool(parts.hostname) and parts.port != 0 and url.lower() == f"{parts.scheme}://{parts.netloc}".lower()
+        )
+    except ValueError:  # a broken address in brackets, a port that is none
+        return False
+    here = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    return is_whole and (parts.scheme == "https" or (parts.scheme == "http" and here))
 
 
 def api_key(file: Path | None) -> str:
@@ -380,11 +420,13 @@ def api_key(file: Path | None) -> str:
 
 def start(since: datetime | None, read_until: datetime | None, overlap: timedelta) -> datetime:
     """Return where to begin: at --since, else an overlap before where the last run ended."""
-    if since is None and read_until is None:
-        raise Stop("Nothing has been read yet: say from when on, --since 2024-01-01T00:00:00Z", NOT_SET_UP)
-    if since and read_until and since > read_until:
+    if since is None:
+        if read_until is None:
+            raise Stop("Nothing has been read yet: say from when on, --since 2024-01-01T00:00:00Z", NOT_SET_UP)
+        return read_until - min(overlap, read_until - EARLIEST)
+    if read_until and since > read_until:
         raise Stop(f"Read until {rfc3339(read_until)}: a later --since would leave a gap.", NOT_SET_UP)
-    return since or cast(datetime, read_until) - overlap
+    return since
 
 
 def asked_window(options: argparse.Namespace, read_until: datetime | None) -> Window:

@@ -66,7 +66,7 @@ def found():
 
 
 def test_every_module_that_the_product_imports_is_named_to_run(found):
-    assert {"django", "rest_framework", "bs4"} <= found
+    assert {"django", "rest_framework", "justhtml"} <= found
     assert distributions(found) - TO_RUN == set()
 
 

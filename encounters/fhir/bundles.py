@@ -2,19 +2,26 @@
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from typing import IO, Any
 
-from encounters.fhir.lines import DECODER, LONGEST_LINE
+from encounters.fhir.codes import Code
+from encounters.fhir.lines import DECODER, LONGEST_LINE, NotJson
 
 CHUNK = 64 * 1024
 BLANKS = " \t\r\n"
+
+# All that matters to find the end of a value: within a string, and outside of one.
+_IN_STRING = re.compile(r'"|\\.', re.DOTALL)
+_OUTSIDE = re.compile(r'["{}\[\]]')
 
 
 def members(stream: IO[bytes]) -> Iterator[tuple[str | None, Any]]:
     """Yield the members of the document's object by name, and the entries of a Bundle one by one under None.
 
-    Raises ValueError for what is not one JSON object, or has a value longer than a line may be, and RecursionError.
+    In place of a value that is skipped comes a code: it is longer than a line may be, or JSON that is refused. Raises
+    ValueError for what is not one JSON object.
     """
     text = _Text(stream)
     text.expect("{")
@@ -76,13 +83,16 @@ class _Text:
     def name(self) -> str:
         """Consume the name of a member."""
         name = self.value()
-        if not isinstance(name, str):
+        if not isinstance(name, str) or isinstance(name, Code):
             raise ValueError("a name expected")
         self.expect(":")
         return name
 
     def value(self) -> Any:
-        """Consume one JSON value, reading on for as long as it is incomplete, by doubling: in linear time."""
+        """Consume one JSON value, reading on for as long as it is incomplete, by doubling: in linear time.
+
+        Returns a code for one that is skipped; raises ValueError where its end cannot be told.
+        """
         self._next()
         while True:
             try:
@@ -93,9 +103,42 @@ class _Text:
             except json.JSONDecodeError:
                 if self._ended:
                     raise
+            except NotJson:
+                raise
+            except (ValueError, RecursionError):
+                self._skip()
+                return Code.INVALID_JSON
             if len(self._text) - self._start > LONGEST_LINE:
-                raise ValueError("value too long")
+                return self._skip_long()
             self._read_on(max(CHUNK, len(self._text) - self._start))
+
+    def _skip_long(self) -> Code:
+        """Skip a value that is too long; what is short enough was no JSON, and what follows it may be anything."""
+        if self._skip() <= LONGEST_LINE:
+            raise ValueError("a value expected")
+        return Code.LINE_TOO_LONG
+
+    def _skip(self) -> int:
+        """Consume an object, a list or a string by its brackets and quotes alone, and return how long it was."""
+        size, depth, in_string = 0, 0, False
+        while True:
+            found = (_IN_STRING if in_string else _OUTSIDE).search(self._text, self._start)
+            # Without one, all is consumed but a last backslash, which belongs to what comes next.
+            end = found.end() if found else len(self._text) - self._text.endswith("\\", self._start)
+            size, self._start = size + end - self._start, end
+            if found is None:
+                self._read_more()
+            elif found[0] == '"':
+                in_string = not in_string
+            else:
+                depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(found[0], 0)
+            if found and not (depth or in_string):
+                return size
+
+    def _read_more(self) -> None:
+        if self._ended:
+            raise ValueError("the end of a value expected")
+        self._read_on(CHUNK)
 
     def _next(self) -> str:
         """Return the next character that is not blank; empty at the end."""

@@ -46,7 +46,14 @@ class Code(StrEnum):
     INVALID_ID = "invalid_id", Level.ERROR
     INVALID_DELETION = "invalid_deletion", Level.ERROR
 
+    # What is missing
+    FILE_NOT_READ = "file_not_read", Level.WARNING
+    EXPORT_ERRORS = "export_errors", Level.WARNING
+    MORE_PAGES = "more_pages", Level.WARNING
+    FEWER_THAN_COUNTED = "fewer_than_counted", Level.WARNING
+
     # The resource among others
+    ID_TAKEN = "id_taken", Level.ERROR
     UNRESOLVED_PATIENT = "unresolved_patient", Level.ERROR
     NO_ENCOUNTER = "no_encounter", Level.ERROR
     UNRESOLVED_ENCOUNTER = "unresolved_encounter", Level.ERROR

@@ -14,26 +14,56 @@ from encounters.fhir.references import Reference
 
 TABLES = """
 PRAGMA journal_mode = OFF;
-CREATE TABLE urls (digest BLOB PRIMARY KEY, type TEXT, id TEXT) WITHOUT ROWID;
-CREATE TABLE identifiers (digest BLOB, id TEXT, PRIMARY KEY (digest, id)) WITHOUT ROWID;
-CREATE TABLE organizations (id TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID;
-CREATE TABLE replaced (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE urls (digest BLOB PRIMARY KEY, type TEXT, id TEXT, server TEXT) WITHOUT ROWID;
+CREATE TABLE ids (digest BLOB PRIMARY KEY, url BLOB) WITHOUT ROWID;
+CREATE TABLE homes (digest BLOB, server TEXT, PRIMARY KEY (digest, server)) WITHOUT ROWID;
+CREATE TABLE identifiers (digest BLOB, id TEXT, server TEXT, PRIMARY KEY (digest, id, server)) WITHOUT ROWID;
+CREATE TABLE organizations (id TEXT, server TEXT, name TEXT, PRIMARY KEY (id, server)) WITHOUT ROWID;
+CREATE TABLE binaries (id TEXT, scope TEXT, server TEXT, type TEXT, data TEXT);
+CREATE INDEX binary ON binaries (id);
+CREATE TABLE replaced (id TEXT, server TEXT, PRIMARY KEY (id, server)) WITHOUT ROWID;
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The resource that a reference means; the type is not told by a URN of an unknown resource."""
+    """The resource that a reference means; the type is not told by a URN of an unknown resource.
+
+    `server` is the only one that may have it; None if the id alone tells which it is.
+    """
 
     type: str | None
     id: str
+    server: str | None = None
+
+    def is_at(self, server: str | None) -> bool:
+        """Return True if the resource of this type and id at `server` is the one that is meant."""
+        return self.server is None or self.server == server
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """A text in base64, and its media type."""
+
+    content_type: str
+    data: str
+
+    def as_attachment(self) -> dict[str, str]:
+        """Return the elements of an attachment that holds it."""
+        return {"contentType": self.content_type, "data": self.data}
 
 
 class Index:
-    """Full URLs, identifiers, names of organizations and replaced documents of one run."""
+    """Full URLs, identifiers, names of organizations and replaced documents of one run.
 
-    def __init__(self) -> None:
+    Ids are unique on one server only. While all that is known of a source comes from one server, an id tells which
+    resource is meant. As soon as there are several, it must also be told at which of them.
+    """
+
+    def __init__(self, servers: Iterable[str] = ()) -> None:
         self._key = secrets.token_bytes(32)
+        self._servers = set(servers)
+        self._any_taken = False  # as long as it is so, nothing has to be looked up
         self._database = sqlite3.connect("")  # SQLite's own temporary file, gone when it is closed, or the process is
         self._database.executescript(TABLES)
 
@@ -41,53 +71,115 @@ class Index:
         """Forget everything."""
         self._database.close()
 
-    def add_url(self, scope: str, url: str, target: Target) -> None:
-        """Note under which full URL a Bundle has a resource."""
-        values = (self._digest(scope, url), target.type, target.id)
-        self._database.execute("INSERT OR REPLACE INTO urls VALUES (?, ?, ?)", values)
+    def add_url(self, scope: str, url: Reference, found: Target) -> bool:
+        """Note under which full URL a Bundle has a resource; return False if its id is taken by another full URL.
 
-    def add_identifiers(self, target: Target, identifiers: Iterable[str]) -> None:
+        A full URL that means two resources means neither.
+        """
+        name = self._digest(scope, url.entry(None))
+        of_id = self._digest(scope, f"{found.type}/{found.id}")
+        self._database.execute("INSERT OR IGNORE INTO ids VALUES (?, ?)", (of_id, name))
+        is_its_own = self._first_url(of_id) == name
+        self._any_taken |= not is_its_own
+        self._database.execute(
+            "INSERT INTO urls VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET id = NULL"
+            " WHERE id IS NOT excluded.id OR type IS NOT excluded.type",
+            (name, found.type, found.id if is_its_own else None, found.server or ""),
+        )
+        if found.server:
+            home = (self._digest("", f"{found.type}/{found.id}"), found.server)
+            self._database.execute("INSERT OR IGNORE INTO homes VALUES (?, ?)", home)
+            if len(self._servers) < 2:
+                self._servers.add(found.server)
+        return is_its_own
+
+    def is_taken(self, scope: str, url: Reference, found: Target) -> bool:
+        """Return True if a Bundle has another resource, of another full URL, under this type and id before."""
+        if not self._any_taken:
+            return False
+        first = self._first_url(self._digest(scope, f"{found.type}/{found.id}"))
+        return first is not None and first != self._digest(scope, url.entry(None))
+
+    def add_binary(self, scope: str, found: Target, binary: Binary) -> None:
+        """Note the text of a Binary."""
+        values = (found.id, scope, found.server or "", binary.content_type, binary.data)
+        self._database.execute("INSERT INTO binaries VALUES (?, ?, ?, ?, ?)", values)
+
+    def add_identifiers(self, found: Target, identifiers: Iterable[str]) -> None:
         """Note the identifiers, `system|value`, of a resource."""
-        rows = [(self._digest(target.type or "", each), target.id) for each in identifiers]
-        self._database.executemany("INSERT OR IGNORE INTO identifiers VALUES (?, ?)", rows)
+        rows = [(self._digest(found.type or "", each), found.id, found.server or "") for each in identifiers]
+        self._database.executemany("INSERT OR IGNORE INTO identifiers VALUES (?, ?, ?)", rows)
 
-    def add_organization(self, source_id: str, name: str) -> None:
+    def add_organization(self, found: Target, name: str) -> None:
         """Note an organization's name."""
-        self._database.execute("INSERT OR REPLACE INTO organizations VALUES (?, ?)", (source_id, name))
+        values = (found.id, found.server or "", name)
+        self._database.execute("INSERT OR REPLACE INTO organizations VALUES (?, ?, ?)", values)
 
-    def add_replaced(self, source_ids: Iterable[str]) -> None:
+    def add_replaced(self, targets: Iterable[Target]) -> None:
         """Note documents that others replace."""
-        self._database.executemany("INSERT OR IGNORE INTO replaced VALUES (?)", [(each,) for each in source_ids])
+        rows = [(each.id, each.server or "") for each in targets]
+        self._database.executemany("INSERT OR IGNORE INTO replaced VALUES (?, ?)", rows)
 
-    def target(self, reference: Reference, scope: str) -> Target | None:
-        """Return what a reference of a resource in this Bundle means; None if that cannot be told."""
-        if scope and (target := self._by_url(scope, reference.text)):
-            return target
+    def target(self, reference: Reference, scope: str, server: str | None) -> Target | None:
+        """Return what a reference in an entry of this Bundle and of this server means; None if that cannot be told."""
+        if scope and (entry := self._entry(scope, reference.entry(server))):
+            return self._target(*entry)
         if reference.identifier is not None:
             return self._by_identifier(reference)
-        return None if reference.id is None else Target(reference.type, reference.id)
+        return self._target(reference.type, reference.id, reference.server or (reference.type and server))
 
-    def organization_name(self, reference: Reference, scope: str) -> str | None:
+    def organization_name(self, reference: Reference, scope: str, server: str | None) -> str | None:
         """Return the name of the organization that a reference means."""
-        target = self.target(reference, scope)
-        query = "SELECT name FROM organizations WHERE id = ?"
-        found = target and self._database.execute(query, (target.id,)).fetchone()
-        return str(found[0]) if found else None
+        target = self.target(reference, scope, server)
+        query = "SELECT server, name FROM organizations WHERE id = ?"
+        rows = self._database.execute(query, (target.id,)) if target else ()
+        names = {name for at, name in rows if target and target.is_at(at)}
+        return names.pop() if len(names) == 1 else None
 
-    def replaced(self) -> Iterator[str]:
+    def binary(self, scope: str, target: Target) -> Binary | None:
+        """Return the Binary that is meant, of this Bundle or else of another; None if several texts have its id."""
+        query = "SELECT scope, server, type, data FROM binaries WHERE id = ?"
+        rows = [row for row in self._database.execute(query, (target.id,)) if target.is_at(row[1] or None)]
+        near = [row for row in rows if row[0] == scope]
+        texts = {Binary(*row[2:]) for row in near or rows}
+        return texts.pop() if len(texts) == 1 else None
+
+    def replaced(self) -> Iterator[Target]:
         """Yield the replaced documents."""
-        yield from (source_id for (source_id,) in self._database.execute("SELECT id FROM replaced"))
+        for source_id, server in self._database.execute("SELECT id, server FROM replaced"):
+            yield Target("DocumentReference", source_id, server or None)
 
-    def _by_url(self, scope: str, url: str) -> Target | None:
-        query = "SELECT type, id FROM urls WHERE digest = ?"
-        found = self._database.execute(query, (self._digest(scope, url),)).fetchone()
-        return Target(*found) if found else None
+    def _entry(self, scope: str, name: str) -> tuple[str | None, str | None, str] | None:
+        query = "SELECT type, id, server FROM urls WHERE digest = ?"
+        found: tuple[str | None, str | None, str] | None
+        found = self._database.execute(query, (self._digest(scope, name),)).fetchone()
+        return found
+
+    def _first_url(self, of_id: bytes) -> bytes | None:
+        row = self._database.execute("SELECT url FROM ids WHERE digest = ?", (of_id,)).fetchone()
+        return row and bytes(row[0])
 
     def _by_identifier(self, reference: Reference) -> Target | None:
         digest = self._digest(reference.type or "", reference.identifier or "")
-        query = "SELECT id FROM identifiers WHERE digest = ? LIMIT 2"
+        query = "SELECT id, server FROM identifiers WHERE digest = ? LIMIT 2"
         found = self._database.execute(query, (digest,)).fetchall()
-        return Target(reference.type, found[0][0]) if len(found) == 1 else None
+        return self._target(reference.type, *found[0]) if len(found) == 1 else None
+
+    def _target(self, resource_type: str | None, source_id: str | None, server: str | None) -> Target | None:
+        """Return the target, with its server where there are several; None if then nothing tells which one it is."""
+        if source_id is None:
+            return None
+        if len(self._servers) < 2:
+            return Target(resource_type, source_id)
+        if not server and (resource_type is None or self._homes(resource_type, source_id) > 1):
+            return None
+        return Target(resource_type, source_id, server or None)
+
+    def _homes(self, resource_type: str, source_id: str) -> int:
+        """Return how many servers have a resource of this type and id."""
+        query = "SELECT count(*) FROM homes WHERE digest = ?"
+        count: int = self._database.execute(query, (self._digest("", f"{resource_type}/{source_id}"),)).fetchone()[0]
+        return count
 
     def _digest(self, scope: str, text: str) -> bytes:
         return hashlib.blake2b(f"{scope}\0{text}".encode(), key=self._key, digest_size=16).digest()

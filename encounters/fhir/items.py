@@ -1,15 +1,18 @@
-"""The resources and deletions in a file, one by one, each known by type and id; and what stands there instead."""
+"""What a file of an export may hold: resources, deletions, Bundles of them, and what cannot be read as any of these."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from datetime import datetime
 
-from encounters.fhir import bundles, lines, references
+from encounters.fhir import dates, references
 from encounters.fhir.codes import Code
 from encounters.fhir.elements import Json, member, objects, text
+from encounters.fhir.index import Target
+from encounters.fhir.references import Reference
 from encounters.fhir.report import Place
-from encounters.fhir.sources import DELETIONS, TYPES, SourceFile
+from encounters.fhir.sources import BINARY, DELETIONS, TYPES, SourceFile
+
+BUNDLE = "Bundle"
 
 # Of a type that is not imported.
 OTHER = "other"
@@ -17,7 +20,10 @@ OTHER = "other"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One resource to import in `phase`, or one deletion; `scope` is its Bundle, within which `full_url` names it."""
+    """One resource to import in `phase`, or one deletion; `scope` is its Bundle, within which `full_url` names it.
+
+    `modified` is when the server says that it was written or deleted.
+    """
 
     place: Place
     phase: str
@@ -26,112 +32,108 @@ class Item:
     body: Json
     weight: int
     scope: str = ""
-    full_url: str | None = None
+    full_url: Reference | None = None
+    modified: datetime | None = None
+
+    @property
+    def server(self) -> str | None:
+        """Return the server that it came from, if its full URL tells."""
+        return self.full_url.server if self.full_url else None
+
+    @property
+    def target(self) -> Target:
+        """Return what a reference to it means."""
+        return Target(self.type, self.id, self.server)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What could not be read as a resource."""
+    """What could not be read as a resource, or is said to be missing; after the last one, nothing more was read."""
 
     place: Place
     code: Code
-    type: str
+    type: str = OTHER
     id: str | None = None
-
-
-def read(file: SourceFile, progress: lines.Progress) -> Iterator[Item | Fault]:
-    """Yield what the file holds; where it ends before its time, that is the last fault."""
-    reader, place = _Reader(file), Place(file.name, 1)
-    try:
-        with lines.opened(file.path, progress) as stream:
-            for thing in reader.document(stream) if file.is_one_document else reader.lines(stream):
-                place = thing.place
-                yield thing
-    except lines.FAULTS:
-        yield reader.fault(place, Code.UNREADABLE_FILE)
+    is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class Contents:
+    """What a file's JSON means, one object of it at a time."""
+
     file: SourceFile
 
-    def lines(self, stream: IO[bytes]) -> Iterator[Item | Fault]:
-        for number, line in lines.numbered(stream):
-            place = Place(self.file.name, number)
-            body = line if isinstance(line, Code) else lines.parsed(line)
-            if isinstance(body, Code):
-                yield self.fault(place, body)
-            elif self._may_be_bundle(body):
-                yield from self._bundle(place, body, len(line))
-            else:
-                yield self._resource(place, body, len(line))
-
-    def document(self, stream: IO[bytes]) -> Iterator[Item | Fault]:
-        number, rest = 0, {}
-        try:
-            for name, value in bundles.members(stream):
-                if name is None:
-                    number += 1
-                    yield self._checked(Place(self.file.name, number), value)
-                else:
-                    rest[name] = value
-        except (ValueError, RecursionError):
-            yield self.fault(Place(self.file.name, number + 1), Code.INVALID_JSON)
+    def line(self, place: Place, body: object, weight: int) -> Iterator[Item | Fault]:
+        """Yield the resource in a line; of a Bundle, what it holds."""
+        if self.file.may_hold_bundles and isinstance(body, dict) and body.get("resourceType") == BUNDLE:
+            yield from self._bundle(place, body, weight, f"{place.file}:{place.line}")
         else:
-            if rest.get("resourceType") != "Bundle" and not number:
-                yield self._checked(Place(self.file.name, 1), {"resource": rest})
+            yield self.resource(place, body, weight)
 
-    def fault(self, place: Place, code: Code, resource_type: str = OTHER, source_id: str | None = None) -> Fault:
-        expected = resource_type if self.file.is_mixed else self.file.phases[0]
-        return Fault(place, code, expected, source_id)
+    def entry(self, place: Place, entry: object, weight: int, scope: str) -> Iterator[Item | Fault]:
+        """Yield the resource or the deletion in an entry of a Bundle; of a Bundle in it, what that holds."""
+        inner = member(entry, "resource")
+        if self.file.is_mixed and isinstance(inner, dict) and inner.get("resourceType") == BUNDLE:
+            yield from self._bundle(place, inner, weight, scope, is_outer=False)
+        else:
+            yield self._of_entry(place, entry, weight, scope)
 
-    def _may_be_bundle(self, body: Any) -> bool:
-        return DELETIONS in self.file.phases and member(body, "resourceType") == "Bundle"
-
-    def _bundle(self, place: Place, body: Json, weight: int) -> Iterator[Item | Fault]:
-        entries = list(objects(body.get("entry")))
-        for entry in entries:
-            yield self._entry(place, entry, weight // len(entries), f"{place.file}:{place.line}")
-
-    def _checked(self, place: Place, entry: Any) -> Item | Fault:
-        """Refuse the lone surrogates that a document's parser lets through, and weigh the entry."""
-        try:
-            weight = len(json.dumps(entry, ensure_ascii=False).encode())
-        except (ValueError, RecursionError):
-            return self.fault(place, Code.INVALID_JSON)
-        return self._entry(place, entry, weight, self.file.name)
-
-    def _entry(self, place: Place, entry: Any, weight: int, scope: str) -> Item | Fault:
-        if member(entry, "request", "method") == "DELETE":
-            return self._deletion(place, text(member(entry, "request", "url")))
-        resource = member(entry, "resource")
-        if resource is None and isinstance(entry, dict):
-            return Item(place, OTHER, OTHER, "", {}, 0)
-        return self._resource(place, resource, weight, scope, text(member(entry, "fullUrl")))
-
-    def _deletion(self, place: Place, url: str | None) -> Item | Fault:
-        target = references.parse_text(url or "")
-        if target.type is None or target.id is None:
-            return self.fault(place, Code.INVALID_DELETION)
-        phase = DELETIONS if target.type in TYPES[1:] else OTHER
-        return Item(place, phase, target.type, target.id, {}, 0)
-
-    def _resource(
-        self, place: Place, body: Any, weight: int, scope: str = "", full_url: str | None = None
-    ) -> Item | Fault:
+    def resource(self, place: Place, body: object, weight: int, scope: str = "", entry: object = None) -> Item | Fault:
+        """Return a resource of a type that the file may hold, with the full URL and the time that its entry tells."""
         if not isinstance(body, dict):
             return self.fault(place, Code.NOT_AN_OBJECT)
         found = body.get("resourceType")
-        if not isinstance(found, str) or not (self.file.is_mixed or found in self.file.phases):
+        if not isinstance(found, str) or found == BUNDLE or not self.file.may_hold(found):
             return self.fault(place, Code.WRONG_RESOURCE_TYPE)
-        source_id = body.get("id") or _id_of(full_url)
-        if found not in TYPES:
+        full_url = _full_url(entry)
+        source_id = body.get("id") or (full_url and full_url.id)
+        if found not in (*TYPES, BINARY):
             return Item(place, OTHER, found, str(source_id), {}, 0, scope, full_url)
         if not references.is_id(source_id):
             return self.fault(place, Code.INVALID_ID if source_id else Code.MISSING_ID, found)
-        return Item(place, found, found, str(source_id), body, weight, scope, full_url)
+        modified = dates.instant(member(entry, "response", "lastModified"))
+        return Item(place, found, found, str(source_id), body, weight, scope, full_url, modified)
+
+    def fault(self, place: Place, code: Code, resource_type: str = OTHER, *, is_last: bool = False) -> Fault:
+        """Return what is wrong, with the type of the resource as far as it can be told."""
+        expected = resource_type if self.file.is_mixed else self.file.phases[0]
+        return Fault(place, code, expected, is_last=is_last)
+
+    def more_pages(self, place: Place, links: object) -> Iterator[Fault]:
+        """Yield a warning if a Bundle links to a next page: that is not here."""
+        if any(each.get("relation") == "next" for each in objects(links)):
+            yield Fault(place, Code.MORE_PAGES)
+
+    def _bundle(
+        self, place: Place, body: Json, weight: int, scope: str, *, is_outer: bool = True
+    ) -> Iterator[Item | Fault]:
+        entries = list(objects(body.get("entry")))
+        for entry in entries:
+            if is_outer:
+                yield from self.entry(place, entry, weight // len(entries), scope)
+            else:
+                yield self._of_entry(place, entry, weight // len(entries), scope)
+        yield from self.more_pages(place, body.get("link"))
+
+    def _of_entry(self, place: Place, entry: object, weight: int, scope: str) -> Item | Fault:
+        if member(entry, "request", "method") == "DELETE":
+            return self._deletion(place, entry)
+        resource = member(entry, "resource")
+        if resource is None and isinstance(entry, dict):
+            return Item(place, OTHER, OTHER, "", {}, 0)
+        return self.resource(place, resource, weight, scope, entry)
+
+    def _deletion(self, place: Place, entry: object) -> Item | Fault:
+        """Return a deletion; it holds as of the time that the server's answer tells (R4 http.html#history)."""
+        target = references.parse_text(text(member(entry, "request", "url")) or "")
+        if target.type is None or target.id is None:
+            return self.fault(place, Code.INVALID_DELETION)
+        phase = DELETIONS if target.type in TYPES[1:] else OTHER
+        told = target if target.server else _full_url(entry)
+        modified = dates.instant(member(entry, "response", "lastModified"))
+        return Item(place, phase, target.type, target.id, {}, 0, full_url=told, modified=modified)
 
 
-def _id_of(full_url: str | None) -> str | None:
-    """Return the id in a fullUrl: in a transaction's Bundle, new resources have no other."""
-    return None if full_url is None else references.parse_text(full_url).id
+def _full_url(entry: object) -> Reference | None:
+    written = text(member(entry, "fullUrl"))
+    return None if written is None else references.parse_text(written)

@@ -25,6 +25,11 @@ class Job:
             organization=self.organization, source=self.source, resource_type=resource_type
         )
 
+    def servers(self) -> set[str]:
+        """Return the servers from which this source's resources have come so far, two of them at most."""
+        told = SourceRecord.objects.filter(organization=self.organization, source=self.source, server__isnull=False)
+        return {str(server) for server in told.order_by().values_list("server", flat=True).distinct()[:2]}
+
     def lock(self) -> None:
         """Let no other import into the same organization write until this transaction ends.
 

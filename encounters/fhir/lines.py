@@ -46,6 +46,11 @@ def opened(path: Path, progress: Progress) -> Iterator[IO[bytes]]:
             yield plain
 
 
+def is_cut(line: bytes | Code) -> bool:
+    r"""Return True if a line does not end in `\n`: it is the last one, and may not be whole."""
+    return isinstance(line, bytes) and not line.endswith(b"\n")
+
+
 def numbered(stream: IO[bytes]) -> Iterator[tuple[int, bytes | Code]]:
     r"""Yield every line that is not blank, split at `\n` alone, with its number from 1; a code for one too long."""
     number = 0
@@ -70,9 +75,13 @@ def parsed(line: bytes) -> Any | Code:
     return found
 
 
+class NotJson(ValueError):
+    """What is no JSON although Python would read it."""
+
+
 def refuse_constant(name: str) -> None:
-    """Refuse NaN, Infinity and -Infinity, which are not JSON."""
-    raise ValueError(name)
+    """Refuse NaN, Infinity and -Infinity."""
+    raise NotJson(name)
 
 
 def unique(members: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from encounters.fhir.codes import Code
+from encounters.fhir.index import Target
 from encounters.fhir.job import Job
 from encounters.fhir.rows import Row
-from encounters.models import EncounterType, RecordClass
+from encounters.models import EncounterType, RecordClass, SourceRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +32,23 @@ def patients(job: Job, rows: list[Row]) -> dict[str, Link]:
 
 def encounters(job: Job, rows: list[Row]) -> dict[str, Link]:
     """Link encounters to their patients."""
-    wanted = {row.patient for row in rows if row.patient}
+    wanted = {row.patient.id for row in rows if row.patient}
     found = job.records("Patient").filter(source_id__in=wanted, patient__isnull=False)
-    known = {each.source_id: (each.patient_id, each.labelled_test) for each in found}
+    known = {each.source_id: each for each in found}
     return {row.id: _encounter(job, row, known) for row in rows}
 
 
-def _encounter(job: Job, row: Row, known: dict[str, tuple[int | None, bool]]) -> Link:
+def _encounter(job: Job, row: Row, known: dict[str, SourceRecord]) -> Link:
     if row.mapped.withdrawn:
         return Link()
-    if row.refusal or (row.patient and row.patient not in known):
+    patient = known.get(row.patient.id) if row.patient else None
+    if row.refusal or (row.patient and not (patient and row.patient.is_at(patient.server))):
         return Link(refusal=Code.UNRESOLVED_PATIENT)
-    patient, of_test_patient = known[row.patient] if row.patient else (None, False)
-    is_test = row.mapped.labelled_test or of_test_patient
+    is_test = row.mapped.labelled_test or (patient is not None and patient.labelled_test)
     record_class = job.class_for(labelled_test=is_test)
     row.mapped.warn(Code.TEST_DATA, when=record_class is not job.record_class)
     return Link(
-        row.mapped.values | {"patient_id": patient, "record_class": record_class},
+        row.mapped.values | {"patient_id": patient and patient.patient_id, "record_class": record_class},
         {"organization": job.organization, "encounter_type": EncounterType.CLINICAL_DOCUMENTATION},
         record_class,
     )
@@ -55,10 +56,11 @@ def _encounter(job: Job, row: Row, known: dict[str, tuple[int | None, bool]]) ->
 
 def documents(job: Job, rows: list[Row]) -> dict[str, Link]:
     """Link documents to the first of their encounters that is known."""
-    wanted = {source_id for row in rows for source_id in row.encounters}
+    wanted = {encounter.id for row in rows for encounter in row.encounters}
     found = job.records("Encounter").filter(source_id__in=wanted, encounter__isnull=False)
     parents = found.values(
-        "source_id", "encounter_id", "encounter__created_at", "encounter__patient__source_record__source_id"
+        *("source_id", "server", "encounter_id", "encounter__created_at"),
+        *("encounter__patient__source_record__source_id", "encounter__patient__source_record__server"),
     )
     known: dict[str, Any] = {each["source_id"]: each for each in parents}
     return {row.id: _document(job, row, known) for row in rows}
@@ -72,16 +74,22 @@ def _document(job: Job, row: Row, known: dict[str, Any]) -> Link:
     parent = next(_known(row.encounters, known), None)
     if parent is None:
         return Link(refusal=Code.UNRESOLVED_ENCOUNTER)
-    patient = parent["encounter__patient__source_record__source_id"]
-    if row.patient and patient and row.patient != patient:
+    if row.patient and _is_of_another(parent, row.patient):
         return Link(refusal=Code.PATIENT_MISMATCH)
     created_at = row.mapped.values["created_at"] or parent["encounter__created_at"]
     values = row.mapped.values | {"encounter_id": parent["encounter_id"], "created_at": created_at}
     return Link(values, encounter=parent["source_id"])
 
 
-def _known(source_ids: Iterable[str], known: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    return (known[each] for each in source_ids if each in known)
+def _known(encounters: Iterable[Target], known: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (known[each.id] for each in encounters if each.id in known and each.is_at(known[each.id]["server"]))
+
+
+def _is_of_another(encounter: dict[str, Any], patient: Target) -> bool:
+    source_id = encounter["encounter__patient__source_record__source_id"]
+    if source_id is None:
+        return False
+    return source_id != patient.id or not patient.is_at(encounter["encounter__patient__source_record__server"])
 
 
 def _is_withheld(job: Job, row: Row) -> bool:

@@ -1,5 +1,6 @@
 """What a FHIR reference says, in the forms that exports use. What it points to is for the run's index to find."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -8,19 +9,34 @@ from encounters.fhir.elements import member, text
 
 ID = r"[A-Za-z0-9\-.]{1,64}"
 _ID = re.compile(ID)
-_LITERAL = re.compile(rf"(?:.*/)?([A-Z][A-Za-z]{{0,63}})/({ID})(?:/_history/{ID})?", re.DOTALL)
+_LITERAL = re.compile(rf"(?:(.*)/)?([A-Z][A-Za-z]{{0,63}})/({ID})(?:/_history/{ID})?", re.DOTALL)
 _CONDITIONAL = re.compile(r"(?:[^?]*/)?([A-Z][A-Za-z]{0,63})\?identifier=([^&]+)")
+_BASE = re.compile(r"https?://(?:[^/@]*@)?([^/]*)(.*)", re.DOTALL | re.IGNORECASE)
 _UUID_URN = "urn:uuid:"
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference's text and what it names: a type and an id, an id alone (a URN), or an identifier `system|value`."""
+    """A reference's text and what it names: a type and an id, an id alone (a URN), or an identifier `system|value`.
+
+    `server` is the one at whose base URL an absolute reference says that the resource is.
+    """
 
     text: str
     type: str | None = None
     id: str | None = None
     identifier: str | None = None
+    server: str | None = None
+
+    def entry(self, server: str | None) -> str:
+        """Return how a Bundle knows the entry that is meant: by its fullUrl, whatever its version.
+
+        `server` is that of the entry in which this is written, to which a relative reference is relative (R4,
+        bundle.html#references).
+        """
+        if self.type and self.id:
+            return f"{self.server or server or ''}/{self.type}/{self.id}"
+        return self.text.lower() if self.type is None and self.id else self.text
 
 
 def is_id(value: object) -> bool:
@@ -36,14 +52,22 @@ def parse(element: object) -> Reference | None:
 
 def parse_text(written: str) -> Reference:
     """Return what a reference's text says; without an id and an identifier if it can name nothing of ours."""
-    if written.startswith(_UUID_URN):
-        name = written.removeprefix(_UUID_URN)
+    if written[: len(_UUID_URN)].lower() == _UUID_URN:
+        name = written[len(_UUID_URN) :]
         return Reference(written, id=name if is_id(name) else None)
     if found := _LITERAL.fullmatch(written):
-        return Reference(written, type=found[1], id=found[2])
+        return Reference(written, type=found[2], id=found[3], server=_server(found[1] or ""))
     if found := _CONDITIONAL.fullmatch(written):
         return Reference(written, type=found[1], identifier=_identifier(unquote(found[2])))
     return Reference(written)
+
+
+def _server(base: str) -> str | None:
+    """Return a short name for the server at a base URL; None if that is no URL. http and https are the same server."""
+    found = _BASE.fullmatch(base)
+    if found is None:
+        return None
+    return hashlib.blake2b(f"{found[1].lower()}{found[2].rstrip('/')}".encode(), digest_size=16).hexdigest()
 
 
 def _identifier(token: str) -> str | None:

@@ -11,10 +11,10 @@ LISTED_ISSUES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a resource stands: the file's name, and the line in it or the entry of its Bundle, from 1."""
+    """Where a resource is: the file's name, and the line in it or the entry of its Bundle, from 1; 0 for all of it."""
 
     file: str
-    line: int
+    line: int = 0
 
 
 @dataclass(slots=True)
@@ -33,11 +33,14 @@ class Report:
     def add(self, code: Code, place: Place, resource_type: str, source_id: str | None = None) -> None:
         """Note one issue: always counted, and listed while there is room."""
         self.codes[code.value] += 1
-        if code is Code.UNREADABLE_FILE:
-            self.unreadable.append(place.file)
         if len(self.issues) < LISTED_ISSUES:
             where = {"file": place.file, "line": place.line, "type": resource_type, "source_id": source_id}
             self.issues.append({"level": code.level.value, "code": code.value} | where)
+
+    def add_unread(self, file: str) -> None:
+        """Note that a file was not read to its end, or gave nothing."""
+        if file not in self.unreadable:
+            self.unreadable.append(file)
 
     def as_json(self) -> dict[str, Any]:
         """Return the report for machines."""

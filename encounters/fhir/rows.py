@@ -16,7 +16,10 @@ BATCH_WEIGHT = 4 * 1024 * 1024
 
 @dataclass(slots=True)
 class Row:
-    """One resource, or one deletion, for the database; what it refers to is known by source ids."""
+    """One resource, or one deletion, for the database; what it refers to is known by source ids.
+
+    `server` is the one that it came from; None if the export does not tell.
+    """
 
     place: Place
     type: str
@@ -24,29 +27,30 @@ class Row:
     mapped: Mapped
     deletion: bool = False
     weight: int = 0
-    patient: str | None = None
-    encounters: list[str] = field(default_factory=list)
-    replaces: list[str] = field(default_factory=list)
+    server: str | None = None
+    patient: Target | None = None
+    encounters: list[Target] = field(default_factory=list)
+    replaces: list[Target] = field(default_factory=list)
     refusal: Code | None = None
 
 
 def deletion(item: Item) -> Row:
     """Return the row of a deletion."""
-    return Row(item.place, item.type, item.id, Mapped(withdrawn=True), deletion=True)
+    return Row(item.place, item.type, item.id, Mapped(item.modified, withdrawn=True), deletion=True, server=item.server)
 
 
 def resolved(item: Item, mapped: Mapped, index: Index) -> Row:
     """Return the row of a resource."""
-    row = Row(item.place, item.type, item.id, mapped, weight=item.weight)
+    row = Row(item.place, item.type, item.id, mapped, weight=item.weight, server=item.server)
     if mapped.withdrawn:
         return row
-    _resolve_subject(row, index, item.scope)
+    _resolve_subject(row, index, item)
     if item.type == "Encounter":
         mapped.warn(Code.NO_PATIENT, when=mapped.subject is None)
-        _resolve_provider(mapped, index, item.scope)
+        _resolve_provider(mapped, index, item)
     if item.type == "DocumentReference":
-        row.encounters = list(_ids(mapped.encounters, "Encounter", index, item.scope))
-        row.replaces = [each for each in _ids(mapped.replaces, item.type, index, item.scope) if each != item.id]
+        row.encounters = list(_targets(mapped.encounters, "Encounter", index, item))
+        row.replaces = [each for each in _targets(mapped.replaces, item.type, index, item) if each.id != item.id]
         row.refusal = row.refusal or (None if mapped.encounters else Code.NO_ENCOUNTER)
     return row
 
@@ -68,26 +72,26 @@ def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _resolve_subject(row: Row, index: Index, scope: str) -> None:
+def _resolve_subject(row: Row, index: Index, item: Item) -> None:
     subject = row.mapped.subject
-    target = index.target(subject, scope) if subject else None
+    target = index.target(subject, item.scope, item.server) if subject else None
     named = target.type if target else subject and subject.type
     if named not in (None, "Patient"):
         row.mapped.warn(Code.SUBJECT_NOT_A_PATIENT)
     elif target:
-        row.patient = target.id
+        row.patient = target
     elif subject:
         row.refusal = Code.UNRESOLVED_PATIENT
 
 
-def _resolve_provider(mapped: Mapped, index: Index, scope: str) -> None:
+def _resolve_provider(mapped: Mapped, index: Index, item: Item) -> None:
     """Keep where it took place as text: the display, else the organization's name, else what is written."""
     if mapped.provider and not mapped.values["service_provider"]:
-        named = index.organization_name(mapped.provider, scope)
+        named = index.organization_name(mapped.provider, item.scope, item.server)
         mapped.values["service_provider"] = mapped.short(named or mapped.provider.text)
     mapped.values["service_provider"] = mapped.values["service_provider"] or ""
 
 
-def _ids(references: Iterable[Reference], wanted: str, index: Index, scope: str) -> Iterator[str]:
-    targets: Iterator[Target | None] = (index.target(reference, scope) for reference in references)
-    yield from (target.id for target in targets if target and target.type in (None, wanted))
+def _targets(references: Iterable[Reference], wanted: str, index: Index, item: Item) -> Iterator[Target]:
+    targets = (index.target(reference, item.scope, item.server) for reference in references)
+    yield from (target for target in targets if target and target.type in (None, wanted))

@@ -7,17 +7,18 @@ from itertools import islice
 from django.db import transaction
 from django.utils import timezone
 
-from encounters.fhir import rows, store
+from encounters.fhir import binaries, rows, store
 from encounters.fhir.clock import Clock
-from encounters.fhir.codes import Code, Outcome
-from encounters.fhir.index import Index, Target
-from encounters.fhir.items import OTHER, Fault, Item, read
+from encounters.fhir.codes import Code, Level, Outcome
+from encounters.fhir.index import Index
+from encounters.fhir.items import OTHER, Fault, Item
 from encounters.fhir.job import Job
 from encounters.fhir.lines import Progress
 from encounters.fhir.mapping import mapped
-from encounters.fhir.report import Report
+from encounters.fhir.reading import read
+from encounters.fhir.report import Place, Report
 from encounters.fhir.rows import Row
-from encounters.fhir.sources import DELETIONS, PHASES, Export, SourceFile
+from encounters.fhir.sources import BINARY, DELETIONS, ORDER, Export, SourceFile
 
 CONFLICTS = {
     Outcome.CONFLICT_NO_VERSION: Code.CONFLICT_NO_VERSION,
@@ -28,7 +29,7 @@ NOT_TAKEN_IN = {Outcome.REJECTED, Outcome.STALE, *CONFLICTS}
 
 def run(job: Job, export: Export, progress: Progress, *, dry_run: bool = False) -> Report:
     """Import the export; a dry run is one transaction that is rolled back at its end."""
-    with closing(Index()) as index:
+    with closing(Index(job.servers())) as index:
         work = _Run(job, index, progress)
         if not dry_run:
             work.through(export)
@@ -47,7 +48,9 @@ class _Run:
 
     def through(self, export: Export) -> None:
         """Go through the phases, whatever the order of the files, and at last mark what was replaced."""
-        for phase in PHASES:
+        for notice in export.notices:
+            self.report.add(notice.code, Place(notice.file), OTHER)
+        for phase in ORDER:
             for batch in rows.batches(self._rows(phase, export)):
                 self._write(batch)
         replaced = self.index.replaced()
@@ -62,38 +65,81 @@ class _Run:
 
     def _items(self, phase: str, file: SourceFile) -> Iterator[Item]:
         """Yield the file's items of this phase; what is told once of a file is told in its first phase."""
-        first = phase == file.phases[0]
+        first, seen, usable = phase == file.phases[0], 0, 0
         for thing in read(file, self.progress):
             if first:
                 self._note(thing)
-            if isinstance(thing, Item) and thing.phase == phase:
+                usable += isinstance(thing, Item)
+                seen += isinstance(thing, Item) or thing.code.level is Level.ERROR
+            if isinstance(thing, Item) and thing.phase == phase and not self._is_taken(thing):
                 yield thing
+        if first:
+            self._end(file, seen, usable)
 
     def _note(self, thing: Item | Fault) -> None:
         if isinstance(thing, Fault):
-            self.report.add(thing.code, thing.place, thing.type, thing.id)
-            if thing.code is not Code.UNREADABLE_FILE:
-                self.report.count(thing.type, Outcome.REJECTED)
+            self._note_fault(thing)
             return
-        if thing.full_url:
-            self.index.add_url(thing.scope, thing.full_url, Target(thing.type, thing.id))
+        is_its_own = self._add_url(thing)
         if thing.phase == OTHER:
             self.report.count(OTHER, Outcome.IGNORED)
+        elif not is_its_own:
+            self.report.add(Code.ID_TAKEN, thing.place, thing.type, thing.id)
+            self.report.count(thing.type, Outcome.REJECTED)
+        elif thing.phase == BINARY:
+            binaries.remember(thing, self.index)
+            self.report.count(BINARY, Outcome.READ)
+
+    def _add_url(self, item: Item) -> bool:
+        """Note where a Bundle has an item; return False if it has another one of the same id before."""
+        return not (item.scope and item.full_url) or self.index.add_url(item.scope, item.full_url, item.target)
+
+    def _note_fault(self, fault: Fault) -> None:
+        self.report.add(fault.code, fault.place, fault.type, fault.id)
+        if fault.is_last:
+            self.report.add_unread(fault.place.file)
+        if fault.code.level is Level.ERROR and fault.code is not Code.UNREADABLE_FILE:
+            self.report.count(fault.type, Outcome.REJECTED)
+
+    def _is_taken(self, item: Item) -> bool:
+        """Return True if its Bundle has another resource of the same id."""
+        if not (item.scope and item.full_url):
+            return False
+        return self.index.is_taken(item.scope, item.full_url, item.target)
+
+    def _end(self, file: SourceFile, seen: int, usable: int) -> None:
+        """Note a file that gave nothing that can be used, or fewer resources than its export says."""
+        is_short = file.count is not None and seen < file.count
+        if is_short:
+            self.report.add(Code.FEWER_THAN_COUNTED, Place(file.name), OTHER)
+        if is_short or (seen and not usable):
+            self.report.add_unread(file.name)
 
     def _row(self, item: Item) -> Iterator[Row]:
-        """Map one item; an organization has no row, only a name to remember."""
+        """Map one item; an organization has no row, only a name to remember, and a Binary has none either."""
         if item.phase == DELETIONS:
             yield rows.deletion(item)
-            return
+        elif item.phase == "Organization":
+            self._remember(item)
+        elif item.phase != BINARY:
+            yield self._mapped(item)
+
+    def _mapped(self, item: Item) -> Row:
+        if item.type == "DocumentReference":
+            item = binaries.joined(item, self.index)
         found = mapped(item.type, item.body, self.today)
-        self.index.add_identifiers(Target(item.type, item.id), found.identifiers)
-        if item.type != "Organization":
-            yield rows.resolved(item, found, self.index)
-            return
+        found.version = found.version or item.modified
+        self.index.add_identifiers(item.target, found.identifiers)
+        return rows.resolved(item, found, self.index)
+
+    def _remember(self, item: Item) -> None:
+        """Remember an organization by its identifiers and its name."""
+        found = mapped(item.type, item.body, self.today)
+        self.index.add_identifiers(item.target, found.identifiers)
         self.report.count(item.type, Outcome.READ)
         self._add(found.warnings, item)
         if found.values["name"]:
-            self.index.add_organization(item.id, found.values["name"])
+            self.index.add_organization(item.target, found.values["name"])
 
     def _write(self, batch: list[Row]) -> None:
         for row, outcome in zip(batch, store.write(self.job, self.clock, batch), strict=True):

@@ -11,7 +11,8 @@ from django.db.models import F
 
 from encounters.fhir import versions
 from encounters.fhir.clock import Clock
-from encounters.fhir.codes import Outcome
+from encounters.fhir.codes import Code, Outcome
+from encounters.fhir.index import Target
 from encounters.fhir.job import Job
 from encounters.fhir.kinds import KINDS
 from encounters.fhir.linking import Link
@@ -20,7 +21,7 @@ from encounters.fhir.updating import update
 from encounters.fhir.versions import Incoming, Known
 from encounters.models import Document, DocumentStatus, SourceRecord
 
-RECORD_FIELDS = ("version", "as_of", "fingerprint", "labelled_test", "withdrawn_at")
+RECORD_FIELDS = ("version", "as_of", "fingerprint", "labelled_test", "server", "withdrawn_at")
 WITHDRAWN = "withdrawn"
 
 
@@ -35,14 +36,19 @@ def write(job: Job, clock: Clock, rows: list[Row]) -> list[Outcome]:
     return outcomes
 
 
-def supersede(job: Job, source_ids: list[str]) -> None:
+def supersede(job: Job, targets: list[Target]) -> None:
     """Mark documents that others say they replace, now and for every later version of them."""
     with transaction.atomic():
         job.lock()
+        source_ids = [each.id for each in targets]
         records = job.records("DocumentReference").filter(source_id__in=source_ids, superseded=False)
-        replaced = list(records.filter(document__isnull=False).values_list("pk", "document_id"))
-        Document.objects.filter(pk__in=[document for _, document in replaced]).update(status=DocumentStatus.SUPERSEDED)
-        SourceRecord.objects.filter(pk__in=[record for record, _ in replaced]).update(superseded=True)
+        found = {(each.source_id, each.server): each for each in records.filter(document__isnull=False)}
+        replaced = [
+            each for each in found.values() if any(t.id == each.source_id and t.is_at(each.server) for t in targets)
+        ]
+        documents = Document.objects.filter(pk__in=[each.document_id for each in replaced])
+        documents.update(status=DocumentStatus.SUPERSEDED)
+        SourceRecord.objects.filter(pk__in=[each.pk for each in replaced]).update(superseded=True)
 
 
 class _Batch:
@@ -58,8 +64,8 @@ class _Batch:
     def take(self, row: Row) -> Outcome:
         """Decide about one row, and note what is to be written."""
         link, record = self.links[row.id], self.known.get(row.id)
-        row.refusal = link.refusal
-        if link.refusal:
+        row.refusal = Code.ID_TAKEN if _is_from_elsewhere(row, record) else link.refusal
+        if row.refusal:
             return Outcome.REJECTED
         incoming = self._incoming(row, link)
         if record is None:
@@ -93,7 +99,7 @@ class _Batch:
 
     def _incoming(self, row: Row, link: Link) -> Incoming:
         mapped = row.mapped
-        facts = [mapped.values, row.patient, link.encounter, mapped.labelled_test]
+        facts = [mapped.values, row.patient and row.patient.id, link.encounter, mapped.labelled_test]
         text = json.dumps(facts, default=str, sort_keys=True)
         digest = WITHDRAWN if mapped.withdrawn else hashlib.sha256(text.encode()).hexdigest()
         fingerprint = versions.fingerprint(digest, mapped.finer_version)
@@ -130,16 +136,22 @@ class _Batch:
         self.parents.add(record.parent)
 
     def _advance(self, record: SourceRecord, known: Known, incoming: Incoming, row: Row, outcome: Outcome) -> None:
+        is_unchanged = outcome is Outcome.UNCHANGED
         seen_later = incoming.moment is not None and incoming.moment > known.moment
-        if outcome in (Outcome.UPDATED, Outcome.WITHDRAWN) or (outcome is Outcome.UNCHANGED and seen_later):
+        if outcome in (Outcome.UPDATED, Outcome.WITHDRAWN) or (is_unchanged and seen_later):
             self._note(record, row, incoming)
-            self.written["records"].append(record)
+        elif is_unchanged and row.server and record.server is None:
+            record.server = row.server
+        else:
+            return
+        self.written["records"].append(record)
 
     def _note(self, record: SourceRecord, row: Row, incoming: Incoming) -> None:
         record.version = incoming.version
         record.as_of = incoming.transaction_time or self.clock.now
         record.fingerprint = incoming.fingerprint
         record.labelled_test = row.mapped.labelled_test
+        record.server = record.server or row.server
 
     def _add_row(self, row: Row, link: Link, record: SourceRecord) -> None:
         values = link.on_creation | self._values(row, link, record)
@@ -165,3 +177,8 @@ class _Batch:
 
     def _is_reclassified(self, record: Any, link: Link) -> bool:
         return link.record_class is not None and record.record_class not in (None, link.record_class)
+
+
+def _is_from_elsewhere(row: Row, record: SourceRecord | None) -> bool:
+    """Return True if the resource that is known by this id is another server's."""
+    return record is not None and None not in (row.server, record.server) and row.server != record.server

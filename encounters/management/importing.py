@@ -65,7 +65,7 @@ class ImportCommand(ReportCommand):
         if self.unreadable:
             names = reports.printable(", ".join(self.unreadable))
             raise CommandError(
-                f"{names} cannot be read to the end; only what came before counts. "
+                f"Not read to the end: {names}. Only what could be read is imported; the issues say what is wrong. "
                 "Get the export again, and import it as well."
             )
 

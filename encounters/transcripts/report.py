@@ -28,6 +28,11 @@ class Report:
         else:
             self.issues_not_listed += 1
 
+    def add_unread(self, file: str) -> None:
+        """Note that a file was not read to its end, or gave nothing."""
+        if file not in self.unreadable:
+            self.unreadable.append(file)
+
     def as_json(self) -> dict[str, Any]:
         """Return the report for machines."""
         return {

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from encounters.fhir.index import Target
 from encounters.fhir.mapping.mapped import Mapped
 from encounters.fhir.report import Place
 from encounters.fhir.rows import Row
@@ -16,7 +17,7 @@ KINDS = {PATIENT: "patient", ENCOUNTER: "encounter", DOCUMENT: "document"}
 
 def rows(visit: Visit, place: Place, weight: int) -> Iterator[Row]:
     """Yield a row for each thing that the line describes, with the names of recordings in the storage already."""
-    patient = visit.patient.id if visit.patient else None
+    patient = Target(PATIENT, visit.patient.id) if visit.patient else None
     if visit.patient and not visit.patient.is_reference:
         yield _row(PATIENT, visit.patient, place)
     if not visit.encounter.is_reference:
@@ -30,7 +31,7 @@ def rows(visit: Visit, place: Place, weight: int) -> Iterator[Row]:
         yield row
     for document in visit.documents:
         row = _row(DOCUMENT, document, place, weight // len(visit.documents))
-        row.patient, row.encounters = patient, [visit.encounter.id]
+        row.patient, row.encounters = patient, [Target(ENCOUNTER, visit.encounter.id)]
         yield row
 
 

@@ -1,6 +1,7 @@
 """A whole import of transcripts: line by line, batch by batch, each batch written whole or not at all."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from encounters import recordings
 from encounters.fhir import lines, store
 from encounters.fhir.clock import Clock
 from encounters.fhir.codes import Code, Outcome
@@ -15,7 +17,7 @@ from encounters.fhir.job import Job
 from encounters.fhir.lines import Progress
 from encounters.fhir.report import Place
 from encounters.fhir.rows import BATCH_ROWS, BATCH_WEIGHT, Row, batches
-from encounters.fhir.sources import Export, SourceFile
+from encounters.fhir.sources import Export, Notice, SourceFile, is_ndjson, printable
 from encounters.transcripts import audio, form
 from encounters.transcripts.audio import Recording
 from encounters.transcripts.form import Fault, Visit
@@ -23,6 +25,7 @@ from encounters.transcripts.report import Report
 from encounters.transcripts.rows import DOCUMENT, KINDS, TYPES, rows
 
 LINES = "lines"
+NOT_READ = "This file is not read: give it a name that ends in .ndjson or .jsonl, or give its own path."
 DESCRIBE = "Describe it, with more than its id, in this line or in one that is imported before."
 TODO = {
     Code.INVALID_JSON: "Write one JSON object to a line, in UTF-8.",
@@ -41,7 +44,8 @@ def find(path: Path) -> Export:
     """Return the files at `path`, one or those of a folder; ValidationError, saying what to do, if there is none."""
     path = path.resolve()
     try:
-        paths = sorted(_in_folder(path)) if path.is_dir() else [path]
+        names = sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
+        paths = [each for each in names if is_ndjson(each) or each == path]
         for each in paths:
             each.open("rb").close()
     except OSError as fault:
@@ -49,8 +53,9 @@ def find(path: Path) -> Export:
             f"Cannot read {path.name}: {fault.strerror}. Give an NDJSON file or a folder.", code="unreadable"
         ) from None
     if not paths:
-        raise ValidationError(f"The folder {path.name} holds no .ndjson and no .ndjson.gz.", code="nothing_to_import")
-    return Export(path.name, tuple(SourceFile(each, (LINES,)) for each in paths))
+        raise ValidationError(f"The folder {path.name} holds no .ndjson and no .jsonl.", code="nothing_to_import")
+    files = tuple(SourceFile(each, printable(each.name), (LINES,)) for each in paths)
+    return Export(path.name, files, notices=tuple(_notices(names, paths)))
 
 
 def run(job: Job, export: Export, progress: Progress, *, dry_run: bool = False) -> Report:
@@ -92,9 +97,12 @@ class _Run:
 
     def through(self, export: Export) -> None:
         """Go through the files in order."""
+        for notice in export.notices:
+            self.report.add(Place(notice.file), "", NOT_READ)
         for file in export.files:
-            for place, line in self._lines(file):
-                self._line(file, place, line)
+            taken = Counter(self._line(file, place, line) for place, line in self._lines(file))
+            if taken[False] and not taken[True]:
+                self.report.add_unread(file.name)
         self._write()
 
     def _lines(self, file: SourceFile) -> Iterator[tuple[Place, bytes | Code]]:
@@ -105,17 +113,17 @@ class _Run:
                     place = Place(file.name, number)
                     yield place, line
         except lines.FAULTS:
-            self.report.unreadable.append(file.name)
+            self.report.add_unread(file.name)
             self.report.add(Place(file.name, place.line + 1), "", "Get the file again: it cannot be read from here on.")
 
-    def _line(self, file: SourceFile, place: Place, line: bytes | Code) -> None:
-        """Take in one line whole, or nothing of it."""
+    def _line(self, file: SourceFile, place: Place, line: bytes | Code) -> bool:
+        """Take in one line whole, or nothing of it; return True if it was taken in."""
         try:
             visit, found = self._read(file, line)
         except Fault as fault:
             self.report.count("line", Outcome.REJECTED)
             self.report.add(place, fault.at, fault.expected)
-            return
+            return False
         self.report.count("line", Outcome.READ)
         if self.batch.count and (self.batch.count >= BATCH_ROWS or self.batch.weight + len(line) > BATCH_WEIGHT):
             self._write()
@@ -125,10 +133,13 @@ class _Run:
         self.batch.recordings += found
         self.batch.count += 1
         self.batch.weight += len(line)
+        return True
 
     def _read(self, file: SourceFile, line: bytes | Code) -> tuple[Visit, list[Recording]]:
         body = line if isinstance(line, Code) else lines.parsed(line)
         if isinstance(body, Code):
+            if lines.is_cut(line):
+                self.report.add_unread(file.name)
             raise Fault("", TODO[body])
         visit = form.visit(body)
         return visit, list(self._recordings(file, visit))
@@ -170,5 +181,8 @@ class _Run:
             self.report.add(row.place, f"{KINDS[row.type]} {row.id}", todo)
 
 
-def _in_folder(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.iterdir() if path.name.endswith((".ndjson", ".ndjson.gz")))
+def _notices(names: Iterable[Path], read: Container[Path]) -> Iterator[Notice]:
+    """Yield a notice for each file of the folder that is neither read nor a recording."""
+    for path in names:
+        if path not in read and path.suffix.lower() not in recordings.MEDIA_TYPES:
+            yield Notice(Code.FILE_NOT_READ, printable(path.name))

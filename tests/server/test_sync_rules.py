@@ -78,6 +78,61 @@ def test_retry_after(text, seconds):
     assert sync.retry_after(text) == seconds
 
 
+@pytest.mark.parametrize("text", ["Mon, 01 Jan 0001 00:00:00 -0000", "Fri, 31 Dec 9999 23:59:59 -2359"])
+def test_retry_after_as_a_date_that_no_clock_has(text):
+    assert sync.retry_after(text) >= 0
+
+
+@pytest.mark.parametrize("option", ["--since", "--until"])
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "2026-05-25", "x", ""])
+def test_a_time_that_utc_cannot_hold_is_refused_by_name(monkeypatch, capsys, option, text):
+    monkeypatch.setattr(sys, "argv", ["sync.py", f"{option}={text}"])
+    with pytest.raises(SystemExit) as ended:
+        sync.arguments()
+    assert ended.value.code == 2
+    assert f"argument {option}: invalid moment value" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--overlap", "--timeout", "--patience"])
+@pytest.mark.parametrize("text", ["nan", "inf", "-1", "1e300", "x"])
+def test_seconds_that_no_clock_has_are_refused_by_name(monkeypatch, capsys, option, text):
+    monkeypatch.setattr(sys, "argv", ["sync.py", f"{option}={text}"])
+    with pytest.raises(SystemExit):
+        sync.arguments()
+    assert f"argument {option}: invalid" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "valid"), [("0", False), ("0.001", True), ("86400", True), ("86401", False)])
+def test_an_answer_is_waited_for_a_while_and_not_for_ever(text, valid):
+    if valid:
+        assert sync.timeout(text) == float(text)
+    else:
+        with pytest.raises(ValueError, match="wait"):
+            sync.timeout(text)
+
+
+def test_an_overlap_does_not_reach_before_all_times():
+    begin = datetime(1, 1, 2, tzinfo=UTC)
+    assert sync.start(None, begin, timedelta(days=30)) == datetime(1, 1, 1, tzinfo=UTC)
+    assert sync.start(None, START, timedelta(days=30)) == START - timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *([], {}, {"items": 7, "total": 0}, {"items": [], "total": "1"}, {"items": [{}], "total": 1}),
+        {
+            "items": [{"encounter_id": "enc_1", "created_at": "0001-01-01T00:00:00+01:00", "updated_at": "x"}],
+            "total": 1,
+        },
+        {"items": [{"encounter_id": "\x1b", "created_at": "2026-01-01T00:00:00Z"}], "total": 1},
+    ],
+)
+def test_an_answer_that_is_no_page_is_known_as_such(body):
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        sync.Page.of(body)
+
+
 def test_retry_after_as_a_date():
     assert 28 < sync.retry_after(email.utils.formatdate(time.time() + 30, usegmt=True)) <= 30
 
@@ -133,6 +188,13 @@ def test_only_the_standard_library_is_imported():
         ("http://127.0.0.1.example.com", False),
         ("https://api.example.com/external/v1", False),
         ("ftp://127.0.0.1", False),
+        ("https://[broken", False),
+        ("https://api.example.com:99999", False),
+        ("https://api.example.com:0", False),
+        ("HTTPS://API.example.com", True),
+        ("https://api.example.com?", False),
+        ("https://api.example.com?x", False),
+        ("https://api.example.com#x", False),
         ("", False),
     ],
 )

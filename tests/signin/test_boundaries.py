@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 
 from partners.signin import sessions
@@ -15,9 +16,10 @@ LIMITS = [
 
 
 @pytest.fixture
-def session(monkeypatch):
+def session(monkeypatch, db):
     monkeypatch.setattr(time, "time", lambda: float(NOW))
     session = SessionStore()
+    session[SESSION_KEY] = "1"
     session.update(dict.fromkeys((sessions.STARTED, sessions.SEEN, sessions.PROVED), NOW))
     return session
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from encounters.fhir import sources
+from encounters.fhir import folders
 from encounters.fhir.job import Job
 from encounters.fhir.lines import Progress
 from encounters.fhir.report import Report
@@ -16,18 +16,20 @@ class Command(ImportCommand):
     """Import a FHIR R4 export."""
 
     help = (
-        "Import FHIR R4: a Bulk Data folder with or without its manifest, an NDJSON file, gzipped or not, or a Bundle. "
-        "Lines that cannot be used are reported and cost nothing else. It can be run again, and after an interruption "
-        "it ends as one run would have."
+        "Import FHIR R4: a Bulk Data folder with or without its manifest, a folder of Bundles, an NDJSON file, gzipped "
+        "or not, or a Bundle. Lines that cannot be used are reported and cost nothing else. Every file of a folder "
+        "that is not read is named. It can be run again, and after an interruption it ends as one run would have."
     )
     path_help = "a folder, an NDJSON file or a Bundle"
 
     def find(self, path: Path) -> Export:
-        return sources.find(path)
+        return folders.find(path)
 
     def run(self, job: Job, export: Export, progress: Progress, *, dry_run: bool) -> Report:
         return run(job, export, progress, dry_run=dry_run)
 
     def issue(self, issue: dict[str, Any]) -> str:
+        if not issue["line"]:  # of the file as a whole
+            return f"{issue['level']:<7}  {issue['file']}  {issue['code']}"
         resource = f"{issue['type']}/{issue['source_id'] or '?'}"
         return f"{issue['level']:<7}  {issue['file']}:{issue['line']}  {resource}  {issue['code']}"

@@ -20,7 +20,7 @@ class Command(ImportCommand):
         "nothing of it is taken in; it costs nothing else. It can be run again, and after an interruption it ends as "
         "one run would have."
     )
-    path_help = "an NDJSON file, or a folder of .ndjson and .ndjson.gz"
+    path_help = "an NDJSON file, or a folder of .ndjson and .jsonl, gzipped or not"
 
     def find(self, path: Path) -> Export:
         return transcripts.find(path)
@@ -29,4 +29,5 @@ class Command(ImportCommand):
         return transcripts.run(job, export, progress, dry_run=dry_run)
 
     def issue(self, issue: dict[str, Any]) -> str:
-        return "  ".join(filter(None, [f"{issue['file']}:{issue['line']}", issue["at"], issue["todo"]]))
+        where = f"{issue['file']}:{issue['line']}" if issue["line"] else issue["file"]  # without a line: all of it
+        return "  ".join(filter(None, [where, issue["at"], issue["todo"]]))

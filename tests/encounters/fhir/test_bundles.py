@@ -6,12 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encounters.fhir import bundles
+from encounters.fhir.codes import Code
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
     max_leaves=8,
 )
+
+
+class Chunked(io.BytesIO):
+    """A stream whose pieces have other ends than those that were asked for."""
+
+    def read(self, size=-1):
+        return super().read(min(size, 6_007))
 
 
 class Dripping(io.BytesIO):
@@ -64,15 +72,46 @@ def test_what_is_not_one_json_object_is_refused(document):
 
 
 def test_endless_nesting_is_refused():
-    with pytest.raises(RecursionError):
+    with pytest.raises(ValueError, match="end"):
         members(b'{"entry":[' + b"[" * 200_000)
 
 
-def test_a_value_longer_than_a_line_may_be_is_refused(monkeypatch):
+@pytest.mark.parametrize("refused", [b"[" * 200_000 + b"]" * 200_000, b"[" + b"9" * 5000 + b"]"])
+@pytest.mark.parametrize("stream", [io.BytesIO, Chunked])
+def test_json_that_python_does_not_take_costs_its_entry_alone(refused, stream):
+    document = b'{"entry":[1,' + refused + b',{"a":2}],"b":3}'
+    assert members(document, stream) == [(None, 1), (None, Code.INVALID_JSON), (None, {"a": 2}), ("b", 3)]
+
+
+@pytest.mark.parametrize("stream", [io.BytesIO, Chunked])
+@pytest.mark.parametrize(
+    "long",
+    [
+        "x" * 300_000,
+        {"a": ["x" * 300_000], "b": {}},
+        [{"a": '\\" ] } [ { \\' * 40_000}],
+        ["\\" * 200_001, "]"],
+        [[{}] * 50_000, '"'],
+    ],
+)
+def test_an_entry_longer_than_a_line_may_be_is_skipped_and_the_rest_is_read(monkeypatch, long, stream):
     monkeypatch.setattr(bundles, "LONGEST_LINE", 100_000)
-    assert len(members({"entry": ["x" * 99_000]})) == 1
-    with pytest.raises(ValueError, match="too long"):
-        members({"entry": ["x" * 300_000]})
+    document = json.dumps({"entry": ["x" * 99_000, long, {"a": 2}], "b": 3}).encode()
+    assert members(document, stream)[1:] == [(None, Code.LINE_TOO_LONG), (None, {"a": 2}), ("b", 3)]
+
+
+def test_a_fault_in_a_short_value_ends_the_reading_however_much_follows(monkeypatch):
+    monkeypatch.setattr(bundles, "LONGEST_LINE", 100_000)
+    read = bundles.members(io.BytesIO(b'{"entry":[1,{"a":2,},' + b'{"a":3},' * 100_000 + b"4]}"))
+    assert next(read) == (None, 1)
+    with pytest.raises(ValueError, match="expected"):
+        next(read)
+
+
+def test_a_name_longer_than_a_line_may_be_ends_the_reading(monkeypatch):
+    monkeypatch.setattr(bundles, "LONGEST_LINE", 100_000)
+    with pytest.raises(ValueError, match="name"):
+        members({"x" * 300_000: 1})
 
 
 @given(st.dictionaries(st.text(max_size=4), JSON, max_size=4))

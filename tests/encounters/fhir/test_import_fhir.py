@@ -44,7 +44,7 @@ def test_a_dry_run_says_so(command, tmp_path):
 
 
 def test_issues_without_room_are_told_by_number(command, tmp_path):
-    (tmp_path / "Patient.ndjson").write_bytes(b"{\n" * 1003)
+    (tmp_path / "Patient.ndjson").write_bytes(b"{\n" * 1003 + ndjson(patient()))
     printed = command(tmp_path)
     assert "error    Patient.ndjson:1000  Patient/?  invalid_json\n… and 3 more, counted below\n" in printed
     assert "     1003  invalid_json" in printed
@@ -99,9 +99,20 @@ def test_organization_and_record_class_have_no_default(db, tmp_path, missing):
 def test_a_truncated_file_is_imported_as_far_as_it_goes_and_is_an_error(command, tmp_path):
     packed = gzip.compress(ndjson(*(patient(f"p{number}") for number in range(5000))))
     (tmp_path / "Patient.ndjson.gz").write_bytes(packed[:-30])
-    with pytest.raises(CommandError, match=r"Patient\.ndjson\.gz cannot be read to the end"):
+    with pytest.raises(CommandError, match=r"Not read to the end: Patient\.ndjson\.gz\."):
         command(tmp_path)
     assert SourceRecord.objects.count() > 1000
+
+
+def test_a_file_that_gives_nothing_is_an_error(command, tmp_path):
+    (tmp_path / "Patient.ndjson").write_bytes(ndjson(encounter(), patient(None)))
+    with pytest.raises(CommandError, match=r"Not read to the end: Patient\.ndjson\."):
+        command(tmp_path)
+
+
+def test_what_concerns_a_whole_file_is_told_without_a_line(command, tmp_path):
+    write(tmp_path / "a", patient(), {"resourceType": "Observation"})
+    assert command(tmp_path / "a").startswith("warning  Observation.000.ndjson  file_not_read\n\n")
 
 
 def test_a_failing_database_is_told_without_its_own_words(command, tmp_path, monkeypatch):

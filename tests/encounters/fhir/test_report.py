@@ -20,7 +20,8 @@ def test_outcomes_are_counted_by_type():
     assert found.as_json()["counts"] == {"Patient": {"created": 2, "rejected": 1}}
 
 
-def test_a_file_that_cannot_be_read_is_named():
+def test_a_file_that_was_not_read_to_its_end_is_named_once():
     found = Report()
-    found.add(Code.UNREADABLE_FILE, PLACE, "Patient")
+    found.add_unread("Patient.ndjson")
+    found.add_unread("Patient.ndjson")
     assert found.as_json()["unreadable_files"] == ["Patient.ndjson"]

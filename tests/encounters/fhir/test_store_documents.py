@@ -38,6 +38,12 @@ def test_a_document_belongs_to_the_first_of_its_encounters_that_is_known(run_imp
     assert Document.objects.get().encounter.source_record.source_id == "e2"
 
 
+def test_a_document_may_name_the_patient_of_an_encounter_that_names_none(run_import, tmp_path):
+    note = document(subject={"reference": "Patient/p1"})
+    assert run_import(write(tmp_path / "a", note, encounter(patient=None), patient()))["codes"] == {"no_patient": 1}
+    assert Document.objects.exists()
+
+
 def test_a_document_without_a_date_is_as_old_as_its_encounter(run_import, tmp_path):
     run_import(write(tmp_path / "a", document(date=None), encounter(), patient()))
     assert Document.objects.get().created_at == Encounter.objects.get().created_at

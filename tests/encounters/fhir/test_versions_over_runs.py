@@ -1,9 +1,13 @@
 """What a second export makes of what the first one left."""
 
+import json
+
 import pytest
 
 from encounters.models import Document, Encounter, Patient, SourceRecord
 from tests.encounters.fhir.exports import (
+    bundle,
+    deletion,
     document,
     encounter,
     patient,
@@ -205,3 +209,37 @@ def test_the_same_ids_of_another_source_are_other_rows(counts, tmp_path):
     counts(path, source="one")
     assert counts(path, source="two")["Encounter"] == {"created": 1}
     assert Encounter.objects.count() == 2
+
+
+def history(*versions):
+    """Return the entries of an encounter's history: when each version was written, and its status or None if deleted."""
+    for moment, status in versions:
+        response = {"response": {"status": "200"} | ({"lastModified": moment} if moment else {})}
+        written = {"resource": encounter(status=status), "request": {"method": "PUT", "url": "Encounter/e1"}}
+        yield (written if status else deletion("Encounter/e1")) | response
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(
+    ("versions", "status"),
+    [
+        ([(JANUARY, "planned"), (FEBRUARY, None), (MARCH, "finished")], "completed"),
+        ([(JANUARY, "planned"), (FEBRUARY, "finished")], "completed"),
+        ([(JANUARY, "planned"), (FEBRUARY, None)], None),
+        ([(JANUARY, "planned"), (None, None)], None),
+    ],
+)
+def test_the_last_version_of_a_history_holds_whatever_the_order(counts, tmp_path, versions, status, order):
+    entries = [{"resource": patient()}, *history(*versions)][::order]
+    (tmp_path / "h.json").write_text(json.dumps(bundle(*entries, kind="history")))
+    for _ in range(2):
+        counts(tmp_path / "h.json")
+        assert list(Encounter.objects.filter(withdrawn_at=None).values_list("status", flat=True)) == [status] * bool(
+            status
+        )
+
+
+def test_the_digest_of_the_values_is_what_it_was_in_earlier_versions(run_import, tmp_path):
+    run_import(write(tmp_path / "a", *visit()))
+    digests = SourceRecord.objects.order_by("resource_type").values_list("fingerprint", flat=True)
+    assert [each[:12] for each in digests] == ["73a3529fe8ce", "d6af9fd5cecc", "65ed33a5a7f9"]

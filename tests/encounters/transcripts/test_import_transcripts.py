@@ -56,16 +56,45 @@ def test_json_tells_the_same_to_machines(command, organization, tmp_path):
 
 
 def test_faults_without_room_are_told_by_number(command, tmp_path):
-    printed = command(write(tmp_path / "visits.ndjson", *[b"{"] * 1003))
+    printed = command(write(tmp_path / "visits.ndjson", *[b"{"] * 1003, visit()))
     assert "visits.ndjson:1000  Write one JSON object to a line, in UTF-8.\n… and 3 more, counted below\n" in printed
 
 
 def test_a_truncated_file_is_imported_as_far_as_it_goes_and_is_an_error(command, tmp_path):
     path = write(tmp_path / "visits.ndjson", *(visit(note(content=f"{n}" * n)) for n in range(2000)))
     path.write_bytes(gzip.compress(path.read_bytes())[:-30])
-    with pytest.raises(CommandError, match=r"visits\.ndjson cannot be read to the end"):
+    with pytest.raises(CommandError, match=r"Not read to the end: visits\.ndjson\."):
         command(path)
     assert Encounter.objects.exists()
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"encounter": {"id": "e1"', b"\x00" * 9])
+def test_a_file_that_gives_nothing_is_an_error(command, tmp_path, content):
+    (tmp_path / "visits.ndjson").write_bytes(content)
+    with pytest.raises(CommandError, match=r"Not read to the end: visits\.ndjson\."):
+        command(tmp_path / "visits.ndjson")
+
+
+def test_a_file_whose_last_line_is_cut_is_an_error(command, tmp_path):
+    path = write(tmp_path / "visits.ndjson", visit(), visit())
+    path.write_bytes(path.read_bytes()[:-5])
+    with pytest.raises(CommandError, match=r"Not read to the end: visits\.ndjson\."):
+        command(path)
+    assert Encounter.objects.exists()
+
+
+def test_every_file_of_a_folder_is_read_or_named(command, tmp_path):
+    for name in ("a.ndjson", "b.JSONL", "c.NDJSON.gz"):
+        write(tmp_path / name, {"encounter": {"id": f"of-{name[0]}", "status": "completed"}})
+    for name in ("visits.json", "talk.wav"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder.ndjson").mkdir()
+    told = command(tmp_path).split("\n")
+    assert told[:2] == [
+        "visits.json  This file is not read: give it a name that ends in .ndjson or .jsonl, or give its own path.",
+        "",
+    ]
+    assert Encounter.objects.count() == 3
 
 
 @pytest.mark.parametrize(("name", "told"), [("gone", "Cannot read gone"), ("", "holds no .ndjson")])

@@ -5,7 +5,7 @@ from django.core.files.storage import storages
 from django.core.management import CommandError
 
 from encounters.models import Document, Encounter
-from tests.encounters.transcripts.visits import NEWER, note, transcript, visit
+from tests.encounters.transcripts.visits import NEWER, encounter, note, transcript, visit
 
 
 def kept(folder) -> list[str]:
@@ -64,16 +64,17 @@ def test_a_recording_that_is_none_rejects_its_line(bring, tmp_path, recording, w
     (tmp_path / "notes.txt").write_bytes(b"x")
     (tmp_path / "empty.wav").touch()
     (tmp_path / "folder.wav").mkdir()
-    report = bring(visit(note(), transcript(audio=written)))
+    report = bring(visit(note(), transcript(audio=written)), {"encounter": encounter("e2")})
     assert [(each["at"], written in each["todo"]) for each in report["issues"]] == [("documents[1].audio", False)]
-    assert not Encounter.objects.exists()
+    assert Encounter.objects.get().source_record.source_id == "e2"
 
 
 def test_a_link_out_of_the_folder_is_not_followed(bring, tmp_path):
     outside = tmp_path.parent / f"{tmp_path.name}.wav"
     outside.write_bytes(b"x")
     (tmp_path / "inside.wav").symlink_to(outside)
-    assert bring(visit(transcript(audio="inside.wav")))["counts"] == {"line": {"rejected": 1}}
+    report = bring(visit(transcript(audio="inside.wav")), {"encounter": encounter("e2")})
+    assert report["counts"] == {"line": {"rejected": 1, "read": 1}, "encounter": {"created": 1}}
 
 
 @pytest.mark.parametrize("place", ["save", "delete"])

@@ -1,17 +1,22 @@
 import gzip
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from encounters.fhir import bundles
 from encounters.fhir.codes import Code
-from encounters.fhir.items import OTHER, Fault, Item, read
-from encounters.fhir.sources import DELETIONS, SourceFile
+from encounters.fhir.items import OTHER, Fault, Item
+from encounters.fhir.reading import read
+from encounters.fhir.sources import DELETIONS, PHASES, SourceFile
 from tests.encounters.fhir.exports import bundle, deletion, encounter, ndjson, patient
 
 
 def items(path, content: bytes, *phases):
     path.write_bytes(content)
-    file = SourceFile(path, phases) if phases else SourceFile(path)
+    name = path.name
+    is_one_document = ".json" in name
+    file = SourceFile(path, name, phases or PHASES, is_one_document)
     return list(read(file, lambda size: None))
 
 
@@ -139,13 +144,97 @@ def test_a_file_of_deletions_holds_nothing_else(tmp_path):
     assert [each[1] for each in told(things)] == [Code.WRONG_RESOURCE_TYPE] * 2
 
 
+def test_bundles_in_a_bundle_are_read_one_level_down(tmp_path):
+    inner = bundle({"resource": encounter()}, deletion("Patient/p1"), {"resource": bundle({"resource": patient("p9")})})
+    content = bundle({"resource": inner, "response": {"status": "200"}}, {"resource": patient()}, kind="batch-response")
+    expected = [
+        ("Encounter", "Encounter", "e1"),
+        (DELETIONS, "Patient", "p1"),
+        (Code.WRONG_RESOURCE_TYPE, OTHER, None),
+        ("Patient", "Patient", "p1"),
+    ]
+    assert [each[1:] for each in told(items(tmp_path / "one.json", json.dumps(content).encode()))] == expected
+    assert [each[1:] for each in told(items(tmp_path / "all.ndjson", ndjson(content)))] == expected
+
+
+@pytest.mark.parametrize("relations", [["next"], ["self", "next"]])
+def test_a_next_page_is_told_once_for_each_bundle(tmp_path, relations):
+    page = bundle({"resource": patient()}, kind="searchset") | {"link": [{"relation": each} for each in relations]}
+    expected = [(1, "Patient", "Patient", "p1"), (1, Code.MORE_PAGES, OTHER, None)]
+    assert told(items(tmp_path / "one.json", json.dumps(page).encode())) == expected
+    assert told(items(tmp_path / "all.ndjson", ndjson(page))) == expected
+    assert told(items(tmp_path / "outer.json", json.dumps(bundle({"resource": page})).encode())) == expected
+
+
+def test_the_last_page_is_not_told_of(tmp_path):
+    page = bundle({"resource": patient()}, kind="searchset") | {"link": [{"relation": "self"}, 7]}
+    assert len(items(tmp_path / "one.json", json.dumps(page).encode())) == 1
+
+
+def test_an_entry_tells_when_its_server_wrote_or_deleted_it(tmp_path):
+    response = {"response": {"lastModified": "2026-02-02T00:00:00Z"}}
+    gone = {"fullUrl": "https://a.example/Patient/p1"} | deletion("Patient/p1")
+    content = bundle({"resource": patient()} | response, gone | response, gone, kind="history")
+    found = items(tmp_path / "history.json", json.dumps(content).encode())
+    assert [each.modified for each in found] == [datetime(2026, 2, 2, tzinfo=UTC)] * 2 + [None]
+    assert (found[1].server is None, found[1].scope) == (False, "")
+
+
+def test_a_name_given_twice_in_a_document_refuses_its_resource(tmp_path):
+    content = b'{"resourceType": "Patient", "id": "p1", "id": "p2"}'
+    assert told(items(tmp_path / "one.json", content)) == [(1, Code.INVALID_JSON, OTHER, None)]
+
+
+def test_what_is_too_long_costs_its_entry_or_its_resource(tmp_path, monkeypatch):
+    monkeypatch.setattr(bundles, "LONGEST_LINE", 100_000)
+    long = patient(text="x" * 300_000)
+    content = bundle({"resource": long}, {"resource": encounter()})
+    assert told(items(tmp_path / "bundle.json", json.dumps(content).encode())) == [
+        (1, Code.LINE_TOO_LONG, OTHER, None),
+        (2, "Encounter", "Encounter", "e1"),
+    ]
+    assert told(items(tmp_path / "one.json", json.dumps(long).encode())) == [(1, Code.LINE_TOO_LONG, OTHER, None)]
+
+
+@pytest.mark.parametrize(
+    ("content", "size"),
+    [
+        (ndjson(patient(), b"", patient("p2")), 2),
+        (ndjson(patient()), 1),
+        (json.dumps(bundle({"resource": patient()}, {"resource": patient("p2")}), indent=1).encode(), 2),
+        (ndjson(bundle({"resource": patient()}, {"resource": patient("p2")})) + b"\n\n", 2),
+        (ndjson(bundle({"resource": patient()}), bundle({"resource": patient("p2")})), 2),
+    ],
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_lines_that_are_called_a_document_are_read_as_lines(tmp_path, content, size, pack):
+    found = items(tmp_path / "called.json", pack(content))
+    assert [each.id for each in found] == ["p1", "p2"][:size]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "is_last"),
+    [
+        ("a.ndjson", b'{"a"', True),
+        ("a.ndjson", b'{"a"\n', False),
+        ("a.ndjson", b'{"a"\n{}', False),
+        ("a.ndjson", b"\x00" * 9, True),
+        ("a.json", b'{"a"', True),
+        ("a.json", b'{"entry": [NaN]}', True),
+        ("a.json", b'{"entry": [7]}', False),
+    ],
+)
+def test_a_fault_that_ends_the_reading_is_known_as_the_last(tmp_path, name, content, is_last):
+    assert items(tmp_path / name, content)[0].is_last is is_last
+
+
 @pytest.mark.parametrize("damage", [lambda packed: packed[:-30], lambda packed: packed[:-30] + b"\xff" * 30])
 def test_a_damaged_gzip_gives_what_came_before_and_then_a_fault(tmp_path, damage):
     packed = gzip.compress(ndjson(*(patient(f"p{number}") for number in range(5000))))
     *whole, last = items(tmp_path / "Patient.ndjson.gz", damage(packed), "Patient")
     assert len(whole) > 1000
     assert all(isinstance(each, Item) for each in whole)
-    assert (last.code, last.place.line) == (Code.UNREADABLE_FILE, len(whole))
+    assert (last.code, last.place.line, last.is_last) == (Code.UNREADABLE_FILE, len(whole), True)
 
 
 def test_a_damaged_gzip_of_one_document_is_a_fault_too(tmp_path):

@@ -1,0 +1,48 @@
+"""Notes that a document does not hold itself, but that are a Binary of the same export: looked up, never fetched."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from encounters.fhir import attachments, references
+from encounters.fhir.elements import Json, member, objects, text
+from encounters.fhir.index import Binary, Index
+from encounters.fhir.items import Item
+from encounters.fhir.sources import BINARY
+
+# What is longer, in base64, is too long for a note whatever it says.
+LONGEST_DATA = attachments.LONGEST_TEXT * 2
+
+
+def remember(item: Item, index: Index) -> None:
+    """Keep a Binary for the rest of the run, if it is text."""
+    content_type, data = text(item.body.get("contentType")), text(item.body.get("data"))
+    if (
+        content_type
+        and data
+        and len(data) <= LONGEST_DATA
+        and attachments.media_type(item.body) in attachments.READABLE
+    ):
+        index.add_binary(item.scope, item.target, Binary(content_type, data))
+
+
+def joined(item: Item, index: Index) -> Item:
+    """Return a document with the data of the Binaries that its attachments refer to."""
+    found = list(_attachments(item, index))
+    if not any(binary for _, binary in found):
+        return item
+    content = [{"attachment": file | (binary.as_attachment() if binary else {})} for file, binary in found]
+    weight = sum(len(binary.data) for _, binary in found if binary)
+    return replace(item, body=item.body | {"content": content}, weight=item.weight + weight)
+
+
+def _attachments(item: Item, index: Index) -> Iterator[tuple[Json, Binary | None]]:
+    for each in objects(item.body.get("content")):
+        file = member(each, "attachment")
+        if isinstance(file, dict):
+            url = None if file.get("data") else text(file.get("url"))
+            yield file, _looked_up(url, item, index) if url else None
+
+
+def _looked_up(url: str, item: Item, index: Index) -> Binary | None:
+    target = index.target(references.parse_text(url), item.scope, item.server)
+    return index.binary(item.scope, target) if target and target.type in (None, BINARY) else None

@@ -1,0 +1,74 @@
+"""A file read from its beginning to its end, line by line or entry by entry, and whether its end was reached."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from encounters.fhir import bundles, lines
+from encounters.fhir.codes import Code
+from encounters.fhir.items import BUNDLE, Contents, Fault, Item
+from encounters.fhir.report import Place
+from encounters.fhir.sources import SourceFile
+
+
+def read(file: SourceFile, progress: lines.Progress) -> Iterator[Item | Fault]:
+    """Yield what the file holds; where it ends before its time, that is the last fault."""
+    contents, place = Contents(file), Place(file.name, 1)
+    try:
+        is_one_document = file.is_one_document and not _holds_lines(file.path)
+        with lines.opened(file.path, progress) as stream:
+            for thing in _document(contents, stream) if is_one_document else _lines(contents, stream):
+                place = thing.place
+                yield thing
+    except lines.FAULTS:
+        yield contents.fault(place, Code.UNREADABLE_FILE, is_last=True)
+
+
+def _holds_lines(path: Path) -> bool:
+    """Return True if a file that is called one JSON document has an object in its first line, and more after it."""
+    with lines.opened(path, lambda size: None) as stream:
+        first = stream.readline(lines.LONGEST_LINE)
+        return first.endswith(b"\n") and bool(stream.read(64).strip()) and isinstance(lines.parsed(first), dict)
+
+
+def _lines(contents: Contents, stream: IO[bytes]) -> Iterator[Item | Fault]:
+    for number, line in lines.numbered(stream):
+        place = Place(contents.file.name, number)
+        body = line if isinstance(line, Code) else lines.parsed(line)
+        if isinstance(body, Code):
+            yield contents.fault(place, body, is_last=lines.is_cut(line))
+        else:
+            yield from contents.line(place, body, len(line))
+
+
+def _document(contents: Contents, stream: IO[bytes]) -> Iterator[Item | Fault]:
+    name, number, rest = contents.file.name, 0, dict[str | None, Any]()
+    try:
+        for member, value in bundles.members(stream):
+            if member is None:
+                number += 1
+                yield from _entry(contents, Place(name, number), value)
+            else:
+                rest[member] = Code.INVALID_JSON if member in rest else value
+    except (ValueError, RecursionError):
+        yield contents.fault(Place(name, number + 1), Code.INVALID_JSON, is_last=True)
+        return
+    if number or rest.get("resourceType") == BUNDLE:
+        yield from contents.more_pages(Place(name, max(number, 1)), rest.get("link"))
+    else:
+        codes = (each for each in rest.values() if isinstance(each, Code))
+        yield from _entry(contents, Place(name, 1), next(codes, {"resource": rest}))
+
+
+def _entry(contents: Contents, place: Place, entry: Any) -> Iterator[Item | Fault]:
+    """Refuse the lone surrogates that a document's parser lets through, and weigh the entry."""
+    if isinstance(entry, Code):
+        yield contents.fault(place, entry)
+        return
+    try:
+        weight = len(json.dumps(entry, ensure_ascii=False).encode())
+    except (ValueError, RecursionError):
+        yield contents.fault(place, Code.INVALID_JSON)
+    else:
+        yield from contents.entry(place, entry, weight, contents.file.name)
