@@ -8,13 +8,15 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import ManyToManyField
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+
+from partners.admin.guarded import GuardedAdmin, is_pk
 
 OURS = ("partners", "encounters")
 
 
-class SuperuserOnly(admin.ModelAdmin):
+class SuperuserOnly(GuardedAdmin):
     """Rows that only superusers see and edit, and that nobody deletes: the record of changes names people."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -58,6 +60,8 @@ class StaffAdmin(SuperuserOnly, UserAdmin):
         """Lead to the page that resets a password and puts it on record."""
         if not self.has_change_permission(request):
             raise PermissionDenied
+        if not is_pk(id):
+            raise Http404
         return redirect("signin:reset", id)
 
 

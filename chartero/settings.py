@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "chartero.middleware.ExternalApiMiddleware",
     "chartero.middleware.PagesSecurityMiddleware",
     "chartero.middleware.PagesPolicyMiddleware",
+    "chartero.middleware.PagesReadableMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "chartero.middleware.PagesSessionMiddleware",
     "chartero.middleware.PagesCommonMiddleware",

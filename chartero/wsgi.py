@@ -9,7 +9,10 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.core.wsgi import get_wsgi_application
 
+from chartero.readable import Utf8Request
+
 application = get_wsgi_application()
+application.request_class = Utf8Request
 try:
     call_command("check")
 except SystemCheckError as failed:

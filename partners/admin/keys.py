@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from partners import digests, lookup, preflight, tokens, traffic
 from partners.admin import bulk, changing, issuing
 from partners.admin.base import ReadOnlyAdmin, needs, render
+from partners.admin.guarded import row
 from partners.admin.key_filters import (
     SOON,
     DigestKeyFilter,
@@ -98,10 +99,7 @@ def by_token(text: str) -> ApiKey | None:
 @require_safe
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one key: its state and what to do, what it may call now, its facts, its chain, its calls, its timeline."""
-    keys = ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes")
-    key = (
-        get_object_or_404(keys, pk=object_id) if object_id.isdecimal() else get_object_or_404(keys, public_id=object_id)
-    )
+    key = row(ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes"), object_id)
     return render(
         request,
         "partners/key.html",
