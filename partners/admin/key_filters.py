@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from partners import digests, routes
 from partners.last_use import IDLE, idle_for, used_within
 from partners.models import KeyState
+from partners.names import holds_words
 
 EXPIRING = "expiring"
 STATES = {state.value: state for state in KeyState}
@@ -52,7 +53,8 @@ class OrganizationFilter(admin.SimpleListFilter):
         return [("", "")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(organization__name__icontains=self.value()) if self.value() else queryset
+        text = self.value()
+        return queryset.filter(holds_words("organization__name_key", text)) if text else queryset
 
 
 class ScopeFilter(ChoiceFilter):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -26,6 +27,7 @@ from partners.admin.key_filters import (
     StateFilter,
 )
 from partners.models import ApiKey, KeyState
+from partners.names import holds_words
 
 # A run of base62 longer than any id or public part may be a token without its prefix.
 _SECRET_LIKE = re.compile(r"[0-9A-Za-z]{23,}")
@@ -43,6 +45,12 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     search_fields = ("public_part__exact", "public_id__exact", "label")
     search_help_text = "A public part, a key_… id, a label, or a whole token: it is compared, never kept."
     actions = None
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Find a public part or an id as it is, a label by its words in any case."""
+        text = search_term.strip()
+        found = Q(public_part=text) | Q(public_id=text) | holds_words("label_key", text)
+        return queryset.filter(found) if text else queryset, False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("organization", "scopes")
