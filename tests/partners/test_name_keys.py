@@ -122,6 +122,12 @@ def test_the_checks_are_content_without_twins(clinic, databases):
     assert names_alike(databases=databases) == []
 
 
+@pytest.mark.parametrize("table", ["not_there_yet", "partners_scope"])
+def test_the_checks_wait_for_the_column(monkeypatch, twin, table):
+    monkeypatch.setattr(Organization._meta, "db_table", table)
+    assert names_alike(databases=["default"]) == []
+
+
 def test_a_twin_stays_one_when_it_is_saved(twin):
     before = twin.name_key
     twin.save()
