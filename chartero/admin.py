@@ -10,9 +10,10 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import ManyToManyField
 from django.forms import CheckboxSelectMultiple, ModelForm, ModelMultipleChoiceField
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from partners.admin.guarded import GuardedAdmin, is_pk
 from partners.admin.organization_forms import ReasonForm
 from partners.events import Change
 from partners.signin import people
@@ -22,7 +23,7 @@ from partners.signin.pages import change_by
 OURS = ("partners", "encounters")
 
 
-class SuperuserOnly(admin.ModelAdmin):
+class SuperuserOnly(GuardedAdmin):
     """Rows that only superusers see and edit, and that nobody deletes: the record of changes names people."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -107,6 +108,8 @@ class StaffAdmin(Recorded, UserAdmin):
         """Lead to the page that resets a password and puts it on record."""
         if not self.has_change_permission(request):
             raise PermissionDenied
+        if not is_pk(id):
+            raise Http404
         return redirect("signin:reset", id)
 
 

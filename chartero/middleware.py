@@ -25,6 +25,7 @@ from chartero.bodies import OwnSessionMiddleware
 from chartero.front import HttpsMiddleware
 from chartero.policy import ContentPolicyMiddleware
 from chartero.postgresql import plans, sessions
+from chartero.readable import ReadableRequestMiddleware
 from partners import ledger
 from partners.exchange import Exchange
 from partners.reasons import Reason
@@ -125,7 +126,20 @@ def for_pages(middleware: type[Any], passed_by: Callable[[HttpRequest], bool] = 
             return handle(request)
 
     ForPages.__doc__ = middleware.__doc__
+    if hasattr(middleware, "process_view"):
+        ForPages.process_view = _where_not_passed_by(middleware.process_view, passed_by)
     return ForPages
+
+
+def _where_not_passed_by(process_view: Callable[..., Any], passed_by: Callable[[HttpRequest], bool]) -> Any:
+    """Return the hook as it is, but for nothing that the middleware itself is passed by on: Django calls it apart."""
+
+    def hook(self: Any, request: HttpRequest, *view: Any) -> HttpResponse | None:
+        if is_external(request) or passed_by(request):
+            return None
+        return cast(HttpResponse | None, process_view(self, request, *view))
+
+    return hook
 
 
 def for_staff(middleware: type[Any]) -> type[Any]:
@@ -137,6 +151,7 @@ PagesSecurityMiddleware = for_pages(SecurityMiddleware)
 PagesPolicyMiddleware = for_pages(ContentPolicyMiddleware)
 PagesHttpsMiddleware = for_pages(HttpsMiddleware)
 PagesSessionMiddleware = for_staff(OwnSessionMiddleware)
+PagesReadableMiddleware = for_pages(ReadableRequestMiddleware)
 PagesCommonMiddleware = for_pages(CommonMiddleware)
 PagesCsrfMiddleware = for_staff(CsrfViewMiddleware)
 PagesAuthenticationMiddleware = for_staff(AuthenticationMiddleware)

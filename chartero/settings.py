@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "chartero.middleware.ExternalApiMiddleware",
     "chartero.middleware.PagesSecurityMiddleware",
     "chartero.middleware.PagesPolicyMiddleware",
+    "chartero.middleware.PagesReadableMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "chartero.middleware.PagesHttpsMiddleware",
     "chartero.middleware.PagesSessionMiddleware",

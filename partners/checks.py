@@ -6,13 +6,13 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
 from partners import digests, routes
 from partners.retention import SHORTEST
 
-MINIMUM_DIFFERENT = 10
+MINIMUM_DIFFERENT, MOST_NAMED = 10, 20
 
 
 @register(Tags.security)
@@ -60,3 +60,28 @@ def scopes_mirror_catalogue(databases: Sequence[str] | None, **kwargs: Any) -> l
         if any(rows.get(scope.value) != scope.description for scope in routes.Scope):
             return [Error("The scopes differ from the catalogue.", hint="Run manage.py migrate.", id="partners.E003")]
     return []
+
+
+@register(Tags.database)
+def names_alike(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that no two organizations have names that look alike: those that were made before that was refused."""
+    from partners.models import Organization
+
+    for using in databases or ():
+        if not _has_column(using, Organization._meta.db_table, "name_key"):
+            continue
+        twins = Organization.objects.using(using).twins().values_list("public_id", flat=True)[:MOST_NAMED]
+        if twins:
+            hint = "Name them by their ids to commands and pages. Take the one that is not used off the allowlist."
+            message = f"An older organization has a name that looks like that of {', '.join(twins)}."
+            return [Warning(message, hint=hint, id="partners.W020")]
+    return []
+
+
+def _has_column(using: str, table: str, column: str) -> bool:
+    """Return True if the migration that makes the column has been run."""
+    introspection = connections[using].introspection
+    if table not in introspection.table_names():
+        return False
+    with connections[using].cursor() as cursor:
+        return column in {each.name for each in introspection.get_table_description(cursor, table)}

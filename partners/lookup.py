@@ -3,8 +3,6 @@
 import re
 
 from django.core.exceptions import ValidationError
-from django.db.models import Value
-from django.db.models.functions import Lower
 
 from partners import tokens
 from partners.identifiers import matcher
@@ -14,6 +12,7 @@ REFUSAL_OF_TOKENS = (
     "That holds a token, and a token never comes on the command line, where others can read it. Name the key by its "
     "key_… id or its 12-character public part, and rotate it: it may have been seen."
 )
+SUGGESTIONS = 5
 _PREFIX = f"(?:{tokens.TEST_PREFIX}|{tokens.LIVE_PREFIX})"
 _TOKEN = re.compile(rf"{_PREFIX}[0-9A-Za-z]{{{tokens.PUBLIC_LENGTH + 1}}}")
 _PUBLIC_PART = re.compile(rf"{_PREFIX}?(?P<public_part>[0-9A-Za-z]{{{tokens.PUBLIC_LENGTH}}})(?:…|\.\.\.)?")
@@ -26,18 +25,21 @@ def holds_token(text: str) -> bool:
 
 
 def find_organization(text: str) -> Organization:
-    """Return the organization of this `org_…` id or exact name, in any case; ValidationError if there is none."""
+    """Return the organization of this `org_…` id or name, however it is written.
+
+    ValidationError if there is none, and where the name is that of several.
+    """
     text = _without_token(text)
-    if _is_organization_id(text):
-        found = Organization.objects.filter(public_id=text).first()
-    else:
-        found = Organization.objects.alias(folded=Lower("name")).filter(folded=Lower(Value(text))).first()
-    if found is None:
+    found = _organizations(text)
+    if not found:
         raise ValidationError(
             "There is no organization of this id or name. Check the spelling, or create it with create_organization.",
             code="organization_not_found",
         )
-    return found
+    if len(found) > 1:
+        names = "; ".join(f"{each.public_id} “{each.name}”" for each in found)
+        raise ValidationError(f"More than one organization has this name. Give an id: {names}.", code="ambiguous_name")
+    return found[0]
 
 
 def find_key(text: str) -> ApiKey:
@@ -55,6 +57,12 @@ def find_key(text: str) -> ApiKey:
             code="key_not_found",
         )
     return found
+
+
+def _organizations(text: str) -> list[Organization]:
+    if _is_organization_id(text):
+        return [*Organization.objects.filter(public_id=text)]
+    return [*Organization.objects.named(text)[:SUGGESTIONS]]
 
 
 def _without_token(text: str) -> str:

@@ -10,17 +10,17 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from partners.address import client_address
+from partners.admin.guarded import GuardedAdmin
 from partners.admin.paging import BoundedPaginator
 from partners.events import Change
 
 View = Callable[..., HttpResponse]
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(GuardedAdmin):
     """Rows that are looked at here and changed nowhere in the admin; nobody deletes any, and nobody counts them all."""
 
     paginator = BoundedPaginator
-    show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

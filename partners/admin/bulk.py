@@ -11,6 +11,7 @@ from django.urls import URLPattern, path
 
 from partners.admin.base import change, needs, render
 from partners.admin.changing import DISABLE, REVOKE, Verb
+from partners.admin.guarded import is_pk
 from partners.admin.key_forms import BulkRevokeForm
 from partners.admin.organization_forms import ChangeForm, ReasonForm
 from partners.last_use import in_use
@@ -32,7 +33,7 @@ def urls() -> list[URLPattern]:
 @needs("partners.bulk_apikey")
 def bulk(request: HttpRequest) -> HttpResponse:
     """Show the keys chosen in the list, and change them once that is confirmed."""
-    chosen = [int(pk) for pk in request.POST.getlist("_selected_action") if _is_key(pk)]
+    chosen = [int(pk) for pk in request.POST.getlist("_selected_action") if is_pk(pk)]
     if not chosen:
         messages.warning(request, "Choose the keys in the list first.")
         return redirect(LIST)
@@ -98,8 +99,3 @@ def _preview(request: HttpRequest, verb: Verb, form: ChangeForm, chosen: list[in
 def _told(verb: Verb, count: int, skipped: int) -> str:
     said = f"{count:,} key{'' if count == 1 else 's'} {verb.name}d"
     return f"{said}, {skipped:,} skipped." if skipped else f"{said}."
-
-
-def _is_key(pk: str) -> bool:
-    """Tell whether this may be a primary key of 64 bits."""
-    return pk.isascii() and pk.isdecimal() and len(pk) < 19

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
@@ -46,7 +45,7 @@ def _about_calls(request: HttpRequest) -> dict[str, Any]:
 def _about_organizations(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perm("partners.view_organization"):
         return {}
-    return {"idle": attention.Found.of(attention.nothing_enabled().order_by(Lower("name")))}
+    return {"idle": attention.Found.of(attention.nothing_enabled().order_by("name_key"))}
 
 
 def _about_switch(request: HttpRequest) -> dict[str, Any]:

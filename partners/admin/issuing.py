@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from partners import nonces, preflight
 from partners.admin.base import change, needs, render
+from partners.admin.guarded import is_pk
 from partners.admin.key_forms import IssueForm, RotateForm
 from partners.admin.organization_forms import ChangeForm
 from partners.base_url import base_url
@@ -145,7 +146,7 @@ def _change(request: HttpRequest, form: ChangeForm) -> Change:
 def _preselected(request: HttpRequest) -> str:
     """Return the name of the organization that the link to this page gave, if it is one."""
     pk = request.GET.get("organization", "")
-    found = Organization.objects.filter(pk=int(pk)).first() if pk.isascii() and pk.isdecimal() else None
+    found = Organization.objects.filter(pk=int(pk)).first() if is_pk(pk) else None
     return "" if found is None else found.name
 
 

@@ -10,13 +10,22 @@ from django.http import HttpRequest
 from partners import digests, routes
 from partners.last_use import IDLE, idle_for, used_within
 from partners.models import KeyState
+from partners.names import holds_words
 
 EXPIRING = "expiring"
 STATES = {state.value: state for state in KeyState}
 SOON = timedelta(days=14)
 
 
-class StateFilter(admin.SimpleListFilter):
+class ChoiceFilter(admin.SimpleListFilter):
+    """A filter with choices. Any other value in the address is none."""
+
+    def value(self) -> str | None:
+        given = super().value()
+        return given if given in [choice for choice, _ in self.lookup_choices] else None
+
+
+class StateFilter(ChoiceFilter):
     """By state, and those whose end is near."""
 
     title = "State"
@@ -44,10 +53,11 @@ class OrganizationFilter(admin.SimpleListFilter):
         return [("", "")]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        return queryset.filter(organization__name__icontains=self.value()) if self.value() else queryset
+        text = self.value()
+        return queryset.filter(holds_words("organization__name_key", text)) if text else queryset
 
 
-class ScopeFilter(admin.SimpleListFilter):
+class ScopeFilter(ChoiceFilter):
     """By a scope that the key holds."""
 
     title = "Scope"
@@ -60,7 +70,7 @@ class ScopeFilter(admin.SimpleListFilter):
         return queryset.filter(scopes=self.value()) if self.value() else queryset
 
 
-class DigestKeyFilter(admin.SimpleListFilter):
+class DigestKeyFilter(ChoiceFilter):
     """By the digest key that the key was stored under."""
 
     title = "Digest key"
@@ -79,7 +89,7 @@ class DigestKeyFilter(admin.SimpleListFilter):
         return queryset.filter(digest_key_number=self.value()) if self.value() else queryset
 
 
-class LastUseFilter(admin.SimpleListFilter):
+class LastUseFilter(ChoiceFilter):
     """By when a call with the key was last served."""
 
     title = "Last used"

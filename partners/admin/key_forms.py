@@ -14,8 +14,8 @@ from partners import lifetimes, lookup
 from partners.admin.organization_forms import ChangeForm, ReasonForm
 from partners.durations import expiry
 from partners.models import ApiKey, Organization
+from partners.names import named
 from partners.routes import Route, Scope
-from partners.text import printable
 
 PRESETS = (30, 90, 180, 365)
 ON_A_DATE, NEVER = "date", "never"
@@ -57,7 +57,7 @@ class IssueForm(ScopeBoxes):
         widget=forms.TextInput({"list": "organizations", "autocomplete": "off", "spellcheck": "false"}),
     )
     label = ApiKey._meta.get_field("label").formfield(
-        help_text="The system that will hold it, such as “EHR sync, production”.", validators=[printable]
+        help_text="The system that will hold it, such as “EHR sync, production”."
     )
     kind = forms.ChoiceField(
         choices=[("live", "Live"), ("test", "Test")],
@@ -84,13 +84,17 @@ class IssueForm(ScopeBoxes):
         self.fields["lifetime"].initial = NEVER if default is None else str(default.days)
         self.fields["until"].help_text = f"Works to its end, in UTC{_latest(limit)}."
 
+    def clean_label(self) -> str:
+        """Return the label as it will be kept."""
+        return named(self.cleaned_data["label"])
+
     def clean_organization(self) -> Organization:
         """Find the organization; where there is none of that name, name those that come near."""
         text: str = self.cleaned_data["organization"]
         try:
             return lookup.find_organization(text)
         except ValidationError:
-            near = Organization.objects.filter(name__icontains=text)[:SUGGESTIONS]
+            near = Organization.objects.named_like(text)[:SUGGESTIONS]
             names = "; ".join(f"“{organization.name}”" for organization in near)
             hint = f"Did you mean {names}?" if names else "Check the spelling, or create the organization first."
             raise ValidationError(f"There is no organization of this name. {hint}", code="unknown") from None

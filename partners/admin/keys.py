@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from partners import digests, lookup, preflight, tokens, traffic
 from partners.admin import bulk, changing, issuing
 from partners.admin.base import ReadOnlyAdmin, needs, render
+from partners.admin.guarded import row
 from partners.admin.key_filters import (
     SOON,
     DigestKeyFilter,
@@ -25,6 +27,7 @@ from partners.admin.key_filters import (
     StateFilter,
 )
 from partners.models import ApiKey, KeyState
+from partners.names import holds_words
 
 # A run of base62 longer than any id or public part may be a token without its prefix.
 _SECRET_LIKE = re.compile(r"[0-9A-Za-z]{23,}")
@@ -42,6 +45,12 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     search_fields = ("public_part__exact", "public_id__exact", "label")
     search_help_text = "A public part, a key_… id, a label, or a whole token: it is compared, never kept."
     actions = None
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Find a public part or an id as it is, a label by its words in any case."""
+        text = search_term.strip()
+        found = Q(public_part=text) | Q(public_id=text) | holds_words("label_key", text)
+        return queryset.filter(found) if text else queryset, False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("organization", "scopes")
@@ -98,10 +107,7 @@ def by_token(text: str) -> ApiKey | None:
 @require_safe
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one key: its state and what to do, what it may call now, its facts, its chain, its calls, its timeline."""
-    keys = ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes")
-    key = (
-        get_object_or_404(keys, pk=object_id) if object_id.isdecimal() else get_object_or_404(keys, public_id=object_id)
-    )
+    key = row(ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes"), object_id)
     return render(
         request,
         "partners/key.html",

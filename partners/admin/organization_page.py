@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from partners import contradictions, traffic
 from partners.admin.base import change, needs, render
+from partners.admin.guarded import row
 from partners.admin.organization_changing import PAGE, Verb, change_by
 from partners.admin.organization_forms import AccessForm, ContactForm
 from partners.events import Action
@@ -29,9 +30,7 @@ CONTACT = Verb(
 @needs("partners.view_organization")
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one organization, by its primary key or its `org_…` id."""
-    organization = get_object_or_404(
-        Organization, **{"pk" if object_id.isdecimal() and object_id.isascii() else "public_id": object_id}
-    )
+    organization = row(Organization.objects.all(), object_id)
     grid = Grid.of(organization)
     keys = organization.api_keys.prefetch_related("scopes")
     events = organization.events.select_related("api_key")

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Max, Q, QuerySet
-from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -16,6 +15,7 @@ from partners.admin.base import ReadOnlyAdmin, change, needs, render
 from partners.admin.organization_forms import NewOrganizationForm, SearchForm
 from partners.admin.paging import BoundedPaginator
 from partners.models import ApiKey, KeyState, Organization, RouteGrant
+from partners.names import holds_words
 from partners.routes import Route
 
 PER_PAGE = 50
@@ -56,7 +56,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """List the organizations, by name."""
     form = SearchForm(request.GET, label_suffix="")
     found = _found(**form.cleaned_data) if form.is_valid() else Organization.objects.all()
-    page = BoundedPaginator(found.order_by(Lower("name")), PER_PAGE).get_page(request.GET.get("page"))
+    page = BoundedPaginator(found.order_by("name_key"), PER_PAGE).get_page(request.GET.get("page"))
     rows = list(page.object_list)
     routes = _counts(RouteGrant.objects.all(), rows)
     keys = _counts(ApiKey.objects.in_state(KeyState.ACTIVE), rows)
@@ -81,7 +81,7 @@ def _found(q: str, show: str) -> QuerySet[Organization]:
     organizations = attention.nothing_enabled() if show == "nothing" else Organization.objects.all()
     if show in ("allowlisted", "refused"):
         organizations = organizations.filter(allowlisted=show == "allowlisted")
-    return organizations.filter(Q(name__icontains=q) | Q(public_id__startswith=q)) if q else organizations
+    return organizations.filter(holds_words("name_key", q) | Q(public_id__startswith=q)) if q else organizations
 
 
 def _counts(owned: QuerySet[Any], organizations: list[Organization]) -> dict[int, int]:

@@ -3,12 +3,13 @@
 from functools import cached_property
 from typing import Any
 
-from django.contrib.admin.views.main import ChangeList
+from django import forms
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-COUNTED, LOOKED_AT = 10_000, 20_000
+COUNTED, LOOKED_AT, LONGEST_SEARCH = 10_000, 20_000, 200
 
 
 class BoundedPaginator(Paginator):
@@ -31,7 +32,21 @@ class BoundedPaginator(Paginator):
         return f"{self.count:,}{'+' if self._found > COUNTED else ''}"
 
 
-class NewestChangeList(ChangeList):
+class BoundedSearch(forms.Form):
+    """What a list is searched for. Each word costs the statement a condition, and SQLite holds no more than 1,000."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.fields[SEARCH_VAR] = forms.CharField(required=False, strip=False, max_length=LONGEST_SEARCH)
+
+
+class SearchableList(ChangeList):
+    """A list that is searched for a text of some length; a longer one is told, and not looked for."""
+
+    search_form_class = BoundedSearch
+
+
+class NewestChangeList(SearchableList):
     """A list of a table too large to be searched for what no index holds: filters look at its newest rows alone."""
 
     looked_at: str | None = None

@@ -155,7 +155,7 @@ def _organization(text: str) -> Organization:
     try:
         return lookup.find_organization(text)
     except ValidationError:
-        near = list(Organization.objects.filter(name__icontains=text)[: SUGGESTIONS + 1])
+        near = list(Organization.objects.named_like(text)[: SUGGESTIONS + 1])
     if len(near) == 1:
         return near[0]
     names = "; ".join(f"“{organization.name}”" for organization in near[:SUGGESTIONS])

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from partners import request_pages, subjects
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.findings import mending_url
+from partners.admin.guarded import row
 from partners.admin.request_filters import ALL, RequestFilter
 from partners.models import RequestRecord
 from partners.recorded import find_record
@@ -68,7 +69,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one call, by its request id or its primary key: what was asked and answered, and what mends a refusal."""
     calls = RequestRecord.objects.select_related("api_key", "organization")
     may_name = request.user.has_perm("partners.account_disclosures")
-    record = get_object_or_404(calls, **{"pk" if object_id.isdecimal() else "request_id": object_id})
+    record = row(calls, object_id, "request_id")
     return render(
         request,
         "partners/request.html",

@@ -1,11 +1,12 @@
 """The rows of access management, and what each may do."""
 
 from partners.events import ChangeEvent
-from partners.models.key import ApiKey, KeyState
+from partners.models.key import ApiKey
 from partners.models.notice import ExpiryNotice, Recipient
 from partners.models.organization import Organization, RouteGrant
 from partners.models.record import KeyNetwork, KeyUse, RequestRecord, UnkeyedCount
 from partners.models.scope import Scope
+from partners.models.states import KeyState
 from partners.models.switch import ApiKeySwitch
 from partners.nonces import FormUse
 

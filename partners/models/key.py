@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
@@ -14,22 +13,18 @@ from django.utils import timezone
 from partners import digests, lifetimes, routes, tokens
 from partners.events import Action, Change, ChangeEvent
 from partners.identifiers import PublicIdField
+from partners.models.labels import refuse_twin
 from partners.models.lifecycle import allowing, refusal
 from partners.models.organization import Organization
 from partners.models.scope import Scope
-from partners.text import printable
+from partners.models.states import KeyState
+from partners.name_keys import NameKeyField
+from partners.names import readable, tidy
 
 LONGEST_OVERLAP = timedelta(days=90)
+
+
 STANDING = Q(revoked_at=None, disabled_at=None)
-
-
-class KeyState(StrEnum):
-    """What staff call a key's state; the most final one where several hold."""
-
-    ACTIVE = "active"
-    DISABLED = "disabled"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -60,7 +55,8 @@ class ApiKey(models.Model):
     public_part = models.CharField(max_length=tokens.PUBLIC_LENGTH, editable=False)
     is_test = models.BooleanField("test key", default=False, editable=False)
     organization = models.ForeignKey(Organization, models.PROTECT, null=True, blank=True, related_name="api_keys")
-    label = models.CharField(max_length=200, validators=[printable])
+    label = models.CharField(max_length=200, validators=[readable])
+    label_key = NameKeyField("label")
     digest = models.BinaryField(max_length=32, editable=False)
     digest_key_number = models.PositiveSmallIntegerField(editable=False)
     scopes = models.ManyToManyField(Scope, blank=True, related_name="api_keys")
@@ -138,10 +134,10 @@ class ApiKey(models.Model):
 
         Raises ValidationError for bad values and DigestKeyUnavailable where nothing can sign.
         """
+        label = tidy(label)
         with transaction.atomic():
-            key, token = cls._make(
-                organization=organization, label=label.strip(), is_test=is_test, expires_at=expires_at
-            )
+            refuse_twin(cls.objects.all(), organization, label)
+            key, token = cls._make(organization=organization, label=label, is_test=is_test, expires_at=expires_at)
             key.scopes.set(Scope.objects.filter(name__in=[*scopes]))
             key._record(Action.KEY_ISSUED, change)
         return key, token
@@ -217,7 +213,7 @@ class ApiKey(models.Model):
             digest_key_number=number,
             **values,
         )
-        key.full_clean()
+        key.full_clean(exclude={"label"} if key.replaces else None)  # a successor has the label of its key, however old
         key.save(force_insert=True)
         return key, token
 

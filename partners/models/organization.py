@@ -5,11 +5,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models.functions import Lower
 from django.utils import timezone
 
 from partners.events import Action, Change, ChangeEvent
 from partners.identifiers import PublicIdField
+from partners.name_keys import TWIN, NameKeyField
+from partners.names import holds_words, key, readable, tidy
 from partners.routes import Route
 from partners.text import printable
 
@@ -17,16 +18,36 @@ NAME_TAKEN = "There is an organization of this name already."
 ROUTE_CHOICES = [(route.route_name, route.route_name) for route in Route]
 
 
+class OrganizationQuerySet(models.QuerySet["Organization"]):
+    """Organizations by their names, whatever their case, composition and blanks."""
+
+    def named(self, name: str) -> "OrganizationQuerySet":
+        """Return those of this name: more than one where they were made before names were compared as they are."""
+        wanted = key(name)
+        return self.filter(models.Q(name_key=wanted) | models.Q(name_key__startswith=f"{wanted}{TWIN}org_"))
+
+    def named_like(self, text: str) -> "OrganizationQuerySet":
+        """Return those whose names hold each word of the text."""
+        return self.filter(holds_words("name_key", text))
+
+    def twins(self) -> "OrganizationQuerySet":
+        """Return those whose name an older one has as well."""
+        return self.filter(name_key__contains=f"{TWIN}org_").order_by("pk")
+
+
 class Organization(models.Model):
     """A partner. It may call nothing until it is allowlisted and routes are enabled for it."""
 
     public_id = PublicIdField("org")
-    name = models.CharField(max_length=200, validators=[printable])
+    name = models.CharField(max_length=200, validators=[readable])
+    name_key = NameKeyField("name")
     contact_name = models.CharField("contact", max_length=200, blank=True, validators=[printable])
     contact_email = models.EmailField("contact's e-mail", blank=True, validators=[printable])
     purpose = models.CharField("purpose of the disclosures", max_length=200, blank=True, validators=[printable])
     allowlisted = models.BooleanField("allowlisted for the external API", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = OrganizationQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -34,7 +55,7 @@ class Organization(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["public_id"], name="organization_public_id_unique"),
             models.UniqueConstraint(
-                Lower("name"),
+                models.F("name_key"),
                 name="organization_name_unique",
                 violation_error_code="unique",
                 violation_error_message=NAME_TAKEN,
@@ -49,13 +70,10 @@ class Organization(models.Model):
     def create(
         cls, name: str, change: Change, *, contact_name: str = "", contact_email: str = "", purpose: str = ""
     ) -> "Organization":
-        """Make an organization that may call nothing yet; ValidationError for a blank or taken name.
-
-        Names that differ in case alone are one name (in SQLite, in ASCII letters only).
-        """
+        """Make an organization that may call nothing yet; ValidationError for a blank or taken name."""
         facts = {"contact_name": contact_name, "contact_email": contact_email, "purpose": purpose}
         given = {fact: value.strip() for fact, value in facts.items() if value.strip()}
-        organization = cls(name=name.strip(), **given)
+        organization = cls(name=tidy(name), name_key=key(name), **given)
         organization.full_clean()
         try:
             with transaction.atomic():
@@ -117,7 +135,7 @@ class Organization(models.Model):
             after = {field: text.strip() for field, text in texts.items()}
             for field, text in after.items():
                 setattr(self, field, text)
-            self.clean_fields()
+            self.clean_fields(exclude={field.name for field in self._meta.fields} - {*after})
             if after != before:
                 self.save(update_fields=after)
                 ChangeEvent.record(action, change, organization=self, before=before, after=after)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 PAGES = ["/admin/login/", "/admin/", "/signin/code/", "/admin/partners/apikey/"]
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
 BODIES = {
-    "another charset": (b"a=b", f"{FORM}; charset=iso-8859-1", 400),
+    "another charset": (b"a=b", f"{FORM}; charset=iso-8859-1", 415),
     "many fields": (b"&".join(b"a%d=1" % number for number in range(1100)), FORM, 400),
     "a big form": (b"a=" + b"1" * 3_000_000, FORM, 413),
     "a big form of parts": (b"--x\r\n" + b"1" * 3_000_000, MULTIPART, 413),

@@ -104,7 +104,7 @@ def test_an_organization_may_be_given_by_its_id(onboarding, asked, organization)
         ({"organization": ""}, "This field is required."),
         ({"label": ""}, "This field is required."),
         ({"label": "x" * 201}, "at most 200 characters"),
-        ({"label": "EHR\u202esync"}, "Write it on one line, without control characters."),
+        ({"label": "EHR\u202esync"}, "This holds a character that cannot be seen."),
         ({"scopes": []}, "Choose at least one scope"),
         ({"scopes": ["everything"]}, "Select a valid choice."),
         ({"lifetime": "400"}, "Select a valid choice."),

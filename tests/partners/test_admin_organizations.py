@@ -94,7 +94,7 @@ def test_the_list_is_searched_by_id(support, organization, newcomer):
         assert [row for row, *_ in rows] == [organization]
 
 
-@pytest.mark.parametrize("query", ["q=%00", "show=elsewhere", f"q={'x' * 201}"])
+@pytest.mark.parametrize("query", ["show=elsewhere", f"q={'x' * 201}"])
 def test_a_search_that_makes_no_sense_says_so(support, query):
     response = support.get(f"{ORGANIZATIONS}?{query}")
     assert response.context["form"].errors

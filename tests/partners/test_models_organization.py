@@ -40,7 +40,7 @@ def test_creation_is_recorded(partner):
 
 
 def test_a_name_is_kept_without_the_blanks_around_it():
-    assert Organization.create("  Invented  Clinic\n", CHANGE).name == "Invented  Clinic"
+    assert Organization.create("  Invented  Clinic\n", CHANGE).name == "Invented Clinic"
 
 
 @pytest.mark.parametrize("name", ["", " \t", "x" * 201])

@@ -144,3 +144,12 @@ def test_the_switch_is_turned_once(race):
     for on in [False, True] * (ROUNDS // 20):
         assert refusals(race(*[partial(ApiKeySwitch.turn, on, CHANGE)] * 2)) == ["unchanged"]
         assert ApiKeySwitch.objects.get().enabled is on
+
+
+def test_of_two_labels_that_look_alike_one_is_made(race, partner):
+    for number in range(ROUNDS // 10):
+        results = race(*(partial(issue, partner, label=f"{label} {number}") for label in ("EHR sync", "ehr sync")))
+        assert [refusal.message_dict.keys() for refusal in results if isinstance(refusal, ValidationError)] == [
+            {"label"}
+        ]
+        assert ApiKey.objects.filter(label_key=f"ehr sync {number}").count() == 1

@@ -17,7 +17,7 @@ def test_a_code_opens_and_leads_to_where_one_wanted_to_be(halfway):
         "/\\evil.example",
         "javascript:alert(1)",
         "http:///evil.example",
-        "\0",
+        "\x01",
         "",
     ],
 )
