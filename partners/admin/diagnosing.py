@@ -45,7 +45,7 @@ class CallForm(forms.Form):
         return found
 
     def clean_request(self) -> RequestLine | None:
-        """Read the request line; of a call on record it is known. None where the other box has to be mended first."""
+        """Read the request line; of a call on record it is known. None where the other box is wrong."""
         text, caller = self.cleaned_data["request"], self.cleaned_data.get("credentials")
         if not text and "credentials" in self.errors:
             return None
@@ -88,7 +88,7 @@ def reasons(request: HttpRequest) -> HttpResponse:
 
 @needs("partners.view_apikey")
 def reason(request: HttpRequest, code: str) -> HttpResponse:
-    """Say what a reason code means, why it comes, who mends it and how."""
+    """Say what a reason code means, why it comes, who fixes it and how."""
     try:
         shown = Reason.coded(code)
     except KeyError:
@@ -122,14 +122,19 @@ def urls() -> list[URLPattern]:
 def _diagnosed(request: HttpRequest, caller: Credentials, line: RequestLine) -> dict[str, Any]:
     key = caller.key
     found = diagnose(line, caller.facts).to_show()
+    then = compare(caller.record, line, found) if isinstance(caller, Recorded) else None
+    refused = then.then if then else None
+    findings = find(then.on_record(found) if then else found, caller, key, request.user, refused)
     return {
-        "findings": find(found, caller, key, request.user),
+        "findings": findings,
+        "sentence": then.sentence(findings) if then else findings.sentence,
         "line": line,
         "key": key,
         "token": isinstance(caller, Sent) and caller.token is not None,
         "token_name": _token_name(caller),
         "verified": found.call is not None and found.call.secret_matches is True,
-        "then": compare(caller.record, line, found) if isinstance(caller, Recorded) else None,
+        "then": then,
+        "today": then and then.today(findings),
     }
 
 

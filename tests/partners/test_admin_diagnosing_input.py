@@ -63,7 +63,7 @@ def test_a_curl_command_brings_its_own_key(support, organization):
 
 def test_a_token_of_no_key_is_told_so(support):
     page = text_of(ask(support, tokens.mint(is_test=False).text))
-    assert re.search(r"The token you pasted, ch_sk_\w{12}…, bears the public part of no key here\.", page)
+    assert re.search(r"The token you pasted, ch_sk_\w{12}…, has the public part of no key here\.", page)
 
 
 def test_stored_markup_is_shown_escaped(support):
