@@ -6,7 +6,6 @@ reason code and public part as presented, the next few without the public part, 
 
 import atexit
 import logging
-import re
 import threading
 import time
 from collections import Counter
@@ -20,7 +19,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from partners import tokens
+from partners import in_text, tokens
 from partners.address import client_address
 from partners.facts import bearer_token
 from partners.models import ApiKey
@@ -29,7 +28,6 @@ from partners.responses import Refusal
 logger = logging.getLogger(__name__)
 
 COMMONEST, HELD = 5, 10_000
-_PUBLIC_PART = re.compile(rf"(?:{tokens.TEST_PREFIX}|{tokens.LIVE_PREFIX})([0-9A-Za-z]{{{tokens.PUBLIC_LENGTH}}})")
 _INSERT = """
 INSERT INTO partners_unkeyedcount (minute, source, reason_code, public_part, count) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (minute, source, reason_code, public_part)
@@ -101,10 +99,10 @@ TALLY = Tally()
 def _kind(request: HttpRequest, answer: Refusal) -> Kind:
     minute = timezone.now().replace(second=0, microsecond=0)
     token = bearer_token(request.META.get("HTTP_AUTHORIZATION", "")) or ""
-    presented = _PUBLIC_PART.match(token)
+    presented = in_text.presented(token)
     vouched = presented is None or tokens.parse(token) is not None
     source = client_address(request)
-    return Kind(minute, answer.reason.code, source, presented[1] if presented else "", vouched)
+    return Kind(minute, answer.reason.code, source, presented or "", vouched)
 
 
 def _commonest(counts: Counter[Kind]) -> Counter[Kind]:

@@ -15,12 +15,12 @@ from partners.admin.then_and_now import compare
 from partners.credentials import NOTHING_SENT, Credentials, Holder, Recorded, Sent
 from partners.diagnosis import diagnose
 from partners.identifiers import matcher
+from partners.in_text import without_tokens
 from partners.reasons import Reason, Stage
 from partners.remedies import REMEDIES
 from partners.request_lines import RequestLine
 from partners.responses import Refusal
 from partners.routes import Route
-from partners.token_faults import without_tokens
 from partners.tokens import parse
 
 _is_key_id, _is_request_id = matcher("key"), matcher("req")
