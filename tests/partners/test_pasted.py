@@ -22,7 +22,7 @@ def test_a_whole_token_proves_its_key(organization, write):
 @pytest.mark.parametrize("piece", [slice(0, 18), slice(6, 18), slice(0, 40), slice(6, -1)])
 def test_a_piece_with_the_public_part_finds_the_key_and_proves_nothing(organization, piece):
     key, token = issue(organization)
-    assert keys_in(f"x {token[piece]}… y").matches == [Match(key, Proof.PUBLIC_PART)]
+    assert keys_in(f"x {token[piece]}… -").matches == [Match(key, Proof.PUBLIC_PART)]
 
 
 def test_a_whole_token_with_another_secret_is_told_apart(organization):
