@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST, require_safe
 
 from partners import digests, in_text, preflight, traffic
-from partners.admin import bulk, changing, issuing
+from partners.admin import bulk, changing, issuing, rotations
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.key_filters import (
     SOON,
@@ -95,12 +95,15 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
     key = (
         get_object_or_404(keys, pk=object_id) if object_id.isdecimal() else get_object_or_404(keys, public_id=object_id)
     )
+    successor = ApiKey.objects.filter(replaces=key).first()
     return render(
         request,
         "partners/key.html",
         title=key.label,
         key=key,
-        successor=ApiKey.objects.filter(replaces=key).first(),
+        successor=successor,
+        came=rotations.progress(request, key.replaces, key),
+        goes=rotations.progress(request, key, successor),
         soon=key.expires_at is not None and key.state is KeyState.ACTIVE and key.expires_at <= timezone.now() + SOON,
         digest_key_loaded=key.digest_key_number in digests.loaded(),
         routes=_routes(key),

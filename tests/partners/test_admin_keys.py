@@ -204,11 +204,11 @@ def test_statements_do_not_grow_with_the_list(support, organization):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("active", "what it may call now stands below"),
+        ("active", "This key works. See below what it can call."),
         ("expiring", "Rotate it in time"),
         ("disabled", "until Security enables it again"),
         ("revoked", "for good.</strong> Every call is refused"),
-        ("expired", "this one cannot be prolonged"),
+        ("expired", "this one can't be extended"),
     ],
 )
 def test_a_key_says_what_its_state_means(support, keys, name, said):
@@ -218,7 +218,7 @@ def test_a_key_says_what_its_state_means(support, keys, name, said):
 def test_a_rotation_is_shown_from_both_ends(support, organization):
     old, _ = issue(organization)
     new, _ = old.rotate(CHANGE)
-    assert "See that the partner has changed over" in support.get(page_of(old)).text
+    assert "The old key works for another 24 hours." in support.get(page_of(old)).text
     assert "Replaces" in support.get(page_of(new)).text
     expired(old)
     assert "Ended by its rotation" in support.get(page_of(old)).text
