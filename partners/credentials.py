@@ -68,6 +68,11 @@ Credentials = Holder | Sent
 NOTHING_SENT = Sent("")
 
 
+def is_of_a_call(text: str) -> bool:
+    """Return True for what is read as a request id."""
+    return _REQUEST_ID.fullmatch(text.strip()) is not None
+
+
 def read(text: str) -> Credentials:
     """Read what staff paste: a key's id or public part, a request id, a token or a header; ValidationError for none.
 
@@ -78,7 +83,7 @@ def read(text: str) -> Credentials:
         return Sent(text[header.end() :].rstrip("'\""))
     if _SCHEME.match(text):
         return Sent(text)
-    if _REQUEST_ID.fullmatch(text):
+    if is_of_a_call(text):
         record = find_record(text)
         return Recorded(record.api_key, record)
     if in_text.quoted(text) or (text.startswith("key_") and not in_text.holds_token(text)):

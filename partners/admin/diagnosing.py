@@ -5,10 +5,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from partners import credentials
+from partners import credentials, recorded
 from partners.admin.base import needs, render
 from partners.admin.findings import Staff, as_sent, find, place_url
 from partners.admin.then_and_now import compare
@@ -39,10 +40,9 @@ class CallForm(forms.Form):
     def clean_credentials(self) -> Credentials | None:
         """Read the key, the token or the request id; None where the box is empty."""
         text = self.cleaned_data["credentials"]
-        found = credentials.read(text) if text else None
-        if isinstance(found, Recorded) and not self.staff.has_perm("partners.view_requestrecord"):
+        if credentials.is_of_a_call(text) and not self.staff.has_perm("partners.view_requestrecord"):
             raise ValidationError("You may not look at requests.", code="not_allowed")
-        return found
+        return credentials.read(text) if text else None
 
     def clean_request(self) -> RequestLine | None:
         """Read the request line; of a call on record it is known. None where the other box is wrong."""
@@ -69,6 +69,8 @@ def diagnosis(request: HttpRequest) -> HttpResponse:
 
     A call on record is judged at once where the address names it: `?call=req_…`.
     """
+    if unkeyed := _unkeyed(request):
+        return redirect("admin:partners_requestrecord_change", unkeyed)
     form = CallForm(request.user, request.POST if request.method == "POST" else _named_call(request))
     kept = {"credentials": _preselected(request), "request": without_tokens(request.POST.get("request", ""))}
     context: dict[str, Any] = {"title": "Why does this call fail?", "form": form, "kept": kept}
@@ -154,6 +156,19 @@ def _quotable(caller: Credentials) -> str:
 def _preselected(request: HttpRequest) -> str:
     given = request.GET.get("call") or request.GET.get("key", "")
     return given if _is_key_id(given) or _is_request_id(given) else ""
+
+
+@sensitive_variables()
+def _unkeyed(request: HttpRequest) -> str | None:
+    """Return the request id that is asked about alone, if it is in no key's record and its answer has its own page."""
+    given = request.GET.get("call", "") if request.method == "GET" else request.POST.get("credentials", "")
+    if request.POST.get("request") or not request.user.has_perm("partners.view_requestrecord"):
+        return None
+    try:
+        wanted = recorded.request_id(given)
+    except ValidationError:
+        return None
+    return wanted if recorded.find_unkeyed(wanted) else None
 
 
 def _named_call(request: HttpRequest) -> dict[str, str] | None:

@@ -4,7 +4,7 @@ from partners.events import ChangeEvent
 from partners.models.key import ApiKey, KeyState
 from partners.models.notice import ExpiryNotice, Recipient
 from partners.models.organization import Organization, RouteGrant
-from partners.models.record import KeyNetwork, KeyUse, RequestRecord, UnkeyedCount
+from partners.models.record import KeyNetwork, KeyUse, RequestRecord, UnkeyedAnswer, UnkeyedCount
 from partners.models.scope import Scope
 from partners.models.switch import ApiKeySwitch
 from partners.nonces import FormUse
@@ -23,5 +23,6 @@ __all__ = [
     "RequestRecord",
     "RouteGrant",
     "Scope",
+    "UnkeyedAnswer",
     "UnkeyedCount",
 ]

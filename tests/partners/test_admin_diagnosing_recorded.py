@@ -193,7 +193,7 @@ def test_the_box_takes_a_request_id_and_keeps_it(support, organization, quote):
 
 def test_an_unknown_request_id_says_what_that_means(support):
     for page in (support.get(PAGE, {"call": UNKNOWN}), ask(support, UNKNOWN)):
-        assert "Either it belongs to no key" in text_of(page)
+        assert "No answer with this request id is on record." in text_of(page)
         assert "findings" not in page.context
     assert "Give the request" not in text_of(support.get(PAGE, {"call": UNKNOWN}))
     assert f'value="{UNKNOWN}"' in support.get(PAGE, {"call": UNKNOWN}).text

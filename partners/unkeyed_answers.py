@@ -1,0 +1,106 @@
+"""Single answers that are in no key's record, kept for some days, so that the request id of one leads somewhere.
+
+Of a minute each process keeps the newest few of each source, and of so many sources; all of them are counted, see
+`unkeyed`. Of the path stays what is known to be no secret and nobody's name: words of our own, ids of our own.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
+
+from partners.address import network
+from partners.identifiers import is_id
+from partners.models import UnkeyedAnswer
+from partners.routes import Route
+
+KEPT = timedelta(days=7)
+MOST = 200_000  # rows in all: a flood from everywhere shortens the days
+PER_SOURCE, SOURCES, MINUTES = 5, 20, 60
+LONGEST_PATH, SEGMENTS, OTHER = 200, 8, "{other}"
+_WORDS = {"external", *(word for route in Route for word in route.path.split("/") if word.isalpha())}
+_VERSION = re.compile(r"v[0-9]{1,2}")
+
+
+class Answer(NamedTuple):
+    """One answer as it came. `path` is raw, and `public_part` is one only where `vouched`: neither is stored so."""
+
+    minute: datetime
+    source: str
+    occurred_at: datetime
+    request_id: str
+    method: str
+    path: str
+    reason_code: str
+    public_part: str
+    vouched: bool
+
+
+class Newest:
+    """The newest answers of one process that are not written yet. Its memory is bounded, whatever comes."""
+
+    def __init__(self) -> None:
+        self._held: dict[datetime, dict[str, deque[Answer]]] = {}
+
+    def add(self, answer: Answer) -> None:
+        """Hold an answer, in the place of an older one of its source where there are enough."""
+        of_minute = self._held.setdefault(answer.minute, {})
+        while len(self._held) > MINUTES:
+            del self._held[min(self._held)]
+        source = network(answer.source)
+        if source in of_minute or len(of_minute) < SOURCES:
+            of_minute.setdefault(source, deque(maxlen=PER_SOURCE)).append(answer)
+
+    def take(self) -> list[Answer]:
+        """Return what is held, and hold it no more."""
+        held, self._held = self._held, {}
+        return [answer for of_minute in held.values() for answers in of_minute.values() for answer in answers]
+
+
+def store(answers: Iterable[Answer], public_part: Callable[[Answer], str]) -> None:
+    """Write answers; `public_part` gives what may be kept of the one that was presented."""
+    UnkeyedAnswer.objects.bulk_create(
+        [
+            UnkeyedAnswer(
+                request_id=answer.request_id,
+                occurred_at=answer.occurred_at,
+                source=answer.source,
+                method=answer.method,
+                path=told_path(answer.path),
+                reason_code=answer.reason_code,
+                public_part=public_part(answer),
+            )
+            for answer in answers
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def due() -> QuerySet[UnkeyedAnswer]:
+    """Return the answers that are too old, or too many."""
+    newest = UnkeyedAnswer.objects.aggregate(pk=Max("pk"))["pk"] or 0
+    return UnkeyedAnswer.objects.filter(Q(occurred_at__lt=timezone.now() - KEPT) | Q(pk__lte=newest - MOST))
+
+
+def prune() -> int:
+    """Delete the answers that are due, and return how many they were."""
+    return due().delete()[0]
+
+
+def told_path(path: str) -> str:
+    """Return a path as it is kept: words that are ours or nearly so, versions and ids; `{other}` for anything else."""
+    segments = path[:LONGEST_PATH].split("/")
+    told = [segment if _is_ours(segment) else OTHER for segment in segments[:SEGMENTS]]
+    return "/".join(told) + ("/…" if len(segments) > SEGMENTS or len(path) > LONGEST_PATH else "")
+
+
+def _is_ours(segment: str) -> bool:
+    if segment == "" or is_id(segment) or _VERSION.fullmatch(segment):
+        return True
+    letters = segment.isascii() and segment.isalpha() and len(segment) <= 2 * max(map(len, _WORDS))
+    return letters and bool(get_close_matches(segment.lower(), _WORDS, n=1, cutoff=0.75))
