@@ -15,7 +15,6 @@ from partners.routes import Route
 _HEADER_NAME = re.compile(r"(?:-H\s*)?['\"]?authorization:\s*", re.IGNORECASE)
 _SCHEME = re.compile(r"bearer\b", re.IGNORECASE)
 _REQUEST_ID = re.compile(r"(?i:x-request-id:).*|req_.*")
-_LIKE_A_TOKEN = re.compile(r"ch_sk_.*|\S{30,}", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ def read(text: str) -> Credentials:
         return Recorded(record.api_key, record)
     if in_text.quoted(text) or (text.startswith("key_") and not in_text.holds_token(text)):
         return Holder(_known_key(text))
-    if _LIKE_A_TOKEN.fullmatch(text):
+    if in_text.may_be_sent_as_token(text):
         return Sent(f"Bearer {text}")
     raise ValidationError(
         "This is no key_… id, no 12-character public part and no token, which begins with ch_sk_.", code="unreadable"

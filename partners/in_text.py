@@ -27,6 +27,7 @@ _PRESENTED = re.compile(rf"{_PREFIX}([0-9A-Za-z]{{{PUBLIC_LENGTH}}})")
 _QUOTED = re.compile(rf"{_PREFIX}?([0-9A-Za-z]{{{PUBLIC_LENGTH}}})(?:…|\.\.\.)?")
 _SECRET = re.compile(rf"{_PREFIX}[0-9A-Za-z]{{{PUBLIC_LENGTH + 1}}}", re.IGNORECASE)
 _LIKE_ONE = re.compile(rf"ch_?sk_|[0-9A-Za-z]{{{PUBLIC_LENGTH + 1},}}", re.IGNORECASE)
+_LIKE_SENT = re.compile(rf"{tokens.LIVE_PREFIX}.*|\S{{30,}}", re.IGNORECASE | re.DOTALL)
 # Half a token is a secret too, and so is one whose prefix was changed: a run that is longer than an identifier's.
 _SECRETS = re.compile(
     rf"(?P<shown>{_PREFIX}[0-9A-Za-z]{{{PUBLIC_LENGTH}}})[0-9A-Za-z]+|[0-9A-Za-z]{{{LENGTH + 1},}}", re.IGNORECASE
@@ -65,6 +66,11 @@ def quoted(text: str) -> str | None:
     """Return the public part that `text` is, with the prefix before it or an ellipsis behind it or not."""
     match = _QUOTED.fullmatch(text)
     return match and match[1]
+
+
+def may_be_sent_as_token(text: str) -> bool:
+    """Return True for a text that a client may have sent as its token, whatever is wrong with it."""
+    return _LIKE_SENT.fullmatch(text) is not None
 
 
 def holds_token(text: str) -> bool:

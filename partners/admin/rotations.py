@@ -73,12 +73,18 @@ class Progress:
     @property
     def sentence(self) -> str:
         """Return how far the partner is, and what shows it."""
-        return f"{self.moved}: {self._with_old}, {self._with_new}."
+        return f"{self.moved}: {self._evidence}."
 
     @property
     def evidence(self) -> str:
         """Return what shows it, for a place that says how far the partner is."""
-        return f"{self._with_old}, {self._with_new}.".capitalize()
+        return f"{self._evidence}.".capitalize()
+
+    @property
+    def _evidence(self) -> str:
+        if self.with_old.last is None and self.with_new.last is None:
+            return "no call with either key yet"
+        return f"{self._with_old}, {self._with_new}"
 
     @property
     def _with_old(self) -> str:

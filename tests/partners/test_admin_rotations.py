@@ -33,7 +33,7 @@ def call(key, times=1, *, ago=MINUTE, code=""):
 
 
 SITUATIONS = [
-    ([], [], "Not moved: no call with the old key, none with the new one."),
+    ([], [], "Not moved: no call with either key yet."),
     ([(14, MINUTE)], [], "Not moved: 14 calls with the old key in the last hour, none with the new one."),
     ([(1, MINUTE)], [], "Not moved: 1 call with the old key in the last hour, none with the new one."),
     ([(1, 2 * DAY)], [], "Not moved: last call with the old key 2 days ago, none with the new one."),
