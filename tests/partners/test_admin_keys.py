@@ -128,6 +128,12 @@ def test_several_keys_are_listed_each_with_what_was_found(support, organization)
     assert not {first[18:], second[18:25]} & {answer.text[at : at + 49] for at in range(len(answer.text))}
 
 
+def test_two_public_parts_find_two_keys(support, organization):
+    keys = [issue(organization)[0] for _ in range(2)]
+    answer = support.post(FIND, {"q": " ".join(key.public_part for key in keys)})
+    assert "2 keys found" in answer.text
+
+
 NOTHING = "No key of this deployment was found in the text."
 
 
