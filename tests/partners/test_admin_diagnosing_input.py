@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("credentials", "request_line", "told"),
     [
-        ("req_0123456789abcdefghijkl", f"GET {LIST}", "No call with this request id is on record."),
+        ("req_0123456789abcdefghijkl", f"GET {LIST}", "No answer with this request id is on record."),
         ("req_0123", f"GET {LIST}", "A request id is req_ and 22 letters and digits."),
         ("key_nobody", f"GET {LIST}", "There is no API key of this id or public part."),
         ("EHR sync", f"GET {LIST}", "This is no key_… id"),
