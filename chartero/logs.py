@@ -5,7 +5,6 @@ Of a call it holds the id and where a fault arose, never a path, a query, a head
 
 import json
 import logging
-import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from datetime import UTC, datetime
 from http.client import responses
 from typing import Any
 
-from partners import traces
+from partners import in_text, traces
 
 # The id of the call that this thread answers.
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -23,8 +22,6 @@ REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 FIELDS = ("reason_code", "status", "view", "check", "exception", "where")
 LONGEST = 2000
 REDACTED = "[redacted]"
-# A prefix with what follows it, also as a URL writes it; or a run of base62 as long as a secret.
-_KEY_LIKE = re.compile(r"ch(?:_|%5F)sk(?:_|%5F)[0-9A-Za-z_%]*|[0-9A-Za-z]{40,}", re.IGNORECASE)
 # What gunicorn says of a request with the request's own words behind it.
 _QUOTING = ("Invalid request", "Error handling request", "Exception during worker exit")
 
@@ -165,4 +162,4 @@ def _safe(value: Any) -> Any:
     if isinstance(value, list):
         return [_safe(each) for each in value]
     text = str(value).encode(errors="replace").decode()
-    return _KEY_LIKE.sub(REDACTED, text)[:LONGEST]
+    return in_text.redacted(text, REDACTED, LONGEST)

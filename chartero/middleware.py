@@ -68,6 +68,7 @@ class ExternalApiMiddleware:
         exchange = Exchange.begin(request)
         with logs.answering(exchange.request_id), plans.made_once(), sessions.within(DATABASE_SECONDS):
             response = self._on_record(request)
+            ledger.note_off_record(request, response)
         response["X-Request-ID"] = exchange.request_id
         response["Cache-Control"] = "no-store"
         response["X-Content-Type-Options"] = "nosniff"

@@ -71,13 +71,19 @@ class SwitchState:
 
 
 def expiring(span: timedelta) -> Found[ApiKey]:
-    """Return the active keys that end within `span` and are still used, the next to end first."""
+    """Return the active keys that expire within `span` and are still used, the next to expire first."""
     return _ending(span, used_within(STILL_USED))
 
 
 def expiring_idle(span: timedelta) -> Found[ApiKey]:
-    """Return the active keys that end within `span` and were not used for long, or never."""
+    """Return the active keys that expire within `span` and were not used for long, or never."""
     return _ending(span, ~used_within(STILL_USED))
+
+
+def rotated(span: timedelta) -> Found[ApiKey]:
+    """Return the active keys that expire within `span` because they were rotated, each with its successor."""
+    keys = _active_keys().ending_within(span).filter(rotated_at__isnull=False).select_related("replaced_by")
+    return Found.of(keys.order_by("expires_at", "pk"))
 
 
 def nothing_enabled() -> QuerySet[Organization]:
@@ -106,7 +112,8 @@ def switch_state() -> SwitchState:
 
 
 def _ending(span: timedelta, use: Q) -> Found[ApiKey]:
-    return Found.of(_active_keys().ending_within(span).filter(use).order_by("expires_at", "pk"))
+    """Return keys that nobody has replaced: of a rotated one the rotation is to be finished, see `rotated()`."""
+    return Found.of(_active_keys().ending_within(span).filter(use, rotated_at=None).order_by("expires_at", "pk"))
 
 
 def _beside(numbers: list[int]) -> Q:

@@ -5,19 +5,16 @@ from dataclasses import dataclass, field, fields, replace
 
 from django.core.exceptions import ValidationError
 
-from partners import facts, tokens
+from partners import facts, in_text
 from partners.access import AccessRequest
-from partners.lookup import find_key, holds_token
+from partners.lookup import find_key
 from partners.models import ApiKey, ApiKeySwitch, RequestRecord
 from partners.recorded import find_record
 from partners.routes import Route
 
 _HEADER_NAME = re.compile(r"(?:-H\s*)?['\"]?authorization:\s*", re.IGNORECASE)
 _SCHEME = re.compile(r"bearer\b", re.IGNORECASE)
-_KEY = re.compile(rf"key_.*|(?:{tokens.TEST_PREFIX}|{tokens.LIVE_PREFIX})?[0-9A-Za-z]{{12}}(?:…|\.\.\.)?")
 _REQUEST_ID = re.compile(r"(?i:x-request-id:).*|req_.*")
-_LIKE_A_TOKEN = re.compile(r"ch_sk_.*|\S{30,}", re.IGNORECASE | re.DOTALL)
-_PUBLIC_PART = re.compile(rf"(?:{tokens.TEST_PREFIX}|{tokens.LIVE_PREFIX})([0-9A-Za-z]{{{tokens.PUBLIC_LENGTH}}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +49,8 @@ class Sent:
     @property
     def key(self) -> ApiKey | None:
         """Return the key whose public part the token bears, whether or not it is that key's token."""
-        match = _PUBLIC_PART.match(self.token or "")
-        return match and ApiKey.objects.select_related("organization").filter(public_part=match[1]).first()
+        public_part = in_text.presented(self.token or "")
+        return ApiKey.objects.select_related("organization").filter(public_part=public_part).first()
 
     def facts(self, route: Route) -> AccessRequest:
         """Return the facts of this call; what they cannot tell of a key is told as if its holder called."""
@@ -70,6 +67,11 @@ Credentials = Holder | Sent
 NOTHING_SENT = Sent("")
 
 
+def is_of_a_call(text: str) -> bool:
+    """Return True for what is read as a request id."""
+    return _REQUEST_ID.fullmatch(text.strip()) is not None
+
+
 def read(text: str) -> Credentials:
     """Read what staff paste: a key's id or public part, a request id, a token or a header; ValidationError for none.
 
@@ -80,12 +82,12 @@ def read(text: str) -> Credentials:
         return Sent(text[header.end() :].rstrip("'\""))
     if _SCHEME.match(text):
         return Sent(text)
-    if _REQUEST_ID.fullmatch(text):
+    if is_of_a_call(text):
         record = find_record(text)
         return Recorded(record.api_key, record)
-    if _KEY.fullmatch(text) and not holds_token(text):
+    if in_text.quoted(text) or (text.startswith("key_") and not in_text.holds_token(text)):
         return Holder(_known_key(text))
-    if _LIKE_A_TOKEN.fullmatch(text):
+    if in_text.may_be_sent_as_token(text):
         return Sent(f"Bearer {text}")
     raise ValidationError(
         "This is no key_… id, no 12-character public part and no token, which begins with ch_sk_.", code="unreadable"

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 _COMMAND = re.compile(r"curl(?:\.exe)?\s", re.IGNORECASE)
 _CONTINUED = re.compile(r"\\\r?\n")
+LONGEST, MOST_WORDS = 20_000, 500  # the parser's work grows with the square of the words
 _FLAGS = ("-s", "-S", "-v", "-i", "-k", "-L", "-f", "-g", "-#")
 
 
@@ -34,14 +35,21 @@ def is_command(text: str) -> bool:
 
 
 def read(text: str) -> Command:
-    """Read a curl command; ValidationError if a quote does not end or an option lacks its value."""
-    try:
-        words = shlex.split(_CONTINUED.sub(" ", text))
-    except ValueError:
-        raise ValidationError("The curl command has a quote that does not end.", code="invalid_curl") from None
+    """Read a curl command; ValidationError if a quote does not end, an option lacks its value, or it is too long."""
+    words = _words(text)
     options, rest = _options().parse_known_args(words[1:])
     url = options.url or next((word for word in rest if "/external" in word), "")
     return Command(_method(options), url if "://" in url else f"http://{url}", _authorization(options.header))
+
+
+def _words(text: str) -> list[str]:
+    try:
+        words = shlex.split(_CONTINUED.sub(" ", text[: LONGEST + 1]))
+    except ValueError:
+        raise ValidationError("The curl command has a quote that does not end.", code="invalid_curl") from None
+    if len(text) > LONGEST or len(words) > MOST_WORDS:
+        raise ValidationError("The curl command is too long. Leave out what the call does not need.", code="too_long")
+    return words
 
 
 def _options() -> _Options:

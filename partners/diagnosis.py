@@ -12,11 +12,11 @@ from django.urls import Resolver404, resolve
 from partners.access import POLICY, AccessRequest, Check, Outcome, explain
 from partners.api import PartnerViewSet
 from partners.facts import SwitchMissing
+from partners.in_text import without_tokens
 from partners.reasons import Reason
 from partners.request_lines import RequestLine
 from partners.responses import ALLOWED_METHODS, Refusal, error_body
 from partners.routes import Route
-from partners.token_faults import without_tokens
 
 
 @dataclass(frozen=True, slots=True)

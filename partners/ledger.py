@@ -1,6 +1,7 @@
 """The ledger: one row per answer to a known key, committed before the answer leaves; all other answers are counted."""
 
 import logging
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,6 @@ from partners.responses import Refusal, fault_response
 logger = logging.getLogger(__name__)
 
 NOTHING = Disclosure([], [])
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _INSERT = """
 INSERT INTO partners_requestrecord (request_id, occurred_at, api_key_id, organization_id, method, route, resource,
@@ -52,22 +52,35 @@ def kept(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     try:
         call = exchange.call or strays.caller(request, answer)
     except Exception as fault:  # whose call it is cannot be told, nor then what has to be on record
-        return _counted(request, fault_response(fault, Reason.SERVICE_UNAVAILABLE))
+        return _off_record(fault)
     if call is None or call.key_pk is None:
-        return _counted(request, answer if isinstance(answer, Refusal) else Refusal(Reason.INTERNAL_ERROR))
+        refusal = answer if isinstance(answer, Refusal) else Refusal(Reason.INTERNAL_ERROR)
+        return _noted(unkeyed.TALLY.add, request, refusal)
     if not isinstance(answer, Disclosing | Refusal):
         answer = Refusal(Reason.INTERNAL_ERROR)
     try:
         _write(request, exchange, call, answer)
     except Exception as fault:  # whatever it is: what is not on record does not leave
-        return fault_response(fault, Reason.SERVICE_UNAVAILABLE)
+        return _off_record(fault)
     return answer
 
 
-def _counted(request: HttpRequest, refusal: Refusal) -> Refusal:
-    """Count a refusal, which a fault in counting never changes."""
+def note_off_record(request: HttpRequest, answer: HttpResponse) -> None:
+    """Keep the id of an answer that has no row because the ledger could not take it; any other is left alone."""
+    if isinstance(answer, Refusal) and answer.off_record:
+        _noted(unkeyed.TALLY.keep, request, answer)
+
+
+def _off_record(fault: Exception) -> Refusal:
+    refusal = fault_response(fault, Reason.SERVICE_UNAVAILABLE)
+    refusal.off_record = True
+    return refusal
+
+
+def _noted(note: Callable[[HttpRequest, Refusal], None], request: HttpRequest, refusal: Refusal) -> Refusal:
+    """Count or keep a refusal that has no row, which a fault in that never changes."""
     try:
-        unkeyed.TALLY.add(request, refusal)
+        note(request, refusal)
     except Exception as fault:
         logger.error("a refusal is not counted", extra={"exception": traces.kind(fault), "where": traces.place(fault)})
     return refusal
@@ -88,7 +101,7 @@ def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer
             now,
             call.key_pk,
             call.organization_pk,
-            request.method if request.method in METHODS else "other",
+            request.method if request.method in unkeyed.METHODS else "other",
             call.route.route_name if routed else "",
             _resource(request) if routed else strays.kept_path(request.path_info),
             exchange.query,

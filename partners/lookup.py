@@ -1,11 +1,9 @@
 """Organizations and keys found by what people write for them, and never by a token."""
 
-import re
-
 from django.core.exceptions import ValidationError
 
-from partners import tokens
 from partners.identifiers import matcher
+from partners.in_text import holds_token, quoted
 from partners.models import ApiKey, Organization
 
 REFUSAL_OF_TOKENS = (
@@ -13,15 +11,7 @@ REFUSAL_OF_TOKENS = (
     "key_… id or its 12-character public part, and rotate it: it may have been seen."
 )
 SUGGESTIONS = 5
-_PREFIX = f"(?:{tokens.TEST_PREFIX}|{tokens.LIVE_PREFIX})"
-_TOKEN = re.compile(rf"{_PREFIX}[0-9A-Za-z]{{{tokens.PUBLIC_LENGTH + 1}}}")
-_PUBLIC_PART = re.compile(rf"{_PREFIX}?(?P<public_part>[0-9A-Za-z]{{{tokens.PUBLIC_LENGTH}}})(?:…|\.\.\.)?")
 _is_organization_id, _is_key_id = matcher("org"), matcher("key")
-
-
-def holds_token(text: str) -> bool:
-    """Tell whether `text` holds a token, even a damaged one: more of it than the public part."""
-    return _TOKEN.search(text) is not None
 
 
 def find_organization(text: str) -> Organization:
@@ -45,12 +35,12 @@ def find_organization(text: str) -> Organization:
 def find_key(text: str) -> ApiKey:
     """Return the key of this `key_…` id or public part, `ch_sk_` before it or not; ValidationError if there is none."""
     text = _without_token(text)
-    quoted = _PUBLIC_PART.fullmatch(text)
+    public_part = quoted(text)
     keys = ApiKey.objects.select_related("organization")
     if _is_key_id(text):
         found = keys.filter(public_id=text).first()
     else:
-        found = quoted and keys.filter(public_part=quoted["public_part"]).first()
+        found = keys.filter(public_part=public_part).first() if public_part else None
     if found is None:
         raise ValidationError(
             "There is no API key of this key_… id or 12-character public part. list_keys shows them all.",

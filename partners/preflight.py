@@ -36,7 +36,7 @@ class Forecast:
 
     @property
     def obstacles(self) -> list[tuple[Reason, Remedy]]:
-        """Return everything that stands in the way, in the order of the checks, and who can mend it."""
+        """Return everything that blocks it, in the order of the checks, and who can fix it."""
         failed = [check.reason for check in explain(POLICY, self.call) if check.outcome is Outcome.FAILED]
         return [(reason, REMEDIES[reason]) for reason in failed]
 

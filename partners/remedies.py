@@ -1,4 +1,4 @@
-"""The catalogue of remedies: of each reason code what it means, its usual cause, who can mend it, where and how."""
+"""The catalogue of remedies: of each reason code what it means, its usual cause, who can fix it, where and how."""
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -7,7 +7,7 @@ from partners.reasons import Reason
 
 
 class Fixer(StrEnum):
-    """Who can mend what stands in the way."""
+    """Who can fix what blocks a call."""
 
     PARTNER = "The partner's engineer"
     ONBOARDING = "Partner onboarding"
@@ -19,13 +19,13 @@ class Fixer(StrEnum):
 class Retry(StrEnum):
     """Whether the same call may be sent again."""
 
-    NOT_AS_IT_IS = "No. The same call gets the same answer until this is mended."
+    NOT_AS_IT_IS = "No. The same call gets the same answer until this is fixed."
     LATER = "Yes, after the seconds in Retry-After, then with growing pauses."
     ONCE = "Once, after a pause. If it fails again, do not go on."
 
 
 class Place(Enum):
-    """Where it is mended: its name, and for a page of ours its view and who may open it."""
+    """Where it is fixed: its name, and for a page of ours its view and who may open it."""
 
     REQUEST = "The call itself", "", ""
     DEPLOYMENT = "The deployment: its settings, its database, its log", "", ""

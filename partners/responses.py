@@ -65,9 +65,10 @@ def error_headers(reason: Reason, scopes: tuple[Scope, ...] = ()) -> dict[str, s
 
 
 class Refusal(HttpResponse):
-    """The whole answer for a reason code. `fault` is what went wrong here, where something did."""
+    """The whole answer for a reason code. `fault`: what went wrong here. `off_record`: the ledger could not take it."""
 
     fault: Exception | None = None
+    off_record = False
 
     def __init__(self, reason: Reason, field: str | None = None, scopes: tuple[Scope, ...] = ()) -> None:
         super().__init__(

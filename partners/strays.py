@@ -1,24 +1,18 @@
 """Calls refused at the door, before anybody asks for their key: whose key they bear, and what is kept of their path."""
 
-import re
-from difflib import get_close_matches
-
 from django.http import HttpRequest, HttpResponse
 
 from partners import facts, tokens
 from partners.access import AccessRequest
 from partners.address import client_address
-from partners.identifiers import is_id
+from partners.paths import is_harmless
 from partners.reasons import Reason
 from partners.responses import Refusal
 from partners.routes import Route
 
 AT_THE_DOOR = frozenset({Reason.HTTPS_REQUIRED, Reason.ROUTE_NOT_FOUND, Reason.BAD_REQUEST})
-READ, LONGEST, ALIKE = 300, 80, 0.75  # characters that are looked at and kept; how much alike a word is to one of ours
+READ, LONGEST = 300, 80  # characters that are looked at and kept
 NOT_KEPT = "?"
-_WORDS = {"external", *(word for route in Route for word in route.path.split("/") if "<" not in word)}
-_LIKE_A_WORD = re.compile(r"[A-Za-z][A-Za-z_-]{1,15}")
-_VERSION = re.compile(r"v[0-9]{1,2}")
 
 
 def caller(request: HttpRequest, answer: HttpResponse) -> AccessRequest | None:
@@ -39,11 +33,5 @@ def kept_path(path: str) -> str:
 
     Anything else could be a name or a secret.
     """
-    kept = "/".join(part if _is_harmless(part) else NOT_KEPT for part in path[:READ].split("/"))
+    kept = "/".join(part if is_harmless(part) else NOT_KEPT for part in path[:READ].split("/"))
     return kept if len(kept) <= LONGEST else f"{kept[: LONGEST - 1].rpartition('/')[0]}/{NOT_KEPT}"
-
-
-def _is_harmless(part: str) -> bool:
-    if part == "" or is_id(part) or _VERSION.fullmatch(part):
-        return True
-    return bool(_LIKE_A_WORD.fullmatch(part) and get_close_matches(part.lower(), _WORDS, 1, ALIKE))

@@ -1,16 +1,7 @@
-"""What is wrong with the text of a token, and how a text is shown without the tokens in it."""
-
-import re
-from urllib.parse import unquote
+"""What is wrong with the text of a token."""
 
 from partners import tokens
-from partners.identifiers import BASE62, LENGTH
-
-# Half a token is a secret too, and so is one whose prefix was changed: a run that is longer than an identifier's.
-_SECRETS = re.compile(
-    rf"(?P<shown>ch_sk_(?:test_)?[0-9A-Za-z]{{{tokens.PUBLIC_LENGTH}}})[0-9A-Za-z]+|[0-9A-Za-z]{{{LENGTH + 1},}}",
-    re.IGNORECASE,
-)
+from partners.identifiers import BASE62
 
 
 def fault(text: str) -> str | None:
@@ -30,14 +21,6 @@ def fault(text: str) -> str | None:
     return _fault_of_length(
         len(text), len(prefix) + tokens.PUBLIC_LENGTH + tokens.SECRET_LENGTH + tokens.CHECKSUM_LENGTH
     )
-
-
-def without_tokens(text: str) -> str:
-    """Return the text with an ellipsis in place of the secret of every token in it, percent-encoded ones too."""
-    plain = text
-    while (decoded := unquote(plain)) != plain:
-        plain = decoded
-    return _SECRETS.sub(lambda match: f"{match['shown'] or ''}…", plain if _SECRETS.search(plain) else text)
 
 
 def _fault_of_prefix(text: str) -> str:

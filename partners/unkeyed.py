@@ -1,4 +1,4 @@
-"""Answers that belong to no key, counted by the minute and never kept a row each: a flood of them stays small.
+"""Answers that belong to no key, counted by the minute, and only the newest kept a row each: a flood stays small.
 
 Each process counts in memory and writes its counts at the end of the minute: of a minute the commonest few by source,
 reason code and public part as presented, the next few without the public part, the rest by code alone.
@@ -6,11 +6,11 @@ reason code and public part as presented, the next few without the public part, 
 
 import atexit
 import logging
-import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
@@ -20,16 +20,18 @@ from django.db import connection, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from partners import tokens
+from partners import in_text, tokens, unkeyed_answers
 from partners.address import client_address
+from partners.exchange import Exchange
 from partners.facts import bearer_token
 from partners.models import ApiKey
 from partners.responses import Refusal
+from partners.unkeyed_answers import Answer, Newest
 
 logger = logging.getLogger(__name__)
 
 COMMONEST, HELD = 5, 10_000
-_PUBLIC_PART = re.compile(rf"(?:{tokens.TEST_PREFIX}|{tokens.LIVE_PREFIX})([0-9A-Za-z]{{{tokens.PUBLIC_LENGTH}}})")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _INSERT = """
 INSERT INTO partners_unkeyedcount (minute, source, reason_code, public_part, count) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (minute, source, reason_code, public_part)
@@ -52,28 +54,49 @@ class Tally:
 
     def __init__(self) -> None:
         self._counts: Counter[Kind] = Counter()
+        self._newest = Newest()
         self._lock = threading.Lock()
         self._writer: threading.Thread | None = None
 
     def add(self, request: HttpRequest, answer: Refusal) -> None:
-        """Count one answer."""
+        """Count one answer, and hold it among the newest."""
         kind = _kind(request, answer)
         with self._lock:
             self._hold(kind, 1)
-            if settings.WEB_PROCESS and self._writer is None:
-                self._start_writer()
+            self._newest.add(_single(request, kind))
+            self._have_writer()
+
+    def keep(self, request: HttpRequest, answer: Refusal) -> None:
+        """Hold one answer among the newest and count it not: its key is known, but it could not be recorded."""
+        kind = _kind(request, answer)
+        with self._lock:
+            self._newest.add(_single(request, kind))
+            self._have_writer()
 
     def write(self) -> None:
-        """Write what was counted; keep it for the next time where the database is out of reach."""
+        """Write what was counted and held; keep it for the next time where the database is out of reach."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
+            answers = self._newest.take()
+        if not counts and not answers:
+            return
         try:
-            _store(_commonest(counts))
+            with transaction.atomic():
+                _store(_commonest(counts))
+                unkeyed_answers.store(answers, _public_parts(answers))
         except db.Error as fault:
             logger.warning("counts of answers without a key wait for the database: %s", type(fault).__qualname__)
             with self._lock:
-                for kind, count in counts.most_common():
-                    self._hold(kind, count)
+                self._hold_again(counts, answers)
+        else:
+            with suppress(db.Error):  # what is too old now is still too old in a minute
+                unkeyed_answers.prune()
+
+    def _hold_again(self, counts: Counter[Kind], answers: list[Answer]) -> None:
+        for kind, count in counts.most_common():
+            self._hold(kind, count)
+        for answer in answers:
+            self._newest.add(answer)
 
     def _hold(self, kind: Kind, count: int) -> None:
         """Count under the kind itself while there is room, else under its code alone."""
@@ -81,8 +104,10 @@ class Tally:
             kind = Kind(kind.minute, kind.reason_code)
         self._counts[kind] += count
 
-    def _start_writer(self) -> None:
-        """Start the thread that writes; where none can start, RuntimeError, and the next count tries again."""
+    def _have_writer(self) -> None:
+        """Start the thread that writes; where none can start, RuntimeError, and the next answer tries again."""
+        if not settings.WEB_PROCESS or self._writer is not None:
+            return
         writer = threading.Thread(target=self._write_each_minute, name="unkeyed", daemon=True)
         writer.start()
         self._writer = writer
@@ -101,10 +126,25 @@ TALLY = Tally()
 def _kind(request: HttpRequest, answer: Refusal) -> Kind:
     minute = timezone.now().replace(second=0, microsecond=0)
     token = bearer_token(request.META.get("HTTP_AUTHORIZATION", "")) or ""
-    presented = _PUBLIC_PART.match(token)
+    presented = in_text.presented(token)
     vouched = presented is None or tokens.parse(token) is not None
     source = client_address(request)
-    return Kind(minute, answer.reason.code, source, presented[1] if presented else "", vouched)
+    return Kind(minute, answer.reason.code, source, presented or "", vouched)
+
+
+def _single(request: HttpRequest, kind: Kind) -> Answer:
+    method = request.method if request.method in METHODS else "other"
+    return Answer(
+        kind.minute,
+        kind.source,
+        timezone.now(),
+        Exchange.of(request).request_id,
+        method or "",
+        request.path_info[: unkeyed_answers.LONGEST_PATH + 1],
+        kind.reason_code,
+        kind.public_part,
+        kind.vouched,
+    )
 
 
 def _commonest(counts: Counter[Kind]) -> Counter[Kind]:
@@ -132,18 +172,15 @@ def _merged(counted: Iterable[tuple[Kind, int]]) -> Counter[Kind]:
 
 
 def _with_known_public_parts(counted: list[tuple[Kind, int]]) -> list[tuple[Kind, int]]:
-    """Blank what stands in a public part's place and is none: it may be a piece of a secret."""
-    doubtful = {kind.public_part for kind, _ in counted if not kind.vouched}
+    public_part = _public_parts([kind for kind, _ in counted])
+    return [(kind._replace(public_part=public_part(kind), vouched=True), count) for kind, count in counted]
+
+
+def _public_parts(presented: Sequence[Kind | Answer]) -> Callable[[Kind | Answer], str]:
+    """Return what tells a public part from what stands in its place and is none: that may be a piece of a secret."""
+    doubtful = {each.public_part for each in presented if not each.vouched}
     known = set(ApiKey.objects.filter(public_part__in=doubtful).values_list("public_part", flat=True))
-    return [
-        (
-            kind._replace(
-                public_part=kind.public_part if kind.vouched or kind.public_part in known else "", vouched=True
-            ),
-            count,
-        )
-        for kind, count in counted
-    ]
+    return lambda each: each.public_part if each.vouched or each.public_part in known else ""
 
 
 def _store(counts: Counter[Kind]) -> None:

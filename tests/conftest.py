@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from chartero import openapi
-from partners import triggers, unkeyed
+from partners import triggers, unkeyed, unkeyed_answers
 from tests import published
 from tests.api import Api
 from tests.factories import OrganizationFactory, issue
@@ -58,6 +58,7 @@ def race() -> Iterator[Race]:
 def nothing_counted(monkeypatch):
     """Begin each test with no answers counted that wait to be written."""
     monkeypatch.setattr(unkeyed.TALLY, "_counts", Counter())
+    monkeypatch.setattr(unkeyed.TALLY, "_newest", unkeyed_answers.Newest())
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 
 from partners import preflight
+from partners.admin import rotations
 from partners.admin.base import change, needs, render
 from partners.admin.key_forms import RevokeForm, ScopesForm
 from partners.admin.organization_forms import ChangeForm, ReasonForm
@@ -133,8 +134,16 @@ def _change_by(verb: Verb, request: HttpRequest, pk: int) -> HttpResponse:
     form = verb.form(request.POST if request.method == "POST" else None)
     if form.is_valid() and _changed(verb, request, key, form):
         return redirect(PAGE, key.pk)
-    refusal = key.refusal(verb.action)
-    return render(request, "partners/change_key.html", title=verb.title, verb=verb, key=key, form=form, refusal=refusal)
+    return render(
+        request,
+        "partners/change_key.html",
+        title=verb.title,
+        verb=verb,
+        key=key,
+        form=form,
+        refusal=key.refusal(verb.action),
+        progress=rotations.progress(request, key, getattr(key, "replaced_by", None)),
+    )
 
 
 def _changed(verb: Verb, request: HttpRequest, key: ApiKey, form: ChangeForm) -> bool:

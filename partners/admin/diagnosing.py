@@ -5,22 +5,23 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
-from partners import credentials
+from partners import credentials, recorded
 from partners.admin.base import needs, render
 from partners.admin.findings import Staff, as_sent, find, place_url
 from partners.admin.then_and_now import compare
 from partners.credentials import NOTHING_SENT, Credentials, Holder, Recorded, Sent
 from partners.diagnosis import diagnose
 from partners.identifiers import matcher
+from partners.in_text import without_tokens
 from partners.reasons import Reason, Stage
 from partners.remedies import REMEDIES
 from partners.request_lines import RequestLine
 from partners.responses import Refusal
 from partners.routes import Route
-from partners.token_faults import without_tokens
 from partners.tokens import parse
 
 _is_key_id, _is_request_id = matcher("key"), matcher("req")
@@ -39,13 +40,12 @@ class CallForm(forms.Form):
     def clean_credentials(self) -> Credentials | None:
         """Read the key, the token or the request id; None where the box is empty."""
         text = self.cleaned_data["credentials"]
-        found = credentials.read(text) if text else None
-        if isinstance(found, Recorded) and not self.staff.has_perm("partners.view_requestrecord"):
+        if credentials.is_of_a_call(text) and not self.staff.has_perm("partners.view_requestrecord"):
             raise ValidationError("You may not look at requests.", code="not_allowed")
-        return found
+        return credentials.read(text) if text else None
 
     def clean_request(self) -> RequestLine | None:
-        """Read the request line; of a call on record it is known. None where the other box has to be mended first."""
+        """Read the request line; of a call on record it is known. None where the other box is wrong."""
         text, caller = self.cleaned_data["request"], self.cleaned_data.get("credentials")
         if not text and "credentials" in self.errors:
             return None
@@ -69,6 +69,8 @@ def diagnosis(request: HttpRequest) -> HttpResponse:
 
     A call on record is judged at once where the address names it: `?call=req_…`.
     """
+    if unkeyed := _unkeyed(request):
+        return redirect("admin:partners_requestrecord_change", unkeyed)
     form = CallForm(request.user, request.POST if request.method == "POST" else _named_call(request))
     kept = {"credentials": _preselected(request), "request": without_tokens(request.POST.get("request", ""))}
     context: dict[str, Any] = {"title": "Why does this call fail?", "form": form, "kept": kept}
@@ -88,7 +90,7 @@ def reasons(request: HttpRequest) -> HttpResponse:
 
 @needs("partners.view_apikey")
 def reason(request: HttpRequest, code: str) -> HttpResponse:
-    """Say what a reason code means, why it comes, who mends it and how."""
+    """Say what a reason code means, why it comes, who fixes it and how."""
     try:
         shown = Reason.coded(code)
     except KeyError:
@@ -122,14 +124,19 @@ def urls() -> list[URLPattern]:
 def _diagnosed(request: HttpRequest, caller: Credentials, line: RequestLine) -> dict[str, Any]:
     key = caller.key
     found = diagnose(line, caller.facts).to_show()
+    then = compare(caller.record, line, found) if isinstance(caller, Recorded) else None
+    refused = then.then if then else None
+    findings = find(then.on_record(found) if then else found, caller, key, request.user, refused)
     return {
-        "findings": find(found, caller, key, request.user),
+        "findings": findings,
+        "sentence": then.sentence(findings) if then else findings.sentence,
         "line": line,
         "key": key,
         "token": isinstance(caller, Sent) and caller.token is not None,
         "token_name": _token_name(caller),
         "verified": found.call is not None and found.call.secret_matches is True,
-        "then": compare(caller.record, line, found) if isinstance(caller, Recorded) else None,
+        "then": then,
+        "today": then and then.today(findings),
     }
 
 
@@ -149,6 +156,19 @@ def _quotable(caller: Credentials) -> str:
 def _preselected(request: HttpRequest) -> str:
     given = request.GET.get("call") or request.GET.get("key", "")
     return given if _is_key_id(given) or _is_request_id(given) else ""
+
+
+@sensitive_variables()
+def _unkeyed(request: HttpRequest) -> str | None:
+    """Return the request id that is asked about alone, if it is in no key's record and its answer has its own page."""
+    given = request.GET.get("call", "") if request.method == "GET" else request.POST.get("credentials", "")
+    if request.POST.get("request") or not request.user.has_perm("partners.view_requestrecord"):
+        return None
+    try:
+        wanted = recorded.request_id(given)
+    except ValidationError:
+        return None
+    return wanted if recorded.find_unkeyed(wanted) else None
 
 
 def _named_call(request: HttpRequest) -> dict[str, str] | None:

@@ -20,17 +20,18 @@ from partners.token_faults import fault
 
 Staff = User | AnonymousUser
 SPOKEN = {
-    Fixer.PARTNER: "your engineer can mend it",
-    Fixer.ONBOARDING: "our partner onboarding can mend it",
-    Fixer.SECURITY: "our security team can mend it",
-    Fixer.OPERATOR: "our operators can mend it",
-    Fixer.SUPPORT: "we look into it",
+    Fixer.PARTNER: "the partner's engineer can fix this",
+    Fixer.ONBOARDING: "Partner onboarding can fix this",
+    Fixer.SECURITY: "Security can fix this",
+    Fixer.OPERATOR: "the operator can fix this",
+    Fixer.SUPPORT: "Support looks into it",
 }
+REFUSED_THEN = {Outcome.PASSED: "Refused then, passes now", Outcome.UNKNOWN: "Refused then"}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found, and who can mend it where."""
+    """What one check found, and who can fix it where."""
 
     reason: Reason
     outcome: Outcome
@@ -62,7 +63,7 @@ class Findings:
         """Return what to tell the partner, in one sentence."""
         refusal = self.diagnosis.refusal
         if refusal is None:
-            return "The call is answered with 200: nothing stands in its way."
+            return "The call is answered with 200: nothing blocks it."
         code = f"{refusal.reason.status} {refusal.reason.code}"
         first = self.blockers[0]
         return f"The call is refused with {code} because {first.why}; {SPOKEN[first.remedy.fixer]}."
@@ -75,20 +76,29 @@ class Findings:
 
     @property
     def blockers(self) -> list[Finding]:
-        """Return everything that stands in the way, first what decides the answer."""
+        """Return everything that blocks the call, first what decides the answer."""
         return [finding for finding in [*self.reached, *self.beyond] if finding.outcome is Outcome.FAILED]
 
+    def blocker(self, reason: Reason) -> Finding | None:
+        """Return what blocks the call with this code, if anything does."""
+        return next((finding for finding in self.blockers if finding.reason is reason), None)
 
-def find(diagnosis: Diagnosis, credentials: Credentials, key: ApiKey | None, staff: Staff) -> Findings:
-    """Put a diagnosis into words: the checks under one code make one finding."""
+
+def find(
+    diagnosis: Diagnosis, credentials: Credentials, key: ApiKey | None, staff: Staff, then: Reason | None = None
+) -> Findings:
+    """Put a diagnosis into words: the checks under one code make one finding.
+
+    `then`: what the call was refused with on record. Whatever is found now, that check is never called passed.
+    """
     groups = [(reason, list(checks)) for reason, checks in groupby(diagnosis.checks, attrgetter("reason"))]
     outcomes = [_outcome(checks) for _, checks in groups]
     refused = outcomes.index(Outcome.FAILED) if Outcome.FAILED in outcomes else len(groups)
     findings = [
         Finding(
             reason,
-            outcome,
-            word=_word(outcome, reached=at <= refused),
+            Outcome.UNKNOWN if reason is then and outcome is Outcome.PASSED else outcome,
+            word=_word(outcome, reached=at <= refused, refused_then=reason is then),
             detail=_detail(reason, checks, diagnosis, credentials) if outcome is Outcome.FAILED else "",
             url=mending_url(REMEDIES[reason].place, key, staff),
         )
@@ -105,7 +115,7 @@ def as_sent(answer: HttpResponse) -> str:
 
 
 def mending_url(place: Place, key: ApiKey | None, staff: Staff) -> str:
-    """Return the URL of the place where a refusal of calls with this key is mended, "" where there is none to open."""
+    """Return the URL of the place where a refusal of calls with this key is fixed, "" where there is none to open."""
     if place is Place.SWITCH:
         return place_url(place, staff)
     row = key.organization if key and place is Place.ORGANIZATION else key
@@ -127,9 +137,11 @@ def _outcome(checks: list[Check]) -> Outcome:
     return next(outcome for outcome in (Outcome.FAILED, Outcome.UNKNOWN, Outcome.PASSED) if outcome in outcomes)
 
 
-def _word(outcome: Outcome, *, reached: bool) -> str:
+def _word(outcome: Outcome, *, reached: bool, refused_then: bool) -> str:
+    if refused_then and outcome in REFUSED_THEN:
+        return REFUSED_THEN[outcome]
     if reached:
-        return "Refused" if outcome is Outcome.FAILED else "Passed"
+        return {Outcome.PASSED: "Passed", Outcome.FAILED: "Refused", Outcome.UNKNOWN: "Not known"}[outcome]
     return {Outcome.PASSED: "Would pass", Outcome.FAILED: "Would refuse", Outcome.UNKNOWN: "Not known yet"}[outcome]
 
 

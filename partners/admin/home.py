@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 from partners import attention, refusals
+from partners.admin import rotations
 from partners.admin.base import render
 from partners.admin.key_filters import SOON
 from partners.last_use import STILL_USED
@@ -39,7 +40,7 @@ def _about_keys(request: HttpRequest) -> dict[str, Any]:
 def _about_calls(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perms(["partners.view_apikey", "partners.view_requestrecord"]):
         return {}
-    return {"refused": refusals.refused_keys()}
+    return {"refused": refusals.refused_keys(), "rotations": rotations.under_way(SOON)}
 
 
 def _about_organizations(request: HttpRequest) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """API keys: the list, the search that takes a pasted token, and one key's page."""
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +13,8 @@ from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
-from partners import digests, lookup, preflight, tokens, traffic
-from partners.admin import bulk, changing, issuing
+from partners import digests, in_text, preflight, traffic
+from partners.admin import bulk, changing, issuing, rotations
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.guarded import row
 from partners.admin.key_filters import (
@@ -28,9 +27,9 @@ from partners.admin.key_filters import (
 )
 from partners.models import ApiKey, KeyState
 from partners.names import holds_words
+from partners.pasted import keys_in
 
-# A run of base62 longer than any id or public part may be a token without its prefix.
-_SECRET_LIKE = re.compile(r"[0-9A-Za-z]{23,}")
+LONGEST_LABEL = 200
 LIST = "admin:partners_apikey_changelist"
 
 
@@ -43,7 +42,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     list_filter = (StateFilter, OrganizationFilter, ScopeFilter, DigestKeyFilter, LastUseFilter)
     list_per_page = 50
     search_fields = ("public_part__exact", "public_id__exact", "label")
-    search_help_text = "A public part, a key_… id, a label, or a whole token: it is compared, never kept."
+    search_help_text = "A public part, a key_… id, a label, or any text with a token in it, which is never kept."
     actions = None
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
@@ -79,28 +78,22 @@ def add(request: HttpRequest) -> HttpResponseRedirect:
 @require_POST
 @sensitive_post_parameters()
 @sensitive_variables()
-def find(request: HttpRequest) -> HttpResponseRedirect:
-    """Search by POST, so that a pasted token comes into no URL: it leads to its key, everything else to the list."""
-    text = request.POST.get("q", "").strip()
-    if not lookup.holds_token(text) and not _SECRET_LIKE.search(text):
-        return redirect(f"{reverse(LIST)}?{urlencode({'q': _public_part(text)})}")
-    key = by_token(text)
-    if key is None:
-        messages.warning(request, "No key has this token: it is unknown, incomplete or of another deployment.")
-        return redirect(LIST)
-    return redirect("admin:partners_apikey_change", key.pk)
+def find(request: HttpRequest) -> HttpResponse:
+    """Search by POST, so that nothing pasted comes into an address: keys in the text first, then the list."""
+    text = request.POST.get("q", "").replace("\0", "").strip()
+    pasted = keys_in(text)
+    if pasted.only:
+        messages.info(request, pasted.only.proof.value)
+        return redirect("admin:partners_apikey_change", pasted.only.key.pk)
+    if pasted.matches or (in_text.may_hold_part(text) and not _is_in_a_label(text)):
+        return render(request, "partners/found.html", title="Keys in the text", pasted=pasted, longest=in_text.LONGEST)
+    return redirect(f"{reverse(LIST)}?{urlencode({'q': in_text.quoted(text) or text})}")
 
 
 @sensitive_variables()
-def by_token(text: str) -> ApiKey | None:
-    """Return the key whose token this is, compared by digest."""
-    token = tokens.parse(text)
-    if token is None:
-        return None
-    key = ApiKey.objects.filter(public_part=token.public_part).first()
-    if key is None or key.digest_key_number not in digests.loaded():
-        return None
-    return key if digests.matches(token.text, bytes(key.digest), key.digest_key_number) else None
+def _is_in_a_label(text: str) -> bool:
+    """Return True for a text that is known as a label, and so is no secret."""
+    return len(text) <= LONGEST_LABEL and ApiKey.objects.filter(label__icontains=text).exists()
 
 
 @needs("partners.view_apikey")
@@ -108,12 +101,15 @@ def by_token(text: str) -> ApiKey | None:
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one key: its state and what to do, what it may call now, its facts, its chain, its calls, its timeline."""
     key = row(ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes"), object_id)
+    successor = ApiKey.objects.filter(replaces=key).first()
     return render(
         request,
         "partners/key.html",
         title=key.label,
         key=key,
-        successor=ApiKey.objects.filter(replaces=key).first(),
+        successor=successor,
+        came=rotations.progress(request, key.replaces, key),
+        goes=rotations.progress(request, key, successor),
         soon=key.expires_at is not None and key.state is KeyState.ACTIVE and key.expires_at <= timezone.now() + SOON,
         digest_key_loaded=key.digest_key_number in digests.loaded(),
         routes=_routes(key),
@@ -126,10 +122,3 @@ def _routes(key: ApiKey) -> list[tuple[preflight.Forecast, datetime | None]]:
     """Return what a call on each route would meet, and when one was last served."""
     used = dict(key.uses.values_list("route", "last_used_at"))
     return [(forecast, used.get(forecast.route.route_name)) for forecast in preflight.of_key(key)]
-
-
-def _public_part(text: str) -> str:
-    """Cut what people quote of a key, `ch_sk_<public part>…`, to what the search knows."""
-    for prefix in (tokens.TEST_PREFIX, tokens.LIVE_PREFIX):
-        text = text.removeprefix(prefix)
-    return text.rstrip("…. ")

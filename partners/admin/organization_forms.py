@@ -7,7 +7,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import QueryDict
 
 from partners.grid import Access
-from partners.lookup import holds_token
+from partners.in_text import holds_token
 from partners.models import ChangeEvent, Organization
 from partners.models.organization import ROUTE_CHOICES
 from partners.routes import Route

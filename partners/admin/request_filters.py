@@ -10,12 +10,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from partners import lookup
+from partners.in_text import without_tokens
 from partners.models import ApiKey, Organization, RequestRecord
 from partners.reasons import Reason
 from partners.request_pages import Rows, Search
 from partners.routes import Route
 from partners.templatetags.staff import key_name
-from partners.token_faults import without_tokens
 
 SUGGESTIONS = 5
 REFUSED, ALL, OWN, NO_ROUTE = "refused", "all", "own", "none"

@@ -11,19 +11,21 @@ from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
-from partners import request_pages, subjects
+from partners import recorded, request_pages, subjects
+from partners.admin import unrecorded
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.findings import mending_url
 from partners.admin.guarded import row
 from partners.admin.request_filters import ALL, RequestFilter
+from partners.identifiers import matcher
 from partners.models import RequestRecord
-from partners.recorded import find_record
 from partners.request_pages import LOOKED_AT, NEWER, OLDER, Page, from_address, to_address
 from partners.runs import runs
 from partners.subjects import Subject
 
 LIST = "admin:partners_requestrecord_changelist"
 PAGE = "admin:partners_requestrecord_change"
+_is_request_id = matcher("req")
 
 
 @admin.register(RequestRecord)
@@ -57,9 +59,9 @@ def index(request: HttpRequest) -> HttpResponse:
 def find(request: HttpRequest) -> HttpResponseRedirect:
     """Lead from a request id to its page. It comes by POST, so that no token comes into an address by mistake."""
     try:
-        return redirect(PAGE, find_record(request.POST.get("q", "")).request_id)
-    except ValidationError as unknown:
-        messages.warning(request, unknown.message)
+        return redirect(PAGE, recorded.request_id(request.POST.get("q", "")))
+    except ValidationError as unreadable:
+        messages.warning(request, unreadable.message)
         return redirect(LIST)
 
 
@@ -67,6 +69,8 @@ def find(request: HttpRequest) -> HttpResponseRedirect:
 @require_safe
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one call, by its request id or its primary key: what was asked and answered, and what mends a refusal."""
+    if _is_request_id(object_id) and unrecorded.is_unrecorded(object_id):
+        return unrecorded.show(request, object_id)
     calls = RequestRecord.objects.select_related("api_key", "organization")
     may_name = request.user.has_perm("partners.account_disclosures")
     record = row(calls, object_id, "request_id")

@@ -11,7 +11,7 @@ from django import db
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from partners import lookup
+from partners import in_text, lookup
 from partners.digests import DigestKeyUnavailable, InvalidDigestKeys
 from partners.events import Change
 from partners.management import reports
@@ -26,7 +26,7 @@ class ReportCommand(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Refuse a token in any argument before something, a usage error above all, can store or repeat it."""
-        if any(map(lookup.holds_token, argv)):
+        if any(map(in_text.holds_token, argv)):
             self.stderr.write(f"CommandError: {lookup.REFUSAL_OF_TOKENS}")
             sys.exit(1)
         super().run_from_argv(argv)

@@ -4,7 +4,7 @@ from partners.events import ChangeEvent
 from partners.models.key import ApiKey
 from partners.models.notice import ExpiryNotice, Recipient
 from partners.models.organization import Organization, RouteGrant
-from partners.models.record import KeyNetwork, KeyUse, RequestRecord, UnkeyedCount
+from partners.models.record import KeyNetwork, KeyUse, RequestRecord, UnkeyedAnswer, UnkeyedCount
 from partners.models.scope import Scope
 from partners.models.states import KeyState
 from partners.models.switch import ApiKeySwitch
@@ -24,5 +24,6 @@ __all__ = [
     "RequestRecord",
     "RouteGrant",
     "Scope",
+    "UnkeyedAnswer",
     "UnkeyedCount",
 ]

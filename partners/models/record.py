@@ -160,3 +160,36 @@ class UnkeyedCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} × {self.reason_code}"
+
+
+class UnkeyedAnswer(models.Model):
+    """One answer that is in no key's record, for some days: what its request id leads to.
+
+    It carried no valid key, or the service failed before it could be recorded. Of a flood some are kept, all counted.
+    """
+
+    request_id = PublicIdField("req")
+    occurred_at = models.DateTimeField("time")
+    source = models.CharField("source address", max_length=39)
+    method = models.CharField(max_length=8)
+    path = models.CharField("path, without what is not ours", max_length=240)
+    reason_code = models.CharField(max_length=32)
+    public_part = models.CharField("public part as presented", max_length=12, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["request_id"], name="unkeyed_answer_request_id_unique")]
+        indexes = [models.Index(fields=["occurred_at"], name="unkeyed_answer_time")]
+
+    def __str__(self) -> str:
+        return self.request_id
+
+    @property
+    def reason(self) -> Reason:
+        """Return why the call was refused."""
+        return Reason.coded(self.reason_code)
+
+    @property
+    def remedy(self) -> Remedy:
+        """Return what fixes it, and who can."""
+        return REMEDIES[self.reason]

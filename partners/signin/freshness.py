@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.debug import sensitive_post_parameters
 
-from partners.lookup import holds_token
+from partners.in_text import holds_token
 from partners.signin import sessions
 from partners.signin.forms import PasswordForm
 from partners.signin.pages import here, onward, page

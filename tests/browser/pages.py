@@ -40,6 +40,7 @@ PAGES = [
     StaffPage("requests-none-found", "/admin/partners/requestrecord/?status=503", role="support"),
     StaffPage("request-served", "/admin/partners/requestrecord/{served_call[public_id]}/", role="security"),
     StaffPage("request-refused", "/admin/partners/requestrecord/{refused_call[public_id]}/", role="support"),
+    StaffPage("request-without-key", "/admin/partners/requestrecord/{unkeyed_call[public_id]}/", role="support"),
     StaffPage("diagnosis", "/admin/diagnosis/"),
     StaffPage("diagnosis-recorded", "/admin/diagnosis/?call={refused_call[public_id]}", role="support"),
     StaffPage("reasons", "/admin/reasons/"),

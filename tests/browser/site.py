@@ -39,7 +39,8 @@ FIND_ROWS = """
 import json
 from django.contrib.auth.models import Group, User
 from encounters.models import Encounter
-from partners.models import ApiKey, ChangeEvent, RequestRecord
+from django.utils import timezone
+from partners.models import ApiKey, ChangeEvent, RequestRecord, UnkeyedAnswer
 keys = ApiKey.objects.filter(organization__name__startswith="Northgate")
 labels = {"key": "EHR sync", "disabled_key": "Staging", "expired_key": "Pilot", "revoked_key": "Former vendor"}
 rows = {name: keys.get(label=label) for name, label in labels.items()} | {
@@ -48,6 +49,9 @@ rows = {name: keys.get(label=label) for name, label in labels.items()} | {
     "encounter": Encounter.objects.filter(organization__name__startswith="Northgate").first(),
     "served_call": RequestRecord.objects.filter(reason_code="").first(),
     "refused_call": RequestRecord.objects.exclude(reason_code="").first(),
+    "unkeyed_call": UnkeyedAnswer.objects.create(
+        occurred_at=timezone.now(), source="203.0.113.9", method="GET", path="/external/v1/encounters/",
+        reason_code="invalid_key", public_part=keys.get(label="EHR sync").public_part),
     "user": User.objects.get(username="support-person"),
     "group": Group.objects.get(name="Support"),
 }

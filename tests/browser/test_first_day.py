@@ -69,6 +69,6 @@ def test_from_an_empty_database_to_a_partners_first_200(empty):
     token = page.locator("#token").inner_text()
     answer = empty.deployment.get("/external/v1/encounters", token=token)
     assert (answer.status, answer.json()["total"]) == (200, 0)
-    page.get_by_role("link", name="I have copied it: go to the key").click()
+    page.get_by_role("link", name="I've saved it").click()
     picture(page, "9-key")
     assert staff.leave() == []

@@ -65,7 +65,7 @@ def issue(someone: Clicks, label: str, organization: str = "Northgate Family Pra
 
 
 def to_key(someone: Clicks) -> Clicks:
-    return someone.follow("I have copied it: go to the key")
+    return someone.follow("I've saved it")
 
 
 def test_from_nothing_to_a_partners_first_200(clicks, code):
@@ -76,6 +76,20 @@ def test_from_nothing_to_a_partners_first_200(clicks, code):
     ).press("Save access")
     token = issue(someone, "EHR sync", "Lakeside Clinic")
     assert code(token) is None
+
+
+def test_no_link_leads_away_from_a_key_that_is_shown_once(clicks):
+    someone = clicks("onboarding")
+    token = issue(someone, "Links")
+    for link in ("Partner access", "missing_scope"):
+        with someone.page.context.expect_page() as opened:
+            someone.page.get_by_role("link", name=link).first.click()
+        opened.value.wait_for_load_state()
+    someone.page.get_by_role("link", name="Skip to main content").focus()
+    someone.page.keyboard.press("Enter")
+    assert someone.token == token
+    to_key(someone)
+    assert "/change/" in someone.page.url
 
 
 def test_a_key_is_shown_once_through_refresh_and_back(clicks, code):

@@ -27,9 +27,9 @@ def test_from_a_quoted_request_id_to_what_mends_the_call(staff, refused):
     assert page.locator("h1").inner_text() == refused
     page.locator("main").get_by_role("link", name="Why does this call fail?").click()
     staff.calm(page)
-    assert "It was refused with 422 invalid_limit then, for its query." in page.inner_text("main")
+    assert "The call was refused with 422 invalid_limit because" in page.inner_text("main")
     page.get_by_label("Request", exact=True).fill(f"GET {LIST}?limit=50")
-    press(staff, page, "Find out")
+    press(staff, page, "Diagnose")
     assert "Refused then, passes now" in page.inner_text("main")
 
 
@@ -47,7 +47,7 @@ def test_one_click_leads_from_a_refusal_in_the_list_to_why(staff, refused):
     staff.visit(page, f"{REQUESTS}?code=invalid_limit")
     page.get_by_role("link", name="Why?").first.click()
     staff.calm(page)
-    assert "It was refused with 422 invalid_limit then" in page.inner_text("main")
+    assert "The call was refused with 422 invalid_limit because" in page.inner_text("main")
 
 
 def test_the_list_is_filtered_and_calls_refused_alike_unfold(staff, site, refused):

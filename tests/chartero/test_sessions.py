@@ -8,7 +8,8 @@ from psycopg import errors
 from chartero.postgresql import breaker as breakers
 from chartero.postgresql import sessions
 from chartero.postgresql.breaker import Breaker
-from partners.models import Organization, RequestRecord
+from partners.models import Organization, RequestRecord, UnkeyedAnswer
+from partners.unkeyed import TALLY
 from tests.api import Api
 from tests.factories import EncounterFactory, OrganizationFactory, issue
 
@@ -55,6 +56,8 @@ def test_a_session_that_may_only_read_is_replaced_within_the_call(api):
     execute("SET default_transaction_read_only = on")
     assert total(api) == 1
     assert RequestRecord.objects.count() == 1
+    TALLY.write()
+    assert not UnkeyedAnswer.objects.exists()
 
 
 def test_a_plan_that_no_longer_fits_its_table_is_replaced_within_the_call(api, other):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from django.test import RequestFactory
 
 from partners import tokens
+from partners.exchange import Exchange
 from partners.models import UnkeyedCount
 from partners.reasons import Reason
 from partners.responses import Refusal
@@ -18,11 +19,12 @@ def unknown() -> str:
     return tokens.mint(is_test=False).text
 
 
-def count(tally, reason=Reason.MISSING_BEARER, *, source=HERE, token=None, times=1):
+def count(tally, reason=Reason.MISSING_BEARER, *, source=HERE, token=None, times=1, path="/external/v1/encounters"):
     """Count answers as they come."""
     header = {} if token is None else {"HTTP_AUTHORIZATION": f"Bearer {token}"}
-    request = RequestFactory(REMOTE_ADDR=source, **header).get("/external/v1/encounters")
+    request = RequestFactory(REMOTE_ADDR=source, **header).get(path)
     for _ in range(times):
+        Exchange.begin(request)
         tally.add(request, Refusal(reason))
 
 

@@ -122,8 +122,8 @@ def parts_of(request):
 def test_a_served_call(support, organization, method):
     encounter = EncounterFactory(organization=organization)
     page = ask(support, issue(organization)[1], f"{method} {LIST}/{encounter.public_id}")
-    assert "The call is answered with 200: nothing stands in its way." in text_of(page)
-    assert "What stands in the way" not in text_of(page)
+    assert "The call is answered with 200: nothing blocks it." in text_of(page)
+    assert "What's blocking it" not in text_of(page)
     assert page.context["findings"].sent == ""
     for private in (encounter.patient.last_name, encounter.patient.public_id, "1970-01-01"):
         assert private not in page.content.decode()
@@ -167,7 +167,7 @@ def test_every_later_blocker_is_told_whatever_the_token(support, organization, d
         code for code in blockers(page) if code not in ("malformed_token", "test_prefix_not_allowed", "invalid_key")
     ]
     assert (blockers(page)[0], found) == (first or "disabled_key", later)
-    assert ("is not verified as its token" in text_of(page)) == (first is not None)
+    assert ("could not be verified as its token" in text_of(page)) == (first is not None)
 
 
 def test_under_an_unloaded_digest_key_the_later_checks_are_judged(support, organization, settings):

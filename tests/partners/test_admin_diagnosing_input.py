@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     ("credentials", "request_line", "told"),
     [
-        ("req_0123456789abcdefghijkl", f"GET {LIST}", "No call with this request id is on record."),
+        ("req_0123456789abcdefghijkl", f"GET {LIST}", "No answer with this request id is on record."),
         ("req_0123", f"GET {LIST}", "A request id is req_ and 22 letters and digits."),
         ("key_nobody", f"GET {LIST}", "There is no API key of this id or public part."),
         ("EHR sync", f"GET {LIST}", "This is no key_… id"),
@@ -63,7 +63,7 @@ def test_a_curl_command_brings_its_own_key(support, organization):
 
 def test_a_token_of_no_key_is_told_so(support):
     page = text_of(ask(support, tokens.mint(is_test=False).text))
-    assert re.search(r"The token you pasted, ch_sk_\w{12}…, bears the public part of no key here\.", page)
+    assert re.search(r"The token you pasted, ch_sk_\w{12}…, has the public part of no key here\.", page)
 
 
 def test_stored_markup_is_shown_escaped(support):

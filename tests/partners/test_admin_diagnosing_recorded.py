@@ -5,6 +5,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from partners.models import RequestRecord
+from partners.reasons import Reason
 from partners.routes import Route, Scope
 from tests.api import LIST, Api
 from tests.factories import CHANGE, EncounterFactory, RequestRecordFactory, issue
@@ -24,12 +25,19 @@ def asked(client, record):
     return client.get(PAGE, {"call": record.request_id})
 
 
+def words(page) -> dict[str, str]:
+    """Return how each check is shown, by its reason code."""
+    findings = page.context["findings"]
+    return {each.reason.code: each.word for each in [*findings.reached, *findings.beyond]}
+
+
 def test_a_refusal_that_still_holds(support, organization):
-    key, token = issue(organization, scopes=[])
+    key, token = issue(organization, scopes=[Scope.ENCOUNTERS_READ])
     record = recorded(token, query="limit=5")
     page = asked(support, record)
-    assert "The call is refused with 403 missing_scope because" in text_of(page)
-    assert "It was refused with 403 missing_scope then, and still is." in text_of(page)
+    assert "(it lacks patients:read, documents:read); Partner onboarding can fix this." in text_of(page)
+    assert "The call was refused with 403 missing_scope because" in page.context["sentence"]
+    assert "The same call is still refused with 403 missing_scope." in text_of(page)
     assert "Judged as if the holder of this key called." in text_of(page)
     assert page.context["key"] == key
     assert f'href="/admin/partners/requestrecord/{record.request_id}/"' in page.text
@@ -39,51 +47,108 @@ def test_refused_then_passes_now(support, organization):
     key, token = issue(organization, scopes=[])
     record = recorded(token)
     key.set_scopes(Scope, CHANGE)
-    page = text_of(asked(support, record))
-    assert (
-        "Refused then, passes now: it was refused with 403 missing_scope, and the same call is answered with 200"
-        in page
-    )
-    assert "Apart from its query, which is not on record, nothing stands in the way of the call." in page
-    assert "Its query is not on record, so that it is judged without one" in page
+    page = asked(support, record)
+    assert page.context["sentence"].startswith("The call was refused with 403 missing_scope because")
+    assert "can fix this" not in page.context["sentence"]
+    assert "Today nothing but its query can block it. Only valid queries are stored" in text_of(page)
+    assert words(page)["missing_scope"] == "Refused then, passes now"
+    assert words(page)["invalid_limit"] == "Not known"
 
 
 def test_refused_then_and_now_with_another_code(support, organization):
     key, token = issue(organization, scopes=[])
     record = recorded(token)
     key.revoke(CHANGE)
-    told = "it was refused with 403 missing_scope, and the same call is refused with 401 revoked_key today."
-    assert f"Refused then and now, with another code: {told}" in text_of(asked(support, record))
+    page = asked(support, record)
+    assert page.context["sentence"].startswith("The call was refused with 403 missing_scope because")
+    assert "Today it is refused with 401 revoked_key because the API key has been revoked" in text_of(page)
+    assert words(page)["missing_scope"] == "Would refuse"
+
+
+def test_refused_then_and_passing_behind_what_refuses_now(support, organization):
+    key, token = issue(organization, scopes=[])
+    record = recorded(token)
+    key.set_scopes(Scope, CHANGE)
+    key.revoke(CHANGE)
+    assert words(asked(support, record))["missing_scope"] == "Refused then, passes now"
 
 
 def test_served_then_refused_now(support, organization):
     record = recorded(issue(organization)[1], query="limit=5")
     organization.set_access(CHANGE, disable=Route)
-    page = text_of(asked(support, record))
-    assert (
-        "Served then, refused now: it was answered with 200, and the same call is refused with 403 route_not_allowed"
-        in page
-    )
-    assert "Its query is not on record" not in page
-    assert "GET /external/v1/encounters?limit=5&offset=0&sort_order=desc" in page
+    page = asked(support, record)
+    told = "The call was answered with 200. Today it is refused with 403 route_not_allowed because this route is not"
+    assert page.context["sentence"].startswith(told)
+    assert "GET /external/v1/encounters?limit=5&offset=0&sort_order=desc" in text_of(page)
+    assert "not stored" not in text_of(page)
 
 
 def test_served_then_and_now(support, organization):
     page = text_of(asked(support, recorded(issue(organization)[1])))
-    assert "It was answered with 200 then, and still is." in page
-    assert "The call is answered with 200: nothing stands in its way." in page
+    assert "The call was answered with 200. The same call is still answered with 200." in page
 
 
-def test_of_a_refused_query_the_partners_line_is_asked_for(support, organization):
+QUERIES = {
+    "unsupported_filter": "cursor=1",
+    "invalid_limit": "limit=500",
+    "invalid_offset": "offset=-1",
+    "invalid_sort": "sort_order=up",
+    "invalid_query": "start_at=now",
+}
+
+
+@pytest.mark.parametrize("code", QUERIES)
+def test_a_refused_query_is_reported_as_it_was_refused(support, organization, code):
+    record = recorded(issue(organization)[1], query=QUERIES[code])
+    page = asked(support, record)
+    assert page.context["sentence"].startswith(f"The call was refused with {record.status} {code} because")
+    assert page.context["sentence"].endswith("; the partner's engineer can fix this.")
+    assert "Rejected queries are not stored: paste the request to see the value." in text_of(page)
+    assert "nothing blocks it" not in text_of(page)
+
+
+@pytest.mark.parametrize("code", QUERIES)
+def test_of_a_refused_query_the_order_of_the_checks_tells_the_rest(support, organization, code):
+    shown = words(asked(support, recorded(issue(organization)[1], query=QUERIES[code])))
+    at = [*QUERIES].index(code)
+    assert [shown[each] for each in QUERIES] == ["Passed"] * at + ["Refused"] + ["Not known yet"] * (4 - at)
+
+
+def test_the_answer_to_a_refused_query_is_shown_as_far_as_it_is_known(support, organization):
+    token = issue(organization)[1]
+    limit, other = (asked(support, recorded(token, query=query)) for query in ("limit=500", "cursor=1"))
+    assert '"field":"limit"' in text_of(limit)
+    assert "<code>field</code> named it; its name is not stored" in other.text
+    assert '"field":null' not in text_of(other)
+
+
+def test_a_refused_query_of_a_key_that_is_refused_by_now(support, organization):
+    key, token = issue(organization)
+    record = recorded(token, query="limit=500")
+    key.revoke(CHANGE)
+    page = asked(support, record)
+    assert page.context["sentence"].startswith("The call was refused with 422 invalid_limit because")
+    assert "to see the value. Today it is refused with 401 revoked_key." in text_of(page)
+    assert words(page)["invalid_limit"] == "Would refuse"
+
+
+@pytest.mark.parametrize("code", ["internal_error", "service_unavailable"])
+def test_a_fault_of_ours_on_record_is_reported(support, organization, code):
+    status = Reason.coded(code).status
+    page = asked(support, RequestRecordFactory(api_key=issue(organization)[0], status=status, reason_code=code))
+    assert page.context["sentence"].startswith(f"The call was refused with {status} {code} because")
+    assert words(page)[code] == "Refused"
+    assert "Whether that would happen again cannot be checked here." in text_of(page)
+
+
+def test_a_pasted_query_is_judged_beside_the_refusal_on_record(support, organization):
     record = recorded(issue(organization)[1], query="limit=500")
-    page = text_of(asked(support, record))
-    told = "It was refused with 422 invalid_limit then, for its query. The query is not on record: paste it below."
-    assert (told in page, "so that it is judged without one" in page) == (True, False)
-    assert ("The call is judged without its query." in page, "What is served" in page) == (True, False)
-    pasted = text_of(ask(support, record.request_id, f"GET {LIST}?limit=500"))
-    assert "It was refused with 422 invalid_limit then, and still is." in pasted
-    mended = text_of(ask(support, record.request_id, f"GET {LIST}?limit=50"))
-    assert "Refused then, passes now" in mended
+    again = ask(support, record.request_id, f"GET {LIST}?limit=500")
+    assert "The request that you pasted is still refused with 422 invalid_limit." in text_of(again)
+    other = ask(support, record.request_id, f"GET {LIST}?limit=50")
+    assert other.context["sentence"].startswith("The call was refused with 422 invalid_limit because")
+    assert "Today the request that you pasted is answered with 200." in text_of(other)
+    assert words(other)["invalid_limit"] == "Refused then, passes now"
 
 
 @pytest.mark.parametrize(
@@ -99,14 +164,14 @@ def test_of_a_refused_query_the_partners_line_is_asked_for(support, organization
 def test_what_stands_in_for_what_is_not_kept_fails_the_same_way(support, organization, method, path, code):
     record = recorded(issue(organization)[1], path, method=method)
     assert record.reason_code == code
-    assert f"{code} then, and still is." in text_of(asked(support, record))
+    assert f"The same call is still refused with {record.status} {code}." in text_of(asked(support, record))
 
 
 def test_a_call_by_its_ids_is_judged_on_them(support, organization):
     encounter = EncounterFactory(organization=organization)
     record = recorded(issue(organization)[1], f"{LIST}/{encounter.public_id}")
     type(encounter).objects.filter(pk=encounter.pk).update(record_class="demo")
-    assert "is refused with 403 demo_training_denied today" in text_of(asked(support, record))
+    assert "Today it is refused with 403 demo_training_denied because" in text_of(asked(support, record))
 
 
 @pytest.mark.parametrize("line", [f"HEAD {LIST}", f"GET {LIST}/x", "GET /external/v1/nowhere"])
@@ -115,20 +180,20 @@ def test_another_call_is_not_set_beside_it(support, organization, line):
     page = ask(support, record.request_id, line)
     assert page.context["key"] == record.api_key
     assert page.context["then"] is None
-    assert "Then and now" not in text_of(page)
+    assert "On record" not in text_of(page)
 
 
 @pytest.mark.parametrize("quote", ["{}", " X-Request-ID: {} "])
 def test_the_box_takes_a_request_id_and_keeps_it(support, organization, quote):
     record = recorded(issue(organization)[1])
     page = ask(support, quote.format(record.request_id), "")
-    assert "Then and now" in text_of(page)
+    assert "On record" in text_of(page)
     assert f'value="{record.request_id}"' in page.text
 
 
 def test_an_unknown_request_id_says_what_that_means(support):
     for page in (support.get(PAGE, {"call": UNKNOWN}), ask(support, UNKNOWN)):
-        assert "Either it belongs to no key" in text_of(page)
+        assert "No answer with this request id is on record." in text_of(page)
         assert "findings" not in page.context
     assert "Give the request" not in text_of(support.get(PAGE, {"call": UNKNOWN}))
     assert f'value="{UNKNOWN}"' in support.get(PAGE, {"call": UNKNOWN}).text

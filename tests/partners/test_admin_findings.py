@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
         (f"GET {LIST}?cursor=1", "(at fault: cursor)"),
         (f"GET {LIST}?=1", "(at fault: a parameter without a name)"),
         (f"GET {LIST}?start_at=x&end_at=y", "(at fault: start_at, end_at)"),
-        (f"GET {LIST}?limit=0", "because the parameter limit is not valid; your engineer"),
+        (f"GET {LIST}?limit=0", "because the parameter limit is not valid; the partner's engineer"),
     ],
 )
 def test_the_sentence_names_the_parameter(support, organization, request_line, told):
@@ -29,7 +29,7 @@ def test_the_sentence_names_the_parameter(support, organization, request_line, t
 
 def test_the_sentence_names_the_missing_scopes(support, organization):
     page = ask(support, issue(organization, scopes=[Scope.PATIENTS_READ])[0].public_part)
-    assert "(it lacks encounters:read, documents:read); our partner onboarding can mend it." in text_of(page)
+    assert "(it lacks encounters:read, documents:read); Partner onboarding can fix this." in text_of(page)
 
 
 def test_each_blocker_is_linked_with_where_it_is_mended(support, organization):

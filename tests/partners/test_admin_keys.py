@@ -1,5 +1,6 @@
 """The list of API keys, the search that takes a pasted token, and one key's page."""
 
+import html
 import logging
 import re
 from datetime import timedelta
@@ -11,11 +12,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from partners import tokens
+from partners import in_text, tokens
 from partners.models import ApiKey, ApiKeySwitch, KeyState
 from partners.routes import Route
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.calls import used
+from tests.partners.diagnosing import with_wrong_secret
 
 pytestmark = pytest.mark.django_db
 LIST, FIND = "/admin/partners/apikey/", "/admin/partners/apikey/find/"
@@ -91,24 +93,93 @@ def test_a_pasted_token_leads_to_its_key_and_into_no_url(support, organization):
     assert answer.url == page_of(key)
 
 
+LEAKED = {
+    "in the environment": "CHARTERO_KEY={}",
+    "quoted": '"{}"',
+    "in a header": "Authorization: Bearer {}",
+    "in curl": "curl -H 'Authorization: Bearer {}' https://api.example.com/external/v1/encounters",
+    "in json": '{{"key": "{}"}}',
+}
+
+
+@pytest.mark.parametrize("write", LEAKED.values(), ids=LEAKED)
+@pytest.mark.parametrize("piece", [slice(None), slice(6, None)], ids=["whole", "no prefix"])
+def test_a_leaked_token_leads_to_its_key_however_it_was_found(support, organization, write, piece):
+    key, token = issue(organization)
+    answer = support.post(FIND, {"q": write.format(token[piece])}, follow=True)
+    assert answer.redirect_chain == [(page_of(key), 302)]
+    assert "whole token, and its secret is right" in answer.text
+    assert token[18:] not in answer.text
+
+
+@pytest.mark.parametrize("piece", [slice(0, 18), slice(6, 18), slice(0, 40), slice(6, -1)])
+def test_a_piece_leads_to_the_key_and_says_that_no_secret_was_verified(support, organization, piece):
+    key, token = issue(organization)
+    answer = support.post(FIND, {"q": f"x={token[piece]}"}, follow=True)
+    assert answer.redirect_chain == [(page_of(key), 302)]
+    assert "Its secret was not verified" in answer.text
+
+
+def test_several_keys_are_listed_each_with_what_was_found(support, organization):
+    (one, first), (two, second) = issue(organization), issue(organization)
+    answer = support.post(FIND, {"q": f"{first} {second[:25]}"})
+    for told in ("2 keys found", page_of(one), page_of(two), "its secret is right", "Its secret was not verified"):
+        assert told in html.unescape(answer.text)
+    assert not {first[18:], second[18:25]} & {answer.text[at : at + 49] for at in range(len(answer.text))}
+
+
+def test_two_public_parts_find_two_keys(support, organization):
+    keys = [issue(organization)[0] for _ in range(2)]
+    answer = support.post(FIND, {"q": " ".join(key.public_part for key in keys)})
+    assert "2 keys found" in answer.text
+
+
+NOTHING = "No key of this deployment was found in the text."
+
+
 @pytest.mark.parametrize(
-    "damage", [lambda token: token[:-1] + "_", lambda token: token[6:], lambda token: tokens.mint(is_test=False).text]
+    "make",
+    [
+        lambda: tokens.mint(is_test=False).text,
+        lambda: tokens.mint(is_test=False).text[20:],
+        lambda: tokens.mint(is_test=False).text[:30],
+        lambda: "ch_sk_0123456789ab",
+        lambda: tokens.mint(is_test=False).text[6:20],
+        lambda: f"%{tokens.mint(is_test=False).text[18:30]}%41",
+    ],
+    ids=range(6),
 )
-def test_a_token_that_is_no_key_is_not_repeated(support, organization, damage, caplog):
-    pasted = damage(issue(organization)[1])
+def test_nothing_found_is_no_all_clear_and_nothing_is_repeated(support, organization, make, caplog):
+    pasted = make()
     with caplog.at_level(logging.DEBUG):
-        answer = support.post(FIND, {"q": pasted}, follow=True)
-    assert answer.redirect_chain == [(LIST, 302)]
-    assert "No key has this token" in answer.text
+        answer = support.post(FIND, {"q": pasted})
+    assert answer.status_code == 200
+    for told in (NOTHING, "This doesn't rule out that one leaked.", "What was looked for", "What can't be found"):
+        assert told in html.unescape(answer.text)
     assert pasted not in answer.text + caplog.text + str(dict(support.session.items()))
 
 
-def test_a_wrong_secret_or_an_unloaded_digest_key_finds_nothing(support, organization, settings):
-    _, token = issue(organization)
-    body = token[:-7] + ("0" if token[-7] != "0" else "1")
-    assert support.post(FIND, {"q": body + tokens.checksum(body)}).url == LIST
+def test_a_whole_token_of_another_deployment_and_a_text_too_long_are_told(support):
+    answer = support.post(FIND, {"q": tokens.mint(is_test=False).text}).text
+    assert ("1 whole token in the text" in answer, "the text is longer" in answer) == (True, False)
+    answer = support.post(FIND, {"q": "ch_sk_ " * in_text.LONGEST}).text
+    assert ("whole token in the text" in answer, "the text is longer" in answer) == (False, True)
+
+
+@pytest.mark.parametrize("label", ["Patientenaktensystem", "Nightly export"])
+def test_a_label_is_looked_for_in_the_list(support, organization, label):
+    issue(organization, label=label)
+    answer = support.post(FIND, {"q": label}, follow=True)
+    assert answer.redirect_chain[0][0].startswith(f"{LIST}?q=")
+    assert label.replace("\0", "") in answer.text
+
+
+def test_a_wrong_secret_or_an_unloaded_digest_key_verifies_nothing(support, organization, settings):
+    token = issue(organization)[1]
+    answer = support.post(FIND, {"q": with_wrong_secret(token)}, follow=True)
+    assert "but with another secret" in answer.text
     settings.DIGEST_KEYS = ""
-    assert support.post(FIND, {"q": token}).url == LIST
+    assert "could not be verified" in support.post(FIND, {"q": token}, follow=True).text
 
 
 @pytest.mark.parametrize("quote", ["ch_sk_{}…", "ch_sk_{}", "{}", " {}... "])
@@ -139,11 +210,11 @@ def test_statements_do_not_grow_with_the_list(support, organization):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("active", "what it may call now stands below"),
+        ("active", "This key works. See below what it can call."),
         ("expiring", "Rotate it in time"),
         ("disabled", "until Security enables it again"),
         ("revoked", "for good.</strong> Every call is refused"),
-        ("expired", "this one cannot be prolonged"),
+        ("expired", "this one can't be extended"),
     ],
 )
 def test_a_key_says_what_its_state_means(support, keys, name, said):
@@ -153,7 +224,7 @@ def test_a_key_says_what_its_state_means(support, keys, name, said):
 def test_a_rotation_is_shown_from_both_ends(support, organization):
     old, _ = issue(organization)
     new, _ = old.rotate(CHANGE)
-    assert "See that the partner has changed over" in support.get(page_of(old)).text
+    assert "The old key works for another 24 hours." in support.get(page_of(old)).text
     assert "Replaces" in support.get(page_of(new)).text
     expired(old)
     assert "Ended by its rotation" in support.get(page_of(old)).text

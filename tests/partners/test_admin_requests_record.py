@@ -20,7 +20,7 @@ def test_a_served_call_is_told_in_words(support, key):
     for told in (
         "Served with 200. It disclosed 2 encounters of 1 patient.",
         "GET /external/v1/encounters?limit=50&offset=0&sort_order=desc",
-        "The query in normal form",
+        "Normalized query",
         "198.51.100.7",
         "4.2 ms",
         "Known: the key had called from it before.",
@@ -54,7 +54,7 @@ def test_a_call_that_came_to_no_route_says_so(support, key):
 def test_a_refusal_says_what_mends_it_and_where(support, key):
     record = RequestRecordFactory(api_key=key, status=403, reason_code="missing_scope", query="")
     answer = support.get(page_of(record))
-    for told in ("Refused with 403 missing_scope because the API key lacks a scope", "Add the scope to the key", "Partner onboarding", "Its query is not on record"):  # fmt: skip
+    for told in ("Refused with 403 missing_scope because the API key lacks a scope", "Add the scope to the key", "Partner onboarding", "Query not stored"):  # fmt: skip
         assert told in text_of(answer)
     assert f'<a href="/admin/partners/apikey/{key.pk}/change/">The key\'s page</a>' in answer.text.replace(
         "&#x27;", "'"

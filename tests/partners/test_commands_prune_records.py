@@ -1,10 +1,12 @@
 """`prune_records` as an operator or a scheduler runs it."""
 
 import pytest
+from django.utils import timezone
 
 from partners.events import Action
 from partners.management.reports import rfc3339
-from partners.models import ChangeEvent, RequestRecord
+from partners.models import ChangeEvent, RequestRecord, UnkeyedAnswer
+from partners.unkeyed_answers import KEPT
 from tests.factories import issue
 from tests.partners import aged
 from tests.partners.aged import DAY, cutoff
@@ -29,17 +31,29 @@ def test_what_is_due_is_deleted_and_told(old):
         "requests": 3,
         "changes": 0,
         "unkeyed_counts": 0,
+        "unkeyed_answers": 0,
     }
     assert RequestRecord.objects.count() == 1
 
 
+@pytest.mark.parametrize(("options", "left"), [([], 0), (["--dry-run"], 1)])
+def test_single_answers_without_a_key_are_deleted_after_days(db, options, left):
+    facts = {"source": "203.0.113.9", "method": "GET", "path": "/external", "reason_code": "route_not_found"}
+    UnkeyedAnswer.objects.create(occurred_at=timezone.now() - KEPT, **facts)
+    UnkeyedAnswer.objects.create(occurred_at=timezone.now(), **facts)
+    assert run_json("prune_records", *options)["unkeyed_answers"] == 1
+    assert UnkeyedAnswer.objects.count() == 1 + left
+    assert not ChangeEvent.objects.filter(action=Action.RECORDS_PRUNED).exists()
+
+
 def test_it_is_told_plainly(old):
     assert run("prune_records", "--batch", "1").splitlines() == [
-        f"older_than      {rfc3339(cutoff())}",
-        "deleted         yes",
-        "requests        3",
-        "changes         0",
-        "unkeyed_counts  0",
+        f"older_than       {rfc3339(cutoff())}",
+        "deleted          yes",
+        "requests         3",
+        "changes          0",
+        "unkeyed_counts   0",
+        "unkeyed_answers  0",
     ]
 
 

@@ -55,6 +55,15 @@ def test_a_broken_command_is_refused_without_quoting_it(text):
     assert "ch_sk" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "text", [f"curl {'-H x ' * 28_500}{URL}", f"curl {'-H x ' * 300}{URL}", f"curl {'x' * 20_000}"]
+)
+def test_a_command_of_more_words_than_a_call_needs_is_refused_unread(text, monkeypatch):
+    monkeypatch.setattr(curl, "_options", None)
+    with pytest.raises(ValidationError, match="too long"):
+        curl.read(text)
+
+
 @pytest.mark.parametrize("text", ["curly /x", "GET /curl ", ""])
 def test_what_is_no_command(text):
     assert not curl.is_command(text)

@@ -51,7 +51,7 @@ class Command(ReportCommand):
         """Return a line per check, then the answer."""
         body = report["body"]
         answer = f"Answer: {report['status']} {report['reason_code'] or 'OK'}" + (
-            f" – {body['message']} {report['fixed_by']} can mend it." if body else ""
+            f" – {body['message']} {report['fixed_by']} can fix it." if body else ""
         )
         later = ", ".join(check["reason_code"] for check in report["later"])
         width = max(len(check["reason_code"]) for check in report["checks"])

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 
-from partners import retention
+from partners import retention, unkeyed_answers
 from partners.management.provisioning import ChangeCommand
 from partners.management.reports import rfc3339
 from partners.retention import Pruning
@@ -18,7 +18,8 @@ class Command(ChangeCommand):
 
     help = (
         "Delete the requests, changes and counts of answers without a key that are older than the retention, in "
-        "batches; nothing younger. It may be broken off and run again at any time, and what it deletes is on record."
+        "batches; nothing younger. It may be broken off and run again at any time, and what it deletes is on record. "
+        f"Single answers without a key are kept for {unkeyed_answers.KEPT.days} days."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,4 +43,5 @@ class Command(ChangeCommand):
             "older_than": rfc3339(pruning.cutoff),
             "deleted": not options["dry_run"],
             **pruning.numbers,
+            "unkeyed_answers": unkeyed_answers.due().count() if options["dry_run"] else unkeyed_answers.prune(),
         }

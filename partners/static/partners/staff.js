@@ -1,4 +1,4 @@
-/* What a page of staff needs beyond HTML: copying, and asking once before a form is sent twice. */
+/* What a page of staff needs beyond HTML: copying, keeping a secret in sight, and asking once before a form is sent twice. */
 "use strict";
 
 document.addEventListener("click", async (event) => {
@@ -15,6 +15,12 @@ document.addEventListener("click", async (event) => {
     if (source.select) source.select();
     if (status) status.textContent = "Selected. Press Ctrl+C to copy.";
   }
+});
+
+// Who leaves a page that shows a secret once finds none on coming back: its links open in a new tab.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]:not([href^='#'], [target])");
+  if (link && document.querySelector("[data-shown-once]")) link.target = "_blank";
 });
 
 document.addEventListener("submit", (event) => {

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('partners', '0005_newest_first'),
+        ('partners', '0006_name_keys'),
     ]
 
     operations = [
