@@ -6,7 +6,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from chartero.environment import exit_if_unreadable
+from chartero.deployment.environment import exit_if_unreadable
 
 if __name__ == "__main__":
     # What is written is for nobody else on this machine, except static files, which a proxy may send.

@@ -28,12 +28,12 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
-from partners import lifetimes  # noqa: E402
-from partners.accounting import Accounting  # noqa: E402
-from partners.events import Change  # noqa: E402
+from partners.accounting.disclosures import Accounting  # noqa: E402
+from partners.accounting.periods import Period  # noqa: E402
+from partners.catalogue.routes import Route, Scope  # noqa: E402
+from partners.keys import lifetimes  # noqa: E402
 from partners.models import ApiKey, Organization  # noqa: E402
-from partners.periods import Period  # noqa: E402
-from partners.routes import Route, Scope  # noqa: E402
+from partners.models.change import Change  # noqa: E402
 
 CHANGE = Change(by="benchmark", source="benchmark", reason="a measurement")
 MILLION, CHUNK = 1_000_000, 500_000

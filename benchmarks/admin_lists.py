@@ -34,13 +34,13 @@ from django.utils import timezone  # noqa: E402
 from benchmarks import many_calls  # noqa: E402
 from benchmarks.accounting import execute  # noqa: E402
 from encounters.models import Encounter  # noqa: E402
-from partners import digests, tokens  # noqa: E402
 from partners.admin.paging import COUNTED  # noqa: E402
-from partners.events import Action, ChangeEvent  # noqa: E402
+from partners.catalogue.routes import Route, Scope  # noqa: E402
 from partners.identifiers import random_base62  # noqa: E402
+from partners.keys import digests, tokens  # noqa: E402
 from partners.models import ApiKey, Organization, RequestRecord, RouteGrant  # noqa: E402
-from partners.request_pages import to_address  # noqa: E402
-from partners.routes import Route, Scope  # noqa: E402
+from partners.models.change import Action, ChangeEvent  # noqa: E402
+from partners.record.pages import to_address  # noqa: E402
 
 ORGANIZATIONS, KEYS, ROUNDS = 2_000, 100_000, 15
 CHANCE = random.Random(2_000)

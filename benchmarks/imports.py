@@ -30,9 +30,10 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from encounters.fhir import folders, sources  # noqa: E402
-from partners.events import Change  # noqa: E402
+from encounters.fhir.export import folders  # noqa: E402
+from encounters.importing.reading import files  # noqa: E402
 from partners.models import Organization  # noqa: E402
+from partners.models.change import Change  # noqa: E402
 
 ENCOUNTERS, OF_A_PATIENT = 20_000, 30
 NOTE = b64encode(b"An invented note, about as long as short ones are. " * 20).decode()
@@ -79,7 +80,7 @@ def invent(folder: Path, count: int) -> Path:
     return told(folder, FIRST)
 
 
-def changed(export: sources.Export, folder: Path) -> Path:
+def changed(export: files.Export, folder: Path) -> Path:
     """Write the export as it is later, with another value in each resource."""
     folder.mkdir()
     for file in export.files:

@@ -21,10 +21,10 @@ from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 
-from partners import lifetimes, tokens  # noqa: E402
-from partners.events import Change  # noqa: E402
+from partners.catalogue.routes import Route, Scope  # noqa: E402
+from partners.keys import lifetimes, tokens  # noqa: E402
 from partners.models import ApiKey, Organization  # noqa: E402
-from partners.routes import Route, Scope  # noqa: E402
+from partners.models.change import Change  # noqa: E402
 
 CHANGE = Change(by="benchmark", source="benchmark")
 

@@ -29,10 +29,11 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
 from encounters.models import Document, Encounter, Patient  # noqa: E402
-from partners import ledger, lifetimes  # noqa: E402
-from partners.events import Change  # noqa: E402
+from partners.catalogue.routes import Route, Scope  # noqa: E402
+from partners.keys import lifetimes  # noqa: E402
 from partners.models import ApiKey, Organization  # noqa: E402
-from partners.routes import Route, Scope  # noqa: E402
+from partners.models.change import Change  # noqa: E402
+from partners.record import ledger  # noqa: E402
 
 CHANGE = Change(by="benchmark", source="benchmark")
 ENCOUNTERS, WARM_UP = 3_000, 50

@@ -28,10 +28,10 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, connections  # noqa: E402
 
-from encounters import counting, totals  # noqa: E402
-from encounters.buckets import SERVED  # noqa: E402
-from partners.events import Change  # noqa: E402
+from encounters.totals import counting, sums  # noqa: E402
+from encounters.totals.buckets import SERVED  # noqa: E402
 from partners.models import Organization  # noqa: E402
+from partners.models.change import Change  # noqa: E402
 
 CHANGE = Change(by="benchmark", source="benchmark")
 POSTGRESQL = connection.vendor == "postgresql"
@@ -177,7 +177,7 @@ def reading(pk: int, bounds: tuple[str, ...]) -> tuple[float, float]:
         adapted = [connection.ops.adapt_datetimefield_value(each) for each in given if each is not None]
         asked = {
             "count": (count, [pk, *adapted]),
-            "kept": (f"SELECT {totals.sql(bounds)}", totals.parameters(pk, *given)),
+            "kept": (f"SELECT {sums.sql(bounds)}", sums.parameters(pk, *given)),
         }
         found = {way: timed(times[way], *asked[way]) for way in random.sample([*asked], 2)}
         for _ in range(4):  # most of them not just after a count has filled every cache

@@ -14,10 +14,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from partners.admin.guarded import GuardedAdmin, is_pk
-from partners.admin.organization_forms import ReasonForm
-from partners.events import Change
+from partners.admin.organizations.forms import ReasonForm
+from partners.models.change import Change
 from partners.signin import people
-from partners.signin.freshness import fresh_password
+from partners.signin.guards.freshness import fresh_password
 from partners.signin.pages import change_by
 
 OURS = ("partners", "encounters")

@@ -14,7 +14,7 @@ from typing import Any
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from chartero import logs
-from chartero.environment import Environment, exit_if_unreadable
+from chartero.deployment.environment import Environment, exit_if_unreadable
 
 # The cores that this machine or container may use, where the system tells them.
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
@@ -46,7 +46,7 @@ with exit_if_unreadable():
     threads = Environment().number("CHARTERO_THREADS", default=2, least=1)
     # Longer than clients and proxies keep an idle connection, so that they close it and never lose a call on it.
     keepalive = Environment().number("CHARTERO_KEEP_ALIVE", default=75, least=1)
-worker_class = f"chartero.worker.{'SharedPollWorker' if hasattr(select, 'epoll') else 'PoolWorker'}"
+worker_class = f"chartero.server.worker.{'SharedPollWorker' if hasattr(select, 'epoll') else 'PoolWorker'}"
 # Each connection takes a descriptor; files, the database and the listener need some as well.
 worker_connections = max(8, min(1000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 64))
 # The longest line that gunicorn reads: a long query must get its JSON answer from the application.

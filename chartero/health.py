@@ -14,9 +14,10 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 
 from chartero.checks import collected
-from encounters import counting
-from partners import digests, traces, triggers
-from partners.models import ApiKey, ApiKeySwitch, KeyState
+from encounters.totals import counting
+from partners.formats import traces
+from partners.keys import digests
+from partners.models import ApiKey, ApiKeySwitch, KeyState, triggers
 
 logger = logging.getLogger(__name__)
 

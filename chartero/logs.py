@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from http.client import responses
 from typing import Any
 
-from partners import in_text, traces
+from chartero.paths import is_external
+from partners.formats import traces
+from partners.keys import in_text
 
 # The id of the call that this thread answers.
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -29,12 +31,10 @@ logger = logging.getLogger(__name__)
 
 
 class PagesOnly(logging.Filter):
-    """Keep Django from logging a partner's call: `partners.responses` does, and knows its id."""
+    """Keep Django from logging a partner's call: `partners.api.responses` does, and knows its id."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether the record may be logged."""
-        from chartero.middleware import is_external
-
         request = getattr(record, "request", None)
         return request is None or not is_external(request)
 
@@ -103,7 +103,7 @@ def configuration() -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "level": "INFO"},
             "django.request": {"level": "ERROR", "filters": ["pages"]},
-            "django.security.csrf": {"level": "ERROR"},  # `chartero.front` says more of what it refuses
+            "django.security.csrf": {"level": "ERROR"},  # `chartero.web.front` says more of what it refuses
             "django.server": silent,
             "axes": {"level": "WARNING"},
             "gunicorn.error": {"handlers": [], "propagate": True, "level": "INFO"},

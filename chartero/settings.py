@@ -4,8 +4,9 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-from chartero import logs, secrets
-from chartero.environment import Environment
+from chartero import logs
+from chartero.deployment import secrets
+from chartero.deployment.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -29,7 +30,7 @@ REQUIRE_HTTPS = env.flag("CHARTERO_REQUIRE_HTTPS", default=ENVIRONMENT == "produ
 SECURE_HSTS_SECONDS = env.number("CHARTERO_HSTS_SECONDS", default=YEAR if REQUIRE_HTTPS else 0, most=2 * YEAR)
 # A form that comes from there is ours, whatever a proxy makes of the Host header.
 CSRF_TRUSTED_ORIGINS = [BASE_URL.lower()] if BASE_URL else []
-CSRF_FAILURE_VIEW = "chartero.front.form_refused"
+CSRF_FAILURE_VIEW = "chartero.web.front.form_refused"
 
 # Secrets: outside development they come from the environment or the system checks refuse to start.
 SECRET_KEY = env.text("CHARTERO_SECRET_KEY", default="") or (
@@ -63,24 +64,24 @@ INSTALLED_APPS = [
     "axes",
 ]
 MIDDLEWARE = [
-    "chartero.middleware.ProbeMiddleware",
-    "chartero.middleware.ExternalApiMiddleware",
-    "chartero.middleware.PagesSecurityMiddleware",
-    "chartero.middleware.PagesPolicyMiddleware",
-    "chartero.middleware.PagesReadableMiddleware",
+    "chartero.web.middleware.ProbeMiddleware",
+    "chartero.web.middleware.ExternalApiMiddleware",
+    "chartero.web.middleware.PagesSecurityMiddleware",
+    "chartero.web.middleware.PagesPolicyMiddleware",
+    "chartero.web.middleware.PagesReadableMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "chartero.middleware.PagesHttpsMiddleware",
-    "chartero.middleware.PagesSessionMiddleware",
-    "chartero.middleware.PagesCommonMiddleware",
-    "chartero.middleware.PagesCsrfMiddleware",
-    "chartero.middleware.PagesAuthenticationMiddleware",
-    "chartero.middleware.PagesDeviceMiddleware",
-    "chartero.middleware.PagesMessageMiddleware",
-    "chartero.middleware.PagesFrameMiddleware",
-    "chartero.middleware.PagesLockoutMiddleware",
-    "chartero.middleware.PagesSessionLimitsMiddleware",
-    "chartero.middleware.PagesSecondFactorMiddleware",
-    "chartero.middleware.PagesRightsMiddleware",
+    "chartero.web.middleware.PagesHttpsMiddleware",
+    "chartero.web.middleware.PagesSessionMiddleware",
+    "chartero.web.middleware.PagesCommonMiddleware",
+    "chartero.web.middleware.PagesCsrfMiddleware",
+    "chartero.web.middleware.PagesAuthenticationMiddleware",
+    "chartero.web.middleware.PagesDeviceMiddleware",
+    "chartero.web.middleware.PagesMessageMiddleware",
+    "chartero.web.middleware.PagesFrameMiddleware",
+    "chartero.web.middleware.PagesLockoutMiddleware",
+    "chartero.web.middleware.PagesSessionLimitsMiddleware",
+    "chartero.web.middleware.PagesSecondFactorMiddleware",
+    "chartero.web.middleware.PagesRightsMiddleware",
 ]
 ROOT_URLCONF = "chartero.urls"
 WSGI_APPLICATION = "chartero.wsgi.application"
@@ -132,12 +133,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The partner API -----------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["partners.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["partners.permissions.HasRouteAccess"],
-    "DEFAULT_RENDERER_CLASSES": ["partners.responses.JsonRenderer"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["partners.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["partners.api.permissions.HasRouteAccess"],
+    "DEFAULT_RENDERER_CLASSES": ["partners.api.responses.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": [],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "partners.responses.JsonOnly",
-    "EXCEPTION_HANDLER": "partners.exceptions.answer",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "partners.api.responses.JsonOnly",
+    "EXCEPTION_HANDLER": "partners.api.exceptions.answer",
     "DEFAULT_SCHEMA_CLASS": "chartero.openapi.operations.RouteSchema",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
@@ -179,18 +180,18 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=30)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_HANDLER = "partners.signin.lockout.Handler"  # limits a whole address too
-AXES_LOCKOUT_CALLABLE = "partners.signin.lockout.answer"
-AXES_USERNAME_CALLABLE = "partners.signin.lockout.typed_name"
-AXES_CLIENT_IP_CALLABLE = "partners.signin.lockout.network"
+AXES_HANDLER = "partners.signin.guards.lockout.Handler"  # limits a whole address too
+AXES_LOCKOUT_CALLABLE = "partners.signin.guards.lockout.answer"
+AXES_USERNAME_CALLABLE = "partners.signin.guards.lockout.typed_name"
+AXES_CLIENT_IP_CALLABLE = "partners.signin.guards.lockout.network"
 AXES_DISABLE_ACCESS_LOG = True
-AXES_CLIENT_STR_CALLABLE = "partners.signin.lockout.told"
+AXES_CLIENT_STR_CALLABLE = "partners.signin.guards.lockout.told"
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware is there, for pages only
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-FILE_UPLOAD_HANDLERS = ["chartero.bodies.NoUploads"]
+FILE_UPLOAD_HANDLERS = ["chartero.web.bodies.NoUploads"]
 
 # E-mail --------------------------------------------------------------------------------------------------------------
 # With no mail server given, development prints e-mail and other deployments send none; send_expiry_notices says so.

@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 
-from partners.events import Action
 from partners.models import ApiKeySwitch
-from partners.signin import second_factor, trail
+from partners.models.change import Action
+from partners.signin import trail
 from partners.signin.forms import SignInForm
+from partners.signin.guards import second_factor
 from partners.signin.own_password import OwnPasswordView
 
 
@@ -53,14 +54,15 @@ class PartnerSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Put the pages that belong to no table before those of the tables."""
-        from partners.admin import diagnosing, disclosures, switching
+        from partners.admin import disclosures, switch
+        from partners.admin.diagnosis import page
         from partners.signin.views import sign_out
 
         return [
-            *diagnosing.urls(),
+            *page.urls(),
             path("disclosures/", disclosures.disclosures, name="disclosures"),
-            path("switch/", switching.show, name="switch"),
-            path("switch/turn/", switching.turn, name="switch_turn"),
+            path("switch/", switch.show, name="switch"),
+            path("switch/turn/", switch.turn, name="switch_turn"),
             path("logout/", sign_out, name="logout"),  # also for who has not proved the second factor
             *super().get_urls(),
         ]

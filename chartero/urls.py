@@ -3,12 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from chartero import landing
+from chartero.docs import landing
 from chartero.openapi.views import openapi
-from encounters.media import recording
-from partners.api import route_not_found
+from encounters.recordings.views import recording
+from partners.api.views import route_not_found
 
-handler400 = "chartero.bodies.bad_request"
+handler400 = "chartero.web.bodies.bad_request"
 urlpatterns = [
     path("external/v1/", include("encounters.urls")),
     re_path(r"\Aexternal(?:/[\s\S]*)?\Z", route_not_found),

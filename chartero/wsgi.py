@@ -9,8 +9,8 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.core.wsgi import get_wsgi_application
 
-from chartero.environment import exit_if_unreadable
-from chartero.readable import Utf8Request
+from chartero.deployment.environment import exit_if_unreadable
+from chartero.web.readable import Utf8Request
 
 os.umask(0o077)  # what is written, the SQLite file above all, is for nobody else on this machine
 with exit_if_unreadable():

@@ -6,8 +6,8 @@ from django.apps import AppConfig
 from django.db import connections
 from django.db.models.signals import post_migrate
 
-from partners import subjects
-from partners.subjects import Subject
+from partners.record import subjects
+from partners.record.subjects import Subject
 
 
 class EncountersConfig(AppConfig):
@@ -29,7 +29,7 @@ class EncountersConfig(AppConfig):
 
 def keep_counts(sender: AppConfig, using: str, **kwargs: Any) -> None:
     """See to it that the triggers are there, once the tables are."""
-    from encounters import counting
+    from encounters.totals import counting
 
     tables = {sender.get_model(name)._meta.db_table for name in ("Encounter", "EncounterCount")}
     if tables <= set(connections[using].introspection.table_names()):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
-from encounters import recordings
+from encounters.recordings import storage as recordings
 
 SHORTEST, LONGEST = 60, 3600
 

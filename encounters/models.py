@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from encounters import buckets
+from encounters.totals import buckets
 from partners.identifiers import PublicIdField
 from partners.models import Organization
 
@@ -126,7 +126,7 @@ class Encounter(models.Model):
 class EncounterCount(models.Model):
     """How many served encounters of an organization were created within one month, day or hour of UTC.
 
-    Triggers keep it, `encounters.totals` reads it. A bucket may have rows in several slots, one for each of the
+    Triggers keep it, `encounters.totals.sums` reads it. A bucket may have rows in several slots, one for each of the
     transactions that wrote at the same time: only their sum means something, and one of them may be negative.
     """
 

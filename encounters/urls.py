@@ -2,17 +2,17 @@
 
 from django.urls import path
 
-from encounters.document_views import DocumentViewSet
-from encounters.filters import EncounterFilter
-from encounters.serializers import (
+from encounters.api.document_views import DocumentViewSet
+from encounters.api.filters import EncounterFilter
+from encounters.api.serializers import (
     DocumentAnswerSerializer,
     DocumentAudioSerializer,
     DocumentTranscriptSerializer,
     EncounterAnswerSerializer,
     EncounterPageSerializer,
 )
-from encounters.views import EncounterViewSet
-from partners.routes import Route
+from encounters.api.views import EncounterViewSet
+from partners.catalogue.routes import Route
 
 urlpatterns = [
     path(

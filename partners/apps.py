@@ -22,8 +22,7 @@ class PartnersConfig(AppConfig):
 
 def keep_in_step(sender: AppConfig, using: str, **kwargs: Any) -> None:
     """Mirror the scopes, make the switch's row, install the triggers."""
-    from partners import triggers
-    from partners.models import ApiKeySwitch, Scope
+    from partners.models import ApiKeySwitch, Scope, triggers
 
     tables = set(connections[using].introspection.table_names())
     if {Scope._meta.db_table, ApiKeySwitch._meta.db_table} <= tables:

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
-from partners import digests, routes
-from partners.retention import SHORTEST
+from partners.catalogue import routes
+from partners.keys import digests
+from partners.record.retention import SHORTEST
 
 MINIMUM_DIFFERENT, MOST_NAMED = 10, 20
 

@@ -12,7 +12,8 @@ from django.db import connection
 from django.test import Client
 
 from chartero import openapi
-from partners import triggers, unkeyed, unkeyed_answers
+from partners.models import triggers
+from partners.record import unkeyed, unkeyed_answers
 from tests import published
 from tests.api import Api
 from tests.factories import OrganizationFactory, issue

@@ -7,9 +7,9 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from encounters.models import Document, Encounter, Patient
-from partners import routes
-from partners.events import Change
+from partners.catalogue import routes
 from partners.models import ApiKey, Organization, RequestRecord
+from partners.models.change import Change
 
 CHANGE = Change(by="tester", source="tests", reason="a test")
 START = datetime(2026, 5, 25, 14, tzinfo=UTC)

@@ -11,13 +11,15 @@ from random import Random
 import pytest
 from django.test import Client, override_settings
 
-from encounters import policy
-from partners import access, authentication, diagnosis, permissions
-from partners.credentials import Sent
-from partners.diagnosis import diagnose
+from encounters.api import policy
+from partners.api import authentication, permissions
+from partners.catalogue.routes import Route
+from partners.decision import policy as access
+from partners.diagnosis import calls
+from partners.diagnosis.callers import Sent
+from partners.diagnosis.calls import diagnose
+from partners.diagnosis.request_lines import RequestLine
 from partners.models import ApiKeySwitch
-from partners.request_lines import RequestLine
-from partners.routes import Route
 from tests.agreement.contract import CODES, contract, contract_field, denied_by, route_of
 from tests.agreement.situations import generated, query_of
 from tests.agreement.world import World
@@ -99,7 +101,7 @@ def test_contract_api_and_diagnosis_agree(situations):
 
 def readers_read(monkeypatch, rules):
     """Have the API and the diagnosis decide by other rules than the product's."""
-    for module in (authentication, permissions, diagnosis):
+    for module in (authentication, permissions, calls):
         monkeypatch.setattr(module, "POLICY", tuple(rules))
 
 

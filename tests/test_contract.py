@@ -11,9 +11,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from partners import tokens
+from partners.catalogue.routes import Route, Scope
+from partners.keys import tokens
 from partners.models import ApiKey, ApiKeySwitch
-from partners.routes import Route, Scope
 from tests.api import LIST, Api
 from tests.factories import CHANGE, DocumentFactory, EncounterFactory, OrganizationFactory, issue
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.utils import timezone
 
-from partners.routes import Route
+from partners.catalogue.routes import Route
 from tests.api import LIST, Api
 from tests.factories import CHANGE, DocumentFactory, EncounterFactory, OrganizationFactory, issue
 from tests.test_contract import NO_ID, UNKNOWN_ID, statements

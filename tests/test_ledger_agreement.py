@@ -11,11 +11,11 @@ import pytest
 from django.db.models import Sum
 from django.test import Client
 
-from encounters import queries
+from encounters.api import queries
 from encounters.models import Document, Encounter, Patient
-from partners import ledger, unkeyed
-from partners.disclosure import Disclosure
+from partners.api.disclosure import Disclosure
 from partners.models import ApiKey, RequestRecord, UnkeyedCount
+from partners.record import ledger, unkeyed
 from tests.agreement.situations import GOOD_HEADERS, PATHS, Situation, generated, query_of
 from tests.agreement.world import World
 from tests.factories import START, EncounterFactory, PatientFactory

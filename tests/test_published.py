@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from chartero.openapi import examples
-from partners.reasons import Reason
-from partners.responses import error_body, error_headers
-from partners.routes import Route
+from partners.api.responses import error_body, error_headers
+from partners.catalogue.reasons import Reason
+from partners.catalogue.routes import Route
 from tests import published
 from tests.api import LIST
 
@@ -138,6 +138,6 @@ def test_a_head_with_a_body():
 
 def test_the_test_client_is_checked(db, monkeypatch):
     body = error_body(Reason.MISSING_BEARER) | {"hint": "x"}
-    monkeypatch.setattr("partners.responses.error_body", lambda reason, field=None: body)
+    monkeypatch.setattr("partners.api.responses.error_body", lambda reason, field=None: body)
     with pytest.raises(AssertionError, match="is not as published"):
         Client().get(LIST)

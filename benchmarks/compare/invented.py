@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, repeat
 
+from partners.catalogue.routes import Route
 from partners.identifiers import LENGTH
-from partners.routes import Route
 
 START, SPAN = datetime(2016, 1, 1, 8), timedelta(days=3652)  # ten years, in UTC
 CHUNK = 100_000  # encounters

@@ -7,10 +7,10 @@ import django
 
 django.setup()
 
-from partners import lifetimes  # noqa: E402
-from partners.events import Change  # noqa: E402
+from partners.catalogue.routes import Scope  # noqa: E402
+from partners.keys import lifetimes  # noqa: E402
 from partners.models import ApiKey, Organization  # noqa: E402
-from partners.routes import Scope  # noqa: E402
+from partners.models.change import Change  # noqa: E402
 
 CHANGE = Change(by="benchmark", source="benchmark")
 

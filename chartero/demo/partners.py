@@ -11,10 +11,10 @@ from django.utils import timezone
 from chartero.demo import past, records, traffic
 from chartero.demo.past import CHANGE
 from chartero.roles import Role
-from partners import lifetimes
+from partners.catalogue.routes import Scope
+from partners.keys import lifetimes
 from partners.models import ApiKey, Organization
-from partners.routes import Scope
-from partners.signin import lockout
+from partners.signin.guards import lockout
 
 ROLES = {"staff": None, "onboarding": Role.ONBOARDING, "security": Role.SECURITY, "support": Role.SUPPORT}
 MAIN, OTHER = "Northgate Family Practice (demo)", "Riverside Cardiology (demo)"

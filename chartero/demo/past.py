@@ -10,9 +10,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from partners import digests, routes, tokens
-from partners.events import Action, Change, ChangeEvent
+from partners.catalogue import routes
+from partners.keys import digests, tokens
 from partners.models import ApiKey, KeyState, Organization, RouteGrant, Scope
+from partners.models.change import Action, Change, ChangeEvent
 
 CHANGE = Change(by="demo", source="manage.py demo", reason="demonstration")
 

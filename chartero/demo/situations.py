@@ -14,9 +14,9 @@ from chartero.demo import specimens
 from chartero.demo.past import CHANGE
 from chartero.demo.specimens import Specimens
 from encounters.models import Encounter
-from partners import lifetimes, tokens
+from partners.catalogue.routes import Route, Scope
+from partners.keys import lifetimes, tokens
 from partners.models import ApiKey, ApiKeySwitch, Organization
-from partners.routes import Route, Scope
 
 LIST = "/external/v1/encounters"
 UNKNOWN = "enc_" + "0" * 22

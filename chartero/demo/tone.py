@@ -6,7 +6,7 @@ import wave
 
 from django.core.files.base import ContentFile
 
-from encounters.recordings import storage
+from encounters.recordings.storage import storage
 from partners.models import Organization
 
 SECONDS, RATE, HERTZ = 3, 8_000, 440

@@ -7,9 +7,9 @@ from typing import Any
 from django.utils import timezone
 
 from encounters.models import Encounter
+from partners.catalogue.reasons import Reason
+from partners.catalogue.routes import Route
 from partners.models import ApiKey, KeyNetwork, KeyUse, Organization, RequestRecord, UnkeyedCount
-from partners.reasons import Reason
-from partners.routes import Route
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 HOME, TRAVEL, STRANGE = "203.0.113.20", "198.51.100.7", "192.0.2.99"

@@ -1,11 +1,12 @@
 """The catalogue of advice: of each reason code what usually causes it, and what a partner's engineer does about it.
 
-What the code means and whether to try again, staff and partners read in the same words: those of `partners.remedies`.
+What the code means and whether to try again, staff and partners read in the same words: those of
+`partners.catalogue.remedies`.
 """
 
 from dataclasses import dataclass
 
-from partners.reasons import Reason
+from partners.catalogue.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)

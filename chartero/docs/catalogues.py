@@ -7,17 +7,17 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from chartero.docs.advice import ADVICE, Advice
-from encounters import recordings
-from encounters.fhir.attachments import LONGEST_TEXT
-from encounters.filters import FIELD_LENGTH, EncounterFilter
-from encounters.policy import DOCUMENT_POLICIES, POLICY
-from partners import tokens
-from partners.access import Rule
-from partners.base_url import base_url
-from partners.reasons import Reason, Stage
-from partners.remedies import REMEDIES, Remedy, Retry
-from partners.responses import ALLOWED_METHODS, RETRY_AFTER_SECONDS, error_headers
-from partners.routes import Route, Scope
+from encounters.api.filters import FIELD_LENGTH, EncounterFilter
+from encounters.api.policy import DOCUMENT_POLICIES, POLICY
+from encounters.importing.reading.limits import LONGEST_TEXT
+from encounters.recordings import storage as recordings
+from partners.api.base_url import base_url
+from partners.api.responses import ALLOWED_METHODS, RETRY_AFTER_SECONDS, error_headers
+from partners.catalogue.reasons import Reason, Stage
+from partners.catalogue.remedies import REMEDIES, Remedy, Retry
+from partners.catalogue.routes import Route, Scope
+from partners.decision.policy import Rule
+from partners.keys import tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from encounters import serializers as served
-from encounters.serializers import (
+from encounters.api import serializers as served
+from encounters.api.serializers import (
     AmbientTranscriptSerializer,
     ContentSerializer,
     DocumentAudioSerializer,

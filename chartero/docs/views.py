@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from chartero.docs import catalogues
 from chartero.docs.pages import Page
-from chartero.policy import WITH_DRAWN_SIGNS
+from chartero.web.content_policy import WITH_DRAWN_SIGNS
 
 SYNC = settings.BASE_DIR / "examples" / "sync.py"
 

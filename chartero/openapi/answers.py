@@ -4,12 +4,12 @@ from itertools import groupby
 from typing import Any
 
 from chartero.openapi import examples, headers
-from encounters.filters import FIELD_LENGTH
-from encounters.views import QueryViewSet
-from partners import access
-from partners.reasons import Reason, Stage
-from partners.responses import ERROR, JsonRenderer, error_body
-from partners.routes import Route
+from encounters.api.filters import FIELD_LENGTH
+from encounters.api.views import QueryViewSet
+from partners.api.responses import ERROR, JsonRenderer, error_body
+from partners.catalogue.reasons import Reason, Stage
+from partners.catalogue.routes import Route
+from partners.decision import policy
 
 REFUSAL = "ErrorAnswer"  # not `Error`, which would hide a name that JavaScript and others have
 CODES = "x-reason-codes"
@@ -26,7 +26,7 @@ def of_route(view: QueryViewSet, served: dict[str, Any]) -> dict[str, Any]:
 def reasons(view: QueryViewSet) -> list[Reason]:
     """Return every reason for which a route refuses, in the order of the checks."""
     query = [check.reason for check in view.filterset_class.read("").checks]
-    found = [rule.reason for rule in access.POLICY] + query + [rule.reason for rule in view.rules] + _edge(view)
+    found = [rule.reason for rule in policy.POLICY] + query + [rule.reason for rule in view.rules] + _edge(view)
     return list(dict.fromkeys(found))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 from chartero.openapi import prose
-from partners.tokens import LIVE_PREFIX
+from partners.keys.tokens import LIVE_PREFIX
 
 NAME = "api_key"
 
@@ -13,7 +13,7 @@ NAME = "api_key"
 class BearerScheme(OpenApiAuthenticationExtension):
     """`Authorization: Bearer <api_key>`. OpenAPI 3.1 lets a bearer scheme name what a route requires."""
 
-    target_class = "partners.authentication.ApiKeyAuthentication"
+    target_class = "partners.api.authentication.ApiKeyAuthentication"
     name = NAME
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:

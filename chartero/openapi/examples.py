@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from encounters.filters import EncounterFilter
-from partners.routes import Route
+from encounters.api.filters import EncounterFilter
+from partners.catalogue.routes import Route
 
 ENCOUNTER_ID = "enc_4rT9wQ2mZx7Lc1Vb8Ny0Kd"
 NOTE_ID, TRANSCRIPT_ID = "doc_2hG5sJ8kPq3Wn6Xr9Tz1Yf", "doc_7bM4vC1xRd8Fs0Gh5Lp2Ku"

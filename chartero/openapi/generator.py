@@ -7,7 +7,7 @@ from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
 from chartero.openapi import prose
 from chartero.openapi.bearer import BearerScheme
 from chartero.openapi.fields import InstantField, WordField
-from partners.api import PartnerViewSet
+from partners.api.views import PartnerViewSet
 
 # drf-spectacular finds these by their being imported.
 EXTENSIONS = (BearerScheme, InstantField, WordField)

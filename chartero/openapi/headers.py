@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from partners.api.responses import RETRY_AFTER_SECONDS, error_headers
+from partners.catalogue.reasons import Reason
+from partners.catalogue.routes import Scope
 from partners.identifiers import pattern
-from partners.reasons import Reason
-from partners.responses import RETRY_AFTER_SECONDS, error_headers
-from partners.routes import Scope
 
 ALWAYS = {
     "X-Request-ID": {

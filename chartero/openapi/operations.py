@@ -7,8 +7,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from chartero.openapi import answers, parameters, prose
-from encounters.views import QueryViewSet
-from partners.routes import Route
+from encounters.api.views import QueryViewSet
+from partners.catalogue.routes import Route
 
 
 class RouteSchema(AutoSchema):

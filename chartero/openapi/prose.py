@@ -1,10 +1,10 @@
 """What the document says in words; every code, scope, route and limit in it comes from the catalogues."""
 
-from encounters.filters import EncounterFilter
-from partners.reasons import Reason, Stage
-from partners.responses import ALLOWED_METHODS, REALM
-from partners.routes import Route, Scope
-from partners.tokens import LIVE_PREFIX, TEST_PREFIX
+from encounters.api.filters import EncounterFilter
+from partners.api.responses import ALLOWED_METHODS, REALM
+from partners.catalogue.reasons import Reason, Stage
+from partners.catalogue.routes import Route, Scope
+from partners.keys.tokens import LIVE_PREFIX, TEST_PREFIX
 
 LIMIT, OFFSET, START_AT, END_AT = (f"`{name}`" for name in ("limit", "offset", "start_at", "end_at"))
 TAGS = {

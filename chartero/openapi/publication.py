@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from chartero.openapi.generator import RouteGenerator
-from partners.base_url import stated
+from partners.api.base_url import stated
 
 EXAMPLE = "https://chartero.example"  # what a file without an address of its own names
 

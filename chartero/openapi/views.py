@@ -5,7 +5,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import condition, require_safe
 
 from chartero.openapi.publication import Published, published
-from partners.base_url import base_url
+from partners.api.base_url import base_url
 
 
 @require_safe

@@ -14,9 +14,9 @@ from django.utils.text import slugify
 from chartero.docs import catalogues, examples, fields
 from chartero.docs.pages import Page
 from chartero.openapi.examples import BODIES
-from partners.reasons import Reason
-from partners.responses import error_body
-from partners.routes import Route
+from partners.api.responses import error_body
+from partners.catalogue.reasons import Reason
+from partners.catalogue.routes import Route
 
 register = template.Library()
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from encounters.fhir import notes
-from encounters.fhir.codes import Code
-from encounters.fhir.elements import Json, text
 from encounters.fhir.notes import charsets
+from encounters.importing.codes import Code
+from encounters.importing.reading.elements import Json, text
+from encounters.importing.reading.limits import LONGEST_TEXT
 
-LONGEST_TEXT = 1024 * 1024
 MOST_TAGS = 50_000  # a tree of more would cost more memory than the whole rest of a run, and seconds
 
 # The better format first.

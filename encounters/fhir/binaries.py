@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from encounters.fhir import attachments, references
-from encounters.fhir.elements import Json, member, objects, text
 from encounters.fhir.index import Binary, Index
 from encounters.fhir.items import Item
-from encounters.fhir.sources import BINARY
+from encounters.importing.reading import limits
+from encounters.importing.reading.elements import Json, member, objects, text
+from encounters.importing.reading.files import BINARY
 
 # What is longer, in base64, is too long for a note whatever it says.
-LONGEST_DATA = attachments.LONGEST_TEXT * 2
+LONGEST_DATA = limits.LONGEST_TEXT * 2
 
 
 def remember(item: Item, index: Index) -> None:

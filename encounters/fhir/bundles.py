@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any
 
-from encounters.fhir.codes import Code
-from encounters.fhir.lines import DECODER, LONGEST_LINE, NotJson
+from encounters.importing.codes import Code
+from encounters.importing.reading.lines import DECODER, LONGEST_LINE, NotJson
 
 CHUNK = 64 * 1024
 BLANKS = " \t\r\n"

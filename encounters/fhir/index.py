@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from encounters.fhir.references import Reference
+from encounters.importing.rows import Target
 
 TABLES = """
 PRAGMA journal_mode = OFF;
@@ -23,22 +24,6 @@ CREATE TABLE binaries (id TEXT, scope TEXT, server TEXT, type TEXT, data TEXT);
 CREATE INDEX binary ON binaries (id);
 CREATE TABLE replaced (id TEXT, server TEXT, PRIMARY KEY (id, server)) WITHOUT ROWID;
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The resource that a reference means; the type is not told by a URN of an unknown resource.
-
-    `server` is the only one that may have it; None if the id alone tells which it is.
-    """
-
-    type: str | None
-    id: str
-    server: str | None = None
-
-    def is_at(self, server: str | None) -> bool:
-        """Return True if the resource of this type and id at `server` is the one that is meant."""
-        return self.server is None or self.server == server
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from encounters.fhir import dates, references
-from encounters.fhir.codes import Code
-from encounters.fhir.elements import Json, member, objects, text
-from encounters.fhir.index import Target
 from encounters.fhir.references import Reference
-from encounters.fhir.report import Place
-from encounters.fhir.sources import BINARY, DELETIONS, TYPES, SourceFile
+from encounters.importing.codes import Code
+from encounters.importing.reading import ids
+from encounters.importing.reading.elements import Json, member, objects, text
+from encounters.importing.reading.files import BINARY, DELETIONS, TYPES, SourceFile
+from encounters.importing.report import Place
+from encounters.importing.rows import Target
 
 BUNDLE = "Bundle"
 
@@ -89,7 +90,7 @@ class Contents:
         source_id = body.get("id") or (full_url and full_url.id)
         if found not in (*TYPES, BINARY):
             return Item(place, OTHER, found, str(source_id), {}, 0, scope, full_url)
-        if not references.is_id(source_id):
+        if not ids.is_id(source_id):
             return self.fault(place, Code.INVALID_ID if source_id else Code.MISSING_ID, found)
         modified = dates.instant(member(entry, "response", "lastModified"))
         return Item(place, found, found, str(source_id), body, weight, scope, full_url, modified)

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from encounters.fhir import bundles, lines
-from encounters.fhir.codes import Code
+from encounters.fhir import bundles
 from encounters.fhir.items import BUNDLE, Contents, Fault, Item
-from encounters.fhir.report import Place
-from encounters.fhir.sources import SourceFile
+from encounters.importing.codes import Code
+from encounters.importing.reading import lines
+from encounters.importing.reading.files import SourceFile
+from encounters.importing.report import Place
 
 
 def read(file: SourceFile, progress: lines.Progress) -> Iterator[Item | Fault]:

@@ -5,10 +5,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from encounters.fhir.elements import member, text
+from encounters.importing.reading.elements import member, text
+from encounters.importing.reading.ids import ID, is_id
 
-ID = r"[A-Za-z0-9\-.]{1,64}"
-_ID = re.compile(ID)
 _LITERAL = re.compile(rf"(?:(.*)/)?([A-Z][A-Za-z]{{0,63}})/({ID})(?:/_history/{ID})?", re.DOTALL)
 _CONDITIONAL = re.compile(r"(?:[^?]*/)?([A-Z][A-Za-z]{0,63})\?identifier=([^&]+)")
 _BASE = re.compile(r"https?://(?:[^/@]*@)?([^/]*)(.*)", re.DOTALL | re.IGNORECASE)
@@ -37,11 +36,6 @@ class Reference:
         if self.type and self.id:
             return f"{self.server or server or ''}/{self.type}/{self.id}"
         return self.text.lower() if self.type is None and self.id else self.text
-
-
-def is_id(value: object) -> bool:
-    """Tell whether this is a FHIR id."""
-    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def parse(element: object) -> Reference | None:

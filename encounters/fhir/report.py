@@ -4,17 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from encounters.fhir.codes import Code, Outcome
-
-LISTED_ISSUES = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a resource is: the file's name, and the line in it or the entry of its Bundle, from 1; 0 for all of it."""
-
-    file: str
-    line: int = 0
+from encounters.importing.codes import Code, Outcome
+from encounters.importing.report import LISTED_ISSUES, Place
 
 
 @dataclass(slots=True)

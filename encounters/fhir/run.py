@@ -7,18 +7,21 @@ from itertools import islice
 from django.db import transaction
 from django.utils import timezone
 
-from encounters.fhir import binaries, rows, store
-from encounters.fhir.clock import Clock
-from encounters.fhir.codes import Code, Level, Outcome
+from encounters.fhir import binaries, resolving
 from encounters.fhir.index import Index
 from encounters.fhir.items import OTHER, Fault, Item
-from encounters.fhir.job import Job
-from encounters.fhir.lines import Progress
 from encounters.fhir.mapping import mapped
 from encounters.fhir.reading import read
-from encounters.fhir.report import Place, Report
-from encounters.fhir.rows import Row
-from encounters.fhir.sources import BINARY, DELETIONS, ORDER, Export, SourceFile
+from encounters.fhir.report import Report
+from encounters.importing import rows
+from encounters.importing.codes import Code, Level, Outcome
+from encounters.importing.job import Job
+from encounters.importing.reading.files import BINARY, DELETIONS, ORDER, Export, SourceFile
+from encounters.importing.reading.lines import Progress
+from encounters.importing.report import Place
+from encounters.importing.rows import Row
+from encounters.importing.writing import store
+from encounters.importing.writing.clock import Clock
 
 CONFLICTS = {
     Outcome.CONFLICT_NO_VERSION: Code.CONFLICT_NO_VERSION,
@@ -118,7 +121,7 @@ class _Run:
     def _row(self, item: Item) -> Iterator[Row]:
         """Map one item; an organization has no row, only a name to remember, and a Binary has none either."""
         if item.phase == DELETIONS:
-            yield rows.deletion(item)
+            yield resolving.deletion(item)
         elif item.phase == "Organization":
             self._remember(item)
         elif item.phase != BINARY:
@@ -130,7 +133,7 @@ class _Run:
         found = mapped(item.type, item.body, self.today)
         found.version = found.version or item.modified
         self.index.add_identifiers(item.target, found.identifiers)
-        return rows.resolved(item, found, self.index)
+        return resolving.resolved(item, found, self.index)
 
     def _remember(self, item: Item) -> None:
         """Remember an organization by its identifiers and its name."""

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from encounters import counting
+from encounters.totals import counting
 
 
 def remove_triggers(apps, schema_editor):

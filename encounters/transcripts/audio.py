@@ -13,8 +13,8 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.core.files import File
 
-from encounters import recordings
-from encounters.fhir.job import Job
+from encounters.importing.job import Job
+from encounters.recordings import storage as recordings
 
 EXPECTED = f"the path of a recording below this file's folder, not empty: {', '.join(recordings.MEDIA_TYPES)}"
 

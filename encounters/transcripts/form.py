@@ -13,10 +13,8 @@ from typing import Any
 from django.db.models import TextChoices
 
 from encounters import grammar
-from encounters.fhir import elements, references
-from encounters.fhir.attachments import LONGEST_TEXT
-from encounters.fhir.mapping.document import LONGEST_DURATION
-from encounters.fhir.mapping.mapped import LONGEST_TITLE
+from encounters.importing.reading import elements, ids
+from encounters.importing.reading.limits import LONGEST_DURATION, LONGEST_TEXT, LONGEST_TITLE
 from encounters.models import DocumentStatus, EncounterStatus, SchemaType
 
 LONGEST_VARIANT = 64
@@ -142,7 +140,7 @@ def _one_of(choices: type[TextChoices]) -> Member:
 
 
 ID = Member(
-    lambda value: value if references.is_id(value) else None,
+    lambda value: value if ids.is_id(value) else None,
     "the source's id: 1 to 64 letters, digits, '-' and '.'",
     required=True,
 )

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from encounters.fhir.codes import Outcome
-from encounters.fhir.report import LISTED_ISSUES, Place
+from encounters.importing.codes import Outcome
+from encounters.importing.report import LISTED_ISSUES, Place
 
 
 @dataclass(slots=True)

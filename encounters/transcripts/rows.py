@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from encounters.fhir.index import Target
-from encounters.fhir.mapping.mapped import Mapped
-from encounters.fhir.report import Place
-from encounters.fhir.rows import Row
+from encounters.importing.mapped import Mapped
+from encounters.importing.report import Place
+from encounters.importing.rows import Row, Target
 from encounters.models import EncounterStatus
 from encounters.transcripts.form import Described, Visit
 

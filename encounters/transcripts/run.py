@@ -9,15 +9,16 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from encounters import recordings
-from encounters.fhir import lines, store
-from encounters.fhir.clock import Clock
-from encounters.fhir.codes import Code, Outcome
-from encounters.fhir.job import Job
-from encounters.fhir.lines import Progress
-from encounters.fhir.report import Place
-from encounters.fhir.rows import BATCH_ROWS, BATCH_WEIGHT, Row, batches
-from encounters.fhir.sources import Export, Notice, SourceFile, is_ndjson, printable
+from encounters.importing.codes import Code, Outcome
+from encounters.importing.job import Job
+from encounters.importing.reading import lines
+from encounters.importing.reading.files import Export, Notice, SourceFile, is_ndjson, printable
+from encounters.importing.reading.lines import Progress
+from encounters.importing.report import Place
+from encounters.importing.rows import BATCH_ROWS, BATCH_WEIGHT, Row, batches
+from encounters.importing.writing import store
+from encounters.importing.writing.clock import Clock
+from encounters.recordings import storage as recordings
 from encounters.transcripts import audio, form
 from encounters.transcripts.audio import Recording
 from encounters.transcripts.form import Fault, Visit

@@ -1,5 +1,8 @@
 """The staff's pages: Django's admin, with a page made for each step of a partner's life."""
 
-from partners.admin import changes, keys, organizations, requests
+from partners.admin import changes
+from partners.admin.keys.admin import ApiKeyAdmin
+from partners.admin.organizations.admin import OrganizationAdmin
+from partners.admin.requests.admin import RequestRecordAdmin
 
-__all__ = ["changes", "keys", "organizations", "requests"]
+__all__ = ["ApiKeyAdmin", "OrganizationAdmin", "RequestRecordAdmin", "changes"]

@@ -9,10 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from partners.address import client_address
 from partners.admin.guarded import GuardedAdmin
 from partners.admin.paging import BoundedPaginator
-from partners.events import Change
+from partners.decision.address import client_address
+from partners.models.change import Change
 
 View = Callable[..., HttpResponse]
 

@@ -8,12 +8,12 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.debug import sensitive_post_parameters
 
-from partners import accounting_sheet
-from partners.accounting import Accounting
+from partners.accounting import sheet
+from partners.accounting.disclosures import Accounting
+from partners.accounting.periods import Period
 from partners.admin.base import change, needs, render
-from partners.admin.organization_forms import ChangeForm
-from partners.durations import bound
-from partners.periods import Period
+from partners.admin.forms import ChangeForm
+from partners.formats.spans import bound
 
 SHOWN = 100
 TOO_LONG = "This takes longer than a page may. Ask for a shorter period, or run manage.py account_disclosures."
@@ -107,7 +107,7 @@ def _file(accounting: Accounting) -> HttpResponse:
     name = f"disclosures-{accounting.patient_id}.csv"
     # The types of our guards know of no answer that streams.
     return StreamingHttpResponse(  # type: ignore[return-value]
-        accounting_sheet.lines(accounting, chain(first, rows)),
+        sheet.lines(accounting, chain(first, rows)),
         content_type="text/csv; charset=utf-8; header=present",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

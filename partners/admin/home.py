@@ -5,11 +5,13 @@ from typing import Any
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from partners import attention, refusals
-from partners.admin import rotations
 from partners.admin.base import render
-from partners.admin.key_filters import SOON
-from partners.last_use import STILL_USED
+from partners.admin.keys import rotations
+from partners.admin.keys.filters import SOON
+from partners.models.found import Found
+from partners.models.last_use import STILL_USED
+from partners.record import refused
+from partners.review import attention
 
 
 def home(request: HttpRequest) -> TemplateResponse:
@@ -23,7 +25,7 @@ def home(request: HttpRequest) -> TemplateResponse:
         still_used=STILL_USED.days,
         found=found,
         calm=not any(found.values()),
-        unkeyed=refusals.unkeyed() if request.user.has_perm("partners.view_requestrecord") else [],
+        unkeyed=refused.unkeyed() if request.user.has_perm("partners.view_requestrecord") else [],
     )
 
 
@@ -40,13 +42,13 @@ def _about_keys(request: HttpRequest) -> dict[str, Any]:
 def _about_calls(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perms(["partners.view_apikey", "partners.view_requestrecord"]):
         return {}
-    return {"refused": refusals.refused_keys(), "rotations": rotations.under_way(SOON)}
+    return {"refused": refused.refused_keys(), "rotations": rotations.under_way(SOON)}
 
 
 def _about_organizations(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perm("partners.view_organization"):
         return {}
-    return {"idle": attention.Found.of(attention.nothing_enabled().order_by("name_key"))}
+    return {"idle": Found.of(attention.nothing_enabled().order_by("name_key"))}
 
 
 def _about_switch(request: HttpRequest) -> dict[str, Any]:

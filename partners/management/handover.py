@@ -7,11 +7,11 @@ from typing import IO, Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
-from partners.management import reports
-from partners.management.destination import new_file
-from partners.management.provisioning import ChangeCommand
+from partners.keys.tokens import Token
+from partners.management import output
+from partners.management.base import ChangeCommand
+from partners.management.files import new_file
 from partners.models import ApiKey
-from partners.tokens import Token
 
 SHOWN_ONCE = "The token, shown this once and stored nowhere; copy it whole:"
 HELP = (
@@ -54,7 +54,7 @@ class TokenCommand(ChangeCommand):
 
     def describe(self, key: ApiKey) -> dict[str, Any]:
         """Return the facts of the key made."""
-        return reports.of_key(key)
+        return output.of_key(key)
 
     def lines(self, report: dict[str, Any]) -> list[str]:
         """Return labelled lines, and the token on a line of its own."""

@@ -1,14 +1,14 @@
 """The rows of access management, and what each may do."""
 
-from partners.events import ChangeEvent
+from partners.models.change import ChangeEvent
+from partners.models.form_use import FormUse
 from partners.models.key import ApiKey
+from partners.models.lifecycle import KeyState
 from partners.models.notice import ExpiryNotice, Recipient
 from partners.models.organization import Organization, RouteGrant
 from partners.models.record import KeyNetwork, KeyUse, RequestRecord, UnkeyedAnswer, UnkeyedCount
 from partners.models.scope import Scope
-from partners.models.states import KeyState
 from partners.models.switch import ApiKeySwitch
-from partners.nonces import FormUse
 
 __all__ = [
     "ApiKey",

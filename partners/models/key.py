@@ -10,14 +10,14 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from partners import digests, lifetimes, routes, tokens
-from partners.events import Action, Change, ChangeEvent
+from partners.catalogue import routes
 from partners.identifiers import PublicIdField
+from partners.keys import digests, lifetimes, tokens
+from partners.models.change import Action, Change, ChangeEvent
 from partners.models.labels import refuse_twin
-from partners.models.lifecycle import allowing, refusal
+from partners.models.lifecycle import KeyState, Lifecycle, allowing, refusal
 from partners.models.organization import Organization
 from partners.models.scope import Scope
-from partners.models.states import KeyState
 from partners.name_keys import NameKeyField
 from partners.names import readable, tidy
 
@@ -48,7 +48,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.in_state(KeyState.ACTIVE).filter(expires_at__lte=timezone.now() + span)
 
 
-class ApiKey(models.Model):
+class ApiKey(Lifecycle):
     """One API key. Of its token only the public part and a keyed digest are stored."""
 
     public_id = PublicIdField("key")
@@ -61,10 +61,6 @@ class ApiKey(models.Model):
     digest_key_number = models.PositiveSmallIntegerField(editable=False)
     scopes = models.ManyToManyField(Scope, blank=True, related_name="api_keys")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    disabled_at = models.DateTimeField(null=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, editable=False)
-    rotated_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField("last used", null=True, editable=False)
     replaces = models.OneToOneField("self", models.PROTECT, null=True, editable=False, related_name="replaced_by")
 
@@ -105,15 +101,6 @@ class ApiKey(models.Model):
     def quotable(self) -> str:
         """Return what staff and partners may quote of its token."""
         return tokens.quotable(self.public_part, is_test=self.is_test)
-
-    @property
-    def state(self) -> KeyState:
-        """Return the state at this moment."""
-        if self.revoked_at is not None:
-            return KeyState.REVOKED
-        if self.expires_at is not None and self.expires_at <= timezone.now():
-            return KeyState.EXPIRED
-        return KeyState.ACTIVE if self.disabled_at is None else KeyState.DISABLED
 
     def refusal(self, action: Action) -> ValidationError | None:
         """Return why the key does not allow a change at this moment and what to do, or None where it does."""
@@ -168,25 +155,6 @@ class ApiKey(models.Model):
             self._record(Action.KEY_ROTATED, change, before)
             successor._record(Action.KEY_ISSUED, change)
         return successor, token
-
-    def finish_rotation(self, change: Change) -> None:
-        """End the overlap at once, before its time; ValidationError if there is none, or if it has ended."""
-        self._change(Action.ROTATION_FINISHED, change, expires_at=timezone.now())
-
-    def disable(self, change: Change) -> None:
-        """Refuse calls until the key is enabled again; ValidationError if it is disabled or revoked already."""
-        change.require_reason()
-        self._change(Action.KEY_DISABLED, change, disabled_at=timezone.now())
-
-    def enable(self, change: Change) -> None:
-        """Undo `disable()`; ValidationError if the key is not disabled, or revoked."""
-        change.require_reason()
-        self._change(Action.KEY_ENABLED, change, disabled_at=None)
-
-    def revoke(self, change: Change) -> None:
-        """End the key for good; ValidationError if it is revoked already."""
-        change.require_reason()
-        self._change(Action.KEY_REVOKED, change, revoked_at=timezone.now())
 
     def set_scopes(self, scopes: Iterable[routes.Scope], change: Change) -> None:
         """Replace the scopes, for the next call on; ValidationError for a revoked key."""

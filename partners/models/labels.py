@@ -1,6 +1,6 @@
 """The labels of one organization's keys: those that look alike are written alike."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -9,11 +9,8 @@ from django.utils import timezone
 from partners.models.organization import Organization
 from partners.names import key as name_key
 
-if TYPE_CHECKING:
-    from partners.models.key import ApiKey
 
-
-def refuse_twin(keys: "QuerySet[ApiKey]", organization: Organization | None, label: str) -> None:
+def refuse_twin(keys: QuerySet[Any], organization: Organization | None, label: str) -> None:
     """Raise ValidationError where a key that may still call has a label that looks like this one, but is another.
 
     One label for several keys of one system is no twin. Call it in the transaction that makes the key: it locks the

@@ -1,15 +1,68 @@
 """Which changes a key allows at a moment, and what stands in the way of another."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
-from partners.events import Action
+from partners.models.change import Action, Change
 
-if TYPE_CHECKING:
-    from partners.models.key import ApiKey
+
+class KeyState(StrEnum):
+    """What staff call a key's state; the most final one where several hold."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class Lifecycle(models.Model):
+    """When a key expires, and whether it was disabled, revoked or rotated. `ApiKey` adds whose it is and its token."""
+
+    expires_at = models.DateTimeField(null=True, blank=True)
+    disabled_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    rotated_at = models.DateTimeField(null=True, editable=False)
+    replaced_by: Any  # the successor of a rotated key
+
+    class Meta:
+        abstract = True
+
+    @property
+    def state(self) -> KeyState:
+        """Return the state at this moment."""
+        if self.revoked_at is not None:
+            return KeyState.REVOKED
+        if self.expires_at is not None and self.expires_at <= timezone.now():
+            return KeyState.EXPIRED
+        return KeyState.ACTIVE if self.disabled_at is None else KeyState.DISABLED
+
+    def finish_rotation(self, change: Change) -> None:
+        """End the overlap at once, before its time; ValidationError if there is none, or if it has ended."""
+        self._change(Action.ROTATION_FINISHED, change, expires_at=timezone.now())
+
+    def disable(self, change: Change) -> None:
+        """Refuse calls until the key is enabled again; ValidationError if it is disabled or revoked already."""
+        change.require_reason()
+        self._change(Action.KEY_DISABLED, change, disabled_at=timezone.now())
+
+    def enable(self, change: Change) -> None:
+        """Undo `disable()`; ValidationError if the key is not disabled, or revoked."""
+        change.require_reason()
+        self._change(Action.KEY_ENABLED, change, disabled_at=None)
+
+    def revoke(self, change: Change) -> None:
+        """End the key for good; ValidationError if it is revoked already."""
+        change.require_reason()
+        self._change(Action.KEY_REVOKED, change, revoked_at=timezone.now())
+
+    def _change(self, action: Action, change: Change, **values: Any) -> None:
+        raise NotImplementedError
 
 
 def allowing(action: Action, now: datetime) -> Q:
@@ -25,7 +78,7 @@ def allowing(action: Action, now: datetime) -> Q:
     }[action]
 
 
-def refusal(action: Action, key: "ApiKey") -> ValidationError:
+def refusal(action: Action, key: "Lifecycle") -> ValidationError:
     """Say which fact stands in the way of a change, the most final first, and what to do."""
     if key.revoked_at is not None:
         return ValidationError("The key is revoked, and that is final. Issue a new one.", code="revoked")
@@ -43,7 +96,7 @@ def refusal(action: Action, key: "ApiKey") -> ValidationError:
     return ValidationError("The key has expired. Issue a new one.", code="expired")
 
 
-def _no_overlap(key: "ApiKey") -> ValidationError:
+def _no_overlap(key: "Lifecycle") -> ValidationError:
     if key.rotated_at is None:
         return ValidationError("The key was not rotated, so there is no overlap to end.", code="not_rotated")
     return ValidationError("The overlap has ended already.", code="expired")

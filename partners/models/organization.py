@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from partners.events import Action, Change, ChangeEvent
+from partners.catalogue.routes import Route
 from partners.identifiers import PublicIdField
+from partners.models.change import Action, Change, ChangeEvent
 from partners.name_keys import TWIN, NameKeyField
 from partners.names import holds_words, key, readable, tidy
-from partners.routes import Route
 from partners.text import printable
 
 NAME_TAKEN = "There is an organization of this name already."

@@ -1,18 +1,20 @@
 """What is kept of calls: a row per answer to a known key, what a key has used and from where, counts of the rest."""
 
 import re
+from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q
 
+from partners.catalogue.reasons import Reason, Stage
+from partners.catalogue.remedies import REMEDIES, Remedy
+from partners.catalogue.routes import Route
 from partners.identifiers import PublicIdField
 from partners.models.key import ApiKey
 from partners.models.organization import Organization
 from partners.models.pk_list import PkListField
-from partners.reasons import Reason, Stage
-from partners.remedies import REMEDIES, Remedy
-from partners.routes import Route
 
+KEPT = timedelta(days=7)
 NO_ID, NOT_KEPT = "{not-an-id}", "{not-kept}"
 _PARAMETER = re.compile(r"<str:\w+>")
 

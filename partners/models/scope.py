@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from partners import routes
+from partners.catalogue import routes
 
 
 class Scope(models.Model):

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from partners.events import Action, Change, ChangeEvent
+from partners.models.change import Action, Change, ChangeEvent
 
 
 class ApiKeySwitch(models.Model):

@@ -18,7 +18,8 @@ class SigninConfig(AppConfig):
         from axes.signals import user_locked_out
         from django.contrib.auth.models import User
 
-        from partners.signin import checks, lockout, sessions  # noqa: F401
+        from partners.signin import checks  # noqa: F401
+        from partners.signin.guards import lockout, sessions
 
         user_logged_in.connect(sessions.begin)
         post_save.connect(sessions.end_for_inactive, sender=User)

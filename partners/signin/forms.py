@@ -10,7 +10,7 @@ from django.contrib.auth import authenticate
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpRequest, HttpResponse
 
-from partners.signin import lockout, second_factor, sessions, totp
+from partners.signin.guards import lockout, second_factor, sessions, totp
 from partners.signin.models import Phone
 from partners.signin.pages import change_by, person
 

@@ -14,7 +14,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from partners.signin import freshness, second_factor, sessions, trail
+from partners.signin import trail
+from partners.signin.guards import freshness, second_factor, sessions
 from partners.signin.pages import here, onward
 
 Handler = Callable[[HttpRequest], HttpResponse]

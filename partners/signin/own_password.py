@@ -10,7 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 
-from partners.events import Action, ChangeEvent
+from partners.models.change import Action, ChangeEvent
 from partners.signin.pages import change_by
 
 

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from partners.address import client_address
-from partners.events import Change
-from partners.signin import second_factor
+from partners.decision.address import client_address
+from partners.models.change import Change
+from partners.signin.guards import second_factor
 
 NO_NAVIGATION = {"has_permission": False, "is_nav_sidebar_enabled": False, "available_apps": [], "places": []}
 

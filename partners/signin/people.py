@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group, User
 
-from partners.events import Action, Change, ChangeEvent
+from partners.models.change import Action, Change, ChangeEvent
 from partners.signin.models import SessionEpoch
 
 IDENTITY, RIGHTS = ("first_name", "last_name", "email"), ("is_staff", "is_superuser", "groups")

@@ -6,8 +6,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from partners.events import Action, Change, ChangeEvent
-from partners.signin import lockout as lockouts
+from partners.models.change import Action, Change, ChangeEvent
+from partners.signin.guards import lockout as lockouts
 from partners.signin.models import Phone, RecoveryCode, SessionEpoch, random_code
 
 

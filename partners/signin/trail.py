@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.utils import timezone
 
-from partners.events import Action, Change, ChangeEvent
+from partners.models.change import Action, Change, ChangeEvent
 from partners.signin.pages import change_by
 
 SIGN_IN, REFUSAL = timedelta(minutes=1), timedelta(minutes=10)

@@ -12,9 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from partners.events import Action
-from partners.signin import freshness, lockout, second_factor, totp, trail
+from partners.models.change import Action
+from partners.signin import trail
 from partners.signin.forms import CodeForm, EnrolForm, PasswordForm, RecoveryForm, ResetForm, SecondStepForm
+from partners.signin.guards import freshness, lockout, second_factor, totp
 from partners.signin.models import Phone, RecoveryCode
 from partners.signin.pages import change_by, onward, page, person, way_back
 from partners.signin.reset import reset, state

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 
-from partners.routes import Route
+from partners.catalogue.routes import Route
 
 register = template.Library()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from partners.reasons import Reason
+from partners.catalogue.reasons import Reason
 
 register = template.Library()
 

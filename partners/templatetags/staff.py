@@ -8,8 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from partners import last_use
-from partners.models import ApiKey, KeyState
+from partners.models import ApiKey, KeyState, last_use
 
 register = template.Library()
 

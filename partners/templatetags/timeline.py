@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 
-from partners.events import ChangeEvent
+from partners.models.change import ChangeEvent
 
 register = template.Library()
 

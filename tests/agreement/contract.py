@@ -1,6 +1,6 @@
 """The contract stated anew, from a situation to the answer. It imports no policy and no catalogue of reasons."""
 
-from partners.routes import Route
+from partners.catalogue.routes import Route
 from tests.agreement.situations import ALTERED, DOCUMENT_PATHS, GOOD_HEADERS, NO_BEARERS, PATHS, REQUIRED
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields, replace
 from itertools import combinations
 from random import Random
 
-from partners.routes import Route, Scope
+from partners.catalogue.routes import Route, Scope
 from tests.api import LIST
 
 GOOD_HEADERS = {"plain": "Bearer {}", "lower": "bearer {}", "spaces": "BEARER   {} \t"}

@@ -5,7 +5,7 @@ from itertools import chain
 
 from django.utils import timezone
 
-from partners import digests, tokens
+from partners.keys import digests, tokens
 from partners.models import ApiKey, Organization
 from tests import planning
 from tests.agreement.situations import CHOICES, ENCOUNTERS, HEADERS, PATHS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from partners import tokens
+from partners.keys import tokens
 
 LIST = "GET /external/v1/encounters"
 FIND = """

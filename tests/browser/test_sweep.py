@@ -3,7 +3,7 @@
 import pytest
 from django.core import signing
 
-from partners import tokens
+from partners.keys import tokens
 from tests.browser.sweep import sweep
 
 # Where no page shows it: a token that a page shows is one of the suite's own secrets.

@@ -4,9 +4,9 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
-from partners.events import Action, ChangeEvent
+from partners.models.change import Action, ChangeEvent
 from tests.factories import issue
-from tests.partners.staff import make_stale, signed_in
+from tests.partners.support.staff import make_stale, signed_in
 
 pytestmark = pytest.mark.django_db
 USERS, GROUPS = "/admin/auth/user/", "/admin/auth/group/"

@@ -6,8 +6,8 @@ import time
 import pytest
 from gunicorn.config import Config
 
-from chartero import connections
-from chartero.connections import LONGEST, Connection
+from chartero.server import connections
+from chartero.server.connections import LONGEST, Connection
 
 CALL = b"GET /external/v1/encounters HTTP/1.1\r\nHost: a\r\n\r\n"
 

@@ -1,7 +1,7 @@
 import pytest
 
-from chartero import crew
-from chartero.crew import MOST, Crew
+from chartero.server import crew
+from chartero.server.crew import MOST, Crew
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 
 from chartero.demo import partners, records
-from partners.events import Action
 from partners.models import ApiKey, Organization
+from partners.models.change import Action
 
 pytestmark = pytest.mark.django_db
 MOMENTS = {

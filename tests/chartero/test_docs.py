@@ -9,13 +9,13 @@ from rest_framework import serializers
 from chartero.docs import catalogues, examples, fields
 from chartero.docs.advice import ADVICE
 from chartero.docs.pages import Page
-from chartero.policy import POLICY
-from encounters import serializers as served
-from encounters.filters import EncounterFilter, Parameter
+from chartero.web.content_policy import POLICY
+from encounters.api import serializers as served
+from encounters.api.filters import EncounterFilter, Parameter
 from encounters.grammar import integer
-from partners.reasons import Reason
-from partners.remedies import REMEDIES
-from partners.routes import Route, Scope
+from partners.catalogue.reasons import Reason
+from partners.catalogue.remedies import REMEDIES
+from partners.catalogue.routes import Route, Scope
 from tests.browser.markup import forbidden
 from tests.server.deployment import ROOT
 

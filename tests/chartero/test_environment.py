@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from chartero.environment import Environment, UnreadableSetting
+from chartero.deployment.environment import Environment, UnreadableSetting
 from tests.chartero.test_checks import ROOT, manage
 
 SECRET = "Z9" * 4  # no word of any message

@@ -13,10 +13,9 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from chartero import health
 from chartero.health import Needs, Readiness, Unready
-from encounters import counting
-from partners import triggers
-from partners.models import ApiKey, ApiKeySwitch, RequestRecord
-from partners.unkeyed import TALLY
+from encounters.totals import counting
+from partners.models import ApiKey, ApiKeySwitch, RequestRecord, triggers
+from partners.record.unkeyed import TALLY
 from tests.factories import CHANGE, issue
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from chartero.policy import POLICY
+from chartero.web.content_policy import POLICY
 from tests.browser.markup import forbidden
 
 TEXT = "/.well-known/security.txt"

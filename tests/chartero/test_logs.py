@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from chartero import logs
 from chartero.logs import JsonLine, PlainLine
-from encounters import queries
-from partners import tokens
+from encounters.api import queries
+from partners.keys import tokens
 from tests.api import LIST
 
 TOKEN = tokens.mint(is_test=False).text

@@ -6,7 +6,7 @@ from drf_spectacular.drainage import GENERATOR_STATS
 
 from chartero import openapi
 from chartero.openapi import generator, publication
-from partners.reasons import Reason
+from partners.catalogue.reasons import Reason
 from tests import published
 
 PREFIX = "/external/v1/encounters"

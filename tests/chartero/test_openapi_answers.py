@@ -3,8 +3,8 @@
 import pytest
 
 from chartero import openapi
-from partners.reasons import Reason
-from partners.responses import error_body
+from partners.api.responses import error_body
+from partners.catalogue.reasons import Reason
 from tests import published
 from tests.chartero.test_openapi import ROUTES
 

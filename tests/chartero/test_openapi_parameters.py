@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from chartero import openapi
-from encounters.filters import EncounterFilter
+from encounters.api.filters import EncounterFilter
 from tests.chartero.test_openapi import ONE_DOCUMENT, PREFIX, ROUTES
 
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from chartero import secrets
+from chartero.deployment import secrets
 
 
 def test_a_secret_is_made_once_in_a_private_file(tmp_path):

@@ -9,7 +9,7 @@ from chartero.postgresql import breaker as breakers
 from chartero.postgresql import sessions
 from chartero.postgresql.breaker import Breaker
 from partners.models import Organization, RequestRecord, UnkeyedAnswer
-from partners.unkeyed import TALLY
+from partners.record.unkeyed import TALLY
 from tests.api import Api
 from tests.factories import EncounterFactory, OrganizationFactory, issue
 

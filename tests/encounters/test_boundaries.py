@@ -8,16 +8,18 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from encounters import recordings
 from encounters.checks import LONGEST, SHORTEST, recordings_can_be_linked
-from encounters.fhir import attachments, lines, report
-from encounters.fhir.codes import Code, Level
-from encounters.fhir.mapping.document import LONGEST_DURATION, _seconds
-from encounters.fhir.mapping.mapped import LONGEST_TITLE, Mapped
-from encounters.fhir.report import Place
-from encounters.fhir.versions import Incoming, Known, is_newer
-from encounters.management import importing
-from encounters.ranges import ByteRange, asked_range
+from encounters.fhir import attachments, report
+from encounters.fhir.mapping.document import _seconds
+from encounters.importing.codes import Code, Level
+from encounters.importing.mapped import Mapped
+from encounters.importing.reading import lines
+from encounters.importing.reading.limits import LONGEST_DURATION, LONGEST_TITLE
+from encounters.importing.report import Place
+from encounters.importing.writing.versions import Incoming, Known, is_newer
+from encounters.management import base
+from encounters.recordings import storage as recordings
+from encounters.recordings.ranges import ByteRange, asked_range
 from encounters.transcripts import form
 from encounters.transcripts.report import Report
 from tests.encounters.fhir.exports import attachment
@@ -135,11 +137,11 @@ def test_as_many_issues_are_listed_as_are_promised(monkeypatch):
 
 @pytest.mark.parametrize(
     ("length", "taken"),
-    [(0, False), (1, True), (importing.LONGEST_SOURCE, True), (importing.LONGEST_SOURCE + 1, False)],
+    [(0, False), (1, True), (base.LONGEST_SOURCE, True), (base.LONGEST_SOURCE + 1, False)],
 )
 def test_the_length_of_a_sources_name(length, taken):
     if taken:
-        assert importing._source("x" * length, None) == "x" * length
+        assert base._source("x" * length, None) == "x" * length
         return
     with pytest.raises(ValidationError, match="Name the source"):
-        importing._source("x" * length, None)
+        base._source("x" * length, None)

@@ -13,8 +13,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import resolve
 
-from chartero.readable import Utf8Request
-from partners.signin import totp
+from chartero.web.readable import Utf8Request
+from partners.signin.guards import totp
 from partners.signin.models import Phone
 from tests.factories import DocumentFactory, RequestRecordFactory
 from tests.hostile.addresses import IDS, Address, addresses

@@ -10,10 +10,10 @@ from django.utils import timezone
 from partners.models import ApiKey, Organization
 from tests.api import Api
 from tests.factories import CHANGE, issue
-from tests.partners.counting import NOW
-from tests.partners.disclosing import Told
-from tests.partners.postbox import Postbox
-from tests.partners.staff import signed_in
+from tests.partners.support.counting import NOW
+from tests.partners.support.disclosing import Told
+from tests.partners.support.postbox import Postbox
+from tests.partners.support.staff import signed_in
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def told(organization) -> Told:
 def postbox(settings, tmp_path, monkeypatch) -> None:
     """A deployment that sends e-mail, into a mailbox that takes it."""
     settings.DATA_DIR = tmp_path
-    settings.EMAIL_BACKEND = "tests.partners.postbox.Postbox"
+    settings.EMAIL_BACKEND = "tests.partners.support.postbox.Postbox"
     settings.DEFAULT_FROM_EMAIL = "Partner access <access@example.com>"
     settings.STAFF_EMAIL = ["one@example.com", "two@example.com"]
     settings.BASE_URL = "https://api.example.com/"

@@ -6,17 +6,18 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 
-from partners import digests, last_use, lifetimes, notices
-from partners.admin.key_forms import RotateForm
-from partners.events import Action
-from partners.key_report import Review
-from partners.models import ApiKey, KeyState
+from partners.admin.keys.forms import RotateForm
+from partners.diagnosis.forecasting import of_key
+from partners.keys import digests, lifetimes
+from partners.keys.faults import _fault_of_length
+from partners.models import ApiKey, KeyState, last_use
+from partners.models.change import Action
 from partners.models.key import LONGEST_OVERLAP
-from partners.preflight import of_key
-from partners.token_faults import _fault_of_length
+from partners.review import notices
+from partners.review.key_report import Review
 from tests.api import Api
 from tests.factories import CHANGE, issue
-from tests.partners.counting import NOW
+from tests.partners.support.counting import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 TICK, NONE, DAY, HOUR = timedelta(microseconds=1), timedelta(0), timedelta(days=1), timedelta(hours=1)
@@ -44,7 +45,7 @@ def test_at_its_exact_end_a_key_is_expired_wherever_one_looks(organization, tick
 
 @AROUND
 def test_a_key_that_ends_with_the_span_ends_within_it(organization, security, tick):
-    from partners.admin.keys import SOON
+    from partners.admin.keys.admin import SOON
 
     key, _ = made(organization, expires_at=NOW + SOON + tick)
     assert ApiKey.objects.ending_within(SOON).exists() == (tick <= NONE)

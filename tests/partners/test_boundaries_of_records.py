@@ -8,19 +8,22 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from partners import accounting, attention, refusals, request_pages, traffic, triggers, unkeyed
-from partners.attention import Found
+from partners.accounting import disclosures
+from partners.accounting.periods import LONGEST, Period
+from partners.catalogue.reasons import Reason
+from partners.formats.moments import years_before
 from partners.management.commands import prune_records, report_keys
-from partners.models import RequestRecord, UnkeyedCount
-from partners.periods import LONGEST, Period, years_before
-from partners.reasons import Reason
-from partners.request_pages import Search
-from partners.retention import Pruning
+from partners.models import RequestRecord, UnkeyedCount, triggers
+from partners.models.found import COUNTED, Found
+from partners.record import pages, traffic, unkeyed
+from partners.record import refused as refusals
+from partners.record.pages import Search
+from partners.record.retention import Pruning
+from partners.record.unkeyed import Tally
 from partners.templatetags.requests import milliseconds
 from partners.templatetags.staff import distance
-from partners.unkeyed import Tally
 from tests.factories import CHANGE, RequestRecordFactory
-from tests.partners.counting import NOW, count
+from tests.partners.support.counting import NOW, count
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 TICK, NONE, DAY = timedelta(microseconds=1), timedelta(0), timedelta(days=1)
@@ -54,7 +57,7 @@ def test_a_period_begins_before_its_end_and_has_six_years_at_most(start, end, fa
 def test_an_accounting_holds_its_start_and_not_its_end(key, edge, inside):
     period = Period(NOW - DAY, NOW)
     rows = {tick: recorded(key, getattr(period, edge) + tick, patients=[7]) for tick in (-TICK, NONE, TICK)}
-    found = accounting._records(7, key.organization, period)
+    found = disclosures._records(7, key.organization, period)
     assert [*found] == [rows[tick] for tick in inside]
 
 
@@ -62,7 +65,7 @@ def test_an_accounting_holds_its_start_and_not_its_end(key, edge, inside):
 def test_a_purpose_holds_from_its_exact_moment(key, tick):
     recorded(key, NOW + tick, patients=[7])
     purposes = SimpleNamespace(moments=[NOW], texts=["before", "after"])
-    (total,) = accounting._totals(RequestRecord.objects.all(), purposes)
+    (total,) = disclosures._totals(RequestRecord.objects.all(), purposes)
     assert total.purpose == ("before" if tick < NONE else "after")
 
 
@@ -84,7 +87,7 @@ def test_calls_are_cut_only_where_there_are_more_than_are_counted(key, monkeypat
 
 @pytest.mark.parametrize(("total", "shown"), [(99, "99"), (100, "100"), (101, "100+")])
 def test_a_number_is_exact_as_far_as_it_is_counted(total, shown):
-    assert attention.COUNTED == 100
+    assert COUNTED == 100
     assert Found([], total).count == shown
 
 
@@ -125,8 +128,8 @@ def test_a_search_holds_its_start_and_not_its_end(key, edge, inside):
 
 
 def test_a_moment_in_an_address_has_17_digits_at_most():
-    assert request_pages.from_address("9" * 17) is not None
-    assert request_pages.from_address("9" * 18) is None
+    assert pages.from_address("9" * 17) is not None
+    assert pages.from_address("9" * 18) is None
 
 
 @pytest.mark.parametrize(

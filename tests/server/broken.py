@@ -1,7 +1,7 @@
 """The application with one fault of ours put into it, to see what a crash looks like from outside."""
 
 from chartero.wsgi import application
-from encounters import queries
+from encounters.api import queries
 
 __all__ = ["application"]
 

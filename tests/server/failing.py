@@ -1,6 +1,6 @@
 """An application that fails where no handler of Django's can answer, and what it would have been behind that."""
 
-from chartero.reading import STATUS
+from chartero.server.reading import STATUS
 from chartero.wsgi import application as answering
 
 

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from statistics import median
 
-from partners import tokens
+from partners.keys import tokens
 from tests.server.killing import rows
 
 PATH = "/external/v1/encounters"

@@ -3,7 +3,7 @@
 from threading import Timer
 
 from chartero.wsgi import application
-from partners import ledger
+from partners.record import ledger
 
 __all__ = ["application"]
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from partners import tokens
+from partners.keys import tokens
 from tests.server.deployment import ROOT, Deployment
 
 pytestmark = pytest.mark.server

@@ -12,10 +12,10 @@ from email.message import Message
 
 import pytest
 
-from encounters.filters import EncounterFilter
-from partners.reasons import Reason, Stage
-from partners.remedies import REMEDIES, Retry
-from partners.routes import Route
+from encounters.api.filters import EncounterFilter
+from partners.catalogue.reasons import Reason, Stage
+from partners.catalogue.remedies import REMEDIES, Retry
+from partners.catalogue.routes import Route
 from tests.server.sync_example import FILE, loaded
 
 sync = loaded()

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
-from chartero.crew import MOST
+from chartero.server.crew import MOST
 from tests.server.deployment import Deployment
 
 pytestmark = [

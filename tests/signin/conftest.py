@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from partners.signin import sessions, totp
+from partners.signin.guards import sessions, totp
 from tests.signin.person import PASSWORD, Person
 
 

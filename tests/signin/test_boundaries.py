@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 
-from partners.signin import sessions
+from partners.signin.guards import sessions
 
 NOW = 1_780_000_000
 LIMITS = [

@@ -4,8 +4,8 @@ from django.test import override_settings
 from django.urls import path
 
 from chartero.urls import urlpatterns as shipped
-from partners.signin import lockout
-from partners.signin.freshness import fresh_password, is_fresh
+from partners.signin.guards import lockout
+from partners.signin.guards.freshness import fresh_password, is_fresh
 from tests.factories import issue
 from tests.signin.person import PASSWORD
 

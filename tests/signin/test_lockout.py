@@ -8,9 +8,9 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from chartero.logs import told
-from partners.events import Action, ChangeEvent
-from partners.signin import lockout
+from partners.models.change import Action, ChangeEvent
 from partners.signin.forms import SignInForm
+from partners.signin.guards import lockout
 from tests.signin.person import ELSEWHERE, PASSWORD
 
 

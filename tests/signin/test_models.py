@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from partners.signin import totp
+from partners.signin.guards import totp
 from partners.signin.models import ALPHABET, Phone, RecoveryCode, SessionEpoch
 from tests.signin.person import app_code
 

@@ -5,7 +5,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from partners.signin import totp
+from partners.signin.guards import totp
 from partners.signin.models import Phone, RecoveryCode
 from tests.signin.person import app_code
 

@@ -3,11 +3,11 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from partners.events import Action, Change, ChangeEvent
-from partners.signin import lockout
+from partners.models.change import Action, Change, ChangeEvent
+from partners.signin.guards import lockout
 from partners.signin.models import Phone, RecoveryCode
 from partners.signin.reset import reset
-from tests.partners.command_line import refused, run, run_json
+from tests.partners.support.command_line import refused, run, run_json
 from tests.signin.person import PASSWORD, Person
 
 

@@ -2,7 +2,8 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 
-from partners.signin import people, sessions
+from partners.signin import people
+from partners.signin.guards import sessions
 from partners.signin.reset import reset
 from tests.chartero.test_checks import manage
 from tests.factories import CHANGE

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from partners.signin import totp
+from partners.signin.guards import totp
 from tests.signin.person import app_code
 
 SEED = "00112233445566778899aabbccddeeff00112233"

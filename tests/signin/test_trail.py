@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from partners.events import Action, ChangeEvent
+from partners.models.change import Action, ChangeEvent
 from partners.signin import trail
 from tests.signin.person import ELSEWHERE, PASSWORD
 

@@ -1,6 +1,6 @@
 import pytest
 
-from partners.events import Action, ChangeEvent
+from partners.models.change import Action, ChangeEvent
 from partners.signin.models import Phone, RecoveryCode
 
 

@@ -1,7 +1,8 @@
 import pytest
 
-from partners.events import Action, ChangeEvent
-from partners.signin import totp, views
+from partners.models.change import Action, ChangeEvent
+from partners.signin import views
+from partners.signin.guards import totp
 from partners.signin.models import Phone, RecoveryCode
 
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime  # noqa: E402
 from typing import Any  # noqa: E402
 
 from chartero.postgresql import plans  # noqa: E402
-from encounters import queries, totals  # noqa: E402
-from partners import facts  # noqa: E402
+from encounters.api import queries  # noqa: E402
+from encounters.totals import sums  # noqa: E402
+from partners.decision import facts  # noqa: E402
 
 Statement = tuple[str, list[Any]]
 Facts = facts._Row
@@ -26,7 +27,7 @@ def verdict(public_part: str, digest: bytes, route: str) -> Statement:
 def page(organization: int, limit: int, offset: int, bounds: dict[str, datetime]) -> Statement:
     """Return the statement for a page and its total; `bounds` may have `start` and `end`, in this order."""
     sql = queries._page_sql("postgresql", "desc", tuple(bounds), skips=offset > 0)
-    counted = totals.parameters(organization, bounds.get("start"), bounds.get("end"))
+    counted = sums.parameters(organization, bounds.get("start"), bounds.get("end"))
     return sql, [*counted, organization, *bounds.values(), *([offset] if offset else []), limit]
 
 

@@ -10,8 +10,8 @@ from django.core.management import call_command
 from django.core.management.base import CommandError, CommandParser
 
 from chartero.demo import partners, situations
-from partners.management import reports
-from partners.management.provisioning import ReportCommand
+from partners.management import output
+from partners.management.base import ReportCommand
 
 HOST = "127.0.0.1"
 COLUMNS = ["SITUATION", "CALL", "EXPECTED", "GOT"]
@@ -63,7 +63,7 @@ class Command(ReportCommand):
     def lines(self, report: dict[str, Any]) -> list[str]:
         url = f"{report['base_url']}/external/v1/encounters?limit=2"
         return [
-            *reports.table([COLUMNS, *([row[column.lower()] for column in COLUMNS] for row in report["situations"])]),
+            *output.table([COLUMNS, *([row[column.lower()] for column in COLUMNS] for row in report["situations"])]),
             "",
             f"Organization  {report['organization']}  {report['organization_id']}",
             *(

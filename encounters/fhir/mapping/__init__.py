@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import date
 
-from encounters.fhir.elements import Json
 from encounters.fhir.mapping import document, encounter, organization, patient
-from encounters.fhir.mapping.mapped import Mapped
+from encounters.fhir.mapping.resource import MappedResource
+from encounters.importing.reading.elements import Json
 
-MAPPINGS: dict[str, Callable[[Json, Mapped, date], None]] = {
+MAPPINGS: dict[str, Callable[[Json, MappedResource, date], None]] = {
     "Organization": organization.fill,
     "Patient": patient.fill,
     "Encounter": encounter.fill,
@@ -15,8 +15,8 @@ MAPPINGS: dict[str, Callable[[Json, Mapped, date], None]] = {
 }
 
 
-def mapped(resource_type: str, body: Json, today: date) -> Mapped:
+def mapped(resource_type: str, body: Json, today: date) -> MappedResource:
     """Return what we keep of a resource of one of the four types; `today` tells which names are in use."""
-    found = Mapped.of_any(body)
+    found = MappedResource.of_any(body)
     MAPPINGS[resource_type](body, found, today)
     return found

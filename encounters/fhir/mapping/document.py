@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import date
 
 from encounters.fhir import attachments, references
-from encounters.fhir.codes import Code
-from encounters.fhir.elements import Json, member, objects, text
 from encounters.fhir.mapping.encounter import ENTERED_IN_ERROR
-from encounters.fhir.mapping.mapped import Mapped
+from encounters.fhir.mapping.resource import MappedResource
 from encounters.fhir.references import Reference
+from encounters.importing.codes import Code
+from encounters.importing.reading.elements import Json, member, objects, text
+from encounters.importing.reading.limits import LONGEST_DURATION
 from encounters.models import DocumentStatus, SchemaType
 
 STATUSES = {
@@ -24,10 +25,9 @@ TAG_SYSTEM, TRANSCRIPT_TAG = "urn:chartero:tags", "ambient_transcript"
 # R5's Attachment.duration as R4 carries it, …/StructureDefinition/extension-Attachment.duration: seconds.
 DURATION_URL = "duration"
 DURATION_VALUES = ("valueDecimal", "valueInteger", "valueUnsignedInt", "valuePositiveInt")
-LONGEST_DURATION = 1e9
 
 
-def fill(body: Json, found: Mapped, today: date) -> None:
+def fill(body: Json, found: MappedResource, today: date) -> None:
     """Fill in the values, or only that the document was entered in error or deleted."""
     found.withdrawn |= ENTERED_IN_ERROR in (body.get("status"), body.get("docStatus"))
     if found.withdrawn:
@@ -66,14 +66,14 @@ def _titles(body: Json, files: list[Json]) -> Iterator[str]:
     yield from filter(None, map(text, candidates))
 
 
-def _date(body: Json, found: Mapped) -> object:
+def _date(body: Json, found: MappedResource) -> object:
     """Return when the reference was made, by STU3's name where R4's is missing."""
     is_stu3 = body.get("date") is None and body.get("indexed") is not None
     found.warn(Code.OTHER_FHIR_VERSION, when=is_stu3)
     return body.get("indexed" if is_stu3 else "date")
 
 
-def _status(body: Json, found: Mapped) -> str | None:
+def _status(body: Json, found: MappedResource) -> str | None:
     """Map `docStatus`; a reference that is itself superseded tells more, and stays visible."""
     if body.get("status") == SUPERSEDED:
         return DocumentStatus.SUPERSEDED.value
@@ -84,7 +84,7 @@ def _status(body: Json, found: Mapped) -> str | None:
     return None
 
 
-def _duration(files: list[Json], found: Mapped) -> float | None:
+def _duration(files: list[Json], found: MappedResource) -> float | None:
     told = [seconds for file in files if attachments.is_audio(file) for seconds in _told_seconds(file)]
     valid = [seconds for seconds in told if seconds is not None]
     found.warn(Code.INVALID_DURATION, when=len(valid) < len(told))

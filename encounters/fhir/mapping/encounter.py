@@ -3,9 +3,9 @@
 from datetime import date
 
 from encounters.fhir import references
-from encounters.fhir.codes import Code
-from encounters.fhir.elements import Json, member, text
-from encounters.fhir.mapping.mapped import Mapped
+from encounters.fhir.mapping.resource import MappedResource
+from encounters.importing.codes import Code
+from encounters.importing.reading.elements import Json, member, text
 from encounters.models import EncounterStatus
 
 ENTERED_IN_ERROR = "entered-in-error"
@@ -29,7 +29,7 @@ R5_STATUSES = {
 }
 
 
-def fill(body: Json, found: Mapped, today: date) -> None:
+def fill(body: Json, found: MappedResource, today: date) -> None:
     """Fill in the values, or only that the encounter was entered in error or deleted."""
     found.withdrawn |= body.get("status") == ENTERED_IN_ERROR
     if found.withdrawn:
@@ -45,14 +45,14 @@ def fill(body: Json, found: Mapped, today: date) -> None:
     }
 
 
-def _period(body: Json, found: Mapped) -> object:
+def _period(body: Json, found: MappedResource) -> object:
     """Return when it took place, by R5's name where R4's is missing."""
     is_r5 = body.get("period") is None and body.get("actualPeriod") is not None
     found.warn(Code.OTHER_FHIR_VERSION, when=is_r5)
     return body.get("actualPeriod" if is_r5 else "period")
 
 
-def _status(written: object, found: Mapped) -> EncounterStatus:
+def _status(written: object, found: MappedResource) -> EncounterStatus:
     if written is None or (isinstance(written, str) and written in STATUSES):
         return STATUSES[written]
     if isinstance(written, str) and written in R5_STATUSES:

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from encounters.fhir.elements import Json, text
-from encounters.fhir.mapping.mapped import Mapped
+from encounters.fhir.mapping.resource import MappedResource
+from encounters.importing.reading.elements import Json, text
 
 
-def fill(body: Json, found: Mapped, today: date) -> None:
+def fill(body: Json, found: MappedResource, today: date) -> None:
     """Fill in the name."""
     found.values["name"] = found.short(text(body.get("name")))

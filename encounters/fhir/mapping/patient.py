@@ -3,15 +3,15 @@
 from datetime import date
 
 from encounters.fhir import dates
-from encounters.fhir.codes import Code
-from encounters.fhir.elements import Json, member, objects, text, texts
-from encounters.fhir.mapping.mapped import Mapped
+from encounters.fhir.mapping.resource import MappedResource
+from encounters.importing.codes import Code
+from encounters.importing.reading.elements import Json, member, objects, text, texts
 
 # The better use first; None is a name that tells no use.
 USES = ("official", "usual", None, "nickname", "temp", "anonymous", "old", "maiden")
 
 
-def fill(body: Json, found: Mapped, today: date) -> None:
+def fill(body: Json, found: MappedResource, today: date) -> None:
     """Fill in names and date of birth, or nothing where the patient was deleted."""
     if found.withdrawn:
         return
@@ -25,7 +25,7 @@ def fill(body: Json, found: Mapped, today: date) -> None:
     }
 
 
-def _names(body: Json, found: Mapped, today: date) -> tuple[str | None, str | None]:
+def _names(body: Json, found: MappedResource, today: date) -> tuple[str | None, str | None]:
     names = [each for each in objects(body.get("name")) if any((*_parts(each), text(each.get("text"))))]
     if not names:
         found.warn(Code.NO_NAME)

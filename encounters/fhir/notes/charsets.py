@@ -3,7 +3,7 @@
 import codecs
 import re
 
-from encounters.fhir.codes import Code
+from encounters.importing.codes import Code
 
 # Codecs that are no charset of anyone's text.
 PYTHONS_OWN = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}

@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 from django.db import connection
 
-from encounters import counting, drift
-from encounters.drift import Count, Month
-from partners.exclusive import only_run
-from partners.management import reports
-from partners.management.provisioning import ReportCommand
+from encounters.totals import counting, drift
+from encounters.totals.drift import Count, Month
+from partners.management import output
+from partners.management.base import ReportCommand
+from partners.management.exclusive import only_run
 from partners.models import Organization
 
 LISTED = 100  # of the months that differ; all are counted, and repaired
@@ -76,9 +76,9 @@ class Command(ReportCommand):
     def lines(self, report: dict[str, Any]) -> list[str]:
         """Return a line for each difference, and below them the numbers."""
         rows = [[str(value) for value in each.values()] for each in report["differences"]]
-        listed = [*reports.table([[*COLUMNS], *rows]), ""] if rows else []
+        listed = [*output.table([[*COLUMNS], *rows]), ""] if rows else []
         numbers = {name: value for name, value in report.items() if name != "differences"}
-        return [*listed, *reports.aligned(numbers)]
+        return [*listed, *output.aligned(numbers)]
 
 
 def _compared(*, repair: bool) -> Findings:

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from encounters.fhir import folders
-from encounters.fhir.job import Job
-from encounters.fhir.lines import Progress
+from encounters.fhir.export import folders
 from encounters.fhir.report import Report
 from encounters.fhir.run import run
-from encounters.fhir.sources import Export
-from encounters.management.importing import ImportCommand
+from encounters.importing.job import Job
+from encounters.importing.reading.files import Export
+from encounters.importing.reading.lines import Progress
+from encounters.management.base import ImportCommand
 
 
 class Command(ImportCommand):

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from encounters.fhir.job import Job
-from encounters.fhir.lines import Progress
-from encounters.fhir.sources import Export
-from encounters.management.importing import ImportCommand
+from encounters.importing.job import Job
+from encounters.importing.reading.files import Export
+from encounters.importing.reading.lines import Progress
+from encounters.management.base import ImportCommand
 from encounters.transcripts import run as transcripts
 from encounters.transcripts.report import Report
 

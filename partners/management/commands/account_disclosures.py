@@ -9,14 +9,14 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 
-from partners import accounting_sheet
-from partners.accounting import Accounting, Disclosed, Total
-from partners.durations import bound
-from partners.management import reports
-from partners.management.destination import destination
-from partners.management.provisioning import ChangeCommand
-from partners.management.reports import rfc3339
-from partners.periods import Period
+from partners.accounting import sheet
+from partners.accounting.disclosures import Accounting, Disclosed, Total
+from partners.accounting.periods import Period
+from partners.formats.moments import rfc3339
+from partners.formats.spans import bound
+from partners.management import output
+from partners.management.base import ChangeCommand
+from partners.management.files import destination
 
 STDOUT = "-"
 SUMMARY = ["PURPOSE", "FIRST", "LAST", "NUMBER", "DISCLOSED"]
@@ -63,14 +63,14 @@ class Command(ChangeCommand):
         summary, listed = report.pop("summary"), report.pop("disclosures", [])
         return [
             *super().lines(report),
-            *(["", *reports.table([SUMMARY, *map(_cells, summary)])] if summary else []),
-            *(["", *reports.table([LIST, *map(_cells, listed)])] if listed else []),
+            *(["", *output.table([SUMMARY, *map(_cells, summary)])] if summary else []),
+            *(["", *output.table([LIST, *map(_cells, listed)])] if listed else []),
         ]
 
     def _write(self, options: dict[str, Any], path: str | None) -> dict[str, Any]:
         with destination(path, self.stdout, new=True) as file:
             accounting = self._ask(options, "CSV")
-            for line in accounting_sheet.lines(accounting, accounting.disclosures()):
+            for line in sheet.lines(accounting, accounting.disclosures()):
                 file.write(line)
         return _summary(accounting) | {"file": path}
 
@@ -127,4 +127,4 @@ def _disclosed(each: Disclosed) -> dict[str, Any]:
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
-    return [reports.plain(value) for value in row.values()]
+    return [output.plain(value) for value in row.values()]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from partners.management.provisioning import ChangeCommand
+from partners.management.base import ChangeCommand
 from partners.models import ApiKeySwitch
 
 

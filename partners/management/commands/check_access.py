@@ -6,14 +6,14 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from partners.access import AccessRequest, Check
-from partners.credentials import Holder, Sent
-from partners.diagnosis import diagnose
-from partners.lookup import find_key
-from partners.management.provisioning import ReportCommand
-from partners.remedies import REMEDIES
-from partners.request_lines import RequestLine
-from partners.routes import Route
+from partners.catalogue.remedies import REMEDIES
+from partners.catalogue.routes import Route
+from partners.decision.policy import AccessRequest, Check
+from partners.diagnosis.callers import Holder, Sent
+from partners.diagnosis.calls import diagnose
+from partners.diagnosis.request_lines import RequestLine
+from partners.management.base import ReportCommand
+from partners.models.lookup import find_key
 
 
 class Command(ReportCommand):

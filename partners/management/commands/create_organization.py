@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from partners.management import reports
-from partners.management.provisioning import ChangeCommand
+from partners.management import output
+from partners.management.base import ChangeCommand
 from partners.models import Organization
 
 
@@ -23,4 +23,4 @@ class Command(ChangeCommand):
     def report(self, **options: Any) -> dict[str, Any]:
         """Create it."""
         organization = Organization.create(options["name"], self.change(options), purpose=options["purpose"])
-        return reports.of_organization(organization) | {"purpose": organization.purpose}
+        return output.of_organization(organization) | {"purpose": organization.purpose}

@@ -5,13 +5,13 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from partners import lifetimes
-from partners.durations import expiry
-from partners.lookup import find_organization
+from partners.catalogue.routes import Scope
+from partners.formats.spans import expiry
+from partners.keys import lifetimes
+from partners.keys.tokens import Token
 from partners.management import handover
 from partners.models import ApiKey
-from partners.routes import Scope
-from partners.tokens import Token
+from partners.models.lookup import find_organization
 
 
 class Command(handover.TokenCommand):

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from partners import tokens
-from partners.lookup import find_organization
-from partners.management import reports
-from partners.management.provisioning import ReportCommand
+from partners.keys import tokens
+from partners.management import output
+from partners.management.base import ReportCommand
 from partners.models import ApiKey, KeyState
+from partners.models.lookup import find_organization
 
 COLUMNS = ["KEY", "STATE", "EXPIRES", "ORGANIZATION", "LABEL", "SCOPES", "KEY ID"]
 
@@ -35,14 +35,14 @@ class Command(ReportCommand):
     def lines(self, report: dict[str, Any]) -> list[str]:
         """Return a table, a line per key."""
         rows = [_row(key) for key in report["keys"]]
-        return reports.table([COLUMNS, *rows]) if rows else ["No keys."]
+        return output.table([COLUMNS, *rows]) if rows else ["No keys."]
 
 
 def _entry(key: ApiKey) -> dict[str, Any]:
-    return {"organization": key.organization and key.organization.name} | reports.of_key(key)
+    return {"organization": key.organization and key.organization.name} | output.of_key(key)
 
 
 def _row(key: dict[str, Any]) -> list[str]:
     fields = ("state", "expires_at", "organization", "label", "scopes", "key_id")
     name = tokens.quotable(key["public_part"], is_test=key["test"])
-    return [name, *(reports.plain(key[field]) for field in fields)]
+    return [name, *(output.plain(key[field]) for field in fields)]

@@ -5,10 +5,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 
-from partners import retention, unkeyed_answers
-from partners.management.provisioning import ChangeCommand
-from partners.management.reports import rfc3339
-from partners.retention import Pruning
+from partners.formats.moments import rfc3339
+from partners.management.base import ChangeCommand
+from partners.models import record
+from partners.record import retention, unkeyed_answers
+from partners.record.retention import Pruning
 
 LARGEST = 10_000
 
@@ -19,7 +20,7 @@ class Command(ChangeCommand):
     help = (
         "Delete the requests, changes and counts of answers without a key that are older than the retention, in "
         "batches; nothing younger. It may be broken off and run again at any time, and what it deletes is on record. "
-        f"Single answers without a key are kept for {unkeyed_answers.KEPT.days} days."
+        f"Single answers without a key are kept for {record.KEPT.days} days."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 from django.core.management.base import CommandParser
 
-from partners import key_report, sheets
-from partners.key_report import COLUMNS, Review, Summary
-from partners.lookup import find_organization
-from partners.management import reports
-from partners.management.destination import destination
-from partners.management.provisioning import ReportCommand
+from partners.formats import escapes, sheets
+from partners.management.base import ReportCommand
+from partners.management.files import destination
 from partners.models import KeyState
+from partners.models.lookup import find_organization
+from partners.review import key_report
+from partners.review.key_report import COLUMNS, Review, Summary
 
 MOST_DAYS = 36_500
 
@@ -109,7 +109,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = " ".join(value) if isinstance(value, list) else str("" if value is None else value)
-    return text if text.isprintable() else reports.printable(text)
+    return text if text.isprintable() else escapes.escaped(text)
 
 
 def _told(summary: Summary) -> str:

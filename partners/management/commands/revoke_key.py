@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from partners.events import Change
-from partners.management.provisioning import KeyCommand
+from partners.management.base import KeyCommand
 from partners.models import ApiKey
+from partners.models.change import Change
 
 
 class Command(KeyCommand):

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from partners.durations import duration
-from partners.lookup import find_key
-from partners.management import handover, reports
+from partners.formats import moments
+from partners.formats.spans import duration
+from partners.keys.tokens import Token
+from partners.management import handover, output
 from partners.models import ApiKey
-from partners.tokens import Token
+from partners.models.lookup import find_key
 
 
 class Command(handover.TokenCommand):
@@ -38,7 +39,7 @@ class Command(handover.TokenCommand):
     def describe(self, key: ApiKey) -> dict[str, Any]:
         """Return the successor, and when the key that it replaces ends."""
         replaced = ApiKey.objects.get(replaced_by=key)
-        return reports.of_key(key) | {
+        return output.of_key(key) | {
             "replaced_key_id": replaced.public_id,
-            "replaced_expires_at": reports.rfc3339(replaced.expires_at),
+            "replaced_expires_at": moments.rfc3339(replaced.expires_at),
         }

@@ -6,11 +6,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 
-from partners import notice_mail, notices, traces
-from partners.exclusive import only_run
-from partners.management import reports
-from partners.management.provisioning import ReportCommand
-from partners.notices import Notice
+from partners.formats import moments, traces
+from partners.management import output
+from partners.management.base import ReportCommand
+from partners.management.exclusive import only_run
+from partners.review import mail as notice_mail
+from partners.review import notices
+from partners.review.notices import Notice
 
 COLUMNS = ["TO", "ORGANIZATION", "KEYS", "FIRST END", "OUTCOME"]
 DUMMY = "django.core.mail.backends.dummy.EmailBackend"
@@ -51,8 +53,8 @@ class Command(ReportCommand):
         """Return a table, a line per e-mail."""
         if report["busy"]:
             return ["Another run is sending them."]
-        rows = [[reports.plain(value) for value in _row(mail)] for mail in report["mails"]]
-        return reports.table([COLUMNS, *rows]) if rows else ["No notice is due."]
+        rows = [[output.plain(value) for value in _row(mail)] for mail in report["mails"]]
+        return output.table([COLUMNS, *rows]) if rows else ["No notice is due."]
 
     def _send(self) -> list[dict[str, Any]]:
         due, mails = _due(), []
@@ -83,7 +85,7 @@ def _entry(notice: Notice, outcome: str) -> dict[str, Any]:
         "organization": notice.organization and notice.organization.name,
         "organization_id": notice.organization and notice.organization.public_id,
         "keys": [
-            {"key_id": each.key.public_id, "expires_at": reports.rfc3339(each.expires_at), "days": each.days}
+            {"key_id": each.key.public_id, "expires_at": moments.rfc3339(each.expires_at), "days": each.days}
             for each in notice.endings
         ],
         "outcome": outcome,

@@ -5,10 +5,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 
-from partners.lookup import find_organization
-from partners.management import reports
-from partners.management.provisioning import ChangeCommand
-from partners.routes import Route
+from partners.catalogue.routes import Route
+from partners.management import output
+from partners.management.base import ChangeCommand
+from partners.models.lookup import find_organization
 
 ALL = "all"
 
@@ -49,7 +49,7 @@ class Command(ChangeCommand):
         changed = organization.set_access(
             self.change(options), allowlisted=allowlisted, enable=_routes(enable), disable=_routes(disable)
         )
-        return reports.of_organization(organization) | {"changed": changed}
+        return output.of_organization(organization) | {"changed": changed}
 
 
 def _routes(names: list[str]) -> list[Route]:

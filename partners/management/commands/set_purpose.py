@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from partners.lookup import find_organization
-from partners.management import reports
-from partners.management.provisioning import ChangeCommand
+from partners.management import output
+from partners.management.base import ChangeCommand
+from partners.models.lookup import find_organization
 
 
 class Command(ChangeCommand):
@@ -27,4 +27,4 @@ class Command(ChangeCommand):
         """Change it, and say whether that made a difference."""
         organization = find_organization(options["organization"])
         changed = organization.set_purpose(self.change(options), options["purpose"])
-        return reports.of_organization(organization) | {"purpose": organization.purpose, "changed": changed}
+        return output.of_organization(organization) | {"purpose": organization.purpose, "changed": changed}

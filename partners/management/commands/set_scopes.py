@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from partners.events import Change
-from partners.management.provisioning import KeyCommand
+from partners.catalogue.routes import Scope
+from partners.management.base import KeyCommand
 from partners.models import ApiKey
-from partners.routes import Scope
+from partners.models.change import Change
 
 
 class Command(KeyCommand):

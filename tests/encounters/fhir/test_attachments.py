@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from encounters.fhir import attachments
-from encounters.fhir.codes import Code
+from encounters.importing.codes import Code
+from encounters.importing.reading import limits
 from tests.encounters.fhir.exports import attachment
 
 
@@ -71,7 +72,7 @@ def test_base64_may_be_broken_into_lines():
 
 @pytest.mark.parametrize(("size", "is_read"), [(0, True), (1, False), (1000, False)])
 def test_a_mebibyte_of_text_is_the_most(size, is_read):
-    raw = b"x" * (attachments.LONGEST_TEXT + size)
+    raw = b"x" * (limits.LONGEST_TEXT + size)
     text, warnings = attachments.read([attachment(raw)])
     assert (text is not None, warnings) == (is_read, [] if is_read else [Code.CONTENT_TOO_LONG])
 

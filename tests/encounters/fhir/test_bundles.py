@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encounters.fhir import bundles
-from encounters.fhir.codes import Code
+from encounters.importing.codes import Code
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from encounters.fhir import dates
-from encounters.fhir.codes import Code
+from encounters.importing.codes import Code
 
 
 @pytest.mark.parametrize(

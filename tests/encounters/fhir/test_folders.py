@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from django.core.exceptions import ValidationError
 
-from encounters.fhir import folders
-from encounters.fhir.codes import Code
-from encounters.fhir.sources import DELETIONS, PHASES
+from encounters.fhir.export import folders
+from encounters.importing.codes import Code
+from encounters.importing.reading.files import DELETIONS, PHASES
 
 ODD = ["a\x00.ndjson", "https://[broken/a", "\ud800.ndjson", "x" * 5000, "a" + "/x" * 5000, "a/%00"]
 

@@ -8,7 +8,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from encounters.fhir import rows, store
+from encounters.importing import rows
+from encounters.importing.writing import store
 from encounters.models import Document, Encounter, Patient, SourceRecord
 from tests.encounters.fhir.exports import write
 from tests.encounters.fhir.test_run import practice

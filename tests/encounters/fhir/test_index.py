@@ -2,8 +2,9 @@ from contextlib import closing
 
 import pytest
 
-from encounters.fhir.index import Binary, Index, Target
+from encounters.fhir.index import Binary, Index
 from encounters.fhir.references import parse_text
+from encounters.importing.rows import Target
 
 PATIENT = Target("Patient", "p1")
 A, B = (parse_text(f"https://{name}.example/fhir/Patient/1") for name in "ab")

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from encounters.fhir import bundles
-from encounters.fhir.codes import Code
 from encounters.fhir.items import OTHER, Fault, Item
 from encounters.fhir.reading import read
-from encounters.fhir.sources import DELETIONS, PHASES, SourceFile
+from encounters.importing.codes import Code
+from encounters.importing.reading.files import DELETIONS, PHASES, SourceFile
 from tests.encounters.fhir.exports import bundle, deletion, encounter, ndjson, patient
 
 

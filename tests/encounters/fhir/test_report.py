@@ -1,13 +1,13 @@
-from encounters.fhir import report
-from encounters.fhir.codes import Code, Outcome
-from encounters.fhir.report import Place, Report
+from encounters.fhir.report import Report
+from encounters.importing.codes import Code, Outcome
+from encounters.importing.report import LISTED_ISSUES, Place
 
 PLACE = Place("Patient.ndjson", 3)
 
 
 def test_issues_beyond_the_first_thousand_are_counted_alone():
     found = Report()
-    for _ in range(report.LISTED_ISSUES + 5):
+    for _ in range(LISTED_ISSUES + 5):
         found.add(Code.NO_NAME, PLACE, "Patient", "p1")
     told = found.as_json()
     assert (len(told["issues"]), told["issues_not_listed"], told["codes"]) == (1000, 5, {"no_name": 1005})

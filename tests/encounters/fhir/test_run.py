@@ -9,7 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from encounters.fhir import rows, store
+from encounters.importing import rows
+from encounters.importing.writing import store
 from encounters.models import Document, Encounter, Patient
 from tests.encounters.fhir.exports import bundle, deletion, document, encounter, ndjson, patient, write, write_bulk
 from tests.encounters.fhir.test_versions_over_runs import snapshot

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import DataError, connection, transaction
 
-from encounters.fhir.updating import update
+from encounters.importing.writing.updating import update
 from encounters.models import Document, Patient, SourceRecord
 from tests.factories import DocumentFactory, OrganizationFactory
 

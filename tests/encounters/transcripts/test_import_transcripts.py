@@ -8,7 +8,7 @@ import pytest
 from django import db
 from django.core.management import CommandError, call_command
 
-from encounters.fhir import store
+from encounters.importing.writing import store
 from encounters.models import Encounter
 from tests.encounters.transcripts.visits import encounter, note, transcript, visit, write
 

@@ -8,7 +8,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from encounters.fhir import rows, store
+from encounters.importing import rows
+from encounters.importing.writing import store
 from encounters.models import Document, Encounter, Patient, SourceRecord
 from encounters.transcripts import run
 from tests.encounters.fhir import exports

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 
-from partners.management.provisioning import ChangeCommand
+from partners.management.base import ChangeCommand
 from partners.signin.reset import reset, state
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from encounters.fhir.codes import Code
 from encounters.fhir.mapping import mapped
+from encounters.importing.codes import Code
 from tests.encounters.fhir.exports import attachment, document, encounter, organization, patient
 
 META = {"meta": {"lastUpdated": "2026-05-25T10:00:00Z", "security": [{"code": "HTEST"}], "tag": [{"system": "s"}]}}

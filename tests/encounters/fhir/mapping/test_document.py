@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from encounters.fhir.codes import Code
+from encounters.importing.codes import Code
 from tests.encounters.fhir.exports import attachment, document
 
 AUDIO = {"contentType": "audio/mpeg", "url": "https://example.org/recording"}

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from encounters.fhir.codes import Code
+from encounters.importing.codes import Code
 from tests.encounters.fhir.exports import document, encounter, patient
 
 

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from encounters.fhir.codes import Code
+from encounters.importing.codes import Code
 from tests.encounters.fhir.exports import patient
 
 

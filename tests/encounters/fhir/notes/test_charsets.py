@@ -1,7 +1,7 @@
 import pytest
 
 from encounters.fhir import attachments
-from encounters.fhir.codes import Code
+from encounters.importing.codes import Code
 from tests.encounters.fhir.exports import attachment
 
 HTML = "text/html"

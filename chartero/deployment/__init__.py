@@ -1,0 +1,1 @@
+"""What a deployment brings along: its environment and its secrets."""

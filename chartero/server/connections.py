@@ -1,0 +1,123 @@
+"""A connection of the server, which holds no thread until its client has sent a whole call."""
+
+import re
+import socket
+import time
+from contextlib import suppress
+from typing import Any
+
+from gunicorn.http.parser import RequestParser  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn  # type: ignore[import-untyped]
+
+from chartero.server import reading
+
+PATIENCE = 5.0  # seconds that a client has for the head and the body of a call, from its first byte
+GRACE = 2.0  # seconds that a client has to close its side behind the last answer (RFC 9112, 9.6)
+PIECE = 64 * 1024  # bytes taken at once
+LONGEST = 128 * 1024  # bytes of a call that are kept before a thread takes over
+HEAD_END = b"\r\n\r\n"
+_BODY_WAITS = re.compile(rb"\r\n(?:expect|transfer-encoding):", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,7})[ \t]*(?=\r\n)", re.IGNORECASE)
+
+
+class Connection(TConn):  # type: ignore[misc]
+    """A connection of gunicorn, with our reading of requests.
+
+    `last`: the next answer closes it, and says so. `late`: its call has not come in time. `leaving`: nothing more is
+    answered, and the client is given a moment to close its side. `is_over`: the client sends nothing more, and no part
+    of a call is here.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.last = False
+        self.late = False
+        self.leaving = False
+        self.is_over = False
+        self.data_ready = True
+        self.timeout: float | None = None  # when it has been idle, or leaving, for long enough
+        self._sent = bytearray()
+        self._thrown_away = 0
+        self._since: float | None = None
+
+    def init(self) -> None:
+        if not self.initialized:
+            super().init()
+            if isinstance(self.parser, RequestParser):
+                self.parser: reading.Parser = reading.Parser(self.cfg, self.sock, self.client)
+
+    def gather(self) -> bool:
+        """Take what the client has sent; return True once a thread need not wait for it, or nothing more comes."""
+        if self.cfg.is_ssl or self.is_whole():
+            return True
+        try:
+            piece = self.sock.recv(PIECE, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:  # reset: the parser will find that out
+            return True
+        if piece and self._since is None:
+            self._since, self.timeout = time.monotonic(), None
+        self._sent += piece
+        self.is_over = not piece and not self._sent
+        return not piece or self.is_whole()
+
+    @property
+    def begun(self) -> bytes:
+        """Return the first bytes of a call that has not come whole."""
+        return bytes(self._sent[: reading.LONGEST])
+
+    def is_whole(self) -> bool:
+        """Return True if what was gathered is a whole call, or too long to be kept here."""
+        head = self._sent.find(HEAD_END)
+        if head < 0 or len(self._sent) > LONGEST:
+            return len(self._sent) > LONGEST
+        return len(self._sent) >= min(head + len(HEAD_END) + _awaited(self._sent[: head + 2]), LONGEST)
+
+    def hand_over(self) -> None:
+        """Give the parser what was gathered."""
+        self.init()
+        self.parser.unreader.unread(bytes(self._sent))
+        self._sent.clear()
+        self._since = None
+
+    def take_back(self) -> bool:
+        """Take what the parser has left of the next calls, and return whether one is whole."""
+        self._sent += self.parser.unreader.take_buffered()
+        self._since = time.monotonic() if self._sent else None
+        return bool(self._sent) and self.is_whole()
+
+    def leave(self) -> None:
+        """Say that no more answers come; what the client still sends is thrown away."""
+        self.timeout, self.leaving = time.monotonic() + GRACE, True
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_WR)
+
+    def has_left(self) -> bool:
+        """Return True once the client has closed its side, or has sent more than anybody needs to."""
+        try:
+            while piece := self.sock.recv(PIECE, socket.MSG_DONTWAIT):
+                self._thrown_away += len(piece)
+                if self._thrown_away > PIECE:
+                    return True
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def is_too_slow(self, now: float) -> bool:
+        """Return True if a call has begun and not come to its end in time."""
+        since = self._since
+        return since is not None and now > since + PATIENCE
+
+
+def _awaited(head: bytes | bytearray) -> int:
+    """Return how many bytes of a body have to come before a call is answered.
+
+    None for a call of the API, which reads no body; nor where the client waits for us, or where the parser will refuse.
+    """
+    lengths = _LENGTH.findall(head)
+    if len(lengths) != 1 or reading.is_of_api(bytes(head)) or _BODY_WAITS.search(head):
+        return 0
+    return int(lengths[0])

@@ -1,0 +1,133 @@
+"""How the server reads requests, and what becomes of one that it cannot read.
+
+gunicorn refuses a request that breaks HTTP or its limits before any application sees it, and in HTML. Here the
+application answers in its place: it gets the method, the path if it is the API's, and nothing else of the request.
+"""
+
+import io
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from gunicorn import util  # type: ignore[import-untyped]
+from gunicorn.http import body, errors, message, parser  # type: ignore[import-untyped]
+
+
+class TooSlow(errors.ParseException):  # type: ignore[misc]
+    """The client has not sent all of its call in time. `begun`: what came of it."""
+
+    def __init__(self, begun: bytes) -> None:
+        super().__init__()
+        self.begun = begun
+
+
+STATUS = "chartero.web.unreadable"  # where in the environment of an application stands how the request is refused
+STATUSES = {
+    TooSlow: 408,
+    errors.LimitRequestLine: 414,
+    errors.LimitRequestHeaders: 431,
+    errors.ExpectationFailed: 417,
+    errors.UnsupportedTransferCoding: 501,
+}
+API = "/external"
+LONGEST = 1024  # bytes of a request line that are looked at
+
+
+class Body(body.Body):  # type: ignore[misc]
+    """A body of gunicorn; one that breaks HTTP ends as one that breaks off does, which Django knows how to answer."""
+
+    def _read_reader(self, size: int) -> Any:
+        try:
+            return super()._read_reader(size)
+        except errors.ParseException as broken:
+            raise errors.NoMoreData from broken
+
+
+class Request(message.Request):  # type: ignore[misc]
+    """A request of gunicorn; the fault of one that cannot be read tells how it began."""
+
+    begun: bytes | bytearray = b""
+
+    def __init__(self, *arguments: Any) -> None:
+        try:
+            super().__init__(*arguments)
+        except errors.ParseException as fault:
+            fault.begun = bytes(self.begun[:LONGEST])
+            raise
+
+    def read_line(self, unreader: Any, buf: bytearray, limit: int = 0) -> Any:
+        self.begun = buf
+        return super().read_line(unreader, buf, limit)
+
+    def set_body_reader(self) -> None:
+        super().set_body_reader()
+        self.body: Body = Body(self.body.reader)
+
+
+class Parser(parser.RequestParser):  # type: ignore[misc]
+    """A parser of gunicorn for these requests."""
+
+    mesg_class = Request
+
+
+def is_refused(request: Any, fault: Exception) -> bool:
+    """Return True if the sender is at fault: no request has come of what was sent."""
+    return request is None and isinstance(fault, errors.ParseException)
+
+
+def answer(application: Any, client: Any, address: Any, request: Any, fault: Exception) -> None:
+    """Send the application's answer to what could not be read, or was read and could not be answered."""
+    status = STATUSES.get(type(fault), 400) if is_refused(request, fault) else 500
+    begun = getattr(fault, "begun", b"") if request is None else f"{request.method} {request.uri}".encode("latin-1")
+    environ = _environ(*_method_and_path(begun), address) | {STATUS: status}
+    head: list[bytes] = []
+
+    def start_response(line: str, headers: Iterable[tuple[str, str]], exc_info: Any = None) -> Callable[..., Any]:
+        fields = [("Date", util.http_date()), ("Connection", "close"), *headers]
+        lines = [f"HTTP/1.1 {line}", *(f"{name}: {value}" for name, value in fields), "", ""]
+        head[:] = ["\r\n".join(lines).encode("latin-1")]
+        return lambda written: None  # PEP 3333 asks for it, and nothing here calls it
+
+    response = application(environ, start_response)
+    content = b"" if environ["REQUEST_METHOD"] == "HEAD" else b"".join(response)
+    getattr(response, "close", lambda: None)()
+    with suppress(OSError):
+        client.sendall(head[0] + content)
+
+
+def is_of_api(begun: bytes) -> bool:
+    """Return True if what begins so is a call of the API."""
+    return _method_and_path(begun[:LONGEST])[1].startswith(API)
+
+
+def _environ(method: str, path: str, address: Any) -> dict[str, Any]:
+    return {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": "",
+        "SERVER_NAME": "",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": address[0] if isinstance(address, tuple) else "",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+
+
+def _method_and_path(begun: bytes) -> tuple[str, str]:
+    """Return HEAD or GET, and the path if it is one of the API, else `/`; what shows no path may be the API's."""
+    method, _, rest = begun.partition(b" ")
+    target = rest.split(b" ", 1)[0].split(b"\r\n", 1)[0].partition(b"?")[0]
+    if b"://" in target:
+        target = b"/" + target.partition(b"://")[2].partition(b"/")[2]
+    path = unquote_to_bytes(target).decode("latin-1")
+    known = path if path == API or path.startswith(f"{API}/") else "/"
+    return "HEAD" if method == b"HEAD" else "GET", known if path.startswith("/") else API

@@ -1,0 +1,157 @@
+"""The kinds of requests, told apart once: probes, the partner API under `/external/`, pages for all and for staff.
+
+A probe is answered before anything else. The API sees no session, cookie, message, CSRF or redirect; pages for all see
+no session, cookie, message or CSRF; pages for staff see the stock middleware of Django.
+"""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from axes.middleware import AxesMiddleware
+from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.core.exceptions import DisallowedHost
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.common import CommonMiddleware
+from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.security import SecurityMiddleware
+from django_otp.middleware import OTPMiddleware
+
+from chartero import health, logs
+from chartero.paths import is_external, is_public
+from chartero.postgresql import plans, sessions
+from chartero.web import front, unreadable
+from chartero.web.bodies import OwnSessionMiddleware
+from chartero.web.content_policy import ContentPolicyMiddleware
+from chartero.web.front import HttpsMiddleware
+from chartero.web.readable import ReadableRequestMiddleware
+from partners.api.exchange import Exchange
+from partners.api.responses import Refusal, fault_response
+from partners.catalogue.reasons import Reason
+from partners.record import ledger
+from partners.signin.middleware import RightsMiddleware, SecondFactorMiddleware, SessionLimitsMiddleware
+
+Handler = Callable[[HttpRequest], HttpResponse]
+DATABASE_SECONDS = 2.2  # what a call may wait for the database in all, a little longer than for one statement
+
+
+class ProbeMiddleware:
+    """Answer the probes whatever Host they name, and pass on everything else."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return health.answer(request) or self.get_response(request)
+
+
+class ExternalApiMiddleware:
+    """Give every answer under `/external/` its request id, its record and its headers, and every fault its body."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_external(request):
+            return unreadable.page(request) or self.get_response(request)
+        exchange = Exchange.begin(request)
+        with logs.answering(exchange.request_id), plans.made_once(), sessions.within(DATABASE_SECONDS):
+            response = self._on_record(request)
+            ledger.note_off_record(request, response)
+        response["X-Request-ID"] = exchange.request_id
+        response["Cache-Control"] = "no-store"
+        response["X-Content-Type-Options"] = "nosniff"
+        if settings.SECURE_HSTS_SECONDS and request.is_secure():
+            response["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
+        response["Content-Length"] = str(len(response.content))
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer what a view or a renderer let escape."""
+        return fault_response(exception) if is_external(request) else None
+
+    def _on_record(self, request: HttpRequest) -> HttpResponse:
+        """Answer and record, once more where the session of the database turns out to be of no use."""
+        answer = self._answer(request)
+        if not _is_unfit(answer):
+            answer = ledger.kept(request, answer)
+        if _is_unfit(answer):
+            connection.close()
+            Exchange.of(request).forget()
+            answer = ledger.kept(request, self._answer(request))
+        return answer
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        return unreadable.refusal(request) or self._refused(request) or self.get_response(request)
+
+    def _refused(self, request: HttpRequest) -> Refusal | None:
+        """Return the refusal of what is wrong with a call wherever it goes."""
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return Refusal(Reason.BAD_REQUEST)
+        return None if front.is_private(request) else Refusal(Reason.HTTPS_REQUIRED)
+
+
+def _is_unfit(answer: HttpResponse) -> bool:
+    return sessions.is_unfit(getattr(answer, "fault", None))
+
+
+def for_pages(middleware: type[Any], passed_by: Callable[[HttpRequest], bool] = lambda request: False) -> type[Any]:
+    """Return the middleware as it is, but passed by on the partner API, or wherever else it is said.
+
+    The partner API passes by a whole row of them in one step.
+    """
+
+    class ForPages(middleware):  # type: ignore[misc]
+        def __init__(self, get_response: Handler) -> None:
+            super().__init__(get_response)
+            # Django wraps each middleware with functools.wraps, which hands on its attributes.
+            self.past = getattr(get_response, "past", get_response)
+
+        def __call__(self, request: HttpRequest) -> HttpResponse:
+            if is_external(request):
+                return cast(HttpResponse, self.past(request))
+            handle: Handler = self.get_response if passed_by(request) else super().__call__
+            return handle(request)
+
+    ForPages.__doc__ = middleware.__doc__
+    if hasattr(middleware, "process_view"):
+        ForPages.process_view = _where_not_passed_by(middleware.process_view, passed_by)
+    return ForPages
+
+
+def _where_not_passed_by(process_view: Callable[..., Any], passed_by: Callable[[HttpRequest], bool]) -> Any:
+    """Return the hook as it is, but for nothing that the middleware itself is passed by on: Django calls it apart."""
+
+    def hook(self: Any, request: HttpRequest, *view: Any) -> HttpResponse | None:
+        if is_external(request) or passed_by(request):
+            return None
+        return cast(HttpResponse | None, process_view(self, request, *view))
+
+    return hook
+
+
+def for_staff(middleware: type[Any]) -> type[Any]:
+    """Return the middleware as it is, but passed by on the partner API and on pages for all."""
+    return for_pages(middleware, is_public)
+
+
+PagesSecurityMiddleware = for_pages(SecurityMiddleware)
+PagesPolicyMiddleware = for_pages(ContentPolicyMiddleware)
+PagesHttpsMiddleware = for_pages(HttpsMiddleware)
+PagesSessionMiddleware = for_staff(OwnSessionMiddleware)
+PagesReadableMiddleware = for_pages(ReadableRequestMiddleware)
+PagesCommonMiddleware = for_pages(CommonMiddleware)
+PagesCsrfMiddleware = for_staff(CsrfViewMiddleware)
+PagesAuthenticationMiddleware = for_staff(AuthenticationMiddleware)
+PagesDeviceMiddleware = for_staff(OTPMiddleware)
+PagesMessageMiddleware = for_staff(MessageMiddleware)
+PagesFrameMiddleware = for_pages(XFrameOptionsMiddleware)
+PagesLockoutMiddleware = for_staff(AxesMiddleware)
+PagesSessionLimitsMiddleware = for_staff(SessionLimitsMiddleware)
+PagesSecondFactorMiddleware = for_staff(SecondFactorMiddleware)
+PagesRightsMiddleware = for_staff(RightsMiddleware)

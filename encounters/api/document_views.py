@@ -1,0 +1,60 @@
+"""The document routes: one document, its transcript, and where its recording can be fetched."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from rest_framework.request import Request
+
+from encounters.api import documents, policy
+from encounters.api.documents import DocumentedEncounter, StoredDocument
+from encounters.api.policy import DocumentRequest
+from encounters.api.views import QueryViewSet, is_encounter_id
+from encounters.recordings import storage as recordings
+from partners.api.disclosure import Disclosing
+from partners.decision.policy import AccessRequest, Check, Rule, decide, explain
+from partners.identifiers import matcher
+
+is_document_id = matcher("doc")
+
+
+class DocumentViewSet(QueryViewSet):
+    """Read one document of an encounter of the caller's organization."""
+
+    def retrieve(self, request: Request, encounter_id: str, document_id: str) -> Disclosing:
+        """Return one document."""
+        encounter, document = self.read(request, encounter_id, document_id)
+        return Disclosing(documents.detail(document), encounter.disclosure())
+
+    def transcript(self, request: Request, encounter_id: str, document_id: str) -> Disclosing:
+        """Return the transcript of a document."""
+        encounter, document = self.read(request, encounter_id, document_id)
+        return Disclosing(documents.transcript(document), encounter.disclosure())
+
+    def audio(self, request: Request, encounter_id: str, document_id: str) -> Disclosing:
+        """Return a signed URL of the recording of a document."""
+        encounter, document = self.read(request, encounter_id, document_id)
+        url, expires_at = recordings.link(cast(str, document.audio), request)
+        return Disclosing({"audio_url": url, "expires_at": expires_at}, encounter.disclosure())
+
+    def read(self, request: Request, encounter_id: str, document_id: str) -> tuple[DocumentedEncounter, StoredDocument]:
+        """Return the document with its encounter; AccessDenied for the first check that fails."""
+        self.read_query(request)
+        asked = self.asked(self.call, encounter_id, document_id)
+        self.refuse(decide(self.rules, asked))
+        return cast(DocumentedEncounter, asked.encounter), cast(StoredDocument, asked.document)
+
+    @property
+    def rules(self) -> tuple[Rule[DocumentRequest], ...]:
+        """Return the checks 14 and following of the route."""
+        return policy.DOCUMENT_POLICIES[self.route]
+
+    def asked(self, call: AccessRequest, encounter_id: str, document_id: str) -> DocumentRequest:
+        """Return what the caller asks for; what has not the shape of an id is not looked up."""
+        known = document_id if is_document_id(document_id) else ""
+        found = documents.find(self.route, encounter_id, known) if is_encounter_id(encounter_id) else None
+        return DocumentRequest(call.organization_pk, found)
+
+    def checks(self, call: AccessRequest, query_string: str, **ids: str) -> Sequence[Check]:
+        """Return the checks of a call from 12 on, in order."""
+        checks = self.filterset_class.read(query_string).checks
+        return [*checks, *explain(self.rules, self.asked(call, **ids))]

@@ -1,0 +1,142 @@
+"""The reads of the API, in SQL that means the same on both databases: a page with its total, one encounter.
+
+Each is one statement, hence one snapshot, in which the database writes the JSON of each encounter, to go out as it is.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+import orjson
+from django.db import connection
+
+from encounters.api.dialects import DIALECTS
+from encounters.api.filters import LONGEST_PAGE
+from encounters.api.serializers import DocumentSummarySerializer, EncounterSerializer, PatientSerializer
+from encounters.totals import sums
+from encounters.totals.buckets import SERVED
+from partners.api.disclosure import Disclosure
+
+# A patient or an organization that does not fit the encounter is never joined to it: the last guard between partners.
+_JOINED = """\
+LEFT JOIN partners_organization AS organization ON organization.id = encounter.organization_id
+LEFT JOIN encounters_patient AS patient ON patient.id = encounter.patient_id
+    AND patient.organization_id = encounter.organization_id AND patient.withdrawn_at IS NULL"""
+
+_DOCUMENTS = """
+    FROM encounters_document AS document WHERE document.encounter_id = encounter.id AND document.withdrawn_at IS NULL
+    ORDER BY document.created_at, document.public_id"""
+
+# An empty page still has its total. The constant limit inside tells PostgreSQL, which plans this once for all values,
+# that a page is short.
+_PAGE = """
+SELECT total.matches, encounter.id, patient.id, CAST({item} AS text)
+FROM (SELECT {total} AS matches) AS total
+LEFT JOIN (SELECT id FROM (
+    SELECT id, created_at, public_id FROM encounters_encounter AS encounter WHERE {matching}
+    ORDER BY created_at {direction}, public_id {direction} LIMIT {longest}{skip}
+) AS longest ORDER BY created_at {direction}, public_id {direction} LIMIT %s) AS page ON TRUE
+LEFT JOIN encounters_encounter AS encounter ON encounter.id = page.id
+{joined}
+ORDER BY encounter.created_at {direction}, encounter.public_id {direction}
+"""
+
+_ENCOUNTER = """
+SELECT encounter.organization_id, encounter.record_class, encounter.id, patient.id, CAST({item} AS text)
+FROM encounters_encounter AS encounter
+{joined}
+WHERE encounter.public_id = %s AND encounter.withdrawn_at IS NULL
+"""
+
+
+class _Item(NamedTuple):
+    """One encounter as it is served, and whose it is."""
+
+    pk: int
+    patient_pk: int | None
+    json: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEncounter:
+    """One encounter as read: whose it is, what kind of record, and as it is served."""
+
+    organization_pk: int
+    record_class: str
+    item: orjson.Fragment
+    disclosure: Disclosure
+
+
+def page(
+    organization_pk: int,
+    *,
+    limit: int,
+    offset: int,
+    sort_order: str,
+    start_at: datetime | None,
+    end_at: datetime | None,
+) -> tuple[dict[str, Any], Disclosure]:
+    """Return the page of an organization's encounters with the number of all that match, and whose data it holds."""
+    bounds = {name: at for name, at in (("start", start_at), ("end", end_at)) if at is not None}
+    instants = map(connection.ops.adapt_datetimefield_value, bounds.values())
+    sql = _page_sql(connection.vendor, sort_order, tuple(bounds), skips=offset > 0)
+    counted = sums.parameters(organization_pk, start_at, end_at)
+    rows = _fetch(sql, [*counted, organization_pk, *instants, *([offset] if offset else []), limit])
+    found = [_Item(*row) for _, *row in rows if row[0] is not None]
+    items = [orjson.Fragment(each.json) for each in found]
+    return {"items": items, "limit": limit, "offset": offset, "total": rows[0][0]}, _disclosure(found)
+
+
+def find(encounter_id: str) -> StoredEncounter | None:
+    """Return the encounter of any organization that has this id, or None."""
+    rows = _fetch(_encounter_sql(connection.vendor), [encounter_id])
+    if not rows:
+        return None
+    organization_pk, record_class, *row = rows[0]
+    found = _Item(*row)
+    return StoredEncounter(organization_pk, record_class, orjson.Fragment(found.json), _disclosure([found]))
+
+
+def _disclosure(items: list[_Item]) -> Disclosure:
+    return Disclosure(
+        [each.pk for each in items], sorted({each.patient_pk for each in items if each.patient_pk is not None})
+    )
+
+
+def _fetch(sql: str, parameters: Iterable[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(parameters))
+        return list(cursor.fetchall())
+
+
+@cache
+def _page_sql(vendor: str, sort_order: str, bounds: tuple[str, ...], *, skips: bool) -> str:
+    conditions = {"start": "encounter.created_at >= %s", "end": "encounter.created_at < %s"}
+    return _PAGE.format(
+        total=sums.sql(bounds),
+        item=_item(vendor),
+        joined=_JOINED,
+        matching=" AND ".join(["encounter.organization_id = %s", SERVED, *(conditions[bound] for bound in bounds)]),
+        direction={"asc": "ASC", "desc": "DESC"}[sort_order],
+        longest=LONGEST_PAGE,
+        skip=" OFFSET %s" if skips else "",
+    )
+
+
+@cache
+def _encounter_sql(vendor: str) -> str:
+    return _ENCOUNTER.format(item=_item(vendor), joined=_JOINED)
+
+
+def _item(vendor: str) -> str:
+    dialect = DIALECTS[vendor]
+    patient = PatientSerializer.json("patient", vendor)
+    document = DocumentSummarySerializer.json("document", vendor)
+    return EncounterSerializer.json(
+        "encounter",
+        vendor,
+        patient=dialect.json_or_null("patient.id IS NOT NULL", patient),
+        documents=dialect.json_array(document, _DOCUMENTS),
+    )

@@ -1,0 +1,73 @@
+"""The encounter routes: a list, and one encounter."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, cast
+
+from rest_framework.request import Request
+from rest_framework.serializers import Serializer
+
+from encounters.api import policy, queries
+from encounters.api.filters import NoFilter, Query, StrictFilterSet
+from encounters.api.policy import EncounterRequest
+from encounters.api.queries import StoredEncounter
+from partners.api.disclosure import Disclosing
+from partners.api.exchange import Exchange
+from partners.api.views import PartnerViewSet
+from partners.catalogue.routes import Route
+from partners.decision.policy import AccessRequest, Check, Rule, decide, explain
+from partners.identifiers import matcher
+
+is_encounter_id = matcher("enc")
+
+
+class QueryViewSet(PartnerViewSet):
+    """A view that judges the query, check 12 and 13, by the filters of its route; its serializer tells the answer."""
+
+    route: Route
+    filterset_class: type[StrictFilterSet] = NoFilter
+    serializer_class: type[Serializer] = Serializer
+
+    @property
+    @abstractmethod
+    def rules(self) -> tuple[Rule[Any], ...]:
+        """Return the checks of the resource that the route asks for, 14 and following."""
+
+    def read_query(self, request: Request) -> Query:
+        """Return the query as read; AccessDenied for the first check that fails."""
+        query = self.filterset_class.read(request.META["QUERY_STRING"])
+        self.refuse_first(query.checks)
+        Exchange.of(request).query = query.normal_form
+        return query
+
+
+class EncounterViewSet(QueryViewSet):
+    """Read encounters of the caller's organization."""
+
+    def list(self, request: Request) -> Disclosing:
+        """Return a page of encounters and the number of all that match."""
+        query = self.read_query(request)
+        return Disclosing(*queries.page(cast(int, self.call.organization_pk), **query.values))
+
+    def retrieve(self, request: Request, encounter_id: str) -> Disclosing:
+        """Return one encounter."""
+        self.read_query(request)
+        asked = self.asked(self.call, encounter_id)
+        self.refuse(decide(self.rules, asked))
+        found = cast(StoredEncounter, asked.encounter)
+        return Disclosing({"encounter": found.item}, found.disclosure)
+
+    @property
+    def rules(self) -> tuple[Rule[EncounterRequest], ...]:
+        """Return the checks 14–16; a list has no resource to check."""
+        return () if self.route is Route.ENCOUNTERS_LIST else policy.POLICY
+
+    def asked(self, call: AccessRequest, encounter_id: str) -> EncounterRequest:
+        """Return what the caller asks for; what has not the shape of an id is not looked up."""
+        found = queries.find(encounter_id) if is_encounter_id(encounter_id) else None
+        return EncounterRequest(call.organization_pk, found)
+
+    def checks(self, call: AccessRequest, query_string: str, **ids: str) -> Sequence[Check]:
+        """Return the checks 12–16 of a call, in order."""
+        checks = self.filterset_class.read(query_string).checks
+        return [*checks, *(explain(self.rules, self.asked(call, **ids)) if ids else [])]

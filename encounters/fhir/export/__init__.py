@@ -1,0 +1,1 @@
+"""Which files an export has: a folder, what its manifest names, or a single file."""

@@ -1,0 +1,93 @@
+"""The export at a path: a single file, a folder without a manifest whose files tell by their names what they hold."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+
+from encounters.fhir.export import manifests
+from encounters.fhir.export.manifests import DELETED, MANIFEST
+from encounters.importing.codes import Code
+from encounters.importing.reading.files import (
+    BINARY,
+    DELETIONS,
+    PHASES,
+    TYPES,
+    Export,
+    Notice,
+    SourceFile,
+    is_ndjson,
+    printable,
+)
+
+ERRORS = "error"
+_BY_NAME = {each.lower(): each for each in (*TYPES, BINARY)}
+
+# `Encounter.ndjson`, `1.Encounter.000.ndjson.gz`, `job7_Encounter_1.jsonl`, but not `EncounterHistory.ndjson`.
+_TYPE = re.compile(rf"(?:[0-9]+\.|.*?_)?(?P<type>{'|'.join(_BY_NAME)})(?![a-z]).*", re.DOTALL | re.IGNORECASE)
+_ONE_DOCUMENT = re.compile(r".*\.json(?:\.gz)?", re.DOTALL | re.IGNORECASE)
+
+
+def find(path: Path) -> Export:
+    """Return the export at `path`; ValidationError, saying what to do, if there is none or a file is missing."""
+    path = path.resolve()
+    if path.name == MANIFEST:
+        path = path.parent
+    try:
+        if path.is_dir():
+            return _folder(path)
+        with path.open("rb"):
+            return Export(path.name, (_file(path) or SourceFile(path, printable(path.name)),))
+    except OSError as fault:
+        raise ValidationError(
+            f"Cannot read {path.name}: {fault.strerror}. Give a folder, an NDJSON file or a Bundle.", code="unreadable"
+        ) from None
+
+
+def _folder(folder: Path) -> Export:
+    """Return the export in a folder, with a notice for each file that is not read."""
+    has_manifest = (folder / MANIFEST).exists()
+    export = manifests.read(folder) if has_manifest else Export(folder.name, tuple(_files(folder)))
+    if not (has_manifest or export.files):
+        raise ValidationError(
+            f"The folder {folder.name} holds no {MANIFEST}, no <Type>.ndjson of {', '.join(TYPES)}, and no Bundle as "
+            ".json. Name the files by what they hold, or import each by its path, with one --source.",
+            code="nothing_to_import",
+        )
+    known = {file.path for file in export.files} | {folder / MANIFEST}
+    unread = tuple(_notice(folder, path) for path in _all_files(folder) if path not in known)
+    return replace(export, notices=export.notices + unread)
+
+
+def _files(folder: Path) -> Iterator[SourceFile]:
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and (found := _file(path)) and (found.phases != PHASES or found.is_one_document):
+            yield found
+    for path in sorted((folder / DELETED).glob("*")):
+        if path.is_file() and is_ndjson(path):
+            yield SourceFile(path, printable(f"{DELETED}/{path.name}"), (DELETIONS,))
+
+
+def _file(path: Path) -> SourceFile | None:
+    """Return a file by what its name says; None if that says nothing."""
+    if _ONE_DOCUMENT.fullmatch(path.name):
+        return SourceFile(path, printable(path.name), is_one_document=True)
+    if not is_ndjson(path):
+        return None
+    found = _TYPE.fullmatch(path.name)
+    return SourceFile(path, printable(path.name), (_BY_NAME[found["type"].lower()],) if found else PHASES)
+
+
+def _all_files(folder: Path) -> Iterator[Path]:
+    for where, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (Path(where, name) for name in sorted(names))
+
+
+def _notice(folder: Path, path: Path) -> Notice:
+    relative = path.relative_to(folder)
+    code = Code.EXPORT_ERRORS if relative.parts[0] == ERRORS and len(relative.parts) > 1 else Code.FILE_NOT_READ
+    return Notice(code, printable(str(relative)))

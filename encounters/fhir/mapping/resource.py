@@ -1,0 +1,66 @@
+"""What a resource of any type says of itself, and the values that its own mapping fills in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+
+from encounters.fhir import dates
+from encounters.fhir.references import Reference
+from encounters.importing.codes import Code
+from encounters.importing.mapped import Mapped
+from encounters.importing.reading.elements import Json, member, objects, text
+
+TEST_LABEL = "HTEST"
+
+# How Azure's export marks what is deleted; Medplum's has `meta.deleted`.
+DELETED_STATE, SOFT_DELETED = "/deleted-state", "soft-deleted"
+
+
+@dataclass(slots=True)
+class MappedResource(Mapped):
+    """The values of one resource, its references still as they are written."""
+
+    identifiers: list[str] = field(default_factory=list)
+    subject: Reference | None = None
+    provider: Reference | None = None
+    encounters: list[Reference] = field(default_factory=list)
+    replaces: list[Reference] = field(default_factory=list)
+
+    @classmethod
+    def of_any(cls, body: Json) -> "MappedResource":
+        """Return what resources of every type have in common."""
+        found = cls(
+            identifiers=list(_identifiers(body)), labelled_test=_is_labelled(body), withdrawn=_is_soft_deleted(body)
+        )
+        last_updated = member(body, "meta", "lastUpdated")
+        found.version = dates.instant(last_updated)
+        found.finer_version = dates.finer(last_updated) if found.version else ""
+        found.warn(Code.INVALID_LAST_UPDATED, when=last_updated is not None and found.version is None)
+        return found
+
+    def moment(self, value: object) -> datetime | None:
+        """Return a dateTime in UTC, with a warning where something had to be assumed; nothing of nothing."""
+        if value is None:
+            return None
+        found, assumed = dates.moment(value)
+        self.warn(assumed)
+        return found
+
+
+def _identifiers(body: Json) -> Iterator[str]:
+    for each in objects(body.get("identifier")):
+        system, value = text(each.get("system")), text(each.get("value"))
+        if system and value:
+            yield f"{system}|{value}"
+
+
+def _is_labelled(body: Json) -> bool:
+    labels = chain(objects(member(body, "meta", "security")), objects(member(body, "meta", "tag")))
+    return any(each.get("code") == TEST_LABEL for each in labels)
+
+
+def _is_soft_deleted(body: Json) -> bool:
+    states = (each for each in objects(member(body, "meta", "extension")) if each.get("valueString") == SOFT_DELETED)
+    is_marked = any((text(each.get("url")) or "").endswith(DELETED_STATE) for each in states)
+    return is_marked or member(body, "meta", "deleted") is True

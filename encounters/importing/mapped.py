@@ -1,0 +1,33 @@
+"""What an import keeps of one resource, whatever form it came in."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from encounters.importing.codes import Code
+from encounters.importing.reading.limits import LONGEST_TITLE
+
+
+@dataclass(slots=True)
+class Mapped:
+    """The values of one resource, and what is odd about it."""
+
+    version: datetime | None = None
+    finer_version: str = ""  # the digits of the version beyond the microsecond
+    labelled_test: bool = False
+    withdrawn: bool = False
+    values: dict[str, Any] = field(default_factory=dict)
+    service_start: datetime | None = None
+    warnings: list[Code] = field(default_factory=list)
+
+    def warn(self, code: Code | None, *, when: bool = True) -> None:
+        """Note a warning, if there is one."""
+        if code is not None and when:
+            self.warnings.append(code)
+
+    def short(self, value: str | None) -> str | None:
+        """Return a name or a title, cut with a warning where no name is that long."""
+        if value is None or len(value) <= LONGEST_TITLE:
+            return value
+        self.warn(Code.TEXT_CUT)
+        return value[:LONGEST_TITLE]

@@ -1,0 +1,1 @@
+"""Reading: files, lines, elements, ids and limits, whatever the format."""

@@ -1,0 +1,5 @@
+"""The longest values that an import takes in."""
+
+LONGEST_TEXT = 1024 * 1024
+LONGEST_DURATION = 1e9
+LONGEST_TITLE = 1_000

@@ -1,0 +1,100 @@
+"""Lines of an NDJSON file, plain or gzipped, and the JSON in one: strict where Python's own parser is lenient."""
+
+import codecs
+import gzip
+import io
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from encounters.importing.codes import Code
+
+LONGEST_LINE = 16 * 1024 * 1024
+GZIP_MAGIC = b"\x1f\x8b"
+FAULTS = (EOFError, gzip.BadGzipFile, zlib.error, OSError)
+
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+Progress = Callable[[int], object]
+
+
+class _Watched(io.FileIO):
+    """A file that tells how many of its bytes were read."""
+
+    def __init__(self, path: Path, progress: Progress) -> None:
+        super().__init__(path)
+        self._progress = progress
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read on, and tell."""
+        size = super().readinto(buffer) or 0
+        self._progress(size)
+        return size
+
+
+@contextmanager
+def opened(path: Path, progress: Progress) -> Iterator[IO[bytes]]:
+    """Give the file's bytes, decompressed if its first bytes, not its name, say that it is gzipped."""
+    with io.BufferedReader(_Watched(path, progress), 64 * 1024) as plain:
+        if plain.peek(2)[:2] == GZIP_MAGIC:
+            yield io.BufferedReader(gzip.GzipFile(fileobj=plain), 64 * 1024)
+        else:
+            yield plain
+
+
+def is_cut(line: bytes | Code) -> bool:
+    r"""Return True if a line does not end in `\n`: it is the last one, and may not be whole."""
+    return isinstance(line, bytes) and not line.endswith(b"\n")
+
+
+def numbered(stream: IO[bytes]) -> Iterator[tuple[int, bytes | Code]]:
+    r"""Yield every line that is not blank, split at `\n` alone, with its number from 1; a code for one too long."""
+    number = 0
+    while line := stream.readline(LONGEST_LINE + 1):
+        number += 1
+        if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+            _skip_to_next(stream)
+            yield number, Code.LINE_TOO_LONG
+        elif line.removeprefix(codecs.BOM_UTF8).strip():
+            yield number, line
+
+
+def parsed(line: bytes) -> Any | Code:
+    """Return the JSON of one line, or `INVALID_JSON`: for NaN, a name given twice, lone surrogates, endless nesting."""
+    try:
+        text = line.decode("utf-8").removeprefix("\ufeff")
+        found = DECODER.decode(text)
+        if _ESCAPED_SURROGATE.search(text):
+            json.dumps(found, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError):
+        return Code.INVALID_JSON
+    return found
+
+
+class NotJson(ValueError):
+    """What is no JSON although Python would read it."""
+
+
+def refuse_constant(name: str) -> None:
+    """Refuse NaN, Infinity and -Infinity."""
+    raise NotJson(name)
+
+
+def unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the members of an object; ValueError for a name given twice: which of the two holds can't be known."""
+    found = dict(members)
+    if len(found) < len(members):
+        raise ValueError("a name is given twice")
+    return found
+
+
+DECODER = json.JSONDecoder(parse_constant=refuse_constant, object_pairs_hook=unique)
+
+
+def _skip_to_next(stream: IO[bytes]) -> None:
+    while (rest := stream.readline(64 * 1024)) and not rest.endswith(b"\n"):
+        pass

@@ -1,0 +1,1 @@
+"""Writing: links, versions, and the store that writes one batch in one transaction."""

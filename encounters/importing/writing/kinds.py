@@ -1,0 +1,79 @@
+"""The three kinds of rows that an import writes: their models, their links, and what follows from a change of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Exists, Model, OuterRef
+
+from encounters.importing.job import Job
+from encounters.importing.writing import linking
+from encounters.models import Document, Encounter, EncounterType, Patient, RecordClass, SchemaType
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind: `field` is its foreign key in a source record, `fields` what an update may change.
+
+    `follow_up` gets the primary keys of the parents: of the patients themselves, of the documents' encounters.
+    """
+
+    model: type[Model]
+    field: str
+    fields: tuple[str, ...]
+    link: linking.Linker
+    follow_up: Callable[[Job, set[int]], None]
+    is_dated: bool = True  # has an updated_at, told by the source
+    is_stamped: bool = False  # has a created_at, the time of import
+
+
+def keep_test_patients_apart(job: Job, patients: set[int]) -> None:
+    """Take the encounters of patients who are labelled as test data out of the clinical ones."""
+    Encounter.objects.for_organization(job.organization).filter(
+        patient__in=patients, patient__source_record__labelled_test=True, record_class=RecordClass.CLINICAL
+    ).update(record_class=RecordClass.TRAINING)
+
+
+def retype(job: Job, encounters: set[int]) -> None:
+    """Make encounters ambient where they have an ambient transcript, and the others not."""
+    transcripts = Document.objects.filter(
+        encounter=OuterRef("pk"), schema_type=SchemaType.AMBIENT_TRANSCRIPT, withdrawn_at=None
+    )
+    affected = Encounter.objects.for_organization(job.organization).filter(pk__in=encounters)
+    ambient = affected.filter(Exists(transcripts)).exclude(encounter_type=EncounterType.AMBIENT)
+    ambient.update(encounter_type=EncounterType.AMBIENT)
+    silent = affected.filter(~Exists(transcripts), encounter_type=EncounterType.AMBIENT)
+    silent.update(encounter_type=EncounterType.CLINICAL_DOCUMENTATION)
+
+
+def nothing(job: Job, parents: set[int]) -> None:
+    """Change nothing more."""
+
+
+KINDS = {
+    "Patient": Kind(
+        Patient,
+        "patient",
+        ("first_name", "last_name", "date_of_birth", "withdrawn_at"),
+        linking.patients,
+        keep_test_patients_apart,
+        is_dated=False,
+    ),
+    "Encounter": Kind(
+        Encounter,
+        "encounter",
+        ("patient", "status", "record_class", "date_of_service", "service_provider", "updated_at", "withdrawn_at"),
+        linking.encounters,
+        nothing,
+        is_stamped=True,
+    ),
+    "DocumentReference": Kind(
+        Document,
+        "document",
+        (
+            *("encounter", "schema_type", "title", "status", "workflow_variant", "audio_duration_seconds", "content"),
+            *("transcript_provider", "audio", "turns", "created_at", "updated_at", "withdrawn_at"),
+        ),
+        linking.documents,
+        retype,
+    ),
+}

@@ -1,0 +1,183 @@
+"""One batch of rows of one kind, written in one transaction with few statements: what is new, newer, or withdrawn."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from encounters.importing.codes import Code, Outcome
+from encounters.importing.job import Job
+from encounters.importing.rows import Row, Target
+from encounters.importing.writing import versions
+from encounters.importing.writing.clock import Clock
+from encounters.importing.writing.kinds import KINDS
+from encounters.importing.writing.linking import Link
+from encounters.importing.writing.updating import update
+from encounters.importing.writing.versions import Incoming, Known
+from encounters.models import Document, DocumentStatus, SourceRecord
+
+RECORD_FIELDS = ("version", "as_of", "fingerprint", "labelled_test", "server", "withdrawn_at")
+WITHDRAWN = "withdrawn"
+
+
+def write(job: Job, clock: Clock, rows: list[Row]) -> list[Outcome]:
+    """Write a batch and return what became of each row."""
+    with transaction.atomic():
+        job.lock()
+        clock.start_batch()
+        batch = _Batch(job, clock, rows)
+        outcomes = [batch.take(row) for row in rows]
+        batch.save()
+    return outcomes
+
+
+def supersede(job: Job, targets: list[Target]) -> None:
+    """Mark documents that others say they replace, now and for every later version of them."""
+    with transaction.atomic():
+        job.lock()
+        source_ids = [each.id for each in targets]
+        records = job.records("DocumentReference").filter(source_id__in=source_ids, superseded=False)
+        found = {(each.source_id, each.server): each for each in records.filter(document__isnull=False)}
+        replaced = [
+            each for each in found.values() if any(t.id == each.source_id and t.is_at(each.server) for t in targets)
+        ]
+        documents = Document.objects.filter(pk__in=[each.document_id for each in replaced])
+        documents.update(status=DocumentStatus.SUPERSEDED)
+        SourceRecord.objects.filter(pk__in=[each.pk for each in replaced]).update(superseded=True)
+
+
+class _Batch:
+    def __init__(self, job: Job, clock: Clock, rows: list[Row]) -> None:
+        self.job, self.clock = job, clock
+        self.kind = KINDS[rows[0].type]
+        self.key = f"{self.kind.field}_id"
+        self.links = self.kind.link(job, rows)
+        self.known = {record.source_id: record for record in self._known(rows)}
+        self.written: defaultdict[str, list[Any]] = defaultdict(list)
+        self.parents: set[int | None] = set()
+
+    def take(self, row: Row) -> Outcome:
+        """Decide about one row, and note what is to be written."""
+        link, record = self.links[row.id], self.known.get(row.id)
+        row.refusal = Code.ID_TAKEN if _is_from_elsewhere(row, record) else link.refusal
+        if row.refusal:
+            return Outcome.REJECTED
+        incoming = self._incoming(row, link)
+        if record is None:
+            return self._create(row, link, incoming)
+        known = Known(record.version, record.as_of, record.fingerprint, record.withdrawn_at is not None)
+        outcome = versions.judge(known, incoming)
+        if outcome is Outcome.UNCHANGED and self._is_reclassified(record, link):
+            outcome = Outcome.UPDATED
+        if outcome is Outcome.UPDATED:
+            self._update(row, link, record)
+        if outcome is Outcome.WITHDRAWN:
+            self._withdraw(record)
+        self._advance(record, known, incoming, row, outcome)
+        return outcome
+
+    def save(self) -> None:
+        """Write all that was noted, parents before what refers to them."""
+        rows = self.kind.model._default_manager
+        rows.bulk_create(self.written["new rows"])
+        SourceRecord.objects.bulk_create(self.written["new records"])
+        update(self.written["rows"], self.kind.fields)
+        update(self.written["records"], [*RECORD_FIELDS, self.kind.field])
+        if self.written["withdrawn"]:
+            rows.filter(pk__in=self.written["withdrawn"]).update(withdrawn_at=self.clock.now)
+        if parents := {parent for parent in self.parents if parent is not None}:
+            self.kind.follow_up(self.job, parents)
+
+    def _known(self, rows: list[Row]) -> Iterable[Any]:
+        records = self.job.records(rows[0].type).filter(source_id__in=[row.id for row in rows])
+        return records.annotate(record_class=F("encounter__record_class"), parent=F("document__encounter_id"))
+
+    def _incoming(self, row: Row, link: Link) -> Incoming:
+        mapped = row.mapped
+        facts = [mapped.values, row.patient and row.patient.id, link.encounter, mapped.labelled_test]
+        text = json.dumps(facts, default=str, sort_keys=True)
+        digest = WITHDRAWN if mapped.withdrawn else hashlib.sha256(text.encode()).hexdigest()
+        fingerprint = versions.fingerprint(digest, mapped.finer_version)
+        return Incoming(mapped.version, self.job.transaction_time, fingerprint, mapped.withdrawn, row.deletion)
+
+    def _create(self, row: Row, link: Link, incoming: Incoming) -> Outcome:
+        record = SourceRecord(
+            organization=self.job.organization,
+            source=self.job.source,
+            resource_type=row.type,
+            source_id=row.id,
+        )
+        self._note(record, row, incoming)
+        if incoming.withdrawn:
+            record.withdrawn_at = self.clock.now
+        else:
+            self._add_row(row, link, record)
+        self.written["new records"].append(record)
+        return Outcome.WITHDRAWN if incoming.withdrawn else Outcome.CREATED
+
+    def _update(self, row: Row, link: Link, record: Any) -> None:
+        record.withdrawn_at = None
+        self.parents.add(record.parent)
+        if getattr(record, self.key) is None:  # until now a tombstone without a row
+            self._add_row(row, link, record)
+            return
+        changed = self.kind.model(pk=getattr(record, self.key), **self._values(row, link, record))
+        self.written["rows"].append(changed)
+        self.parents.add(self._parent(changed))
+
+    def _withdraw(self, record: Any) -> None:
+        record.withdrawn_at = self.clock.now
+        self.written["withdrawn"].append(getattr(record, self.key))
+        self.parents.add(record.parent)
+
+    def _advance(self, record: SourceRecord, known: Known, incoming: Incoming, row: Row, outcome: Outcome) -> None:
+        is_unchanged = outcome is Outcome.UNCHANGED
+        seen_later = incoming.moment is not None and incoming.moment > known.moment
+        if outcome in (Outcome.UPDATED, Outcome.WITHDRAWN) or (is_unchanged and seen_later):
+            self._note(record, row, incoming)
+        elif is_unchanged and row.server and record.server is None:
+            record.server = row.server
+        else:
+            return
+        self.written["records"].append(record)
+
+    def _note(self, record: SourceRecord, row: Row, incoming: Incoming) -> None:
+        record.version = incoming.version
+        record.as_of = incoming.transaction_time or self.clock.now
+        record.fingerprint = incoming.fingerprint
+        record.labelled_test = row.mapped.labelled_test
+        record.server = record.server or row.server
+
+    def _add_row(self, row: Row, link: Link, record: SourceRecord) -> None:
+        values = link.on_creation | self._values(row, link, record)
+        if self.kind.is_stamped:
+            values["created_at"] = (self.job.service_dates and row.mapped.service_start) or self.clock.tick()
+        added = self.kind.model(**values)
+        setattr(record, self.kind.field, added)
+        self.written["new rows"].append(added)
+        self.parents.add(self._parent(added))
+
+    def _values(self, row: Row, link: Link, record: SourceRecord) -> dict[str, Any]:
+        values = dict(link.values)
+        if self.kind.is_dated:
+            values["updated_at"] = row.mapped.version or self.job.transaction_time or self.clock.now
+        if record.superseded:
+            values["status"] = DocumentStatus.SUPERSEDED
+        return values
+
+    def _parent(self, written: Any) -> int | None:
+        """Return what a change of this row may change: a document's encounter, or the patient itself."""
+        parent: int | None = getattr(written, "encounter_id", None) or written.pk
+        return parent
+
+    def _is_reclassified(self, record: Any, link: Link) -> bool:
+        return link.record_class is not None and record.record_class not in (None, link.record_class)
+
+
+def _is_from_elsewhere(row: Row, record: SourceRecord | None) -> bool:
+    """Return True if the resource that is known by this id is another server's."""
+    return record is not None and None not in (row.server, record.server) and row.server != record.server

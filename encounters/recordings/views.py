@@ -1,0 +1,67 @@
+"""The view that sends a local recording to whoever has its signed URL: no key is asked for, and no session."""
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import IO
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.http import require_safe
+
+from encounters.recordings import storage as recordings
+from encounters.recordings.ranges import ByteRange, asked_range
+
+BLOCK = 64 * 1024
+
+
+@require_safe
+def recording(request: HttpRequest, signed: str) -> HttpResponseBase:
+    """Send the recording, or the range of it that is asked for."""
+    name = recordings.signed_name(signed)
+    refused = "This link does not work, or not any more. Ask for a new one."
+    answer = _refusal(403, refused) if name is None else _sent(request, name)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _sent(request: HttpRequest, name: str) -> HttpResponseBase:
+    storage = recordings.storage()
+    try:
+        size = storage.size(name)
+    except FileNotFoundError:
+        return _refusal(404, "There is no recording any more.")
+    # A condition on an older version of the file can never hold: no answer names a version.
+    asked = None if "If-Range" in request.headers else asked_range(request.headers.get("Range", ""), size)
+    if asked is not None and not asked.length:
+        return _refusal(416, "The recording is shorter than that.", {"Content-Range": f"bytes */{size}"})
+    part = asked or ByteRange(0, size)
+    answer = StreamingHttpResponse(
+        Part(storage.open(name), part),
+        status=200 if asked is None else 206,
+        content_type=recordings.MEDIA_TYPES.get(PurePath(name).suffix, "application/octet-stream"),
+        headers={"Accept-Ranges": "bytes", "Content-Length": str(part.length)},
+    )
+    if asked is not None:
+        answer["Content-Range"] = f"bytes {part.first}-{part.end - 1}/{size}"
+    return answer
+
+
+def _refusal(status: int, text: str, headers: dict[str, str] | None = None) -> HttpResponse:
+    return HttpResponse(f"{text}\n", status=status, content_type="text/plain; charset=utf-8", headers=headers)
+
+
+class Part:
+    """A part of an open file, in blocks; whoever answers closes it, whether it was read or not."""
+
+    def __init__(self, file: IO[bytes], part: ByteRange) -> None:
+        self.file, self.part = file, part
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.file.seek(self.part.first)
+        left = self.part.length
+        while left and (block := self.file.read(min(BLOCK, left))):
+            left -= len(block)
+            yield block
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()

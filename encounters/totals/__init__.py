@@ -1,0 +1,1 @@
+"""Exact totals of served encounters: counts that triggers keep, and sums over them."""

@@ -1,0 +1,131 @@
+"""The triggers that keep the number of served encounters in each bucket, whatever writes them, in SQL.
+
+PostgreSQL counts a whole statement at once, from its transition tables. Each transaction that writes has a slot to
+itself until it ends, the first that no other one has: so no two of them ever wait for the same row. SQLite, where one
+transaction writes at a time, counts row by row in slot 0.
+"""
+
+import zlib
+from typing import NamedTuple
+
+from encounters.totals import buckets
+from encounters.totals.buckets import EACH_GRAIN, SERVED
+
+KEY = "organization_id, grain, starts_at, slot"
+SLOT = {"postgresql": "(SELECT encounter_count_slot())", "sqlite": "0"}
+
+
+class Definitions(NamedTuple):
+    """What keeps the counts in a database, by name and as the database tells of it.
+
+    A function is told as its body, a trigger as the statement that creates it.
+    """
+
+    functions: dict[str, str]
+    triggers: dict[str, str]
+
+
+# PostgreSQL ----------------------------------------------------------------------------------------------------------
+_SLOT_BODY = """
+DECLARE slot smallint := 0;
+BEGIN
+    WHILE NOT pg_try_advisory_xact_lock({number}, slot) LOOP
+        slot := slot + 1;
+    END LOOP;
+    RETURN slot;
+END
+"""
+
+# The subquery that asks for a slot runs with the first row: a statement that changes no number takes none.
+_COUNT_BODY = """
+BEGIN
+    INSERT INTO encounters_encountercount AS kept ({key}, matches)
+    SELECT organization_id, grain, starts_at, {slot}, matches FROM (
+    {changes}
+    ) AS changes
+    ON CONFLICT ({key}) DO UPDATE SET matches = kept.matches + excluded.matches;
+    RETURN NULL;
+END
+"""
+
+# Not by TRUNCATE, for which this transaction and one that reads a total might wait for each other.
+_EMPTY_BODY = """
+BEGIN
+    DELETE FROM encounters_encountercount;
+    RETURN NULL;
+END
+"""
+
+_ADDED, _TAKEN = "NEW TABLE AS new_rows", "OLD TABLE AS old_rows"
+_TRANSITIONS = {"insert": _ADDED, "update": f"{_TAKEN} {_ADDED}", "delete": _TAKEN}
+
+
+def _postgresql() -> Definitions:
+    bodies = {event: _count_body(transitions) for event, transitions in _TRANSITIONS.items()}
+    bodies["truncate"] = _EMPTY_BODY
+    slot = _SLOT_BODY.format(number=zlib.crc32(b"encounter_count") >> 1)
+    return Definitions(
+        {"encounter_count_slot": slot} | {f"encounter_count_{event}": body for event, body in bodies.items()},
+        {f"encounter_count_{event}": _postgresql_trigger(event) for event in bodies},
+    )
+
+
+def _count_body(transitions: str) -> str:
+    hours = [
+        buckets.hours("postgresql", rows, number=number)
+        for rows, number in (("new_rows", "count(*)"), ("old_rows", "-count(*)"))
+        if rows in transitions
+    ]
+    changes = buckets.by_grain("postgresql", " UNION ALL ".join(hours))
+    return _COUNT_BODY.format(key=KEY, slot=SLOT["postgresql"], changes=changes)
+
+
+def _postgresql_trigger(event: str) -> str:
+    referencing = f" REFERENCING {_TRANSITIONS[event]}" if event in _TRANSITIONS else ""
+    return (
+        f"CREATE TRIGGER encounter_count_{event} AFTER {event.upper()} ON encounters_encounter{referencing}"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION encounter_count_{event}()"
+    )
+
+
+# SQLite --------------------------------------------------------------------------------------------------------------
+_TRIGGER = """\
+CREATE TRIGGER {name} AFTER {event} ON encounters_encounter
+WHEN {condition} BEGIN
+{count}
+END"""
+
+_UP = """\
+    INSERT INTO encounters_encountercount ({key}, matches)
+    SELECT NEW.organization_id, grain, {start}, 0, 1 FROM {each_grain} WHERE TRUE
+    ON CONFLICT ({key}) DO UPDATE SET matches = matches + 1;"""
+
+# An encounter that is taken has been counted; only where the counts were emptied before it is no row there.
+_DOWN = """\
+    UPDATE encounters_encountercount SET matches = matches - 1
+    WHERE organization_id = OLD.organization_id AND slot = 0
+        AND (grain, starts_at) IN (SELECT grain, {start} FROM {each_grain});"""
+
+_COLUMNS = ("organization_id", "created_at", "record_class", "withdrawn_at")
+_CHANGED = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in _COLUMNS)
+
+
+def _sqlite() -> Definitions:
+    update = f"UPDATE OF {', '.join(_COLUMNS)}"
+    triggers = [
+        _sqlite_trigger("encounter_count_insert", "INSERT", "NEW", _UP),
+        _sqlite_trigger("encounter_count_delete", "DELETE", "OLD", _DOWN),
+        _sqlite_trigger("encounter_count_update_from", update, "OLD", _DOWN, _CHANGED),
+        _sqlite_trigger("encounter_count_update_to", update, "NEW", _UP, _CHANGED),
+    ]
+    return Definitions({}, dict(triggers))
+
+
+def _sqlite_trigger(name: str, event: str, row: str, count: str, *changed: str) -> tuple[str, str]:
+    served = [f"{row}.{condition}" for condition in SERVED.split(" AND ")]
+    condition = " AND ".join([*served, *(f"({each})" for each in changed)])
+    body = count.format(key=KEY, start=buckets.start("sqlite", f"{row}.created_at"), each_grain=EACH_GRAIN)
+    return name, _TRIGGER.format(name=name, event=event, condition=condition, count=body)
+
+
+DEFINITIONS = {"postgresql": _postgresql(), "sqlite": _sqlite()}

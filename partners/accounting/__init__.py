@@ -1,0 +1,1 @@
+"""To whom one patient's data were disclosed, when, and for what purpose."""

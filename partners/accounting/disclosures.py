@@ -1,0 +1,174 @@
+"""The accounting of disclosures: when, to whom, what and for what one patient's data left (45 CFR 164.528)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import Case, Count, F, Max, Min, QuerySet, Value, When
+
+from partners.accounting.periods import Period
+from partners.accounting.purposes import Purposes
+from partners.catalogue.routes import Route
+from partners.identifiers import matcher
+from partners.models import ApiKey, Organization, RequestRecord
+from partners.models.change import Action, Change, ChangeEvent
+from partners.record import subjects
+from partners.record.subjects import Subject
+
+CHUNK = 1_000
+_ENCOUNTER = "Encounter: type, status, times, name, date of birth, document titles"
+DISCLOSED = {
+    Route.ENCOUNTERS_LIST: f"{_ENCOUNTER} (in a list)",
+    Route.ENCOUNTERS_DETAIL: _ENCOUNTER,
+    Route.DOCUMENTS_DETAIL: "Document: title, times, text",
+    Route.DOCUMENTS_TRANSCRIPT: "Transcript of a recorded encounter",
+    Route.DOCUMENTS_AUDIO: "Link to the recording of an encounter",
+}
+_WORDS = {route.route_name: words for route, words in DISCLOSED.items()}
+_is_patient_id = matcher("pat")
+
+
+class _Row(NamedTuple):
+    """What is read of a record: an instance of the model for each would take half as long again."""
+
+    occurred_at: datetime
+    request_id: str
+    api_key: int
+    route: str
+    encounters: list[int]
+    document: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """One answer with the patient's data. `encounters` are the public ids of the patient's own in it."""
+
+    occurred_at: datetime
+    key: ApiKey
+    what: str
+    encounters: list[str]
+    document: str | None
+    purpose: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Disclosures of the same for one purpose: the first, the last, their number (45 CFR 164.528(b)(3))."""
+
+    purpose: str
+    what: str
+    first: datetime
+    last: datetime
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """What one patient is to be told about a period. All of it went to the organization that the patient belongs to."""
+
+    patient_id: str
+    organization: Organization
+    period: Period
+    totals: list[Total]
+    _patient: int
+    _purposes: Purposes
+
+    @classmethod
+    def ask(cls, change: Change, patient_id: str, period: Period, *, form: str) -> "Accounting":
+        """Return the accounting in this form once it is on record that it was asked for, by whom and why.
+
+        ValidationError without a reason, or where there is no such patient.
+        """
+        if not change.reason.strip():
+            raise ValidationError("Give the reason for asking.", code="reason_required")
+        patient = subjects.find(Subject.PATIENT, patient_id) if _is_patient_id(patient_id) else None
+        if patient is None:
+            raise ValidationError(
+                "There is no patient of this id. It is pat_ and 22 letters and digits, as the partner gets it.",
+                code="patient_not_found",
+            )
+        organization = Organization.objects.get(pk=subjects.organization_of(patient))
+        purposes = Purposes.of(organization)
+        totals = _totals(_records(patient, organization, period), purposes)
+        accounting = cls(patient_id, organization, period, totals, patient, purposes)
+        accounting._keep(change, form)
+        return accounting
+
+    @property
+    def number(self) -> int:
+        """Return how many disclosures there were."""
+        return sum(total.number for total in self.totals)
+
+    def disclosures(self, limit: int | None = None) -> Iterator[Disclosed]:
+        """Yield each, or the first so many, in the order of time."""
+        records = _records(self._patient, self.organization, self.period)[:limit]
+        rows = records.values_list(*_Row._fields).iterator(chunk_size=CHUNK)
+        own = subjects.encounters_of(self._patient)
+        while chunk := [_Row._make(row) for row in islice(rows, CHUNK)]:
+            yield from self._told(chunk, own)
+
+    def _told(self, rows: list[_Row], own: dict[int, str]) -> Iterator[Disclosed]:
+        keys = ApiKey.objects.in_bulk({row.api_key for row in rows})
+        documents = subjects.public_ids(Subject.DOCUMENT, [row.document for row in rows if row.document])
+        # The one encounter of an answer was this patient's, whosever it became since.
+        alone = subjects.public_ids(Subject.ENCOUNTER, [row.encounters[0] for row in rows if len(row.encounters) == 1])
+        for row in rows:
+            names = alone if len(row.encounters) == 1 else own
+            yield Disclosed(
+                occurred_at=row.occurred_at,
+                key=keys[row.api_key],
+                what=_words(row.route),
+                encounters=[names[pk] for pk in row.encounters if pk in names],
+                document=documents.get(row.document) if row.document else None,
+                purpose=self._purposes.at(row.occurred_at),
+                request_id=row.request_id,
+            )
+
+    def _keep(self, change: Change, form: str) -> None:
+        after = {
+            "patient_id": self.patient_id,
+            "from": self.period.start.isoformat(),
+            "to": self.period.end.isoformat(),
+            "number": self.number,
+            "form": form,
+        }
+        with transaction.atomic(durable=True):
+            ChangeEvent.record(Action.DISCLOSURES_ACCOUNTED, change, organization=self.organization, after=after)
+
+
+def _records(patient: int, organization: Organization, period: Period) -> QuerySet[RequestRecord]:
+    """Return the answers with the patient's data, in the order of time.
+
+    PostgreSQL shall find them by the index of patients alone. It misjudges how many they are, and would walk the whole
+    index of an organization or of time for them: so it is asked for both in words that no index knows. SQLite has no
+    index of patients, and reads the organization's rows of the period.
+    """
+    hidden = connection.vendor == "postgresql"
+    records = RequestRecord.objects.alias(
+        recipient=F("organization_id") + 0 if hidden else F("organization_id"),
+        moment=F("occurred_at") + timedelta(0) if hidden else F("occurred_at"),
+    )
+    return records.filter(
+        patients__holds=patient, recipient=organization.pk, moment__gte=period.start, moment__lt=period.end
+    ).order_by("moment", "pk")
+
+
+def _totals(records: QuerySet[RequestRecord], purposes: Purposes) -> list[Total]:
+    """Return the totals by purpose and by what was disclosed, the earliest first."""
+    spans = [When(occurred_at__lt=moment, then=Value(place)) for place, moment in enumerate(purposes.moments)]
+    found = records.annotate(span=Case(*spans, default=Value(len(spans)))).order_by("span").values("span", "route")
+    totals: dict[tuple[str, str], Total] = {}
+    for row in found.annotate(number=Count("pk"), first=Min("occurred_at"), last=Max("occurred_at")):
+        kind = purposes.texts[row["span"]], _words(row["route"])
+        before = totals.get(kind, Total(*kind, row["first"], row["last"], 0))
+        totals[kind] = Total(*kind, before.first, row["last"], before.number + row["number"])
+    return sorted(totals.values(), key=lambda total: total.first)
+
+
+def _words(route: str) -> str:
+    return _WORDS.get(route, route)

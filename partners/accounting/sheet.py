@@ -1,0 +1,45 @@
+"""The accounting of disclosures as a CSV file: every disclosure a line, each with all that the law asks for."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from partners.accounting.disclosures import Accounting, Disclosed
+from partners.formats import sheets
+
+COLUMNS = (
+    "disclosed_at",
+    "recipient",
+    "organization_id",
+    "key_label",
+    "key_public_part",
+    "disclosed",
+    "encounter_ids",
+    "document_id",
+    "purpose",
+    "request_id",
+)
+
+
+def lines(accounting: Accounting, disclosures: Iterable[Disclosed]) -> Iterator[str]:
+    """Yield the file by its lines."""
+    return sheets.lines(COLUMNS, (_row(accounting, each) for each in disclosures))
+
+
+def _row(accounting: Accounting, each: Disclosed) -> list[str | None]:
+    return [
+        _moment(each.occurred_at),
+        accounting.organization.name,
+        accounting.organization.public_id,
+        each.key.label,
+        each.key.quotable,
+        each.what,
+        " ".join(each.encounters),
+        each.document,
+        each.purpose,
+        each.request_id,
+    ]
+
+
+def _moment(when: datetime) -> str:
+    """Return a moment in UTC, to the millisecond: more digits are no time to a spreadsheet."""
+    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""The page that explains why a call fails, and the page of each reason code."""

@@ -1,0 +1,165 @@
+"""A diagnosis in the words of its page: one sentence to read out, and a finding for every check."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import groupby
+from operator import attrgetter
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpResponse
+from django.urls import NoReverseMatch, reverse
+
+from partners.catalogue.reasons import Reason
+from partners.catalogue.remedies import REMEDIES, Fixer, Place, Remedy
+from partners.catalogue.routes import Scope
+from partners.decision.policy import AccessRequest, Check, Outcome
+from partners.diagnosis.callers import Credentials, Sent
+from partners.diagnosis.calls import Diagnosis
+from partners.keys.faults import fault
+from partners.models import ApiKey
+
+Staff = User | AnonymousUser
+SPOKEN = {
+    Fixer.PARTNER: "the partner's engineer can fix this",
+    Fixer.ONBOARDING: "Partner onboarding can fix this",
+    Fixer.SECURITY: "Security can fix this",
+    Fixer.OPERATOR: "the operator can fix this",
+    Fixer.SUPPORT: "Support looks into it",
+}
+REFUSED_THEN = {Outcome.PASSED: "Refused then, passes now", Outcome.UNKNOWN: "Refused then"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found, and who can fix it where."""
+
+    reason: Reason
+    outcome: Outcome
+    word: str
+    detail: str
+    url: str
+
+    @property
+    def remedy(self) -> Remedy:
+        """Return what the catalogue says of the reason."""
+        return REMEDIES[self.reason]
+
+    @property
+    def why(self) -> str:
+        """Return why the call is refused, to complete "because …"."""
+        return self.remedy.because + (f" ({self.detail})" if self.detail else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that the page tells of one call: the checks that it reaches, and those beyond the refusal."""
+
+    diagnosis: Diagnosis
+    reached: list[Finding]
+    beyond: list[Finding]
+
+    @property
+    def sentence(self) -> str:
+        """Return what to tell the partner, in one sentence."""
+        refusal = self.diagnosis.refusal
+        if refusal is None:
+            return "The call is answered with 200: nothing blocks it."
+        code = f"{refusal.reason.status} {refusal.reason.code}"
+        first = self.blockers[0]
+        return f"The call is refused with {code} because {first.why}; {SPOKEN[first.remedy.fixer]}."
+
+    @property
+    def sent(self) -> str:
+        """Return the refusal as it would be sent: status, the headers that matter, body."""
+        answer = self.diagnosis.answer
+        return "" if answer is None else as_sent(answer)
+
+    @property
+    def blockers(self) -> list[Finding]:
+        """Return everything that blocks the call, first what decides the answer."""
+        return [finding for finding in [*self.reached, *self.beyond] if finding.outcome is Outcome.FAILED]
+
+    def blocker(self, reason: Reason) -> Finding | None:
+        """Return what blocks the call with this code, if anything does."""
+        return next((finding for finding in self.blockers if finding.reason is reason), None)
+
+
+def find(
+    diagnosis: Diagnosis, credentials: Credentials, key: ApiKey | None, staff: Staff, then: Reason | None = None
+) -> Findings:
+    """Put a diagnosis into words: the checks under one code make one finding.
+
+    `then`: what the call was refused with on record. Whatever is found now, that check is never called passed.
+    """
+    groups = [(reason, list(checks)) for reason, checks in groupby(diagnosis.checks, attrgetter("reason"))]
+    outcomes = [_outcome(checks) for _, checks in groups]
+    refused = outcomes.index(Outcome.FAILED) if Outcome.FAILED in outcomes else len(groups)
+    findings = [
+        Finding(
+            reason,
+            Outcome.UNKNOWN if reason is then and outcome is Outcome.PASSED else outcome,
+            word=_word(outcome, reached=at <= refused, refused_then=reason is then),
+            detail=_detail(reason, checks, diagnosis, credentials) if outcome is Outcome.FAILED else "",
+            url=mending_url(REMEDIES[reason].place, key, staff),
+        )
+        for at, ((reason, checks), outcome) in enumerate(zip(groups, outcomes, strict=True))
+    ]
+    return Findings(diagnosis, findings[: refused + 1], findings[refused + 1 :])
+
+
+def as_sent(answer: HttpResponse) -> str:
+    """Return an answer as HTTP writes it (RFC 9112, section 4)."""
+    headers = [f"{name}: {value}" for name, value in answer.headers.items()]
+    status = f"HTTP/1.1 {answer.status_code} {HTTPStatus(answer.status_code).phrase}"
+    return "\n".join([status, *headers, "", answer.content.decode()])
+
+
+def mending_url(place: Place, key: ApiKey | None, staff: Staff) -> str:
+    """Return the URL of the place where a refusal of calls with this key is fixed, "" where there is none to open."""
+    if place is Place.SWITCH:
+        return place_url(place, staff)
+    row = key.organization if key and place is Place.ORGANIZATION else key
+    return place_url(place, staff, row.pk) if row else ""
+
+
+def place_url(place: Place, staff: Staff, *row: int) -> str:
+    """Return the URL of a page of ours, "" where there is none or this person may not open it."""
+    if not place.view or not staff.has_perm(place.permission):
+        return ""
+    try:
+        return reverse(place.view, args=row)
+    except NoReverseMatch:
+        return ""
+
+
+def _outcome(checks: list[Check]) -> Outcome:
+    outcomes = {check.outcome for check in checks}
+    return next(outcome for outcome in (Outcome.FAILED, Outcome.UNKNOWN, Outcome.PASSED) if outcome in outcomes)
+
+
+def _word(outcome: Outcome, *, reached: bool, refused_then: bool) -> str:
+    if refused_then and outcome in REFUSED_THEN:
+        return REFUSED_THEN[outcome]
+    if reached:
+        return {Outcome.PASSED: "Passed", Outcome.FAILED: "Refused", Outcome.UNKNOWN: "Not known"}[outcome]
+    return {Outcome.PASSED: "Would pass", Outcome.FAILED: "Would refuse", Outcome.UNKNOWN: "Not known yet"}[outcome]
+
+
+def _detail(reason: Reason, checks: list[Check], diagnosis: Diagnosis, credentials: Credentials) -> str:
+    """Say what the code leaves open: which parameter, which scope, what is wrong with the token."""
+    if reason is Reason.MALFORMED_TOKEN:
+        return _fault(credentials)
+    if reason is Reason.MISSING_SCOPE and diagnosis.call:
+        return f"it lacks {', '.join(_missing_scopes(diagnosis.call))}"
+    fields = [check.field for check in checks if check.field is not None]
+    named = [field or "a parameter without a name" for field in fields if field not in REMEDIES[reason].because.split()]
+    return f"at fault: {', '.join(named)}" if named else ""
+
+
+def _fault(credentials: Credentials) -> str:
+    token = credentials.token if isinstance(credentials, Sent) else None
+    return (token and fault(token)) or ""
+
+
+def _missing_scopes(call: AccessRequest) -> list[Scope]:
+    return [scope for scope in call.route.scopes if scope not in (call.scopes or ())]

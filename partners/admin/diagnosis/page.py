@@ -1,0 +1,177 @@
+"""Why does this call fail? The page that answers it, and a page for every reason code."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from partners.admin.base import needs, render
+from partners.admin.diagnosis.findings import Staff, as_sent, find, place_url
+from partners.admin.diagnosis.then_and_now import compare
+from partners.api.responses import Refusal
+from partners.catalogue.reasons import Reason, Stage
+from partners.catalogue.remedies import REMEDIES
+from partners.catalogue.routes import Route
+from partners.diagnosis import callers
+from partners.diagnosis.callers import NOTHING_SENT, Credentials, Holder, Recorded, Sent
+from partners.diagnosis.calls import diagnose
+from partners.diagnosis.request_lines import RequestLine
+from partners.identifiers import matcher
+from partners.keys.in_text import without_tokens
+from partners.keys.tokens import parse
+from partners.models import lookup
+
+_is_key_id, _is_request_id = matcher("key"), matcher("req")
+
+
+class CallForm(forms.Form):
+    """A call as a partner describes it. It is never rendered from what was sent, which may hold a token."""
+
+    credentials = forms.CharField(required=False, max_length=1_000)
+    request = forms.CharField(required=False, max_length=8_000)
+
+    def __init__(self, staff: Staff, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.staff = staff
+
+    def clean_credentials(self) -> Credentials | None:
+        """Read the key, the token or the request id; None where the box is empty."""
+        text = self.cleaned_data["credentials"]
+        if callers.is_of_a_call(text) and not self.staff.has_perm("partners.view_requestrecord"):
+            raise ValidationError("You may not look at requests.", code="not_allowed")
+        return callers.read(text) if text else None
+
+    def clean_request(self) -> RequestLine | None:
+        """Read the request line; of a call on record it is known. None where the other box is wrong."""
+        text, caller = self.cleaned_data["request"], self.cleaned_data.get("credentials")
+        if not text and "credentials" in self.errors:
+            return None
+        if not text and isinstance(caller, Recorded):
+            text = caller.record.request_line
+        if not text:
+            raise ValidationError("Give the request as the partner sent it.", code="required")
+        return RequestLine.parse(text)
+
+    def caller(self) -> Credentials:
+        """Return whose call it is: as the first box says, else by the header of a curl command."""
+        header = self.cleaned_data["request"].authorization
+        return self.cleaned_data["credentials"] or (NOTHING_SENT if header is None else Sent(header))
+
+
+@needs("partners.view_apikey")
+@sensitive_post_parameters()
+@sensitive_variables()
+def diagnosis(request: HttpRequest) -> HttpResponse:
+    """Ask for a call, and say why it fails. A token comes by POST alone and is nowhere in the answer.
+
+    A call on record is judged at once where the address names it: `?call=req_…`.
+    """
+    if unkeyed := _unkeyed(request):
+        return redirect("admin:partners_requestrecord_change", unkeyed)
+    form = CallForm(request.user, request.POST if request.method == "POST" else _named_call(request))
+    kept = {"credentials": _preselected(request), "request": without_tokens(request.POST.get("request", ""))}
+    context: dict[str, Any] = {"title": "Why does this call fail?", "form": form, "kept": kept}
+    if form.is_valid():
+        caller, line = form.caller(), form.cleaned_data["request"]
+        kept |= {"credentials": _quotable(caller), "request": without_tokens(f"{line.method} {line.target}")}
+        context |= _diagnosed(request, caller, line)
+    return render(request, "partners/diagnosis.html", **context)
+
+
+@needs("partners.view_apikey")
+def reasons(request: HttpRequest) -> HttpResponse:
+    """List every reason code by stage, in the order of the checks."""
+    stages = [(stage, [(each, REMEDIES[each]) for each in Reason if each.stage is stage]) for stage in Stage]
+    return render(request, "partners/reasons.html", title="Reason codes", stages=stages)
+
+
+@needs("partners.view_apikey")
+def reason(request: HttpRequest, code: str) -> HttpResponse:
+    """Say what a reason code means, why it comes, who fixes it and how."""
+    try:
+        shown = Reason.coded(code)
+    except KeyError:
+        raise Http404 from None
+    order = [None, *Reason, None]
+    at = order.index(shown)
+    scopes = next(iter(Route)).scopes if shown is Reason.MISSING_SCOPE else ()
+    return render(
+        request,
+        "partners/reason.html",
+        title=shown.code,
+        reason=shown,
+        remedy=REMEDIES[shown],
+        url=place_url(REMEDIES[shown].place, request.user),
+        example=as_sent(Refusal(shown, "cursor" if shown is Reason.UNSUPPORTED_FILTER else None, scopes)),
+        before=order[at - 1],
+        after=order[at + 1],
+    )
+
+
+def urls() -> list[URLPattern]:
+    """Return the URLs of these pages, for the site to include."""
+    return [
+        path("diagnosis/", diagnosis, name="diagnosis"),
+        path("reasons/", reasons, name="reasons"),
+        path("reasons/<slug:code>/", reason, name="reason"),
+    ]
+
+
+@sensitive_variables()
+def _diagnosed(request: HttpRequest, caller: Credentials, line: RequestLine) -> dict[str, Any]:
+    key = caller.key
+    found = diagnose(line, caller.facts).to_show()
+    then = compare(caller.record, line, found) if isinstance(caller, Recorded) else None
+    refused = then.then if then else None
+    findings = find(then.on_record(found) if then else found, caller, key, request.user, refused)
+    return {
+        "findings": findings,
+        "sentence": then.sentence(findings) if then else findings.sentence,
+        "line": line,
+        "key": key,
+        "token": isinstance(caller, Sent) and caller.token is not None,
+        "token_name": _token_name(caller),
+        "verified": found.call is not None and found.call.secret_matches is True,
+        "then": then,
+        "today": then and then.today(findings),
+    }
+
+
+@sensitive_variables()
+def _token_name(caller: Credentials) -> str:
+    """Return what may be quoted of a token: its public part, where the checksum or a key vouches that it is one."""
+    token = parse(caller.token or "") if isinstance(caller, Sent) else None
+    return "" if token is None else without_tokens(token.text)
+
+
+def _quotable(caller: Credentials) -> str:
+    if isinstance(caller, Recorded):
+        return caller.record.request_id
+    return caller.key.public_id if isinstance(caller, Holder) else ""
+
+
+def _preselected(request: HttpRequest) -> str:
+    given = request.GET.get("call") or request.GET.get("key", "")
+    return given if _is_key_id(given) or _is_request_id(given) else ""
+
+
+@sensitive_variables()
+def _unkeyed(request: HttpRequest) -> str | None:
+    """Return the request id that is asked about alone, if it is in no key's record and its answer has its own page."""
+    given = request.GET.get("call", "") if request.method == "GET" else request.POST.get("credentials", "")
+    if request.POST.get("request") or not request.user.has_perm("partners.view_requestrecord"):
+        return None
+    try:
+        wanted = lookup.request_id(given)
+    except ValidationError:
+        return None
+    return wanted if lookup.find_unkeyed(wanted) else None
+
+
+def _named_call(request: HttpRequest) -> dict[str, str] | None:
+    given = request.GET.get("call", "")
+    return {"credentials": given} if _is_request_id(given) else None

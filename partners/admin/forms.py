@@ -1,0 +1,58 @@
+"""The base of every form that changes something, and the form of the global switch."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.http import QueryDict
+
+from partners.keys.in_text import holds_token
+from partners.models import ChangeEvent
+from partners.text import printable
+
+
+class ChangeForm(forms.Form):
+    """A change and why it is made. A text that holds a token is dropped: nothing of it is kept or shown again."""
+
+    reason = forms.CharField(
+        required=False,
+        label="Reason (optional)",
+        widget=forms.Textarea({"rows": 2}),
+        help_text="Saved in the audit record.",
+    )
+    ticket = ChangeEvent._meta.get_field("ticket").formfield(label="Ticket (optional)", validators=[printable])
+
+    def __init__(self, data: QueryDict | None = None, *files: Any, **options: Any) -> None:
+        self.with_token = [name for name in data or () if data and holds_token(str(data[name]))]
+        if data and self.with_token:
+            data = data.copy()
+            for name in self.with_token:
+                data[name] = ""
+        super().__init__(data, *files, **options | {"label_suffix": ""})
+
+    def clean(self) -> None:
+        """Say of each text that was dropped why it was."""
+        super().clean()
+        for name in self.with_token:
+            message = (
+                "This held a token, so it was dropped. Write it without; rotate the key if others may have seen it."
+            )
+            self.add_error(name if name in self.fields else None, ValidationError(message, code="token_given"))
+
+    def refuse(self, refusal: ValidationError, field: str | None = None) -> None:
+        """Put each message of the model next to its field; what names none of the form's belongs to `field`."""
+        named = refusal.error_dict if hasattr(refusal, "error_dict") else {NON_FIELD_ERRORS: refusal.error_list}
+        for name, errors in named.items():
+            self.add_error(name if name in self.fields else field, errors)
+
+
+class SwitchForm(ChangeForm):
+    """The global switch: which way to turn it, and why."""
+
+    to = forms.ChoiceField(choices=[("on", "on"), ("off", "off")], widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label="Reason",
+        widget=forms.Textarea({"rows": 2}),
+        help_text="Everybody on staff can read it while keys are off.",
+    )
+    field_order = ["to", "reason", "ticket"]

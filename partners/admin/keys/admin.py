@@ -1,0 +1,126 @@
+"""API keys: the list, the search that takes a pasted token, and one key's page."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_POST, require_safe
+
+from partners.admin.base import ReadOnlyAdmin, needs, render
+from partners.admin.guarded import row
+from partners.admin.keys import bulk, changing, issuing, rotations
+from partners.admin.keys.filters import (
+    SOON,
+    DigestKeyFilter,
+    LastUseFilter,
+    OrganizationFilter,
+    ScopeFilter,
+    StateFilter,
+)
+from partners.diagnosis import forecasting
+from partners.diagnosis.pasted import keys_in
+from partners.keys import digests, in_text
+from partners.models import ApiKey, KeyState
+from partners.names import holds_words
+from partners.record import traffic
+
+LONGEST_LABEL = 200
+LIST = "admin:partners_apikey_changelist"
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    """API keys: what identifies them and what they may do, never a secret or a digest."""
+
+    change_list_template = "partners/keys.html"
+    list_display = ("public_part",)
+    list_filter = (StateFilter, OrganizationFilter, ScopeFilter, DigestKeyFilter, LastUseFilter)
+    list_per_page = 50
+    search_fields = ("public_part__exact", "public_id__exact", "label")
+    search_help_text = "A public part, a key_… id, a label, or any text with a token in it, which is never kept."
+    actions = None
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Find a public part or an id as it is, a label by its words in any case."""
+        text = search_term.strip()
+        found = Q(public_part=text) | Q(public_id=text) | holds_words("label_key", text)
+        return queryset.filter(found) if text else queryset, False
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("organization", "scopes")
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path("find/", find, name="partners_apikey_find"),
+            path("add/", add),
+            *issuing.urls(),
+            *changing.urls(),
+            *bulk.urls(),
+        ]
+        return own + super().get_urls()
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return show(request, object_id)
+
+
+@needs("partners.issue_apikey")
+def add(request: HttpRequest) -> HttpResponseRedirect:
+    """Lead from Django's own address of a new row to the page that issues a key."""
+    return redirect("admin:partners_apikey_issue")
+
+
+@needs("partners.view_apikey")
+@require_POST
+@sensitive_post_parameters()
+@sensitive_variables()
+def find(request: HttpRequest) -> HttpResponse:
+    """Search by POST, so that nothing pasted comes into an address: keys in the text first, then the list."""
+    text = request.POST.get("q", "").replace("\0", "").strip()
+    pasted = keys_in(text)
+    if pasted.only:
+        messages.info(request, pasted.only.proof.value)
+        return redirect("admin:partners_apikey_change", pasted.only.key.pk)
+    if pasted.matches or (in_text.may_hold_part(text) and not _is_in_a_label(text)):
+        return render(request, "partners/found.html", title="Keys in the text", pasted=pasted, longest=in_text.LONGEST)
+    return redirect(f"{reverse(LIST)}?{urlencode({'q': in_text.quoted(text) or text})}")
+
+
+@sensitive_variables()
+def _is_in_a_label(text: str) -> bool:
+    """Return True for a text that is known as a label, and so is no secret."""
+    return len(text) <= LONGEST_LABEL and ApiKey.objects.filter(label__icontains=text).exists()
+
+
+@needs("partners.view_apikey")
+@require_safe
+def show(request: HttpRequest, object_id: str) -> HttpResponse:
+    """Show one key: its state and what to do, what it may call now, its facts, its chain, its calls, its timeline."""
+    key = row(ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes"), object_id)
+    successor = ApiKey.objects.filter(replaces=key).first()
+    return render(
+        request,
+        "partners/key.html",
+        title=key.label,
+        key=key,
+        successor=successor,
+        came=rotations.progress(request, key.replaces, key),
+        goes=rotations.progress(request, key, successor),
+        soon=key.expires_at is not None and key.state is KeyState.ACTIVE and key.expires_at <= timezone.now() + SOON,
+        digest_key_loaded=key.digest_key_number in digests.loaded(),
+        routes=_routes(key),
+        traffic=traffic.of_key(key) if request.user.has_perm("partners.view_requestrecord") else None,
+        events=key.events.order_by("-occurred_at", "-pk"),
+    )
+
+
+def _routes(key: ApiKey) -> list[tuple[forecasting.Forecast, datetime | None]]:
+    """Return what a call on each route would meet, and when one was last served."""
+    used = dict(key.uses.values_list("route", "last_used_at"))
+    return [(forecast, used.get(forecast.route.route_name)) for forecast in forecasting.of_key(key)]

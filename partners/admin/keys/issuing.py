@@ -1,0 +1,160 @@
+"""The two pages that make a key, issue and rotate. Each shows its token once, in the answer to its form."""
+
+from collections.abc import Callable
+from typing import cast
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from django.views.decorators.debug import sensitive_variables
+
+from partners.admin import nonces
+from partners.admin.base import change, needs, render
+from partners.admin.forms import ChangeForm
+from partners.admin.guarded import is_pk
+from partners.admin.keys.forms import IssueForm, RotateForm
+from partners.api.base_url import base_url
+from partners.catalogue.routes import Route
+from partners.diagnosis import forecasting
+from partners.keys.digests import DigestKeyUnavailable
+from partners.keys.tokens import Token
+from partners.models import ApiKey, Organization
+from partners.models.change import Action, Change
+from partners.signin.guards.freshness import fresh_password
+
+Make = Callable[[], tuple[ApiKey, Token]]
+
+
+def urls() -> list[URLPattern]:
+    """Return the pages, to be put below those of API keys."""
+    return [
+        path("issue/", issue, name="partners_apikey_issue"),
+        path("<int:pk>/rotate/", rotate, name="partners_apikey_rotate"),
+    ]
+
+
+@needs("partners.issue_apikey")
+@fresh_password
+def issue(request: HttpRequest) -> HttpResponse:
+    """Ask what the key is for, show what it will be able to call, then issue it."""
+    if request.method != "POST":
+        return _ask(request, IssueForm(initial={"organization": _preselected(request)}))
+    form, step = IssueForm(request.POST), request.POST.get("step")
+    if not form.is_valid() or step == "change":
+        return _ask(request, form)
+    if step == "issue":
+        return _shown_once(request, form, lambda: _issued(request, form)) or _ask(request, form)
+    return _check(request, form)
+
+
+@needs("partners.rotate_apikey")
+@fresh_password
+def rotate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Issue the successor of a key, and end the key after an overlap."""
+    key = get_object_or_404(ApiKey.objects.select_related("organization"), pk=pk)
+    form = RotateForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and (answer := _shown_once(request, form, lambda: _rotated(request, form, key))):
+        return answer
+    key.refresh_from_db()
+    return render(
+        request,
+        "partners/rotate.html",
+        title="Rotate key",
+        key=key,
+        form=form,
+        refusal=key.refusal(Action.KEY_ROTATED),
+        ends=form.ends(key),
+        forecasts=forecasting.of_key(key),
+        nonce=_nonce(request),
+    )
+
+
+def _ask(request: HttpRequest, form: IssueForm) -> HttpResponse:
+    names = Organization.objects.values_list("name", flat=True)
+    return render(
+        request, "partners/issue.html", title="Issue key", form=form, organizations=names, nonce=_nonce(request)
+    )
+
+
+def _check(request: HttpRequest, form: IssueForm) -> HttpResponse:
+    values = form.values
+    forecasts = forecasting.of_new_key(values["organization"], values["scopes"], is_test=values["is_test"])
+    return render(
+        request,
+        "partners/issue_check.html",
+        title="Check the new key",
+        form=form,
+        values=values,
+        forecasts=forecasts,
+        passes=any(each.passes for each in forecasts),
+        idle=forecasting.idle(forecasts, values["scopes"]),
+        nonce=_nonce(request),
+    )
+
+
+@sensitive_variables()
+def _issued(request: HttpRequest, form: IssueForm) -> tuple[ApiKey, Token]:
+    return ApiKey.issue(_change(request, form), **form.values)
+
+
+@sensitive_variables()
+def _rotated(request: HttpRequest, form: RotateForm, key: ApiKey) -> tuple[ApiKey, Token]:
+    return key.rotate(_change(request, form), overlap=form.span)
+
+
+@sensitive_variables()
+def _shown_once(request: HttpRequest, form: ChangeForm, make: Make) -> HttpResponse | None:
+    """Make the key and show its token in this very answer; None where it is refused, for which the form says why.
+
+    The answer is rendered before the commit, so that a token that reaches no page opens nothing.
+    """
+    try:
+        with nonces.single_use(request.POST.get("nonce", ""), _person(request)) as use:
+            key, token = make()
+            use.made(key)
+            return _answer(request, key, token)
+    except nonces.AlreadyUsed as used:
+        return render(request, "partners/issued.html", title="Already issued", key=used.key)
+    except ValidationError as refusal:
+        form.refuse(refusal)
+    except DigestKeyUnavailable as fault:
+        form.add_error(None, str(fault))
+    return None
+
+
+@sensitive_variables()
+def _answer(request: HttpRequest, key: ApiKey, token: Token) -> HttpResponse:
+    response = render(
+        request,
+        "partners/issued.html",
+        title="Key issued",
+        key=key,
+        token=token.text,
+        url=f"{base_url(request)}/external/v1/{Route.ENCOUNTERS_LIST.path}?limit=1",
+        forecasts=forecasting.of_key(key),
+    )
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    return response.render()
+
+
+def _change(request: HttpRequest, form: ChangeForm) -> Change:
+    return change(request, reason=form.cleaned_data["reason"], ticket=form.cleaned_data["ticket"])
+
+
+def _preselected(request: HttpRequest) -> str:
+    """Return the name of the organization that the link to this page gave, if it is one."""
+    pk = request.GET.get("organization", "")
+    found = Organization.objects.filter(pk=int(pk)).first() if is_pk(pk) else None
+    return "" if found is None else found.name
+
+
+def _nonce(request: HttpRequest) -> str:
+    """Return the nonce that the form carries on, or a new one."""
+    return nonces.kept(request.POST.get("nonce", ""), _person(request))
+
+
+def _person(request: HttpRequest) -> User:
+    return cast(User, request.user)

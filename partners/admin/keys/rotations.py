@@ -1,0 +1,145 @@
+"""Has the partner moved to the new key? What the ledger says of both keys of a rotation.
+
+Of each key it reads its newest call and the calls of an hour, by an index, and counts no more of them than it says.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db.models import IntegerField, OuterRef, Subquery
+from django.http import HttpRequest
+from django.utils import timezone
+
+from partners.models import ApiKey, RequestRecord
+from partners.models.found import Found
+from partners.review import attention
+from partners.templatetags.staff import distance
+
+HOUR = timedelta(hours=1)
+COUNTED = 1_000
+
+
+class Moved(StrEnum):
+    """How far the partner is, and the colour that says so."""
+
+    NOT = "Not moved", "failed"
+    PARTLY = "Moving", "expiring"
+    WHOLLY = "Moved", "passed"
+
+    colour: str
+
+    def __new__(cls, value: str, colour: str) -> "Moved":
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.colour = colour
+        return member
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The calls with one key: the last of all, how many within the hour, and whether any was ever served."""
+
+    last: datetime | None
+    lately: int
+    served: bool
+
+    @property
+    def number(self) -> str:
+        """Return how many calls came within the hour, as it is shown."""
+        return f"{COUNTED:,}+" if self.lately > COUNTED else f"{self.lately:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A rotation: the key that was replaced, its successor, and the calls with each."""
+
+    old: ApiKey
+    new: ApiKey
+    with_old: Calls
+    with_new: Calls
+
+    @property
+    def moved(self) -> Moved:
+        """Return how far the partner is. Only calls that were served show that the new key works for it."""
+        if self.with_new.last is None or not self.with_new.served:
+            return Moved.NOT
+        if self.with_old.lately and self.with_new.lately:
+            return Moved.PARTLY
+        old_is_later = self.with_old.last is not None and self.with_old.last > self.with_new.last
+        return Moved.NOT if old_is_later else Moved.WHOLLY
+
+    @property
+    def sentence(self) -> str:
+        """Return how far the partner is, and what shows it."""
+        return f"{self.moved}: {self._evidence}."
+
+    @property
+    def evidence(self) -> str:
+        """Return what shows it, for a place that says how far the partner is."""
+        return f"{self._evidence}.".capitalize()
+
+    @property
+    def _evidence(self) -> str:
+        if self.with_old.last is None and self.with_new.last is None:
+            return "no call with either key yet"
+        return f"{self._with_old}, {self._with_new}"
+
+    @property
+    def _with_old(self) -> str:
+        if self.with_old.lately:
+            calls = "call" if self.with_old.lately == 1 else "calls"
+            return f"{self.with_old.number} {calls} with the old key in the last hour"
+        if self.with_old.last:
+            return f"last call with the old key {distance(self.with_old.last)}"
+        return "no call with the old key"
+
+    @property
+    def _with_new(self) -> str:
+        if self.with_new.last is None:
+            return "none with the new one"
+        if not self.with_new.served:
+            return "every call with the new one was refused"
+        if self.with_new.lately:
+            return f"{self.with_new.number} with the new one in the last hour"
+        return f"last call with the new one {distance(self.with_new.last)}"
+
+
+class _Counted(Subquery):
+    """How many rows a statement finds, where a limit in it ends the search."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def under_way(span: timedelta) -> Found[Progress]:
+    """Return the rotations whose old key expires within `span`, the next to expire first."""
+    keys = attention.rotated(span)
+    return Found(progress_of([(key, key.replaced_by) for key in keys.rows]), keys.total)
+
+
+def progress_of(pairs: Iterable[tuple[ApiKey, ApiKey]]) -> list[Progress]:
+    """Return the progress of rotations, each given by its old and its new key, by one statement for all."""
+    rotations = list(pairs)
+    calls = _calls({key.pk for pair in rotations for key in pair})
+    return [Progress(old, new, calls[old.pk], calls[new.pk]) for old, new in rotations]
+
+
+def progress(request: HttpRequest, old: ApiKey | None, new: ApiKey | None) -> Progress | None:
+    """Return the progress of one rotation; None where there is none, or for a person who may not see calls."""
+    if old is None or new is None or not request.user.has_perm("partners.view_requestrecord"):
+        return None
+    return progress_of([(old, new)])[0]
+
+
+def _calls(pks: set[int]) -> dict[int, Calls]:
+    if not pks:
+        return {}
+    records = RequestRecord.objects.filter(api_key=OuterRef("pk")).order_by("-occurred_at").values("occurred_at")
+    lately = records.filter(occurred_at__gt=timezone.now() - HOUR)[: COUNTED + 1]
+    rows = ApiKey.objects.filter(pk__in=pks).order_by().annotate(last=Subquery(records[:1]), lately=_Counted(lately))
+    return {
+        pk: Calls(last, number, used is not None)
+        for pk, last, number, used in rows.values_list("pk", "last", "lately", "last_used_at")
+    }

@@ -1,0 +1,1 @@
+"""The pages of organizations: list, page, access, contact and purpose."""

@@ -1,0 +1,122 @@
+"""Requests: the list of what is on record, the search by request id, and one call's page."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.http import urlencode
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_POST, require_safe
+
+from partners.admin.base import ReadOnlyAdmin, needs, render
+from partners.admin.diagnosis.findings import mending_url
+from partners.admin.guarded import row
+from partners.admin.requests import unrecorded
+from partners.admin.requests.filters import ALL, RequestFilter
+from partners.identifiers import matcher
+from partners.models import RequestRecord, lookup
+from partners.record import pages, subjects
+from partners.record.pages import LOOKED_AT, NEWER, OLDER, Page, from_address, to_address
+from partners.record.runs import runs
+from partners.record.subjects import Subject
+
+LIST = "admin:partners_requestrecord_changelist"
+PAGE = "admin:partners_requestrecord_change"
+_is_request_id = matcher("req")
+
+
+@admin.register(RequestRecord)
+class RequestRecordAdmin(ReadOnlyAdmin):
+    """Requests, by pages of our own at the admin's addresses."""
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path("", index, name="partners_requestrecord_changelist"),
+            path("find/", find, name="partners_requestrecord_find"),
+            path("<str:object_id>/", show, name="partners_requestrecord_change"),
+        ]
+
+
+@needs("partners.view_requestrecord")
+@sensitive_post_parameters()
+@sensitive_variables()
+def index(request: HttpRequest) -> HttpResponse:
+    """List the calls, the newest first. Filters come by POST, so that no token comes into an address by mistake."""
+    form = RequestFilter(request.POST if request.method == "POST" else request.GET, label_suffix="")
+    if form.is_valid() and request.method == "POST":
+        return redirect(f"{reverse(LIST)}?{urlencode(form.address)}")
+    context = _found(request, form) if form.is_valid() else {"narrowed": True}
+    form.tidy()
+    return render(request, "partners/requests.html", title="Requests", form=form, **context)
+
+
+@needs("partners.view_requestrecord")
+@require_POST
+@sensitive_post_parameters()
+def find(request: HttpRequest) -> HttpResponseRedirect:
+    """Lead from a request id to its page. It comes by POST, so that no token comes into an address by mistake."""
+    try:
+        return redirect(PAGE, lookup.request_id(request.POST.get("q", "")))
+    except ValidationError as unreadable:
+        messages.warning(request, unreadable.message)
+        return redirect(LIST)
+
+
+@needs("partners.view_requestrecord")
+@require_safe
+def show(request: HttpRequest, object_id: str) -> HttpResponse:
+    """Show one call, by its request id or its primary key: what was asked and answered, and what mends a refusal."""
+    if _is_request_id(object_id) and unrecorded.is_unrecorded(object_id):
+        return unrecorded.show(request, object_id)
+    calls = RequestRecord.objects.select_related("api_key", "organization")
+    may_name = request.user.has_perm("partners.account_disclosures")
+    record = row(calls, object_id, "request_id")
+    return render(
+        request,
+        "partners/request.html",
+        title=record.request_id,
+        record=record,
+        mending_url=record.remedy and mending_url(record.remedy.place, record.api_key, request.user),
+        may_name=may_name,
+        named=_named(record) if may_name else [],
+    )
+
+
+def _found(request: HttpRequest, form: RequestFilter) -> dict[str, Any]:
+    page = _page(request, form)
+    return {
+        "page": page,
+        "runs": runs(page.rows),
+        "older": page.older and to_address(page.older),
+        "newer": page.newer and to_address(page.newer),
+        "looked_at": f"{LOOKED_AT:,}",
+        "address": urlencode(form.address),
+        "at_all_times": urlencode(form.address | {"time": ALL}),
+        "narrowed": form.narrows,
+    }
+
+
+def _page(request: HttpRequest, form: RequestFilter) -> Page:
+    for name, way in (("newer", NEWER), ("older", OLDER)):
+        if begin := from_address(request.GET.get(name, "")):
+            return pages.page(form.search(), begin, way)
+    return pages.page(form.search())
+
+
+def _named(record: RequestRecord) -> list[tuple[str, list[str], int]]:
+    """Return what was disclosed, kind by kind: its public ids, and how many are of rows that are no longer there."""
+    document = [] if record.document is None else [record.document]
+    kinds = (
+        ("Encounters", Subject.ENCOUNTER, record.encounters),
+        ("Patients", Subject.PATIENT, record.patients),
+        ("Document", Subject.DOCUMENT, document),
+    )
+    named = []
+    for label, subject, pks in kinds:
+        if pks:
+            names = subjects.public_ids(subject, pks)
+            named.append((label, [names[pk] for pk in pks if pk in names], len(pks) - len(names)))
+    return named

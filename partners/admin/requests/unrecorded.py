@@ -1,0 +1,39 @@
+"""A request id that leads to no record of a key: the answer that is kept of it, or what its absence can mean."""
+
+from django.http import HttpRequest, HttpResponse
+
+from partners.admin.base import render
+from partners.admin.diagnosis.findings import place_url
+from partners.catalogue.reasons import Reason, Stage
+from partners.models import ApiKey, RequestRecord
+from partners.models.lookup import find_unkeyed
+from partners.models.record import KEPT
+from partners.record import retention
+
+# Why an answer is in no key's record, by what it was refused with.
+FAULTS = (Reason.SERVICE_UNAVAILABLE, Reason.INTERNAL_ERROR, Reason.DIGEST_KEY_UNAVAILABLE)
+
+
+def is_unrecorded(request_id: str) -> bool:
+    """Return True for a request id of which no key has a record."""
+    return not RequestRecord.objects.filter(request_id=request_id).exists()
+
+
+def show(request: HttpRequest, request_id: str) -> HttpResponse:
+    """Show the answer of this request id, or say what its absence can mean; the caller may see requests."""
+    answer = find_unkeyed(request_id)
+    if answer is None:
+        context = {"days": KEPT.days, "years": retention.years()}
+        return render(request, "partners/answer_unknown.html", status=404, title=request_id, **context)
+    key = ApiKey.objects.filter(public_part=answer.public_part).first() if answer.public_part else None
+    return render(
+        request,
+        "partners/answer.html",
+        title=request_id,
+        answer=answer,
+        key=key,
+        ours=answer.reason in FAULTS,
+        credentials=answer.reason.stage is Stage.CREDENTIALS,
+        mending_url=place_url(answer.remedy.place, request.user),
+        days=KEPT.days,
+    )

@@ -1,0 +1,47 @@
+"""The global switch: its state and since when, and turning it."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from partners.admin.base import change, needs, render
+from partners.admin.forms import SwitchForm
+from partners.models import ApiKey, ApiKeySwitch, KeyState, found
+from partners.review import attention
+from partners.signin.guards.freshness import fresh_password
+
+
+@needs("partners.view_apikeyswitch")
+def show(request: HttpRequest) -> HttpResponse:
+    """Show the state of the switch, and the last change of it."""
+    return render(request, "partners/switch.html", title="Global switch", switch=attention.switch_state())
+
+
+@needs("partners.turn_apikeyswitch")
+@fresh_password
+def turn(request: HttpRequest) -> HttpResponse:
+    """Switch API keys off or on for everyone."""
+    switch = attention.switch_state()
+    form = SwitchForm(request.POST if request.method == "POST" else None, initial={"to": "off" if switch.on else "on"})
+    if form.is_valid() and _turned(request, form):
+        return redirect("admin:switch")
+    return render(
+        request,
+        "partners/switch_turn.html",
+        title="Switch API keys off" if switch.on else "Switch API keys on",
+        switch=switch,
+        form=form,
+        keys=found.Found.of(ApiKey.objects.in_state(KeyState.ACTIVE).order_by()),
+    )
+
+
+def _turned(request: HttpRequest, form: SwitchForm) -> bool:
+    given, on = form.cleaned_data, form.cleaned_data["to"] == "on"
+    try:
+        ApiKeySwitch.turn(on, change(request, reason=given["reason"], ticket=given["ticket"]))
+    except ValidationError as refusal:
+        form.refuse(refusal)
+        return False
+    messages.success(request, f"API-key authentication is {'on' if on else 'off'} for everyone.")
+    return True

@@ -1,0 +1,30 @@
+"""How a refusal leaves a view: one exception, and the handler that makes its answer."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.exceptions import APIException, MethodNotAllowed
+
+from partners.api.responses import Refusal, fault_response
+from partners.catalogue.reasons import Reason
+from partners.catalogue.routes import Scope
+
+
+class AccessDenied(APIException):
+    """A refusal on its way out: the reason, the query parameter at fault, the scopes that the route requires."""
+
+    def __init__(self, reason: Reason, *, field: str | None = None, scopes: tuple[Scope, ...] = ()) -> None:
+        super().__init__(reason.message, reason.code)
+        self.status_code = reason.status
+        self.reason = reason
+        self.field = field
+        self.scopes = scopes
+
+
+def answer(exception: Exception, context: dict[str, Any]) -> HttpResponse:
+    """Return the answer for whatever a view raised (DRF's `EXCEPTION_HANDLER`)."""
+    if isinstance(exception, AccessDenied):
+        return Refusal(exception.reason, exception.field, exception.scopes)
+    if isinstance(exception, MethodNotAllowed):
+        return Refusal(Reason.METHOD_NOT_ALLOWED)
+    return fault_response(exception)

@@ -1,0 +1,96 @@
+"""The answers of the API: JSON only, and one function that makes every error body."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django import db
+from django.http import HttpResponse
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from partners.catalogue.reasons import Reason
+from partners.catalogue.routes import Scope
+from partners.formats import traces
+
+logger = logging.getLogger(__name__)
+
+ERROR = "api_key_validation_failed"
+REALM = 'Bearer realm="external"'
+RETRY_AFTER_SECONDS = 5
+ALLOWED_METHODS = ("GET", "HEAD")
+
+
+class JsonRenderer(BaseRenderer):
+    """UTF-8 JSON; times in UTC as RFC 3339 with `Z`, a fraction of six digits only where it is not zero."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, media_type: str | None = None, context: Mapping[str, Any] | None = None) -> bytes:
+        """Return `data` as JSON."""
+        return orjson.dumps(data, option=orjson.OPT_UTC_Z)
+
+
+class JsonOnly(BaseContentNegotiation):
+    """Answer JSON whatever `Accept` says."""
+
+    def select_parser(self, request: Request, parsers: Any) -> None:
+        """Read no body."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> tuple[Any, str]:
+        """Return the one renderer."""
+        return renderers[0], renderers[0].media_type
+
+
+def error_body(reason: Reason, field: str | None = None) -> dict[str, str | None]:
+    """Return the body of every answer that is not 200."""
+    return {"error": ERROR, "reason_code": reason.code, "message": reason.message, "field": field}
+
+
+def error_headers(reason: Reason, scopes: tuple[Scope, ...] = ()) -> dict[str, str]:
+    """Return what HTTP asks for beside the body: RFC 6750 section 3, RFC 9110 sections 10.2.1 and 10.2.3."""
+    if reason is Reason.MISSING_BEARER:
+        return {"WWW-Authenticate": REALM}
+    if reason is Reason.MISSING_SCOPE:
+        return {"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{" ".join(scopes)}"'}
+    if reason.status == 401:
+        return {"WWW-Authenticate": f'{REALM}, error="invalid_token"'}
+    if reason.status == 503:
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return {"Allow": ", ".join(ALLOWED_METHODS)} if reason.status == 405 else {}
+
+
+class Refusal(HttpResponse):
+    """The whole answer for a reason code. `fault`: what went wrong here. `off_record`: the ledger could not take it."""
+
+    fault: Exception | None = None
+    off_record = False
+
+    def __init__(self, reason: Reason, field: str | None = None, scopes: tuple[Scope, ...] = ()) -> None:
+        super().__init__(
+            orjson.dumps(error_body(reason, field)),
+            content_type=JsonRenderer.media_type,
+            status=reason.status,
+            headers=error_headers(reason, scopes),
+        )
+        self.reason = reason
+
+
+def fault_response(fault: Exception, reason: Reason | None = None) -> Refusal:
+    """Answer a fault of ours and log where it arose: never its text, which may quote a row or a token."""
+    if reason is None:
+        reason = Reason.SERVICE_UNAVAILABLE if is_unavailable(fault) else Reason.INTERNAL_ERROR
+    facts = {"reason_code": reason.code, "exception": traces.kind(fault), "where": traces.place(fault)}
+    logger.error("a call failed", extra=facts)
+    refusal = Refusal(reason)
+    refusal.fault = fault
+    return refusal
+
+
+def is_unavailable(fault: Exception) -> bool:
+    """Tell whether a fault is the database's (out of reach, busy, broken) rather than a wrong statement of ours."""
+    return isinstance(fault, db.Error) and not isinstance(fault, db.DataError | db.IntegrityError)

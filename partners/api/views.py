@@ -1,0 +1,49 @@
+"""The base of every view of the API, and the answer where there is none."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.viewsets import ViewSet
+
+from partners.api.exceptions import AccessDenied
+from partners.api.responses import ALLOWED_METHODS, Refusal
+from partners.catalogue.reasons import Reason
+from partners.catalogue.routes import Route
+from partners.decision.policy import AccessRequest, Check, Outcome
+
+
+class PartnerViewSet(ViewSet):
+    """A view of one route of the catalogue. It answers GET and HEAD, and it can judge a call without serving it."""
+
+    route: Route | None = None
+    http_method_names = [method.lower() for method in ALLOWED_METHODS]
+    default_response_headers: dict[str, str] = {}
+
+    @property
+    def call(self) -> AccessRequest:
+        """Return the facts of the call, which has passed the checks of access."""
+        return cast(AccessRequest, self.request.auth)
+
+    @abstractmethod
+    def checks(self, call: AccessRequest, query_string: str, **ids: str) -> Sequence[Check]:
+        """Return the checks of the query and of the resource, in order, each judged even after a refusal."""
+
+    def refuse(self, reason: Reason | None, field: str | None = None) -> None:
+        """Raise AccessDenied if there is a reason to."""
+        if reason is not None:
+            raise AccessDenied(reason, field=field)
+
+    def refuse_first(self, checks: Sequence[Check]) -> None:
+        """Raise AccessDenied for the first check that failed, if any did."""
+        failed = next((check for check in checks if check.outcome is Outcome.FAILED), None)
+        if failed is not None:
+            self.refuse(failed.reason, failed.field)
+
+
+@csrf_exempt
+def route_not_found(request: HttpRequest, **ids: Any) -> HttpResponse:
+    """Answer any path under `/external/` that is no route, before authentication."""
+    return Refusal(Reason.ROUTE_NOT_FOUND)

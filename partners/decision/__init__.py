@@ -1,0 +1,1 @@
+"""The decision whether a call may pass: its facts, and the ordered policy that judges them."""

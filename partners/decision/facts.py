@@ -1,0 +1,172 @@
+"""The facts of a call, read in one SQL statement: switch, key, organization, route grant and scopes."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple, cast
+
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from partners.catalogue.routes import Route
+from partners.decision.address import UNKNOWN, network
+from partners.decision.policy import AccessRequest
+from partners.keys import digests, tokens
+
+_BEARER = re.compile(r"bearer +(?P<token>.+)", re.IGNORECASE | re.DOTALL)
+
+_SWITCH = "SELECT enabled FROM partners_apikeyswitch WHERE id = 1"
+
+# What belongs to a key is read only for a verified one, so that a wrong secret takes as long as an unknown key.
+_FACTS = """
+SELECT switch.enabled, key.public_id, key.digest, key.digest_key_number,
+    key.disabled_at IS NOT NULL, key.revoked_at IS NOT NULL, key.expires_at <= %s,
+    organization.id, organization.public_id, organization.allowlisted,
+    EXISTS (SELECT 1 FROM partners_routegrant AS granted
+        WHERE granted.organization_id = organization.id AND granted.route = %s),
+    key.id, CASE WHEN key.verified THEN (SELECT {aggregate}(held.scope_id, ' ')
+        FROM partners_apikey_scopes AS held WHERE held.apikey_id = key.id) END,
+    key.verified AND EXISTS (SELECT 1 FROM partners_keyuse AS used
+        WHERE used.api_key_id = key.id AND used.route = %s AND used.last_used_at >= %s),
+    key.verified AND EXISTS (SELECT 1 FROM partners_keynetwork AS met
+        WHERE met.api_key_id = key.id AND met.network = %s)
+FROM partners_apikeyswitch AS switch
+LEFT JOIN (SELECT *, {verified} AS verified FROM partners_apikey WHERE public_part = %s) AS key ON 1 = 1
+LEFT JOIN partners_organization AS organization ON key.verified AND organization.id = key.organization_id
+WHERE switch.id = 1
+"""
+
+
+class _Row(NamedTuple):
+    """The statement's one row; nothing but the switch where there is no key of that public part."""
+
+    switched_on: bool
+    key_id: str | None
+    digest: bytes | None
+    digest_key_number: int | None
+    disabled: bool
+    revoked: bool
+    expired: bool | None
+    organization_pk: int | None
+    organization_id: str | None
+    allowlisted: bool | None
+    route_enabled: bool
+    key_pk: int | None
+    scopes: str | None
+    use_noted: bool | None
+    network_known: bool | None
+
+
+class SwitchMissing(OperationalError):
+    """The row of the global switch is not there; `manage.py migrate` makes it."""
+
+
+def bearer_token(header: str) -> str | None:
+    """Return the token of an `Authorization` header, which is all after the scheme; None without one (RFC 6750, 2.1).
+
+    The field's surrounding blanks are not part of its value (RFC 9110, 5.5).
+    """
+    match = _BEARER.fullmatch(header.strip(" \t"))
+    return match and match["token"]
+
+
+def of_call(header: str, route: Route, address: str = UNKNOWN) -> AccessRequest:
+    """Return the facts of a call with this `Authorization` header: no statement without a bearer, one otherwise."""
+    text = bearer_token(header)
+    if text is None:
+        return AccessRequest(route, bearer=False)
+    token = tokens.parse(text)
+    shown: dict[str, Any] = {
+        "bearer": True,
+        "test_prefix": tokens.has_test_prefix(text),
+        "accepts_test_keys": settings.ACCEPT_TEST_KEYS,
+        "well_formed": token is not None,
+    }
+    if token is None or (token.is_test and not settings.ACCEPT_TEST_KEYS):
+        return AccessRequest(route, switched_on=_switched_on(), **shown)
+    return AccessRequest(route, **shown, **_stored(route, token.public_part, token, network(address)))
+
+
+def of_holder(public_part: str, *, is_test: bool, route: Route) -> AccessRequest:
+    """Return the facts of a call by who holds the key of that public part."""
+    return AccessRequest(
+        route,
+        bearer=True,
+        test_prefix=is_test,
+        accepts_test_keys=settings.ACCEPT_TEST_KEYS,
+        well_formed=True,
+        **_stored(route, public_part, None, ""),
+    )
+
+
+def _stored(route: Route, public_part: str, token: tokens.Token | None, network: str) -> dict[str, Any]:
+    row = _Row(*_read(route, public_part, token, network))
+    loaded = digests.loaded()
+    digest_key_loaded = bool(loaded) if row.digest_key_number is None else row.digest_key_number in loaded
+    secret_matches = _secret_matches(token, row) if digest_key_loaded or token is None else None
+    return {
+        "switched_on": bool(row.switched_on),
+        "digest_key_loaded": digest_key_loaded,
+        "secret_matches": secret_matches,
+        **(_of_key(row) if secret_matches else {}),
+        **(_of_organization(row) if row.organization_pk is not None else {}),
+    }
+
+
+def _read(route: Route, public_part: str, token: tokens.Token | None, network: str) -> Sequence[Any]:
+    now = timezone.now()
+    moment, minute = map(connection.ops.adapt_datetimefield_value, (now, now.replace(second=0, microsecond=0)))
+    candidates = [] if token is None else digests.candidates(token.text)
+    sql = _facts_sql(connection.vendor, None if token is None else len(candidates))
+    name = route.route_name
+    return _one_row(sql, [moment, name, name, minute, network, *candidates, public_part])
+
+
+def _of_key(row: _Row) -> dict[str, Any]:
+    return {
+        "key_pk": row.key_pk,
+        "key_id": row.key_id,
+        "disabled": bool(row.disabled),
+        "revoked": bool(row.revoked),
+        "expired": bool(row.expired),
+        "scopes": frozenset((row.scopes or "").split()),
+        "use_noted": bool(row.use_noted),
+        "network_known": bool(row.network_known),
+    }
+
+
+def _of_organization(row: _Row) -> dict[str, Any]:
+    return {
+        "organization_pk": row.organization_pk,
+        "organization_id": row.organization_id,
+        "allowlisted": bool(row.allowlisted),
+        "route_enabled": bool(row.route_enabled),
+    }
+
+
+@cache
+def _facts_sql(vendor: str, candidates: int | None) -> str:
+    """Return the statement for a number of candidate digests, or, for None, with the holder taken at their word."""
+    given = "1 = 1" if candidates is None else "1 = 0"
+    verified = f"digest IN ({', '.join(['%s'] * candidates)})" if candidates else given
+    return _FACTS.format(verified=verified, aggregate={"postgresql": "string_agg", "sqlite": "group_concat"}[vendor])
+
+
+def _secret_matches(token: tokens.Token | None, row: _Row) -> bool:
+    if token is None:
+        return row.digest is not None
+    return digests.matches(token.text, row.digest, row.digest_key_number)
+
+
+def _switched_on() -> bool:
+    return bool(_one_row(_SWITCH, [])[0])
+
+
+def _one_row(sql: str, parameters: list[Any]) -> Sequence[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        row = cast(Sequence[Any] | None, cursor.fetchone())
+    if row is None:
+        raise SwitchMissing
+    return row

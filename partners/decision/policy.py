@@ -1,0 +1,126 @@
+"""The decision point: the policy of checks 1–11, and the two ways to read it.
+
+A policy is an ordered tuple of rules over one value of facts. `decide()` gives the first refusal; `explain()` gives
+every check. Both read the same rules, and so do the policies of the resources that are served.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from partners.catalogue.reasons import Reason
+from partners.catalogue.routes import Route
+
+Facts = TypeVar("Facts")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[Facts]):
+    """One check: whether the facts call for this refusal, or None where they do not tell."""
+
+    reason: Reason
+    denies: Callable[[Facts], bool | None]
+
+
+class Outcome(StrEnum):
+    """How a check came out. `unknown`: an earlier one left nothing to check."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check and how it came out; `field` names the query parameter at fault, if one is."""
+
+    reason: Reason
+    outcome: Outcome
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """What is known of a call before its query is read. None: not known, because an earlier check fails.
+
+    The last three decide nothing: the record of the answer needs them. `use_noted`: the key is known to have used the
+    route in this minute; `network_known`: it has called from this network before.
+    """
+
+    route: Route
+    bearer: bool
+    switched_on: bool | None = None
+    test_prefix: bool | None = None
+    accepts_test_keys: bool | None = None
+    well_formed: bool | None = None
+    digest_key_loaded: bool | None = None
+    secret_matches: bool | None = None
+    key_id: str | None = None
+    disabled: bool | None = None
+    revoked: bool | None = None
+    expired: bool | None = None
+    organization_pk: int | None = None
+    organization_id: str | None = None
+    allowlisted: bool | None = None
+    route_enabled: bool | None = None
+    scopes: frozenset[str] | None = None
+    key_pk: int | None = None
+    use_noted: bool | None = None
+    network_known: bool | None = None
+
+
+def lacks(fact: bool | None) -> bool | None:
+    """Negate a fact that may be unknown."""
+    return None if fact is None else not fact
+
+
+def _unscoped(call: AccessRequest) -> bool | None:
+    return None if call.key_id is None else call.organization_id is None
+
+
+def _misses_scope(call: AccessRequest) -> bool | None:
+    return None if call.scopes is None else not call.scopes.issuperset(call.route.scopes)
+
+
+POLICY: tuple[Rule[AccessRequest], ...] = (
+    Rule(Reason.MISSING_BEARER, lambda call: not call.bearer),
+    Rule(Reason.API_KEYS_DISABLED, lambda call: lacks(call.switched_on)),
+    Rule(Reason.TEST_PREFIX_NOT_ALLOWED, lambda call: call.test_prefix and lacks(call.accepts_test_keys)),
+    Rule(Reason.MALFORMED_TOKEN, lambda call: lacks(call.well_formed)),
+    Rule(Reason.DIGEST_KEY_UNAVAILABLE, lambda call: lacks(call.digest_key_loaded)),
+    Rule(Reason.INVALID_KEY, lambda call: lacks(call.secret_matches)),
+    Rule(Reason.DISABLED_KEY, lambda call: call.disabled),
+    Rule(Reason.REVOKED_KEY, lambda call: call.revoked),
+    Rule(Reason.EXPIRED_KEY, lambda call: call.expired),
+    Rule(Reason.ORG_SCOPE_ONLY_REQUIRED, _unscoped),
+    Rule(Reason.ORGANIZATION_NOT_ALLOWLISTED, lambda call: lacks(call.allowlisted)),
+    Rule(Reason.ROUTE_NOT_ALLOWED, lambda call: lacks(call.route_enabled)),
+    Rule(Reason.MISSING_SCOPE, _misses_scope),
+)
+
+
+class UndecidableFacts(Exception):
+    """No rule denies, yet one cannot tell: facts are missing that should be there."""
+
+
+def decide(policy: tuple[Rule[Facts], ...], facts: Facts) -> Reason | None:
+    """Return the first refusal, or None where every check passes; UndecidableFacts rather than a guess."""
+    for rule in policy:
+        denies = rule.denies(facts)
+        if denies is None:
+            raise UndecidableFacts(rule.reason.code)
+        if denies:
+            return rule.reason
+    return None
+
+
+def explain(policy: tuple[Rule[Facts], ...], facts: Facts) -> list[Check]:
+    """Return every check of the policy in order, those after a refusal too."""
+    return [Check(rule.reason, _outcome(rule.denies(facts))) for rule in policy]
+
+
+def _outcome(denies: bool | None) -> Outcome:
+    if denies is None:
+        return Outcome.UNKNOWN
+    return Outcome.FAILED if denies else Outcome.PASSED

@@ -1,0 +1,109 @@
+"""Whose call it is, as staff give it: a key, whose holder is taken to call, a call on record, or the header sent."""
+
+import re
+from dataclasses import dataclass, field, fields, replace
+
+from django.core.exceptions import ValidationError
+
+from partners.catalogue.routes import Route
+from partners.decision import facts
+from partners.decision.policy import AccessRequest
+from partners.keys import in_text
+from partners.models import ApiKey, ApiKeySwitch, RequestRecord
+from partners.models.lookup import find_key, find_record
+
+_HEADER_NAME = re.compile(r"(?:-H\s*)?['\"]?authorization:\s*", re.IGNORECASE)
+_SCHEME = re.compile(r"bearer\b", re.IGNORECASE)
+_REQUEST_ID = re.compile(r"(?i:x-request-id:).*|req_.*")
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a key, whatever the token is."""
+
+    key: ApiKey
+
+    def facts(self, route: Route) -> AccessRequest:
+        """Return the facts of the holder's call."""
+        return facts.of_holder(self.key.public_part, is_test=self.key.is_test, route=route)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded(Holder):
+    """The holder of the key of a call on record."""
+
+    record: RequestRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The `Authorization` header of a call, "" for none. It may hold a token and stays out of the `repr`."""
+
+    header: str = field(repr=False)
+
+    @property
+    def token(self) -> str | None:
+        """Return the text that was sent as the token, well-formed or not."""
+        return facts.bearer_token(self.header)
+
+    @property
+    def key(self) -> ApiKey | None:
+        """Return the key whose public part the token bears, whether or not it is that key's token."""
+        public_part = in_text.presented(self.token or "")
+        return ApiKey.objects.select_related("organization").filter(public_part=public_part).first()
+
+    def facts(self, route: Route) -> AccessRequest:
+        """Return the facts of this call; what they cannot tell of a key is told as if its holder called."""
+        call = facts.of_call(self.header, route)
+        if call.secret_matches:
+            return call
+        if not call.bearer:
+            return replace(call, switched_on=ApiKeySwitch.objects.filter(id=1, enabled=True).exists())
+        key = self.key
+        return call if key is None else _as_if_held(call, Holder(key).facts(route))
+
+
+Credentials = Holder | Sent
+NOTHING_SENT = Sent("")
+
+
+def is_of_a_call(text: str) -> bool:
+    """Return True for what is read as a request id."""
+    return _REQUEST_ID.fullmatch(text.strip()) is not None
+
+
+def read(text: str) -> Credentials:
+    """Read what staff paste: a key's id or public part, a request id, a token or a header; ValidationError for none.
+
+    A token is never part of the error's text.
+    """
+    text = text.strip()
+    if header := _HEADER_NAME.match(text):
+        return Sent(text[header.end() :].rstrip("'\""))
+    if _SCHEME.match(text):
+        return Sent(text)
+    if is_of_a_call(text):
+        record = find_record(text)
+        return Recorded(record.api_key, record)
+    if in_text.quoted(text) or (text.startswith("key_") and not in_text.holds_token(text)):
+        return Holder(_known_key(text))
+    if in_text.may_be_sent_as_token(text):
+        return Sent(f"Bearer {text}")
+    raise ValidationError(
+        "This is no key_… id, no 12-character public part and no token, which begins with ch_sk_.", code="unreadable"
+    )
+
+
+def _known_key(text: str) -> ApiKey:
+    try:
+        return find_key(text)
+    except ValidationError:
+        raise ValidationError(
+            "There is no API key of this id or public part. Compare it with the list of API keys.", code="key_not_found"
+        ) from None
+
+
+def _as_if_held(call: AccessRequest, holder: AccessRequest) -> AccessRequest:
+    """Fill in what is not known of a call, but never that its secret matches."""
+    unknown = [each.name for each in fields(call) if getattr(call, each.name) is None and each.name != "secret_matches"]
+    return replace(call, **{name: getattr(holder, name) for name in unknown})

@@ -1,0 +1,112 @@
+"""Why does this call fail? Every check of a call as a partner describes it, by the functions that answer the call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+
+from partners.api.responses import ALLOWED_METHODS, Refusal, error_body
+from partners.api.views import PartnerViewSet
+from partners.catalogue.reasons import Reason
+from partners.catalogue.routes import Route
+from partners.decision.facts import SwitchMissing
+from partners.decision.policy import POLICY, AccessRequest, Check, Outcome, explain
+from partners.diagnosis.request_lines import RequestLine
+from partners.keys.in_text import without_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Every check of a call in order, the answer that follows, and what would refuse it next."""
+
+    checks: list[Check]
+    route: Route | None = None
+    call: AccessRequest | None = None
+
+    @property
+    def refusal(self) -> Check | None:
+        """Return the check that decides the answer, or None where all pass."""
+        return next((check for check in self.checks if check.outcome is Outcome.FAILED), None)
+
+    @property
+    def later(self) -> list[Check]:
+        """Return what would refuse the call once the first refusal is gone."""
+        return [check for check in self.checks if check.outcome is Outcome.FAILED][1:]
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status that the partner gets."""
+        return 200 if self.refusal is None else self.refusal.reason.status
+
+    @property
+    def body(self) -> dict[str, str | None] | None:
+        """Return the error body that the partner gets, or None where the call is served."""
+        return None if self.refusal is None else error_body(self.refusal.reason, self.refusal.field)
+
+    @property
+    def answer(self) -> HttpResponse | None:
+        """Return the error as it would be sent, or None where the call is served."""
+        if self.refusal is None:
+            return None
+        scopes = () if self.route is None else self.route.scopes
+        return Refusal(self.refusal.reason, self.refusal.field, scopes)
+
+    def to_show(self) -> "Diagnosis":
+        """Return it without the tokens that may have been sent as query parameters."""
+        checks = [replace(check, field=check.field and without_tokens(check.field)) for check in self.checks]
+        return replace(self, checks=checks)
+
+
+def diagnose(line: RequestLine, facts: Callable[[Route], AccessRequest]) -> Diagnosis:
+    """Judge a call whose credentials have these facts on a route; it serves nothing and records nothing."""
+    view, ids = _view(line.path)
+    route = None if view is None else view.route
+    edge = _failed(Reason.BAD_REQUEST, not _answers_for(line.host))
+    edge += _failed(Reason.HTTPS_REQUIRED, settings.REQUIRE_HTTPS and line.scheme == "http")
+    edge += _failed(Reason.ROUTE_NOT_FOUND, route is None)
+    try:
+        call = _whatever_route(facts) if route is None else facts(route)
+    except SwitchMissing:
+        return Diagnosis([*edge, Check(Reason.SERVICE_UNAVAILABLE, Outcome.FAILED)], route)
+    checks = [*edge, *explain(POLICY, call)]
+    if view is not None:
+        checks += _method(line.method), *view.checks(call, line.query_string, **ids)
+    return Diagnosis(checks, route, call)
+
+
+def _view(path: str) -> tuple[PartnerViewSet | None, dict[str, Any]]:
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return None, {}
+    view_class = getattr(match.func, "cls", None)
+    if view_class is None or not issubclass(view_class, PartnerViewSet):
+        return None, {}
+    return view_class(**vars(match.func)["initkwargs"]), match.kwargs
+
+
+def _whatever_route(facts: Callable[[Route], AccessRequest]) -> AccessRequest:
+    """Return the facts of a call on no route: what depends on the route is not known."""
+    return replace(facts(next(iter(Route))), route_enabled=None, scopes=None)
+
+
+def _method(method: str) -> Check:
+    return Check(Reason.METHOD_NOT_ALLOWED, Outcome.PASSED if method in ALLOWED_METHODS else Outcome.FAILED)
+
+
+def _answers_for(host: str | None) -> bool:
+    """Tell whether a call that names this host is taken; without one, the right host is assumed."""
+    request = HttpRequest()
+    request.META = {"HTTP_HOST": host}
+    try:
+        return host is None or bool(request.get_host())
+    except DisallowedHost:
+        return False
+
+
+def _failed(reason: Reason, failed: bool) -> list[Check]:
+    return [Check(reason, Outcome.FAILED)] if failed else []

@@ -1,0 +1,58 @@
+"""The request as a partner gives it: a request line, a URL or a whole curl command."""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from django.core.exceptions import ValidationError
+
+from partners.diagnosis import curl
+
+_TARGET = (
+    r"(?:(?P<scheme>https?)://(?P<host>[^/\s]+))?(?P<path>/external(?:/[^?#\s]*)?)(?:\?(?P<query>[^#\s]*))?(?:#\S*)?"
+)
+_REQUEST_LINE = re.compile(rf"(?P<method>[A-Za-z]+) +(?P<target>{_TARGET})(?: +HTTP/[0-9.]+)?")
+_URL = re.compile(r"https?://\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """One call: method, decoded path and raw query string (RFC 9112, section 3), and what a curl command adds to it.
+
+    `target` is the path or URL as it was written. `authorization` may hold a token and stays out of the `repr`.
+    """
+
+    method: str
+    path: str
+    query_string: str
+    target: str
+    host: str | None = None
+    scheme: str | None = None
+    authorization: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> "RequestLine":
+        """Read a request line, a URL or a curl command; ValidationError if it is none of an `/external` path."""
+        text = text.strip()
+        if curl.is_command(text):
+            command = curl.read(text)
+            return cls._of_line(f"{command.method} {command.url}", command.authorization)
+        return cls._of_line(f"GET {text}" if _URL.fullmatch(text) else text)
+
+    @classmethod
+    def _of_line(cls, text: str, authorization: str | None = None) -> "RequestLine":
+        match = _REQUEST_LINE.fullmatch(text)
+        if match is None:
+            raise ValidationError(
+                "Give the request as 'GET /external/v1/…', one line, or as a URL or a curl command of such a path.",
+                code="invalid_request_line",
+            )
+        return cls(
+            match["method"].upper(),
+            unquote(match["path"]),
+            (match["query"] or "").encode().decode("latin-1"),  # as a server hands over the bytes that were sent
+            match["target"],
+            match["host"],
+            match["scheme"],
+            authorization,
+        )

@@ -1,0 +1,34 @@
+"""Where a fault arose, told without its words, which may quote a row, a query or a token."""
+
+from pathlib import Path
+from traceback import FrameSummary, extract_tb
+
+FRAMES = 20
+_PROJECT = Path(__file__).resolve().parents[2]
+
+
+def kind(fault: BaseException) -> str:
+    """Return the type of a fault and of those behind it, the last one first: `OperationalError from QueryCanceled`."""
+    kinds = [type(fault).__qualname__]
+    while (behind := fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)) is not None:
+        kinds.append(type(behind).__qualname__)
+        fault = behind
+    return " from ".join(kinds)
+
+
+def place(fault: BaseException) -> list[str]:
+    """Return the last calls before a fault, the one that raised it at the end: `encounters/api/views.py:28 list`."""
+    return [_frame(each) for each in extract_tb(fault.__traceback__)[-FRAMES:]]
+
+
+def _frame(frame: FrameSummary) -> str:
+    return f"{_short(frame.filename)}:{frame.lineno} {frame.name}"
+
+
+def _short(filename: str) -> str:
+    """Return a path as it reads on every machine: within the project, within a package, else the file alone."""
+    _, installed, within = filename.rpartition("/site-packages/")
+    if installed:
+        return within
+    path = Path(filename)
+    return str(path.relative_to(_PROJECT)) if path.is_relative_to(_PROJECT) else path.name

@@ -1,0 +1,1 @@
+"""The text of an API key: how it is made, read, digested and found in other text. No database."""

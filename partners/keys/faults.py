@@ -1,0 +1,37 @@
+"""What is wrong with the text of a token."""
+
+from partners.identifiers import BASE62
+from partners.keys import tokens
+
+
+def fault(text: str) -> str | None:
+    """Say what is wrong with the shape of a token, without quoting it; None where nothing is."""
+    if tokens.parse(text) is not None:
+        return None
+    if any(character.isspace() for character in text):
+        return "there is a blank inside it: a line break, or words around the key, came with it"
+    if "," in text:
+        return "there is a comma in it: two headers, or two keys, were sent as one"
+    prefix = tokens.prefix(tokens.has_test_prefix(text))
+    if not text.startswith(prefix):
+        return _fault_of_prefix(text)
+    rest = text.removeprefix(prefix)
+    if not set(rest) <= set(BASE62):
+        return "there is a character in it that no key has: after the prefix come letters A–Z, a–z and digits alone"
+    return _fault_of_length(
+        len(text), len(prefix) + tokens.PUBLIC_LENGTH + tokens.SECRET_LENGTH + tokens.CHECKSUM_LENGTH
+    )
+
+
+def _fault_of_prefix(text: str) -> str:
+    if text.lower().startswith(tokens.LIVE_PREFIX):
+        return "its prefix is not in lower case: a key begins with ch_sk_ or ch_sk_test_"
+    return "its prefix is wrong: a key begins with ch_sk_ or ch_sk_test_"
+
+
+def _fault_of_length(length: int, whole: int) -> str:
+    if length < whole:
+        return f"it is cut short: {length} characters of {whole}"
+    if length > whole:
+        return f"it is too long: {length} characters instead of {whole}"
+    return "its checksum does not fit: a character was changed, or two were swapped"

@@ -1,0 +1,141 @@
+"""What the commands share: one report, plain or JSON; who changes what and why; errors that say what to do."""
+
+import getpass
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django import db
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from partners.formats import escapes
+from partners.keys import in_text
+from partners.keys.digests import DigestKeyUnavailable, InvalidDigestKeys
+from partners.management import output
+from partners.models import ApiKey, lookup
+from partners.models.change import Change
+
+
+class ReportCommand(BaseCommand):
+    """A command that returns one report: lines for people, or with `--json` one object for machines.
+
+    Subclasses give `report()`, which may raise ValidationError, and may give `lines()`.
+    """
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Refuse a token in any argument before something, a usage error above all, can store or repeat it."""
+        if any(map(in_text.holds_token, argv)):
+            self.stderr.write(f"CommandError: {lookup.REFUSAL_OF_TOKENS}")
+            sys.exit(1)
+        super().run_from_argv(argv)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take `--json`."""
+        parser.add_argument("--json", action="store_true", help="print one JSON object, for machines")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print the report; every refusal ends with its reason and exit code 1."""
+        with refusals():
+            self.print_report(options)
+
+    def print_report(self, options: dict[str, Any]) -> None:
+        """Do the work, and print what there is to say in one piece."""
+        report = self.report(**options)
+        lines = [json.dumps(report)] if options["json"] else map(escapes.escaped, self.lines(report))
+        self.stdout.write("\n".join(lines))
+        self.stdout.flush()
+
+    def report(self, **options: Any) -> dict[str, Any]:
+        """Do the work and return what there is to say."""
+        raise NotImplementedError
+
+    def lines(self, report: dict[str, Any]) -> list[str]:
+        """Return the report for people."""
+        return output.aligned(report)
+
+
+class ChangeCommand(ReportCommand):
+    """A command that changes something: it records who, why and for which ticket."""
+
+    reason_required = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take `--reason`, `--ticket` and `--by` too."""
+        super().add_arguments(parser)
+        parser.add_argument("--reason", default="", required=self.reason_required, help="why, for the record")
+        parser.add_argument("--ticket", default="", help="the ticket that asked for it, for the record")
+        parser.add_argument("--by", default="", help="who does it, for the record (default: your system login)")
+
+    def change(self, options: dict[str, Any]) -> Change:
+        """Return the record of who and why."""
+        return Change(
+            by=options["by"].strip() or _login(),
+            source="command line",
+            reason=options["reason"],
+            ticket=options["ticket"],
+        )
+
+
+class KeyCommand(ChangeCommand):
+    """A command that changes one key, and then reports it. Subclasses give `alter()`."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the key."""
+        parser.add_argument("key", metavar="KEY", help="a key_… id or a public part, never a token")
+        super().add_arguments(parser)
+
+    def report(self, **options: Any) -> dict[str, Any]:
+        """Change the key and return it."""
+        key = lookup.find_key(options["key"])
+        self.alter(key, self.change(options), options)
+        return output.of_key(key)
+
+    def alter(self, key: ApiKey, change: Change, options: dict[str, Any]) -> None:
+        """Make the change."""
+        raise NotImplementedError
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what can go wrong into a CommandError that says what to do."""
+    try:
+        yield
+    except ValidationError as refusal:
+        raise CommandError(escapes.escaped(_told(refusal))) from None
+    except DigestKeyUnavailable as fault:
+        raise CommandError(str(fault)) from None
+    except InvalidDigestKeys as fault:
+        raise CommandError(f"CHARTERO_DIGEST_KEYS: {fault}.") from None
+    except UnicodeError:
+        raise CommandError("The text given is not UTF-8. Write it anew, on a terminal that is.") from None
+    except db.Error as fault:
+        raise CommandError(_database_fault(fault)) from None
+
+
+def _told(refusal: ValidationError) -> str:
+    if not hasattr(refusal, "error_dict"):
+        return " ".join(refusal.messages)
+    return " ".join(
+        message if field == NON_FIELD_ERRORS else f"{field}: {message}"
+        for field, messages in refusal.message_dict.items()
+        for message in messages
+    )
+
+
+def _database_fault(fault: db.Error) -> str:
+    """Say what to do, in our own words: the database's may quote a row."""
+    if isinstance(fault, db.IntegrityError):
+        return "Another change came first, or a rule of the database forbids this one. Nothing was changed."
+    if isinstance(fault, db.ProgrammingError) or "no such" in str(fault):
+        return "The database is not up to date. Run manage.py migrate."
+    return "The database is out of reach or busy. Try again."
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise ValidationError("Your system login has no name. Say who you are with --by.", code="by_required") from None

@@ -1,0 +1,51 @@
+"""What a command says about a row: the facts for machines, and text that is safe on a terminal for people."""
+
+from typing import Any
+
+from partners.formats.escapes import escaped
+from partners.formats.moments import rfc3339
+from partners.models import ApiKey, Organization
+
+NOTHING = "–"
+
+
+def of_organization(organization: Organization) -> dict[str, Any]:
+    """Return what an organization may call."""
+    return {
+        "organization_id": organization.public_id,
+        "name": organization.name,
+        "allowlisted": organization.allowlisted,
+        "routes": organization.enabled_routes(),
+    }
+
+
+def of_key(key: ApiKey) -> dict[str, Any]:
+    """Return what staff may know of a key: neither secret nor digest."""
+    return {
+        "organization_id": key.organization and key.organization.public_id,
+        "key_id": key.public_id,
+        "public_part": key.public_part,
+        "test": key.is_test,
+        "label": key.label,
+        "state": key.state.value,
+        "expires_at": rfc3339(key.expires_at),
+        "scopes": [scope.name for scope in key.scopes.all()],
+    }
+
+
+def plain(value: Any) -> str:
+    """Return one value of a report as a person reads it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return escaped(", ".join(value) if isinstance(value, list) else str("" if value is None else value)) or NOTHING
+
+
+def aligned(report: dict[str, Any]) -> list[str]:
+    """Return a report as `name  value` lines."""
+    return table([[name, plain(value)] for name, value in report.items()])
+
+
+def table(rows: list[list[str]]) -> list[str]:
+    """Return rows of printable cells as lines whose columns are aligned."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,114 @@
+"""The append-only trail of changes by staff, each written in the change's own transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from partners.text import printable, printable_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who changes something, from where, and why. `reason` may be blank where the change itself allows it."""
+
+    by: str
+    source: str
+    reason: str = ""
+    ticket: str = ""
+
+    def require_reason(self) -> None:
+        """Raise ValidationError `reason_required` if none is given."""
+        if not self.reason.strip():
+            raise ValidationError("Give the reason for this change.", code="reason_required")
+
+
+class Action(models.TextChoices):
+    """What a change did."""
+
+    ORGANIZATION_CREATED = "organization_created", "Organization created"
+    CONTACT_CHANGED = "contact_changed", "Contact changed"
+    PURPOSE_CHANGED = "purpose_changed", "Purpose changed"
+    ACCESS_CHANGED = "access_changed", "Access changed"
+    KEY_ISSUED = "key_issued", "Key issued"
+    KEY_ROTATED = "key_rotated", "Key rotated"
+    ROTATION_FINISHED = "rotation_finished", "Rotation finished"
+    KEY_DISABLED = "key_disabled", "Key disabled"
+    KEY_ENABLED = "key_enabled", "Key enabled"
+    KEY_REVOKED = "key_revoked", "Key revoked"
+    SCOPES_CHANGED = "scopes_changed", "Scopes changed"
+    API_KEYS_SWITCHED = "api_keys_switched", "API-key authentication switched"
+    SECOND_FACTOR_SET_UP = "second_factor_set_up", "Second factor set up"
+    RECOVERY_CODES_RENEWED = "recovery_codes_renewed", "Recovery codes renewed"
+    RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
+    SIGN_IN_RESET = "sign_in_reset", "Sign-in reset"
+    DISCLOSURES_ACCOUNTED = "disclosures_accounted", "Disclosures accounted for"
+    RECORDS_PRUNED = "records_pruned", "Records pruned"
+    USER_ADDED = "user_added", "User added"
+    USER_CHANGED = "user_changed", "User changed"
+    USER_DEACTIVATED = "user_deactivated", "User deactivated"
+    USER_ACTIVATED = "user_activated", "User activated"
+    ROLES_CHANGED = "roles_changed", "Roles changed"
+    PASSWORD_CHANGED = "password_changed", "Password changed"
+    GROUP_ADDED = "group_added", "Group added"
+    GROUP_CHANGED = "group_changed", "Group changed"
+    SIGNED_IN = "signed_in", "Signed in"
+    SECOND_FACTOR_PROVED = "second_factor_proved", "Second factor proved"
+    SIGNED_OUT = "signed_out", "Signed out"
+    LOCKED_OUT = "locked_out", "Locked out"
+    PAGE_REFUSED = "page_refused", "Page refused"
+
+
+class ChangeEvent(models.Model):
+    """One change: when, what, who, from where, why, before and after. A trigger refuses update and delete."""
+
+    occurred_at = models.DateTimeField(default=timezone.now, editable=False)
+    action = models.CharField(max_length=32, choices=Action)
+    organization = models.ForeignKey(
+        "partners.Organization", models.PROTECT, null=True, blank=True, related_name="events"
+    )
+    api_key = models.ForeignKey("partners.ApiKey", models.PROTECT, null=True, blank=True, related_name="events")
+    by = models.CharField(max_length=150, validators=[printable])
+    source = models.CharField(max_length=100, validators=[printable])
+    reason = models.TextField(blank=True, validators=[printable_lines])
+    ticket = models.CharField(max_length=100, blank=True, validators=[printable])
+    before = models.JSONField(default=dict, blank=True)
+    after = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["-occurred_at", "-pk"]
+        verbose_name = "change"
+        default_permissions = ("view",)
+        indexes = [models.Index(fields=["occurred_at", "id"], name="change_event_time")]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} by {self.by}"
+
+    @classmethod
+    def record(
+        cls,
+        action: Action,
+        change: Change,
+        *,
+        organization: Any = None,
+        api_key: Any = None,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write the event; call it inside the change's `atomic()`."""
+        event = cls(
+            action=action,
+            organization=organization,
+            api_key=api_key,
+            by=change.by.strip(),
+            source=change.source,
+            reason=change.reason.strip(),
+            ticket=change.ticket.strip(),
+            before=before or {},
+            after=after or {},
+        )
+        event.clean_fields()
+        event.save(force_insert=True)

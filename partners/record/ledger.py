@@ -1,0 +1,147 @@
+"""The ledger: one row per answer to a known key, committed before the answer leaves; all other answers are counted."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from partners.api.disclosure import Disclosing, Disclosure
+from partners.api.exchange import Exchange
+from partners.api.responses import Refusal, fault_response
+from partners.catalogue.reasons import Reason
+from partners.decision.address import client_address, network
+from partners.decision.policy import AccessRequest
+from partners.formats import traces
+from partners.identifiers import is_id
+from partners.models.pk_list import adapted
+from partners.record import strays, unkeyed
+
+logger = logging.getLogger(__name__)
+
+NOTHING = Disclosure([], [])
+
+_INSERT = """
+INSERT INTO partners_requestrecord (request_id, occurred_at, api_key_id, organization_id, method, route, resource,
+    query, status, reason_code, count, microseconds, address, new_network, encounters, patients, document)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+_MEET = """
+INSERT INTO partners_keynetwork (api_key_id, network, first_seen_at) VALUES (%s, %s, %s)
+ON CONFLICT (api_key_id, network) DO NOTHING
+"""
+_USE = """
+INSERT INTO partners_keyuse (api_key_id, route, first_used_at, last_used_at) VALUES (%s, %s, %s, %s)
+ON CONFLICT (api_key_id, route) DO UPDATE SET last_used_at = excluded.last_used_at
+WHERE partners_keyuse.last_used_at < excluded.last_used_at
+"""
+_LAST_USED = """
+UPDATE partners_apikey SET last_used_at = %s WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
+"""
+
+
+def kept(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """Return the answer once it is on record, or 503 in its place where it cannot be.
+
+    An answer with data that does not say what it discloses, or to whom, is a fault of ours and leaves as 500.
+    """
+    exchange = Exchange.of(request)
+    try:
+        call = exchange.call or strays.caller(request, answer)
+    except Exception as fault:  # whose call it is cannot be told, nor then what has to be on record
+        return _off_record(fault)
+    if call is None or call.key_pk is None:
+        refusal = answer if isinstance(answer, Refusal) else Refusal(Reason.INTERNAL_ERROR)
+        return _noted(unkeyed.TALLY.add, request, refusal)
+    if not isinstance(answer, Disclosing | Refusal):
+        answer = Refusal(Reason.INTERNAL_ERROR)
+    try:
+        _write(request, exchange, call, answer)
+    except Exception as fault:  # whatever it is: what is not on record does not leave
+        return _off_record(fault)
+    return answer
+
+
+def note_off_record(request: HttpRequest, answer: HttpResponse) -> None:
+    """Keep the id of an answer that has no row because the ledger could not take it; any other is left alone."""
+    if isinstance(answer, Refusal) and answer.off_record:
+        _noted(unkeyed.TALLY.keep, request, answer)
+
+
+def _off_record(fault: Exception) -> Refusal:
+    refusal = fault_response(fault, Reason.SERVICE_UNAVAILABLE)
+    refusal.off_record = True
+    return refusal
+
+
+def _noted(note: Callable[[HttpRequest, Refusal], None], request: HttpRequest, refusal: Refusal) -> Refusal:
+    """Count or keep a refusal that has no row, which a fault in that never changes."""
+    try:
+        note(request, refusal)
+    except Exception as fault:
+        logger.error("a refusal is not counted", extra={"exception": traces.kind(fault), "where": traces.place(fault)})
+    return refusal
+
+
+def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer: Disclosing | Refusal) -> None:
+    now, address = timezone.now(), client_address(request)
+    routed = exchange.call is not None
+    used = isinstance(answer, Disclosing) and not call.use_noted
+    with _transaction(used or not call.network_known):
+        new_network = not call.network_known and _meet(call, network(address), now)
+        if used:
+            _note_use(call, now.replace(second=0, microsecond=0))
+        disclosed = answer.disclosure if isinstance(answer, Disclosing) and request.method == "GET" else NOTHING
+        _execute(
+            _INSERT,
+            exchange.request_id,
+            now,
+            call.key_pk,
+            call.organization_pk,
+            request.method if request.method in unkeyed.METHODS else "other",
+            call.route.route_name if routed else "",
+            _resource(request) if routed else strays.kept_path(request.path_info),
+            exchange.query,
+            answer.status_code,
+            answer.reason.code if isinstance(answer, Refusal) else "",
+            len(disclosed.encounters),
+            exchange.elapsed_microseconds,
+            address,
+            new_network,
+            adapted(connection, disclosed.encounters),
+            adapted(connection, disclosed.patients),
+            disclosed.document,
+        )
+
+
+def _transaction(several: bool) -> AbstractContextManager[Any]:
+    """Return what makes several statements one; one alone is its own transaction."""
+    return transaction.atomic() if several else nullcontext()
+
+
+def _meet(call: AccessRequest, seen: str, now: datetime) -> bool:
+    """Note the key's network, and return whether it was new: of calls at once, one is the first."""
+    return _execute(_MEET, call.key_pk, seen, now) == 1
+
+
+def _note_use(call: AccessRequest, minute: datetime) -> None:
+    _execute(_USE, call.key_pk, call.route.route_name, minute, minute)
+    _execute(_LAST_USED, minute, call.key_pk, minute)
+
+
+def _resource(request: HttpRequest) -> str:
+    """Return the ids of the path as far as they are ids: anything else could be what must not be kept."""
+    match = request.resolver_match
+    given = () if match is None else match.kwargs.values()
+    return "/".join(text if is_id(text) else "?" for text in given)
+
+
+def _execute(sql: str, *parameters: Any) -> int:
+    adapt = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [adapt(each) if isinstance(each, datetime) else each for each in parameters])
+        return int(cursor.rowcount)

@@ -1,0 +1,20 @@
+"""What may be kept of a path that is no route: anything in it could be a name or a secret."""
+
+import re
+from difflib import get_close_matches
+
+from partners.catalogue.routes import Route
+from partners.identifiers import is_id
+
+NOT_KEPT = "{not-kept}"  # what a page shows in place of the rest
+ALIKE = 0.75  # how much alike a word is to one of ours
+_WORDS = {"external", *(word for route in Route for word in route.path.split("/") if word.isalpha())}
+_LIKE_A_WORD = re.compile(rf"[A-Za-z][A-Za-z_-]{{1,{2 * max(map(len, _WORDS))}}}")
+_VERSION = re.compile(r"v[0-9]{1,2}")
+
+
+def is_harmless(part: str) -> bool:
+    """Return True for an id, a version, a word of our own paths, and what is spelt nearly like one."""
+    if part == "" or is_id(part) or _VERSION.fullmatch(part):
+        return True
+    return bool(_LIKE_A_WORD.fullmatch(part) and get_close_matches(part.lower(), _WORDS, 1, ALIKE))

@@ -1,0 +1,98 @@
+"""Retention: how long records are kept, and the end of those that have been kept for so long."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from partners.formats.moments import years_before
+from partners.models import RequestRecord, UnkeyedCount
+from partners.models.change import Action, Change, ChangeEvent
+
+SHORTEST = 6  # years: 45 CFR 164.316(b)(2)(i) and 164.528(a); the triggers refuse what is younger
+
+
+class Kind(NamedTuple):
+    """One kind of record: the field that tells its age, and the field in whose order an index gives the oldest."""
+
+    name: str
+    model: Any
+    moment: str
+    order: str
+
+
+KINDS = (
+    Kind("requests", RequestRecord, "occurred_at", "occurred_at"),
+    Kind("changes", ChangeEvent, "occurred_at", "pk"),
+    Kind("unkeyed_counts", UnkeyedCount, "minute", "minute"),
+)
+
+
+def years() -> int:
+    """Return for how many years records are kept here."""
+    stated: int = settings.RETENTION_YEARS
+    return max(SHORTEST, stated)
+
+
+@dataclass(slots=True)
+class Pruning:
+    """One deletion of what is older than so many years, up to a day's beginning; what is younger it never asks for."""
+
+    years: int
+    batch: int
+    cutoff: datetime = field(init=False)
+    numbers: Counter[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Fix the cutoff. ValidationError for less than the years that records are kept here."""
+        if self.years < years():
+            raise ValidationError(
+                f"Records are kept for {years()} years here: --years takes {years()} or more.", code="too_young"
+            )
+        self.cutoff = years_before(timezone.now(), self.years)
+        self.numbers = Counter({kind.name: 0 for kind in KINDS})
+
+    def count(self) -> None:
+        """Count what there is to delete."""
+        for kind in KINDS:
+            self.numbers[kind.name] = self._due(kind).count()
+
+    def run(self, change: Change) -> None:
+        """Delete it, batch by batch, each in its own transaction, so that a run that was broken off is run again.
+
+        That it began is on record with its first batch, and how much it deleted at its end. Runs at once share the
+        work: on PostgreSQL each passes over what another is deleting, on SQLite they wait for each other.
+        """
+        try:
+            for kind in KINDS:
+                rows = self._due(kind)
+                while (last := self._delete_batch(change, kind, rows)) is not None:
+                    rows = self._due(kind).filter(**{f"{kind.order}__gte": last})
+        finally:
+            if self.numbers.total():
+                self._keep(change, **self.numbers)
+
+    def _delete_batch(self, change: Change, kind: Kind, rows: QuerySet[Any]) -> Any:
+        """Delete the next rows, and return where the last of them stood; None where there are none."""
+        with transaction.atomic():
+            locked = rows.select_for_update(skip_locked=True).values_list("pk", kind.order)
+            batch = list(locked[: self.batch])
+            if batch and not self.numbers.total():
+                self._keep(change, begun=True)
+            deleted, _ = kind.model.objects.filter(pk__in=[pk for pk, _ in batch]).delete()
+        self.numbers[kind.name] += deleted
+        return batch[-1][1] if batch else None
+
+    def _due(self, kind: Kind) -> QuerySet[Any]:
+        rows: QuerySet[Any] = kind.model.objects.filter(**{f"{kind.moment}__lt": self.cutoff})
+        return rows.order_by(kind.order)
+
+    def _keep(self, change: Change, **facts: Any) -> None:
+        after = {"older_than": self.cutoff.isoformat(), "years": self.years} | facts
+        ChangeEvent.record(Action.RECORDS_PRUNED, change, after=after)

@@ -1,0 +1,38 @@
+"""Calls refused at the door, before anybody asks for their key: whose key they bear, and what is kept of their path."""
+
+from django.http import HttpRequest, HttpResponse
+
+from partners.api.responses import Refusal
+from partners.catalogue.reasons import Reason
+from partners.catalogue.routes import Route
+from partners.decision import facts
+from partners.decision.address import client_address
+from partners.decision.policy import AccessRequest
+from partners.keys import tokens
+from partners.record.paths import is_harmless
+
+AT_THE_DOOR = frozenset({Reason.HTTPS_REQUIRED, Reason.ROUTE_NOT_FOUND, Reason.BAD_REQUEST})
+READ, LONGEST = 300, 80  # characters that are looked at and kept
+NOT_KEPT = "?"
+
+
+def caller(request: HttpRequest, answer: HttpResponse) -> AccessRequest | None:
+    """Return the facts of whose call was refused at the door; None for any other answer, and without an API key.
+
+    One statement, and none without a well-formed token. The facts say nothing true of a route.
+    """
+    if not isinstance(answer, Refusal) or answer.reason not in AT_THE_DOOR:
+        return None
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    if tokens.parse(facts.bearer_token(header) or "") is None:
+        return None
+    return facts.of_call(header, next(iter(Route)), client_address(request))
+
+
+def kept_path(path: str) -> str:
+    """Return a path as far as it may be kept: ids, words of our paths, and what is spelt nearly like one.
+
+    Anything else could be a name or a secret.
+    """
+    kept = "/".join(part if is_harmless(part) else NOT_KEPT for part in path[:READ].split("/"))
+    return kept if len(kept) <= LONGEST else f"{kept[: LONGEST - 1].rpartition('/')[0]}/{NOT_KEPT}"

@@ -1,0 +1,135 @@
+"""What was called lately with one key, or with all of an organization's, as the ledger tells it.
+
+Each statement reads a bounded part of an index, however many rows there are.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Q, QuerySet
+from django.utils import timezone
+
+from partners.models import ApiKey, KeyNetwork, Organization, RequestRecord
+from partners.models.found import Found
+from partners.record.runs import Run, runs
+
+DAY, WEEK = timedelta(hours=24), timedelta(days=7)
+COUNTED, READ, SHOWN = 100_000, 200, 10
+SERVED = ""
+
+Records = QuerySet[RequestRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A time until now in which every answer is counted. `cut`: it begins later, for there were too many."""
+
+    name: str
+    since: datetime
+    total: int
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How many answers of one code each span had; the code of those that were served is blank."""
+
+    reason_code: str
+    numbers: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One number of the table that shows them, beside a bar as long as its share of the column's largest."""
+
+    span: Span
+    number: int
+    largest: int
+
+    @property
+    def shown(self) -> str:
+        """Return the number as it is shown."""
+        return f"{self.number:,}"
+
+    @property
+    def share(self) -> int:
+        """Return its share of the largest in percent, of which one is left of the smallest number."""
+        return -(-100 * self.number // max(1, self.largest))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The answers of each span, the longer one last, and the refusals among them by code, the commonest first."""
+
+    spans: list[Span]
+    refusals: list[Line]
+
+    @property
+    def cut(self) -> bool:
+        """Tell whether some answers of the longer span are not counted."""
+        return self.spans[-1].cut
+
+    @property
+    def table(self) -> list[tuple[str, list[Cell]]]:
+        """Return the answers by code, those that were served first; a refusal that came meanwhile takes none away."""
+        refused = [sum(line.numbers[at] for line in self.refusals) for at in range(len(self.spans))]
+        served = [max(0, span.total - number) for span, number in zip(self.spans, refused, strict=True)]
+        lines = [Line(SERVED, served), *self.refusals]
+        largest = [max(line.numbers[at] for line in lines) for at in range(len(self.spans))]
+        return [(line.reason_code, list(map(Cell, self.spans, line.numbers, largest))) for line in lines]
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Calls of late: the last refusal of all, the answers by code, the last calls, the networks from the newest on.
+
+    A network first seen after `new_since` is called new.
+    """
+
+    refused: RequestRecord | None
+    counts: Counts
+    runs: list[Run]
+    networks: Found[KeyNetwork]
+    new_since: datetime
+
+
+def of_key(key: ApiKey) -> Traffic:
+    """Return what was called with a key."""
+    return _traffic(key.records.all(), key.networks.all())
+
+
+def of_organization(organization: Organization) -> Traffic:
+    """Return what was called with all keys of an organization."""
+    networks = KeyNetwork.objects.filter(api_key__organization=organization)
+    return _traffic(organization.records.select_related("api_key"), networks.select_related("api_key"))
+
+
+def _traffic(records: Records, networks: QuerySet[KeyNetwork]) -> Traffic:
+    newest = records.defer("encounters", "patients").order_by("-occurred_at")
+    read, now = list(newest[:READ]), timezone.now()
+    return Traffic(
+        newest.exclude(reason_code=SERVED).first(),
+        _counts(records.select_related(None), now),
+        runs(read, more=len(read) == READ)[:SHOWN],
+        Found.of(networks.order_by("-first_seen_at", "-pk")),
+        now - WEEK,
+    )
+
+
+def _counts(records: Records, now: datetime) -> Counts:
+    """Count the newest answers, then the refusals of the same time."""
+    week, day = Count("occurred_at"), Count("occurred_at", filter=Q(occurred_at__gt=now - DAY))
+    newest = records.filter(occurred_at__gt=now - WEEK).order_by("-occurred_at").values("occurred_at")[: COUNTED + 1]
+    counted = newest.aggregate(first=Min("occurred_at"), week=week, day=day)
+    spans = [_span("24 hours", now - DAY, counted["day"], counted["first"])]
+    if not spans[0].cut:
+        spans.append(_span("7 days", now - WEEK, counted["week"], counted["first"]))
+    refusals = records.filter(occurred_at__gt=spans[-1].since).exclude(reason_code=SERVED).order_by()
+    rows = refusals.values("reason_code").annotate(week=week, day=day).order_by("-week", "reason_code")
+    return Counts(spans, [Line(row["reason_code"], [row["day"], row["week"]][: len(spans)]) for row in rows])
+
+
+def _span(name: str, since: datetime, total: int, first: datetime) -> Span:
+    if total > COUNTED:
+        return Span(f"since {first:%Y-%m-%d %H:%M} UTC", first, COUNTED, cut=True)
+    return Span(name, since, total, cut=False)

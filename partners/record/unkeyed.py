@@ -1,0 +1,195 @@
+"""Answers that belong to no key, counted by the minute, and only the newest kept a row each: a flood stays small.
+
+Each process counts in memory and writes its counts at the end of the minute: of a minute the commonest few by source,
+reason code and public part as presented, the next few without the public part, the rest by code alone.
+"""
+
+import atexit
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import NamedTuple
+
+from django import db
+from django.conf import settings
+from django.db import connection, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from partners.api.exchange import Exchange
+from partners.api.responses import Refusal
+from partners.decision.address import client_address
+from partners.decision.facts import bearer_token
+from partners.keys import in_text, tokens
+from partners.models import ApiKey
+from partners.record import unkeyed_answers
+from partners.record.unkeyed_answers import Answer, Newest
+
+logger = logging.getLogger(__name__)
+
+COMMONEST, HELD = 5, 10_000
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_INSERT = """
+INSERT INTO partners_unkeyedcount (minute, source, reason_code, public_part, count) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (minute, source, reason_code, public_part)
+DO UPDATE SET count = partners_unkeyedcount.count + excluded.count
+"""
+
+
+class Kind(NamedTuple):
+    """What is counted together. `vouched`: the token's checksum says that its public part is one."""
+
+    minute: datetime
+    reason_code: str
+    source: str = ""
+    public_part: str = ""
+    vouched: bool = True
+
+
+class Tally:
+    """The counts of one process that are not written yet. Its memory is bounded, whatever comes."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[Kind] = Counter()
+        self._newest = Newest()
+        self._lock = threading.Lock()
+        self._writer: threading.Thread | None = None
+
+    def add(self, request: HttpRequest, answer: Refusal) -> None:
+        """Count one answer, and hold it among the newest."""
+        kind = _kind(request, answer)
+        with self._lock:
+            self._hold(kind, 1)
+            self._newest.add(_single(request, kind))
+            self._have_writer()
+
+    def keep(self, request: HttpRequest, answer: Refusal) -> None:
+        """Hold one answer among the newest and count it not: its key is known, but it could not be recorded."""
+        kind = _kind(request, answer)
+        with self._lock:
+            self._newest.add(_single(request, kind))
+            self._have_writer()
+
+    def write(self) -> None:
+        """Write what was counted and held; keep it for the next time where the database is out of reach."""
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+            answers = self._newest.take()
+        if not counts and not answers:
+            return
+        try:
+            with transaction.atomic():
+                _store(_commonest(counts))
+                unkeyed_answers.store(answers, _public_parts(answers))
+        except db.Error as fault:
+            logger.warning("counts of answers without a key wait for the database: %s", type(fault).__qualname__)
+            with self._lock:
+                self._hold_again(counts, answers)
+        else:
+            with suppress(db.Error):  # what is too old now is still too old in a minute
+                unkeyed_answers.prune()
+
+    def _hold_again(self, counts: Counter[Kind], answers: list[Answer]) -> None:
+        for kind, count in counts.most_common():
+            self._hold(kind, count)
+        for answer in answers:
+            self._newest.add(answer)
+
+    def _hold(self, kind: Kind, count: int) -> None:
+        """Count under the kind itself while there is room, else under its code alone."""
+        if kind not in self._counts and len(self._counts) >= HELD:
+            kind = Kind(kind.minute, kind.reason_code)
+        self._counts[kind] += count
+
+    def _have_writer(self) -> None:
+        """Start the thread that writes; where none can start, RuntimeError, and the next answer tries again."""
+        if not settings.WEB_PROCESS or self._writer is not None:
+            return
+        writer = threading.Thread(target=self._write_each_minute, name="unkeyed", daemon=True)
+        writer.start()
+        self._writer = writer
+        atexit.register(self.write)
+
+    def _write_each_minute(self) -> None:
+        while True:
+            time.sleep(60 - time.time() % 60)
+            self.write()
+            connection.close()
+
+
+TALLY = Tally()
+
+
+def _kind(request: HttpRequest, answer: Refusal) -> Kind:
+    minute = timezone.now().replace(second=0, microsecond=0)
+    token = bearer_token(request.META.get("HTTP_AUTHORIZATION", "")) or ""
+    presented = in_text.presented(token)
+    vouched = presented is None or tokens.parse(token) is not None
+    source = client_address(request)
+    return Kind(minute, answer.reason.code, source, presented or "", vouched)
+
+
+def _single(request: HttpRequest, kind: Kind) -> Answer:
+    method = request.method if request.method in METHODS else "other"
+    return Answer(
+        kind.minute,
+        kind.source,
+        timezone.now(),
+        Exchange.of(request).request_id,
+        method or "",
+        request.path_info[: unkeyed_answers.LONGEST_PATH + 1],
+        kind.reason_code,
+        kind.public_part,
+        kind.vouched,
+    )
+
+
+def _commonest(counts: Counter[Kind]) -> Counter[Kind]:
+    """Return the counts of each minute as they are kept: at most ten rows, and one more for each code."""
+    kept: Counter[Kind] = Counter()
+    for minute in {kind.minute for kind in counts}:
+        of_minute = Counter({kind: count for kind, count in counts.items() if kind.minute == minute})
+        exact, rest = _split(of_minute)
+        sources, rest = _split(_merged((kind._replace(public_part="", vouched=True), count) for kind, count in rest))
+        codes = _merged((kind._replace(source=""), count) for kind, count in rest)
+        kept.update(_merged([*_with_known_public_parts(exact), *sources, *codes.items()]))
+    return kept
+
+
+def _split(counts: Counter[Kind]) -> tuple[list[tuple[Kind, int]], list[tuple[Kind, int]]]:
+    ordered = counts.most_common()
+    return ordered[:COMMONEST], ordered[COMMONEST:]
+
+
+def _merged(counted: Iterable[tuple[Kind, int]]) -> Counter[Kind]:
+    total: Counter[Kind] = Counter()
+    for kind, count in counted:
+        total[kind] += count
+    return total
+
+
+def _with_known_public_parts(counted: list[tuple[Kind, int]]) -> list[tuple[Kind, int]]:
+    public_part = _public_parts([kind for kind, _ in counted])
+    return [(kind._replace(public_part=public_part(kind), vouched=True), count) for kind, count in counted]
+
+
+def _public_parts(presented: Sequence[Kind | Answer]) -> Callable[[Kind | Answer], str]:
+    """Return what tells a public part from what stands in its place and is none: that may be a piece of a secret."""
+    doubtful = {each.public_part for each in presented if not each.vouched}
+    known = set(ApiKey.objects.filter(public_part__in=doubtful).values_list("public_part", flat=True))
+    return lambda each: each.public_part if each.vouched or each.public_part in known else ""
+
+
+def _store(counts: Counter[Kind]) -> None:
+    """Add the counts to the database's, in one order, so that two processes cannot wait for each other."""
+    rows = [
+        [connection.ops.adapt_datetimefield_value(kind.minute), kind.source, kind.reason_code, kind.public_part, count]
+        for kind, count in sorted(counts.items())
+    ]
+    if rows:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(_INSERT, rows)

@@ -1,0 +1,94 @@
+"""Single answers that are in no key's record, kept for some days, so that the request id of one leads somewhere.
+
+Of a minute each process keeps the newest few of each source, and of so many sources; all of them are counted, see
+`unkeyed`. Of the path stays what is known to be no secret and nobody's name: words of our own, ids of our own.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
+
+from partners.decision.address import network
+from partners.models import UnkeyedAnswer
+from partners.models.record import KEPT
+from partners.record.paths import NOT_KEPT, is_harmless
+
+MOST = 200_000  # rows in all: a flood from everywhere shortens the days
+PER_SOURCE, SOURCES, MINUTES = 5, 20, 60
+LONGEST_PATH, SEGMENTS = 200, 8
+
+
+class Answer(NamedTuple):
+    """One answer as it came. `path` is raw, and `public_part` is one only where `vouched`: neither is stored so."""
+
+    minute: datetime
+    source: str
+    occurred_at: datetime
+    request_id: str
+    method: str
+    path: str
+    reason_code: str
+    public_part: str
+    vouched: bool
+
+
+class Newest:
+    """The newest answers of one process that are not written yet. Its memory is bounded, whatever comes."""
+
+    def __init__(self) -> None:
+        self._held: dict[datetime, dict[str, deque[Answer]]] = {}
+
+    def add(self, answer: Answer) -> None:
+        """Hold an answer, in the place of an older one of its source where there are enough."""
+        of_minute = self._held.setdefault(answer.minute, {})
+        while len(self._held) > MINUTES:
+            del self._held[min(self._held)]
+        source = network(answer.source)
+        if source in of_minute or len(of_minute) < SOURCES:
+            of_minute.setdefault(source, deque(maxlen=PER_SOURCE)).append(answer)
+
+    def take(self) -> list[Answer]:
+        """Return what is held, and hold it no more."""
+        held, self._held = self._held, {}
+        return [answer for of_minute in held.values() for answers in of_minute.values() for answer in answers]
+
+
+def store(answers: Iterable[Answer], public_part: Callable[[Answer], str]) -> None:
+    """Write answers; `public_part` gives what may be kept of the one that was presented."""
+    UnkeyedAnswer.objects.bulk_create(
+        [
+            UnkeyedAnswer(
+                request_id=answer.request_id,
+                occurred_at=answer.occurred_at,
+                source=answer.source,
+                method=answer.method,
+                path=told_path(answer.path),
+                reason_code=answer.reason_code,
+                public_part=public_part(answer),
+            )
+            for answer in answers
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def due() -> QuerySet[UnkeyedAnswer]:
+    """Return the answers that are too old, or too many."""
+    newest = UnkeyedAnswer.objects.aggregate(pk=Max("pk"))["pk"] or 0
+    return UnkeyedAnswer.objects.filter(Q(occurred_at__lt=timezone.now() - KEPT) | Q(pk__lte=newest - MOST))
+
+
+def prune() -> int:
+    """Delete the answers that are due, and return how many they were."""
+    return due().delete()[0]
+
+
+def told_path(path: str) -> str:
+    """Return a path as it is kept: words that are ours or nearly so, versions and ids; `{not-kept}` for the rest."""
+    segments = path[:LONGEST_PATH].split("/")
+    told = [segment if is_harmless(segment) else NOT_KEPT for segment in segments[:SEGMENTS]]
+    return "/".join(told) + ("/…" if len(segments) > SEGMENTS or len(path) > LONGEST_PATH else "")

@@ -1,0 +1,99 @@
+"""What needs attention, each by one statement that stops counting where the exact number helps nobody."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from partners.keys import digests
+from partners.models import ApiKey, ApiKeySwitch, ChangeEvent, KeyState, Organization, RouteGrant
+from partners.models.change import Action
+from partners.models.found import Found
+from partners.models.key import ApiKeyQuerySet
+from partners.models.last_use import STILL_USED, used_within
+
+MORE_THAN_ANY = 2**15  # digest key number
+
+
+@dataclass(frozen=True, slots=True)
+class DigestHealth:
+    """The numbers of the digest keys that are loaded, and the active keys that need another one."""
+
+    loaded: list[int]
+    missing: Found[ApiKey]
+    older: Found[ApiKey]
+
+    @property
+    def older_numbers(self) -> list[int]:
+        """Return the loaded numbers below the one that signs new keys."""
+        return self.loaded[:-1]
+
+    def __bool__(self) -> bool:
+        return not self.loaded or bool(self.missing) or bool(self.older)
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchState:
+    """Whether API keys are accepted, and the change that made it so; None where it never was changed."""
+
+    on: bool
+    since: ChangeEvent | None
+
+
+def expiring(span: timedelta) -> Found[ApiKey]:
+    """Return the active keys that expire within `span` and are still used, the next to expire first."""
+    return _ending(span, used_within(STILL_USED))
+
+
+def expiring_idle(span: timedelta) -> Found[ApiKey]:
+    """Return the active keys that expire within `span` and were not used for long, or never."""
+    return _ending(span, ~used_within(STILL_USED))
+
+
+def rotated(span: timedelta) -> Found[ApiKey]:
+    """Return the active keys that expire within `span` because they were rotated, each with its successor."""
+    keys = _active_keys().ending_within(span).filter(rotated_at__isnull=False).select_related("replaced_by")
+    return Found.of(keys.order_by("expires_at", "pk"))
+
+
+def nothing_enabled() -> QuerySet[Organization]:
+    """Return the organizations that can call nothing, each with what it has: `has_route`, `has_active_key`."""
+    active = ApiKey.objects.in_state(KeyState.ACTIVE).filter(organization=OuterRef("pk")).order_by()
+    return Organization.objects.annotate(
+        has_route=Exists(RouteGrant.objects.filter(organization=OuterRef("pk"))), has_active_key=Exists(active)
+    ).filter(Q(allowlisted=False) | Q(has_route=False) | Q(has_active_key=False))
+
+
+def digest_health() -> DigestHealth:
+    """Return how the active keys stand to the digest keys of this deployment."""
+    loaded = sorted(digests.loaded())
+    keys = _active_keys().order_by("digest_key_number", "pk")
+    return DigestHealth(
+        loaded,
+        Found.of(keys.filter(_beside(loaded))),
+        Found.of(keys.filter(digest_key_number__in=loaded[:-1])),
+    )
+
+
+def switch_state() -> SwitchState:
+    """Return the state of the global switch. An index finds its changes: they are of no organization and no key."""
+    turns = ChangeEvent.objects.filter(organization=None, api_key=None, action=Action.API_KEYS_SWITCHED)
+    return SwitchState(ApiKeySwitch.objects.filter(id=1, enabled=True).exists(), turns.first())
+
+
+def _ending(span: timedelta, use: Q) -> Found[ApiKey]:
+    """Return keys that nobody has replaced: of a rotated one the rotation is to be finished, see `rotated()`."""
+    return Found.of(_active_keys().ending_within(span).filter(use, rotated_at=None).order_by("expires_at", "pk"))
+
+
+def _beside(numbers: list[int]) -> Q:
+    """Return the condition on the other digest keys as ranges, which an index finds where it does not find a NOT IN."""
+    condition = Q()
+    for low, high in pairwise([-1, *numbers, MORE_THAN_ANY]):
+        condition |= Q(digest_key_number__gt=low, digest_key_number__lt=high)
+    return condition
+
+
+def _active_keys() -> ApiKeyQuerySet:
+    return ApiKey.objects.in_state(KeyState.ACTIVE).select_related("organization")

@@ -1,0 +1,102 @@
+"""The e-mails of notices: their text, which names a key by its public part, and their sending, one by one."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from partners.api import base_url
+from partners.formats.escapes import escaped
+from partners.models import ApiKey, Recipient
+from partners.review.notices import Ending, Notice
+
+LISTED = 200
+
+
+def send(notices: Iterable[Notice]) -> Iterator[tuple[Notice, Exception | None]]:
+    """Send each and record it at once; yield what came of it. What fails stays due.
+
+    Where the mail server cannot be reached at all, the rest is not tried.
+    """
+    server = get_connection()
+    for notice in notices:
+        try:
+            server.open()
+        except OSError as fault:
+            yield notice, fault
+            return
+        yield notice, _send_one(server, notice)
+    _close(server)
+
+
+def message(notice: Notice) -> EmailMessage:
+    """Return the e-mail. Nothing that people have typed stands in its headers, but for the address."""
+    facts = {
+        "keys": [_facts(each) for each in notice.endings[:LISTED]],
+        "more": len(notice.endings[LISTED:]),
+        "organization": notice.organization and escaped(notice.organization.name),
+        "name": notice.organization and escaped(notice.organization.contact_name),
+        "base_url": base_url.stated(),
+        "docs": reverse("docs:start"),
+    }
+    return EmailMessage(
+        _subject(notice),
+        render_to_string(f"partners/mail/{notice.recipient}.txt", facts),
+        to=notice.to,
+        reply_to=settings.STAFF_EMAIL if notice.recipient is Recipient.CONTACT else None,
+        headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: answered by no machine
+    )
+
+
+def _send_one(server: BaseEmailBackend, notice: Notice) -> Exception | None:
+    try:
+        email = message(notice)
+        email.connection = server
+        email.send()
+    except Exception as fault:  # whatever is wrong with one message keeps no other back
+        _close(server)
+        return fault
+    notice.record()
+    return None
+
+
+def _close(server: BaseEmailBackend) -> None:
+    with suppress(OSError):
+        server.close()
+
+
+def _subject(notice: Notice) -> str:
+    first, count = f"{notice.endings[0].expires_at.astimezone(UTC):%Y-%m-%d}", len(notice.endings)
+    if notice.recipient is Recipient.CONTACT:
+        return f"Your API key ends on {first}" if count == 1 else f"{count:,} of your API keys end from {first} on"
+    return f"An API key ends on {first}" if count == 1 else f"{count:,} API keys end from {first} on"
+
+
+def _facts(ending: Ending) -> dict[str, Any]:
+    key, organization = ending.key, ending.key.organization
+    return {
+        "label": escaped(key.label),
+        "name": _name(key),
+        "organization": organization and escaped(organization.name),
+        "end": _moment(ending.expires_at),
+        "days_left": ending.days_left,
+        "last_used": key.last_used_at and _moment(key.last_used_at),
+        "successor": ending.successor and _name(ending.successor),
+        "successor_used": ending.successor and ending.successor.last_used_at and _moment(ending.successor.last_used_at),
+        "untold": ending.untold,
+        "page": reverse("admin:partners_apikey_change", args=[key.pk]),
+    }
+
+
+def _name(key: ApiKey) -> str:
+    return f"{key.quotable}…"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,1 @@
+"""What guards a sign-in: lockout, second factor, sessions, and a password given lately."""

@@ -1,0 +1,57 @@
+"""Totals as they are kept, beside what a count of the encounters says."""
+
+from django.db import connection
+
+from encounters.models import Encounter, EncounterCount
+from encounters.totals import drift, sums
+from partners.models import Organization
+from tests.factories import START
+
+KIND = {"encounter_type": "ambient", "status": "completed", "record_class": "clinical"}
+COLUMNS = "public_id, organization_id, encounter_type, status, record_class, service_provider, created_at, updated_at"
+
+
+def encounter(organization, created_at=START, **values):
+    """Return an encounter that is not stored yet."""
+    return Encounter(organization=organization, created_at=created_at, updated_at=START, **KIND | values)
+
+
+def store(organization, number=1, created_at=START, **values):
+    return Encounter.objects.bulk_create([encounter(organization, created_at, **values) for _ in range(number)])
+
+
+def kept(organization, start=None, end=None):
+    """Return the total that is kept."""
+    bounds = tuple(name for name, bound in (("start", start), ("end", end)) if bound is not None)
+    return execute(f"SELECT {sums.sql(bounds)}", sums.parameters(organization.pk, start, end))[0][0]
+
+
+def true(organization, start=None, end=None):
+    """Return the number by a count."""
+    bounds = {"created_at__gte": start, "created_at__lt": end}
+    given = {name: bound for name, bound in bounds.items() if bound is not None}
+    return Encounter.objects.filter(
+        organization=organization, record_class="clinical", withdrawn_at=None, **given
+    ).count()
+
+
+def wrong():
+    """Return every bucket that is not what a count says."""
+    return [
+        count
+        for organization in Organization.objects.all()
+        for month in drift.months(organization.pk)
+        for count in drift.compared(organization.pk, month)
+        if count.kept != count.true
+    ]
+
+
+def slots():
+    return sorted(EncounterCount.objects.values_list("slot", flat=True).distinct())
+
+
+def execute(sql, parameters=None):
+    """Execute one statement and return its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall() if cursor.description else []

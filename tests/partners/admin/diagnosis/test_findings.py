@@ -1,0 +1,64 @@
+"""What is told of each blocker: the detail that no code has, who mends it, and the link to where."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from partners.admin.diagnosis.findings import place_url
+from partners.catalogue.remedies import Place
+from partners.catalogue.routes import Scope
+from partners.models import ApiKeySwitch
+from tests.api import LIST
+from tests.factories import CHANGE, issue
+from tests.partners.support.diagnosing import ask, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("request_line", "told"),
+    [
+        (f"GET {LIST}?cursor=1", "(at fault: cursor)"),
+        (f"GET {LIST}?=1", "(at fault: a parameter without a name)"),
+        (f"GET {LIST}?start_at=x&end_at=y", "(at fault: start_at, end_at)"),
+        (f"GET {LIST}?limit=0", "because the parameter limit is not valid; the partner's engineer"),
+    ],
+)
+def test_the_sentence_names_the_parameter(support, organization, request_line, told):
+    assert told in text_of(ask(support, issue(organization)[1], request_line))
+
+
+def test_the_sentence_names_the_missing_scopes(support, organization):
+    page = ask(support, issue(organization, scopes=[Scope.PATIENTS_READ])[0].public_part)
+    assert "(it lacks encounters:read, documents:read); Partner onboarding can fix this." in text_of(page)
+
+
+def test_each_blocker_is_linked_with_where_it_is_mended(support, organization):
+    key, _ = issue(organization)
+    key.disable(CHANGE)
+    organization.set_access(CHANGE, allowlisted=False)
+    ApiKeySwitch.turn(False, CHANGE)
+    urls = [finding.url for finding in ask(support, key.public_id).context["findings"].blockers]
+    assert urls == [
+        "/admin/switch/",
+        f"/admin/partners/apikey/{key.pk}/change/",
+        f"/admin/partners/organization/{organization.pk}/change/",
+    ]
+    assert all(support.get(url).status_code == 200 for url in urls)
+
+
+def test_where_there_is_no_organization_none_is_linked(support):
+    key, _ = issue(None)
+    key.revoke(CHANGE)
+    assert [finding.url for finding in ask(support, key.public_id).context["findings"].blockers] == [
+        "",
+        f"/admin/partners/apikey/{key.pk}/change/",
+    ]
+
+
+def test_a_page_that_a_person_may_not_open_is_not_linked():
+    assert place_url(Place.SWITCH, User.objects.create_user("nobody")) == ""
+
+
+def test_a_page_that_is_not_there_is_not_linked(monkeypatch):
+    monkeypatch.setattr(Place.SWITCH, "view", "admin:nowhere")
+    assert place_url(Place.SWITCH, User(is_superuser=True, is_active=True)) == ""

@@ -1,0 +1,272 @@
+"""The list of API keys, the search that takes a pasted token, and one key's page."""
+
+import html
+import logging
+import re
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from partners.catalogue.routes import Route
+from partners.keys import in_text, tokens
+from partners.models import ApiKey, ApiKeySwitch, KeyState
+from tests.factories import CHANGE, OrganizationFactory, issue
+from tests.partners.support.calls import used
+from tests.partners.support.diagnosing import with_wrong_secret
+
+pytestmark = pytest.mark.django_db
+LIST, FIND = "/admin/partners/apikey/", "/admin/partners/apikey/find/"
+
+
+def page_of(key) -> str:
+    return f"{LIST}{key.pk}/change/"
+
+
+def expired(key):
+    ApiKey.objects.filter(pk=key.pk).update(created_at=timezone.now() - timedelta(days=2), expires_at=timezone.now())
+
+
+@pytest.fixture
+def keys(organization):
+    """A key in every state, by the name of the state."""
+    made = {
+        name: issue(organization, label=f"The {name} one")[0] for name in ("active", "disabled", "revoked", "expired")
+    }
+    made["disabled"].disable(CHANGE)
+    made["revoked"].revoke(CHANGE)
+    expired(made["expired"])
+    used(made["active"], hours=23)
+    used(made["disabled"], days=89)
+    used(made["revoked"], days=91)
+    made["expiring"] = issue(organization, label="The expiring one", expires_at=timezone.now() + timedelta(days=3))[0]
+    return made
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", {"active", "disabled", "revoked", "expired", "expiring"}),
+        ("state=active", {"active", "expiring"}),
+        ("state=expiring", {"expiring"}),
+        ("state=disabled", {"disabled"}),
+        ("state=revoked", {"revoked"}),
+        ("state=expired", {"expired"}),
+        ("q=The+act", {"active"}),
+        ("organization=Invented", {"active", "disabled", "revoked", "expired", "expiring"}),
+        ("organization=Elsewhere", set()),
+        ("scope=patients:read&state=disabled", {"disabled"}),
+        ("digest_key=2&state=revoked", {"revoked"}),
+        ("digest_key=1", set()),
+        ("digest_key=missing", set()),
+        ("used=lately", {"active"}),
+        ("used=idle", {"revoked"}),
+        ("used=never", {"expired", "expiring"}),
+        ("used=nonsense", {"active", "disabled", "revoked", "expired", "expiring"}),
+    ],
+)
+def test_the_list_filters(support, keys, query, shown):
+    text = support.get(f"{LIST}?{query}").text
+    assert {name for name in keys if f"The {name} one" in text} == shown
+
+
+def test_a_key_under_a_digest_key_that_is_gone_is_found(support, keys, settings):
+    settings.DIGEST_KEYS = settings.DIGEST_KEYS.split(",")[0]
+    assert "The active one" in support.get(f"{LIST}?digest_key=missing").text
+    assert "calls answer 503" in support.get(page_of(keys["active"])).text
+
+
+def test_a_state_is_the_same_for_one_key_and_for_many(keys):
+    for state in KeyState:
+        assert {key.pk for key in ApiKey.objects.in_state(state)} == {
+            key.pk for key in ApiKey.objects.all() if key.state is state
+        }
+
+
+def test_a_pasted_token_leads_to_its_key_and_into_no_url(support, organization):
+    key, token = issue(organization)
+    answer = support.post(FIND, {"q": f" {token}\n"})
+    assert answer.url == page_of(key)
+
+
+LEAKED = {
+    "in the environment": "CHARTERO_KEY={}",
+    "quoted": '"{}"',
+    "in a header": "Authorization: Bearer {}",
+    "in curl": "curl -H 'Authorization: Bearer {}' https://api.example.com/external/v1/encounters",
+    "in json": '{{"key": "{}"}}',
+}
+
+
+@pytest.mark.parametrize("write", LEAKED.values(), ids=LEAKED)
+@pytest.mark.parametrize("piece", [slice(None), slice(6, None)], ids=["whole", "no prefix"])
+def test_a_leaked_token_leads_to_its_key_however_it_was_found(support, organization, write, piece):
+    key, token = issue(organization)
+    answer = support.post(FIND, {"q": write.format(token[piece])}, follow=True)
+    assert answer.redirect_chain == [(page_of(key), 302)]
+    assert "whole token, and its secret is right" in answer.text
+    assert token[18:] not in answer.text
+
+
+@pytest.mark.parametrize("piece", [slice(0, 18), slice(6, 18), slice(0, 40), slice(6, -1)])
+def test_a_piece_leads_to_the_key_and_says_that_no_secret_was_verified(support, organization, piece):
+    key, token = issue(organization)
+    answer = support.post(FIND, {"q": f"x={token[piece]}"}, follow=True)
+    assert answer.redirect_chain == [(page_of(key), 302)]
+    assert "Its secret was not verified" in answer.text
+
+
+def test_several_keys_are_listed_each_with_what_was_found(support, organization):
+    (one, first), (two, second) = issue(organization), issue(organization)
+    answer = support.post(FIND, {"q": f"{first} {second[:25]}"})
+    for told in ("2 keys found", page_of(one), page_of(two), "its secret is right", "Its secret was not verified"):
+        assert told in html.unescape(answer.text)
+    assert not {first[18:], second[18:25]} & {answer.text[at : at + 49] for at in range(len(answer.text))}
+
+
+def test_two_public_parts_find_two_keys(support, organization):
+    keys = [issue(organization)[0] for _ in range(2)]
+    answer = support.post(FIND, {"q": " ".join(key.public_part for key in keys)})
+    assert "2 keys found" in answer.text
+
+
+NOTHING = "No key of this deployment was found in the text."
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: tokens.mint(is_test=False).text,
+        lambda: tokens.mint(is_test=False).text[20:],
+        lambda: tokens.mint(is_test=False).text[:30],
+        lambda: "ch_sk_0123456789ab",
+        lambda: tokens.mint(is_test=False).text[6:20],
+        lambda: f"%{tokens.mint(is_test=False).text[18:30]}%41",
+    ],
+    ids=range(6),
+)
+def test_nothing_found_is_no_all_clear_and_nothing_is_repeated(support, organization, make, caplog):
+    pasted = make()
+    with caplog.at_level(logging.DEBUG):
+        answer = support.post(FIND, {"q": pasted})
+    assert answer.status_code == 200
+    for told in (NOTHING, "This doesn't rule out that one leaked.", "What was looked for", "What can't be found"):
+        assert told in html.unescape(answer.text)
+    assert pasted not in answer.text + caplog.text + str(dict(support.session.items()))
+
+
+def test_a_whole_token_of_another_deployment_and_a_text_too_long_are_told(support):
+    answer = support.post(FIND, {"q": tokens.mint(is_test=False).text}).text
+    assert ("1 whole token in the text" in answer, "the text is longer" in answer) == (True, False)
+    answer = support.post(FIND, {"q": "ch_sk_ " * in_text.LONGEST}).text
+    assert ("whole token in the text" in answer, "the text is longer" in answer) == (False, True)
+
+
+@pytest.mark.parametrize("label", ["Patientenaktensystem", "Nightly export"])
+def test_a_label_is_looked_for_in_the_list(support, organization, label):
+    issue(organization, label=label)
+    answer = support.post(FIND, {"q": label}, follow=True)
+    assert answer.redirect_chain[0][0].startswith(f"{LIST}?q=")
+    assert label.replace("\0", "") in answer.text
+
+
+def test_a_wrong_secret_or_an_unloaded_digest_key_verifies_nothing(support, organization, settings):
+    token = issue(organization)[1]
+    answer = support.post(FIND, {"q": with_wrong_secret(token)}, follow=True)
+    assert "but with another secret" in answer.text
+    settings.DIGEST_KEYS = ""
+    assert "could not be verified" in support.post(FIND, {"q": token}, follow=True).text
+
+
+@pytest.mark.parametrize("quote", ["ch_sk_{}…", "ch_sk_{}", "{}", " {}... "])
+def test_what_people_quote_of_a_key_finds_it(support, organization, quote):
+    key, other = issue(organization)[0], issue(organization, label="Another")[0]
+    answer = support.post(FIND, {"q": quote.format(key.public_part)}, follow=True)
+    assert key.public_part in answer.text
+    assert other.public_part not in answer.text
+
+
+def test_find_is_for_post_alone(support):
+    assert support.get(FIND).status_code == 405
+
+
+def test_statements_do_not_grow_with_the_list(support, organization):
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            assert support.get(LIST).status_code == 200
+        return len(captured)
+
+    issue(organization)
+    one = statements()
+    for _ in range(20):
+        issue(OrganizationFactory())
+    assert statements() == one
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("active", "This key works. See below what it can call."),
+        ("expiring", "Rotate it in time"),
+        ("disabled", "until Security enables it again"),
+        ("revoked", "for good.</strong> Every call is refused"),
+        ("expired", "this one can't be extended"),
+    ],
+)
+def test_a_key_says_what_its_state_means(support, keys, name, said):
+    assert said in support.get(page_of(keys[name])).text
+
+
+def test_a_rotation_is_shown_from_both_ends(support, organization):
+    old, _ = issue(organization)
+    new, _ = old.rotate(CHANGE)
+    assert "The old key works for another 24 hours." in support.get(page_of(old)).text
+    assert "Replaces" in support.get(page_of(new)).text
+    expired(old)
+    assert "Ended by its rotation" in support.get(page_of(old)).text
+
+
+def test_whether_a_call_would_pass_is_told_by_the_policy(support, organization):
+    key, _ = issue(organization)
+    assert support.get(page_of(key)).text.count("Passes") == len(Route)
+    ApiKeySwitch.turn(False, CHANGE)
+    answer = support.get(page_of(key)).text
+    assert answer.count("api_keys_disabled") >= 2
+    assert "API-key authentication is off." in answer
+
+
+def test_a_key_of_no_organization(support):
+    assert "org_scope_only_required" in support.get(page_of(issue(None)[0])).text
+
+
+def test_a_key_by_its_public_id_and_what_is_no_key(support, organization):
+    key, _ = issue(organization)
+    assert support.get(f"{LIST}{key.public_id}/change/").status_code == 200
+    assert support.get(f"{LIST}nothing/change/").status_code == 404
+
+
+def test_markup_in_a_label_is_shown_and_not_run(support, organization):
+    key, _ = issue(organization, label="<script>alert(1)</script>")
+    for page in (LIST, page_of(key)):
+        assert "<script>alert" not in support.get(page).text
+
+
+def test_who_may_not_see_keys_sees_none(organization):
+    client, key = Client(), issue(organization)[0]
+    client.force_login(User.objects.create_user("nobody", is_staff=True))
+    assert {client.get(page).status_code for page in (LIST, page_of(key))} == {403}
+    assert client.post(FIND, {"q": "x"}).status_code == 403
+
+
+def test_a_long_list_has_pages_that_keep_the_filter(support, organization):
+    for number in range(51):
+        issue(organization, label=f"Number {number}")
+    first = support.get(f"{LIST}?state=active").text
+    assert "Page 1 of 2" in first
+    assert re.search(r'rel="next" href="\?(p=2&amp;state=active|state=active&amp;p=2)"', first)
+    second = support.get(f"{LIST}?state=active&p=2").text
+    assert ("Number 0<" in second, "Previous" in second) == (True, True)

@@ -1,0 +1,174 @@
+"""The pages that change one key: who may, what is asked, what is recorded, what is refused."""
+
+import re
+
+import pytest
+
+from partners.catalogue.routes import Scope
+from partners.models import ApiKey
+from partners.models.change import Action
+from tests.factories import CHANGE, OrganizationFactory, issue
+from tests.partners.support.calls import used
+from tests.partners.support.key_pages import KEYS, page_of
+from tests.partners.support.rows import held
+from tests.partners.support.staff import make_stale, signed_in
+
+pytestmark = pytest.mark.django_db
+WHY = {"reason": "A leak is likely", "ticket": "OPS-7"}
+SENT = {"revoke": WHY | {"confirmed": "on"}, "scopes": WHY | {"scopes": ["encounters:read"]}}
+MARKUP = "<script>alert(1)</script>"
+# The page: what comes before it, the least role, what it records.
+PAGES = {
+    "disable": (lambda key: None, "Partner onboarding", Action.KEY_DISABLED),
+    "enable": (lambda key: key.disable(CHANGE), "Security", Action.KEY_ENABLED),
+    "revoke": (lambda key: None, "Security", Action.KEY_REVOKED),
+    "finish": (lambda key: key.rotate(CHANGE), "Partner onboarding", Action.ROTATION_FINISHED),
+    "scopes": (lambda key: None, "Partner onboarding", Action.SCOPES_CHANGED),
+}
+ROLES = (None, "Support", "Partner onboarding", "Security")
+
+
+@pytest.fixture
+def key(organization) -> ApiKey:
+    return issue(organization, scopes=[Scope.ENCOUNTERS_READ, Scope.PATIENTS_READ])[0]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("role", ROLES)
+def test_each_page_is_for_its_roles(key, page, role):
+    before, least, *_ = PAGES[page]
+    before(key)
+    client, changes = signed_in(role), key.events.count()
+    may = ROLES.index(role) >= ROLES.index(least)
+    assert client.get(page_of(key, page)).status_code == (200 if may else 403)
+    assert client.post(page_of(key, page), SENT.get(page, WHY)).status_code == (302 if may else 403)
+    assert key.events.count() == changes + may
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_change_is_made_recorded_and_told(security, key, page):
+    before, *_, action = PAGES[page]
+    before(key)
+    answer = security.post(page_of(key, page), SENT.get(page, WHY), follow=True)
+    assert answer.redirect_chain == [(page_of(key, "change"), 302)]
+    event = key.events.first()
+    assert (event.action, event.by, event.source) == (action, "Security-person", "127.0.0.1")
+    assert (event.reason, event.ticket) == ("A leak is likely", "OPS-7")
+    assert 'class="messagelist"' in answer.text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_change_takes_a_fresh_password(security, key, page):
+    PAGES[page][0](key)
+    make_stale(security)
+    changes = key.events.count()
+    answer = security.post(page_of(key, page), SENT.get(page, WHY))
+    assert "Confirm your password" in answer.text
+    assert key.events.count() == changes
+    security.post(page_of(key, page), SENT.get(page, WHY) | {"proof_of_password": "invented"})
+    assert key.events.count() == changes + 1
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("reason", ["", " "])
+def test_the_reason_is_required(security, key, page, reason):
+    PAGES[page][0](key)
+    changes = key.events.count()
+    answer = security.post(page_of(key, page), SENT.get(page, WHY) | {"reason": reason})
+    assert "This field is required." in answer.text
+    assert 'value="OPS-7"' in answer.text
+    assert key.events.count() == changes
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_the_model_refuses_stands_next_to_its_field(security, key, page):
+    PAGES[page][0](key)
+    changes = key.events.count()
+    answer = security.post(page_of(key, page), SENT.get(page, WHY) | {"reason": "bell\a"})
+    assert '<ul class="errorlist" id="id_reason_error"><li>Write it on one line' in answer.text
+    assert 'value="OPS-7"' in answer.text
+    assert key.events.count() == changes
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        ("disable", "The key is revoked"),
+        ("enable", "The key is revoked"),
+        ("revoke", "The key is revoked"),
+        ("finish", "The key is revoked"),
+        ("scopes", "The key is revoked"),
+    ],
+)
+def test_a_change_that_cannot_be_is_not_offered(security, key, page, told):
+    key.revoke(CHANGE)
+    for answer in (security.get(page_of(key, page)), security.post(page_of(key, page), SENT.get(page, WHY))):
+        assert told in answer.text
+        assert 'class="primary' not in answer.text
+    assert key.events.first().action == Action.KEY_REVOKED
+
+
+def test_a_revocation_says_which_key_is_meant(security, key):
+    answer = security.post(page_of(key, "revoke"), WHY)
+    assert "Tick this to say that this very key is meant." in answer.text
+    assert f"I mean <code>ch_sk_{key.public_part}…</code> of {key.organization}" in answer.text
+    assert "Never used" in answer.text
+    key.refresh_from_db()
+    assert key.state == "active"
+
+
+@pytest.mark.parametrize(
+    ("page", "warns"), [("disable", True), ("revoke", True), ("finish", True), ("enable", False), ("scopes", False)]
+)
+def test_before_a_key_in_use_ends_one_is_warned(security, key, page, warns):
+    PAGES[page][0](key)
+    used(key, minutes=61)
+    assert "This key is in use." not in security.get(page_of(key, page)).text
+    used(key, minutes=3)
+    text = security.get(page_of(key, page)).text
+    assert ("This key is in use." in text) is warns
+    assert re.search("[34] minutes ago", text)
+
+
+def test_a_key_without_an_organization_can_be_changed(security):
+    key, _ = issue()
+    assert f"I mean <code>ch_sk_{key.public_part}…</code></label>" in security.get(page_of(key, "revoke")).text
+    security.post(page_of(key, "scopes"), WHY | {"scopes": ["patients:read"]})
+    assert held(key) == {"patients:read"}
+
+
+def test_the_danger_colour_is_the_revocations_alone(security, key):
+    assert 'class="primary danger"' in security.get(page_of(key, "revoke")).text
+    assert "danger" not in security.get(page_of(key, "disable")).text.partition("<main")[2]
+
+
+def test_the_end_of_an_overlap_names_the_successor(security, key):
+    successor, _ = key.rotate(CHANGE)
+    assert f"ch_sk_{successor.public_part}…" in security.get(page_of(key, "finish")).text
+    security.post(page_of(key, "finish"), WHY)
+    key.refresh_from_db()
+    assert (key.state, successor.state) == ("expired", "active")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_stored_markup_shows_as_it_is_written(security, page):
+    key, _ = issue(OrganizationFactory(name=MARKUP), label=MARKUP, scopes=[Scope.ENCOUNTERS_READ])
+    PAGES[page][0](key)
+    answer = security.post(page_of(key, page), {"reason": MARKUP, "ticket": MARKUP + "\a"})
+    assert MARKUP not in answer.text
+    assert "&lt;script&gt;" in answer.text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_token_in_a_field_is_dropped(security, key, page):
+    PAGES[page][0](key)
+    changes, token = key.events.count(), issue(key.organization)[1]
+    answer = security.post(page_of(key, page), SENT.get(page, WHY) | {"ticket": token})
+    assert "This held a token" in answer.text
+    assert token not in answer.text
+    assert key.events.count() == changes
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_key_that_does_not_exist_is_not_found(security, page):
+    assert security.get(f"{KEYS}{10**30}/{page}/").status_code == 404

@@ -1,0 +1,65 @@
+"""The purpose of an organization on the staff's pages: shown, missed, stated and changed."""
+
+import pytest
+
+from partners.models import Organization
+from partners.models.change import Action
+from tests.factories import CHANGE, OrganizationFactory
+from tests.partners.support.staff import ORGANIZATIONS, page_of, signed_in
+
+pytestmark = pytest.mark.django_db
+MISSED = "an accounting of disclosures must say for what purpose"
+
+
+def test_a_new_organization_gets_its_purpose(onboarding):
+    onboarding.post(f"{ORGANIZATIONS}add/", {"name": "Invented Clinic", "purpose": "Treatment"})
+    assert Organization.objects.get().purpose == "Treatment"
+
+
+def test_the_purpose_is_changed_and_recorded(onboarding, organization):
+    given = {"purpose": "Treatment", "reason": "the contract says so", "ticket": "T-1"}
+    assert onboarding.post(page_of(organization, "purpose"), given).headers["Location"] == page_of(organization)
+    text = onboarding.get(page_of(organization)).text
+    assert "Purpose saved." in text
+    assert "Purpose: none → Treatment" in text
+    event = organization.events.first()
+    assert (event.action, event.reason, event.ticket) == (Action.PURPOSE_CHANGED, "the contract says so", "T-1")
+
+
+def test_the_form_shows_the_purpose(onboarding, organization):
+    organization.set_purpose(CHANGE, "Treatment")
+    assert 'value="Treatment"' in onboarding.get(page_of(organization, "purpose")).text
+    onboarding.post(page_of(organization, "purpose"), {"purpose": "Treatment ", "reason": "the same"})
+    assert "it is so already" in onboarding.get(page_of(organization)).text
+
+
+@pytest.mark.parametrize("text", ["x" * 201, "Treat\x07ment"])
+def test_a_bad_purpose_is_refused_next_to_its_field(onboarding, organization, text):
+    response = onboarding.post(page_of(organization, "purpose"), {"purpose": text, "reason": "as agreed"})
+    assert "purpose" in response.context["form"].errors
+    assert organization.events.first().action != Action.PURPOSE_CHANGED
+
+
+def test_what_the_model_alone_refuses_is_told_in_the_form(onboarding, organization, monkeypatch):
+    monkeypatch.setattr(Organization, "set_purpose", lambda self, why, text: organization.set_access(why, **BOTH))
+    response = onboarding.post(page_of(organization, "purpose"), {"purpose": "Treatment", "reason": "as agreed"})
+    assert "cannot be both enabled and disabled" in response.text
+
+
+BOTH = {"enable": ["encounters.list"], "disable": ["encounters.list"]}
+
+
+@pytest.mark.parametrize(
+    ("allowlisted", "purpose", "missed"), [(True, "", True), (False, "", False), (True, "Treatment", False)]
+)
+def test_a_purpose_is_missed_where_data_may_be_disclosed(onboarding, allowlisted, purpose, missed):
+    partner = OrganizationFactory(allowlisted=allowlisted, purpose=purpose)
+    text = onboarding.get(page_of(partner)).text
+    assert (MISSED in text) == missed
+    assert (purpose or "Not stated") in text
+
+
+def test_who_may_not_state_it_is_told_who_may(organization):
+    text = signed_in("Support").get(page_of(organization)).text
+    assert "Partner onboarding can state it." in text
+    assert page_of(organization, "purpose") not in text

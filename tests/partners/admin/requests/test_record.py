@@ -1,0 +1,130 @@
+"""One call's page: what was asked and answered, what mends a refusal, and who sees whose data it disclosed."""
+
+import pytest
+
+from tests.factories import DocumentFactory, OrganizationFactory, RequestRecordFactory
+from tests.partners.support.diagnosing import text_of
+from tests.partners.support.staff import signed_in, statements
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/partners/requestrecord/"
+
+
+def page_of(record) -> str:
+    return f"{LIST}{record.request_id}/"
+
+
+def test_a_served_call_is_told_in_words(support, key):
+    record = RequestRecordFactory(api_key=key, encounters=[1, 2], patients=[3], microseconds=4_200)
+    page = text_of(support.get(page_of(record)))
+    for told in (
+        "Served with 200. It disclosed 2 encounters of 1 patient.",
+        "GET /external/v1/encounters?limit=50&offset=0&sort_order=desc",
+        "Normalized query",
+        "198.51.100.7",
+        "4.2 ms",
+        "Known: the key had called from it before.",
+        "Would it pass now?",
+    ):
+        assert told in page
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({}, "No encounter was in the answer, so that nothing was disclosed."),
+        ({"method": "HEAD"}, "HEAD gets no body, so that nothing was disclosed."),
+        ({"encounters": [1], "patients": [2], "document": 3}, "1 encounter of 1 patient, of one of which it held a document."),
+        ({"new_network": True}, "The first call of the key from this network."),
+        ({"resource": "?", "route": "encounters.detail"}, "What came in place of {not-an-id} was no id, and is not kept."),
+    ],
+)  # fmt: skip
+def test_what_is_particular_is_told(support, key, values, told):
+    assert told in text_of(support.get(page_of(RequestRecordFactory(api_key=key, **values))))
+
+
+def test_a_call_that_came_to_no_route_says_so(support, key):
+    stray = {"route": "", "resource": "/external/v1/encounter/?", "status": 404, "reason_code": "route_not_found"}
+    page = text_of(support.get(page_of(RequestRecordFactory(api_key=key, query="", **stray))))
+    assert "GET /external/v1/encounter/{not-kept}" in page
+    assert "{not-kept} stands for the rest" in page
+    assert "None: the call was refused before it came to a route." in page
+
+
+def test_a_refusal_says_what_mends_it_and_where(support, key):
+    record = RequestRecordFactory(api_key=key, status=403, reason_code="missing_scope", query="")
+    answer = support.get(page_of(record))
+    for told in ("Refused with 403 missing_scope because the API key lacks a scope", "Add the scope to the key", "Partner onboarding", "Query not stored"):  # fmt: skip
+        assert told in text_of(answer)
+    assert f'<a href="/admin/partners/apikey/{key.pk}/change/">The key\'s page</a>' in answer.text.replace(
+        "&#x27;", "'"
+    )
+    assert f'<a class="button primary" href="/admin/diagnosis/?call={record.request_id}">' in answer.text
+
+
+def test_what_is_mended_elsewhere_is_not_linked(support, key):
+    record = RequestRecordFactory(api_key=key, status=422, reason_code="invalid_limit", query="")
+    assert "<dt>Where</dt><dd>The call itself</dd>" in support.get(page_of(record)).text
+
+
+def test_the_request_id_can_be_copied(support, key):
+    record = RequestRecordFactory(api_key=key)
+    page = support.get(page_of(record)).text
+    assert f'<code id="request-id">{record.request_id}</code>' in page
+    assert 'data-copy="request-id"' in page
+
+
+def test_a_call_is_found_by_its_primary_key_too_and_no_other(support, key):
+    record = RequestRecordFactory(api_key=key)
+    assert record.request_id in support.get(f"{LIST}{record.pk}/").text
+    for nothing in ("0", "9" * 30, "req_" + "0" * 22, "nothing"):
+        assert support.get(f"{LIST}{nothing}/").status_code == 404
+
+
+# Whose data -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def disclosing(key):
+    """A call that disclosed a document, and as if a second encounter, which has gone since."""
+    document = DocumentFactory(encounter__organization=key.organization)
+    encounter = document.encounter
+    record = RequestRecordFactory(
+        api_key=key, encounters=[encounter.pk, encounter.pk + 1], patients=[encounter.patient_id], document=document.pk
+    )
+    return record, [encounter.public_id, encounter.patient.public_id, document.public_id]
+
+
+def test_security_sees_which_encounters_and_patients(disclosing):
+    record, ids = disclosing
+    answer = signed_in("Security").get(page_of(record))
+    assert all(f"<code>{public_id}</code>" in answer.text for public_id in ids)
+    assert "And 1 that is no longer stored." in text_of(answer)
+
+
+def test_security_sees_no_heading_of_what_was_not_disclosed(key):
+    encounter = DocumentFactory(encounter__organization=key.organization, encounter__patient=None).encounter
+    page = text_of(signed_in("Security").get(page_of(RequestRecordFactory(api_key=key, encounters=[encounter.pk]))))
+    assert encounter.public_id in page
+    assert not any(heading in page for heading in ("Patients", "no longer stored", "Security can see"))
+
+
+@pytest.mark.parametrize("group", ["Support", "Partner onboarding"])
+def test_nobody_else_sees_more_than_the_numbers(disclosing, group):
+    record, ids = disclosing
+    answer = signed_in(group).get(page_of(record))
+    assert not any(public_id in answer.text for public_id in ids)
+    assert "2 encounters of 1 patient. Security can see which." in text_of(answer)
+
+
+def test_statements_do_not_grow_with_what_was_disclosed(disclosing):
+    record, _ = disclosing
+    others = [DocumentFactory(encounter__organization=OrganizationFactory()).encounter for _ in range(5)]
+    more = RequestRecordFactory(
+        api_key=record.api_key,
+        encounters=[each.pk for each in others],
+        patients=[each.patient_id for each in others],
+        document=record.document,
+    )
+    security = signed_in("Security")
+    assert statements(security, page_of(more)) == statements(security, page_of(record))

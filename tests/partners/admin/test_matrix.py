@@ -1,0 +1,217 @@
+"""Every URL of the staff's pages × every role × GET and POST: each cell is asserted, and none is unlisted.
+
+A cell names the least role that may. Allowed means: answered, and not by an error or by being sent to the first page or
+to the sign-in. Who adds a URL adds its row; a new word in `<…>` of a URL is filled in by `filled()`.
+"""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
+
+from partners.signin.guards.freshness import WITHOUT_PROOF
+from tests.factories import DocumentFactory, RequestRecordFactory
+from tests.partners.support.staff import make_stale
+
+GROUPS = {"support": "Support", "onboarding": "Partner onboarding", "security": "Security"}
+ROLES = ("anonymous", "staff", *GROUPS, "superuser")
+WORDS = {"app_label": "partners", "content_type_id": 1, "url": "no-such-page", "code": "missing_bearer"}
+PAGES = """
+URL                                                  GET         POST
+
+admin/                                               staff       staff
+admin/<app_label>/                                   support     support
+admin/<url>                                          nobody      nobody
+admin/autocomplete/                                  nobody      nobody
+admin/diagnosis/                                     support     support
+admin/disclosures/                                   security    security
+admin/jsi18n/                                        staff       nobody
+admin/login/                                         anonymous   anonymous
+admin/logout/                                        nobody      anonymous
+admin/password_change/                               staff       staff
+admin/password_change/done/                          staff       nobody
+admin/r/<content_type_id>/<object_id>/               nobody      nobody
+admin/reasons/                                       support     support
+admin/reasons/<code>/                                support     support
+admin/switch/                                        support     support
+admin/switch/turn/                                   security    security
+
+signin/code/                                         staff       staff
+signin/enrol/                                        staff       staff
+signin/enrol/qr.svg                                  nobody      nobody
+signin/password/                                     staff       staff
+signin/recovery/                                     staff       staff
+signin/reset/<user_id>/                              superuser   superuser
+signin/second-factor/                                staff       staff
+signin/second-factor/codes/                          nobody      staff
+
+admin/partners/organization/                         support     support
+admin/partners/organization/<object_id>/             staff       staff
+admin/partners/organization/<object_id>/change/      support     support
+admin/partners/organization/<object_id>/delete/      nobody      nobody
+admin/partners/organization/<object_id>/history/     staff       staff
+admin/partners/organization/<pk>/access/             onboarding  onboarding
+admin/partners/organization/<pk>/contact/            onboarding  onboarding
+admin/partners/organization/<pk>/purpose/            onboarding  onboarding
+admin/partners/organization/add/                     onboarding  onboarding
+
+admin/partners/apikey/                               support     support
+admin/partners/apikey/<object_id>/                   staff       staff
+admin/partners/apikey/<object_id>/change/            support     nobody
+admin/partners/apikey/<object_id>/delete/            nobody      nobody
+admin/partners/apikey/<object_id>/history/           support     support
+admin/partners/apikey/<pk>/disable/                  onboarding  onboarding
+admin/partners/apikey/<pk>/enable/                   security    security
+admin/partners/apikey/<pk>/finish/                   onboarding  onboarding
+admin/partners/apikey/<pk>/revoke/                   security    security
+admin/partners/apikey/<pk>/rotate/                   onboarding  onboarding
+admin/partners/apikey/<pk>/scopes/                   onboarding  onboarding
+admin/partners/apikey/add/                           onboarding  onboarding
+admin/partners/apikey/bulk/                          security    security
+admin/partners/apikey/find/                          nobody      support
+admin/partners/apikey/issue/                         onboarding  onboarding
+
+admin/partners/requestrecord/                        support     support
+admin/partners/requestrecord/<object_id>/            support     nobody
+admin/partners/requestrecord/find/                   nobody      support
+
+admin/partners/changeevent/                          security    security
+admin/partners/changeevent/<object_id>/              staff       staff
+admin/partners/changeevent/<object_id>/change/       security    nobody
+admin/partners/changeevent/<object_id>/delete/       nobody      nobody
+admin/partners/changeevent/<object_id>/history/      security    security
+admin/partners/changeevent/add/                      nobody      nobody
+
+admin/encounters/encounter/                          security    security
+admin/encounters/encounter/<object_id>/              staff       staff
+admin/encounters/encounter/<object_id>/change/       security    nobody
+admin/encounters/encounter/<object_id>/delete/       nobody      nobody
+admin/encounters/encounter/<object_id>/history/      security    security
+admin/encounters/encounter/add/                      nobody      nobody
+
+admin/auth/user/                                     superuser   superuser
+admin/auth/user/<id>/password/                       superuser   superuser
+admin/auth/user/<object_id>/                         staff       staff
+admin/auth/user/<object_id>/change/                  superuser   superuser
+admin/auth/user/<object_id>/delete/                  nobody      nobody
+admin/auth/user/<object_id>/history/                 superuser   superuser
+admin/auth/user/add/                                 superuser   superuser
+
+admin/auth/group/                                    superuser   superuser
+admin/auth/group/<object_id>/                        staff       staff
+admin/auth/group/<object_id>/change/                 superuser   superuser
+admin/auth/group/<object_id>/delete/                 nobody      nobody
+admin/auth/group/<object_id>/history/                superuser   superuser
+admin/auth/group/add/                                superuser   superuser
+"""
+
+
+def table(text: str) -> list[list[str]]:
+    """Return the rows of a table under its headings."""
+    return [line.split() for line in text.strip().splitlines()[1:] if line]
+
+
+PAGE_CELLS = [
+    (url, verb, least) for url, *cells in table(PAGES) for verb, least in zip(("get", "post"), cells, strict=True)
+]
+
+
+def test_every_url_is_listed_once():
+    listed = [url for url, *_ in table(PAGES)]
+    assert sorted(listed) == sorted(set(urls(get_resolver().url_patterns)))
+
+
+@pytest.mark.parametrize(("url", "verb", "least"), PAGE_CELLS)
+def test_a_page_opens_for_its_roles_and_no_other(people, rows, url, verb, least):
+    path = f"/{filled(url, rows)}"
+    assert {role: allowed(people[role], verb, path) for role in ROLES} == expected(least)
+
+
+def test_no_list_offers_an_action_on_rows(people):
+    assert {role: [*actions(people[role].user)] for role in ROLES[1:]} == {role: [] for role in ROLES[1:]}
+
+
+def test_every_form_takes_a_fresh_password_but_for_the_few_listed(people, rows):
+    silent = set()
+    for path in {f"/{filled(url, rows)}" for url in urls(get_resolver().url_patterns)}:
+        people["superuser"].force_login(people["superuser"].user)
+        make_stale(people["superuser"])
+        if "carried" not in (people["superuser"].post(path).context or ()):  # the form, with the password asked for
+            silent.add(resolve(path).view_name)
+    assert silent == set(WITHOUT_PROOF)
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_other_methods_take_it_too(people, method):
+    make_stale(people["superuser"])
+    for path in ("/admin/", "/admin/auth/user/add/", "/signin/second-factor/codes/"):
+        assert "Confirm your password" in getattr(people["superuser"], method)(path).text
+
+
+def expected(least: str) -> dict[str, bool]:
+    return {role: least != "nobody" and ROLES.index(role) >= ROLES.index(least) for role in ROLES}
+
+
+def allowed(client: Client, verb: str, path: str) -> bool:
+    """Tell whether the answer is the page's own."""
+    response = getattr(client, verb)(path)
+    first, sign_in = reverse("admin:index"), reverse("admin:login")
+    away = {sign_in} if path == sign_in else {sign_in, first}
+    return response.status_code < 400 and response.headers.get("Location", "").partition("?")[0] not in away
+
+
+def urls(patterns: list[URLPattern | URLResolver], start: str = "") -> Iterator[str]:
+    """Yield the URLs under `admin/` and `signin/`, without the converters."""
+    for each in patterns:
+        url = start + re.sub(r"\(\?P<(\w+)>[^)]*\)|<\w+:(\w+)>", r"<\1\2>", str(each.pattern)).strip("^$")
+        if isinstance(each, URLResolver):
+            yield from urls(each.url_patterns, url)
+        elif url.startswith(("admin/", "signin/")):
+            yield url
+
+
+def filled(url: str, rows: dict[str, object]) -> str:
+    """Return the URL with ids of rows that exist; what `<object_id>` is tells the table before it."""
+    model = "/".join(url.split("/")[1:3])
+    key = rows[model].pk if model in rows else 1
+    words = WORDS | {"object_id": key, "pk": key, "id": key, "user_id": rows["auth/user"].pk}
+    return re.sub(r"<(\w+)>", lambda match: str(words[match[1]]), url)
+
+
+def actions(user: User) -> Iterator[tuple[str, str]]:
+    """Yield each list's actions for this person: Django runs no other, whatever is posted."""
+    request = RequestFactory().get("/admin/")
+    request.user = user
+    for model, model_admin in admin.site._registry.items():
+        label = f"{model._meta.app_label}/{model._meta.model_name}"
+        yield from ((label, name) for name in model_admin.get_actions(request))
+
+
+@pytest.fixture
+def people(db) -> dict[str, Client]:
+    """A client for each role, signed in by no more than a password."""
+    clients = {"anonymous": Client()}
+    for role in ROLES[1:]:
+        user = User.objects.create_user(role, is_staff=True, is_superuser=role == "superuser")
+        user.groups.set(Group.objects.filter(name=GROUPS.get(role)))
+        clients[role] = Client()
+        clients[role].user = user
+        clients[role].force_login(user)
+    return clients
+
+
+@pytest.fixture
+def rows(people) -> dict[str, object]:
+    """One row of every table, by `app/model`."""
+    DocumentFactory()
+    RequestRecordFactory()
+    User.objects.create_user("somebody")
+    models = (model._default_manager for model in apps.get_models() if model._default_manager.exists())
+    return {
+        f"{each.model._meta.app_label}/{each.model._meta.model_name}": each.order_by("pk").last() for each in models
+    }

@@ -1,0 +1,57 @@
+"""The two readings of a policy: the first refusal, and every check."""
+
+import pytest
+
+from partners.catalogue.reasons import Reason, Stage
+from partners.decision.policy import POLICY, Check, Outcome, Rule, UndecidableFacts, decide, explain
+
+RULES = (Rule(Reason.DISABLED_KEY, lambda facts: facts[0]), Rule(Reason.REVOKED_KEY, lambda facts: facts[1]))
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ((False, False), None),
+        ((True, True), Reason.DISABLED_KEY),
+        ((True, None), Reason.DISABLED_KEY),
+        ((False, True), Reason.REVOKED_KEY),
+    ],
+)
+def test_the_first_refusal_decides(facts, reason):
+    assert decide(RULES, facts) is reason
+
+
+@pytest.mark.parametrize("facts", [(None, True), (False, None)])
+def test_what_is_not_known_is_never_guessed(facts):
+    with pytest.raises(UndecidableFacts):
+        decide(RULES, facts)
+
+
+def test_explaining_goes_on_after_a_refusal():
+    assert explain(RULES, (True, None)) == [
+        Check(Reason.DISABLED_KEY, Outcome.FAILED),
+        Check(Reason.REVOKED_KEY, Outcome.UNKNOWN),
+    ]
+
+
+def test_the_order_of_the_policy_is_the_contracts():
+    assert [rule.reason.code for rule in POLICY] == [
+        "missing_bearer",
+        "api_keys_disabled",
+        "test_prefix_not_allowed",
+        "malformed_token",
+        "digest_key_unavailable",
+        "invalid_key",
+        "disabled_key",
+        "revoked_key",
+        "expired_key",
+        "org_scope_only_required",
+        "organization_not_allowlisted",
+        "route_not_allowed",
+        "missing_scope",
+    ]
+
+
+def test_credentials_come_before_access():
+    stages = [rule.reason.stage for rule in POLICY]
+    assert stages == [Stage.CREDENTIALS] * 9 + [Stage.ACCESS] * 4

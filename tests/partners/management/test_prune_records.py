@@ -1,0 +1,96 @@
+"""`prune_records` as an operator or a scheduler runs it."""
+
+import pytest
+from django.utils import timezone
+
+from partners.formats.moments import rfc3339
+from partners.models import ChangeEvent, RequestRecord, UnkeyedAnswer
+from partners.models.change import Action
+from partners.models.record import KEPT
+from tests.factories import issue
+from tests.partners.support import aged
+from tests.partners.support.aged import DAY, cutoff
+from tests.partners.support.command_line import refused, run, run_json
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def old(organization):
+    """Three requests that are due, and one that is not."""
+    key, _ = issue(organization)
+    for number in (1, 2, 3000):
+        aged.request(key, cutoff() - number * DAY)
+    aged.request(key, cutoff())
+
+
+def test_what_is_due_is_deleted_and_told(old):
+    assert run_json("prune_records") == {
+        "older_than": rfc3339(cutoff()),
+        "deleted": True,
+        "requests": 3,
+        "changes": 0,
+        "unkeyed_counts": 0,
+        "unkeyed_answers": 0,
+    }
+    assert RequestRecord.objects.count() == 1
+
+
+@pytest.mark.parametrize(("options", "left"), [([], 0), (["--dry-run"], 1)])
+def test_single_answers_without_a_key_are_deleted_after_days(db, options, left):
+    facts = {"source": "203.0.113.9", "method": "GET", "path": "/external", "reason_code": "route_not_found"}
+    UnkeyedAnswer.objects.create(occurred_at=timezone.now() - KEPT, **facts)
+    UnkeyedAnswer.objects.create(occurred_at=timezone.now(), **facts)
+    assert run_json("prune_records", *options)["unkeyed_answers"] == 1
+    assert UnkeyedAnswer.objects.count() == 1 + left
+    assert not ChangeEvent.objects.filter(action=Action.RECORDS_PRUNED).exists()
+
+
+def test_it_is_told_plainly(old):
+    assert run("prune_records", "--batch", "1").splitlines() == [
+        f"older_than       {rfc3339(cutoff())}",
+        "deleted          yes",
+        "requests         3",
+        "changes          0",
+        "unkeyed_counts   0",
+        "unkeyed_answers  0",
+    ]
+
+
+def test_a_dry_run_counts_and_deletes_nothing(old):
+    report = run_json("prune_records", "--dry-run")
+    assert (report["deleted"], report["requests"]) == (False, 3)
+    assert RequestRecord.objects.count() == 4
+    assert not ChangeEvent.objects.filter(action=Action.RECORDS_PRUNED).exists()
+
+
+def test_more_years_may_be_kept(old):
+    assert run_json("prune_records", "--years", "7")["requests"] == 1
+    assert RequestRecord.objects.count() == 3
+
+
+def test_the_years_stated_for_the_deployment_hold(old, settings):
+    settings.RETENTION_YEARS = 7
+    assert run_json("prune_records")["requests"] == 1
+    assert "--years takes 7 or more" in refused("prune_records", "--years", "6")
+
+
+def test_who_pruned_is_on_record(old):
+    run("prune_records", "--by", "Invented Person", "--reason", "a yearly task", "--ticket", "T-1")
+    event = ChangeEvent.objects.first()
+    assert (event.action, event.by, event.source) == (Action.RECORDS_PRUNED, "Invented Person", "command line")
+    assert (event.reason, event.ticket, event.after["requests"]) == ("a yearly task", "T-1", 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--years", "5"], "Records are kept for 6 years here: --years takes 6 or more."),
+        (["--years", "six"], "invalid int value"),
+        (["--batch", "0"], "--batch takes 1 to 10,000."),
+        (["--batch", "10001"], "--batch takes 1 to 10,000."),
+    ],
+)
+def test_what_makes_no_sense_is_refused(old, arguments, told):
+    assert told in refused("prune_records", *arguments)
+    assert RequestRecord.objects.count() == 4

@@ -1,0 +1,146 @@
+"""What needs attention: each item appears with its cause, and goes with it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from partners.catalogue.routes import Route
+from partners.models import ApiKeySwitch, Organization
+from partners.models.found import Found
+from partners.review import attention
+from tests.factories import CHANGE, OrganizationFactory, issue
+from tests.partners.support.calls import used
+from tests.partners.support.rows import expire
+
+pytestmark = pytest.mark.django_db
+SPAN = timedelta(days=14)
+FIRST_DIGEST_KEY = "1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+BOTH = f"{FIRST_DIGEST_KEY},2:ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
+
+
+def ends_in(organization, **span):
+    return issue(organization, expires_at=timezone.now() + timedelta(**span))[0]
+
+
+def idle() -> set[str]:
+    return set(attention.nothing_enabled().values_list("name", flat=True))
+
+
+@pytest.mark.parametrize(("days", "listed"), [(1, True), (13.9, True), (14.1, False), (90, False)])
+def test_a_key_that_ends_soon_is_listed(organization, days, listed):
+    used(ends_in(organization, days=days), days=2)
+    assert bool(attention.expiring(SPAN)) is listed
+
+
+@pytest.mark.parametrize(("ago", "expiring"), [(None, False), (29, True), (31, False)])
+def test_a_key_that_is_still_used_is_told_apart_from_an_idle_one(organization, ago, expiring):
+    key = ends_in(organization, days=1)
+    if ago is not None:
+        used(key, days=ago)
+    assert attention.expiring(SPAN).rows == [key] * expiring
+    assert attention.expiring_idle(SPAN).rows == [key] * (not expiring)
+
+
+def test_a_key_without_an_end_is_not_listed(organization):
+    used(issue(organization)[0], days=2)
+    assert not attention.expiring(SPAN)
+    assert not attention.expiring_idle(SPAN)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [lambda key: key.revoke(CHANGE), lambda key: key.disable(CHANGE), expire],
+    ids=["revoked", "disabled", "over"],
+)
+def test_a_key_that_is_not_active_is_not_listed(organization, end):
+    key = used(ends_in(organization, days=1), days=2)
+    end(key)
+    assert not attention.expiring(SPAN)
+    assert not attention.expiring_idle(SPAN)
+
+
+def test_the_next_to_end_comes_first(organization):
+    later, sooner = ends_in(organization, days=3), ends_in(organization, days=2)
+    assert attention.expiring_idle(SPAN).rows == [sooner, later]
+
+
+@pytest.mark.parametrize(("number", "shown", "count", "more"), [(1, 1, "1", False), (10, 10, "10", False), (11, 10, "11", True), (100, 10, "100", True), (101, 10, "100+", True), (105, 10, "100+", True)])  # fmt: skip
+def test_counting_stops_at_a_hundred(db, number, shown, count, more):
+    Organization.objects.bulk_create(Organization(name=f"Invented {index}") for index in range(number))
+    found = Found.of(Organization.objects.all())
+    assert (len(found.rows), found.count, found.more) == (shown, count, more)
+
+
+def test_a_partner_who_can_call_something_is_not_idle(organization):
+    issue(organization)
+    assert idle() == set()
+
+
+@pytest.mark.parametrize(
+    ("values", "key_end"),
+    [
+        ({"allowlisted": False}, None),
+        ({"routes": []}, None),
+        ({}, lambda key: key.revoke(CHANGE)),
+        ({}, lambda key: key.disable(CHANGE)),
+        ({}, expire),
+    ],
+    ids=["not allowlisted", "no route", "revoked", "disabled", "expired"],
+)
+def test_a_partner_with_nothing_enabled_is_idle(values, key_end):
+    partner = OrganizationFactory(**values)
+    key = issue(partner)[0]
+    if key_end:
+        key_end(key)
+    assert idle() == {partner.name}
+
+
+def test_what_an_idle_partner_has_is_told():
+    OrganizationFactory(routes=[Route.ENCOUNTERS_LIST])
+    found = attention.nothing_enabled().get()
+    assert (found.allowlisted, found.has_route, found.has_active_key) == (True, True, False)
+
+
+def test_digest_keys_are_in_order(organization):
+    issue(organization)
+    assert not attention.digest_health()
+
+
+def test_a_key_under_an_older_digest_key_is_told(organization, settings):
+    settings.DIGEST_KEYS = FIRST_DIGEST_KEY
+    key = issue(organization)[0]
+    assert not attention.digest_health()
+    settings.DIGEST_KEYS = BOTH
+    health = attention.digest_health()
+    assert (health.older.rows, health.older_numbers, bool(health.missing), bool(health)) == ([key], [1], False, True)
+
+
+def test_a_key_under_a_digest_key_that_is_not_loaded_is_told(organization, settings):
+    key = issue(organization)[0]
+    settings.DIGEST_KEYS = FIRST_DIGEST_KEY
+    health = attention.digest_health()
+    assert (health.missing.rows, bool(health.older), bool(health)) == ([key], False, True)
+    key.revoke(CHANGE)
+    assert not attention.digest_health()
+
+
+def test_that_no_digest_key_is_loaded_is_told_without_any_key(db, settings):
+    settings.DIGEST_KEYS = ""
+    assert attention.digest_health()
+    assert not attention.digest_health().missing
+
+
+def test_the_switch_is_told_with_its_last_change(organization):
+    assert attention.switch_state() == attention.SwitchState(on=True, since=None)
+    ApiKeySwitch.turn(False, CHANGE)
+    issue(organization)
+    state = attention.switch_state()
+    assert (state.on, state.since.by, state.since.after) == (False, "tester", {"enabled": False})
+    ApiKeySwitch.turn(True, CHANGE)
+    assert attention.switch_state().on
+
+
+def test_without_its_row_the_switch_is_off(db):
+    ApiKeySwitch.objects.all().delete()
+    assert not attention.switch_state().on
