@@ -1,4 +1,4 @@
-"""Configuration faults that keep chartero from starting, each with an id and what to do."""
+"""System checks: configuration errors that keep chartero from starting, each with an id and a hint."""
 
 import base64
 from collections.abc import Sequence
@@ -28,12 +28,12 @@ def digest_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
         return [Error("A digest key is not random.", hint="Make one with openssl rand -base64 32.", id="partners.E004")]
     secrets = [*keys, settings.SECRET_KEY.encode(), *_decoded(settings.SECRET_KEY)]
     if len(set(secrets)) < len(secrets):
-        return [Error("Two secrets are equal.", hint="Make each anew and at random.", id="partners.E002")]
+        return [Error("Two secrets are equal.", hint="Generate a new random value for each.", id="partners.E002")]
     return []
 
 
 def _decoded(text: str) -> list[bytes]:
-    """Return what `text` is in base64: one secret copied to two variables is equal in one of its two forms."""
+    """Return `text` decoded from base64, so that a secret copied to two variables is found in either form."""
     try:
         return [base64.b64decode(text, validate=True)]
     except ValueError:
@@ -42,16 +42,16 @@ def _decoded(text: str) -> list[bytes]:
 
 @register()
 def retention_long_enough(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that records are kept for as long as the law asks for."""
+    """Check that records are kept for as long as the law requires."""
     if settings.RETENTION_YEARS < SHORTEST:
-        hint = "Leave CHARTERO_RETENTION_YEARS unset, or name more years."
-        return [Error(f"Records must be kept for {SHORTEST} years or more.", hint=hint, id="partners.E006")]
+        hint = f"Leave CHARTERO_RETENTION_YEARS unset, or set it to {SHORTEST} or more."
+        return [Error(f"Records must be kept for at least {SHORTEST} years.", hint=hint, id="partners.E006")]
     return []
 
 
 @register(Tags.database)
 def scopes_mirror_catalogue(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that the rows of scopes hold what the catalogue in code holds."""
+    """Check that the scopes in the database match the catalogue in code."""
     from partners.models import Scope
 
     for using in databases or ():
@@ -59,13 +59,19 @@ def scopes_mirror_catalogue(databases: Sequence[str] | None, **kwargs: Any) -> l
             continue
         rows = dict(Scope.objects.using(using).values_list("name", "description"))
         if any(rows.get(scope.value) != scope.description for scope in routes.Scope):
-            return [Error("The scopes differ from the catalogue.", hint="Run manage.py migrate.", id="partners.E003")]
+            return [
+                Error(
+                    "The scopes in the database differ from the catalogue.",
+                    hint="Run manage.py migrate.",
+                    id="partners.E003",
+                )
+            ]
     return []
 
 
 @register(Tags.database)
 def names_alike(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that no two organizations have names that look alike: those that were made before that was refused."""
+    """Warn about organizations whose names look alike: they were created before such names were refused."""
     from partners.models import Organization
 
     for using in databases or ():
@@ -73,14 +79,14 @@ def names_alike(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMes
             continue
         twins = Organization.objects.using(using).twins().values_list("public_id", flat=True)[:MOST_NAMED]
         if twins:
-            hint = "Name them by their ids to commands and pages. Take the one that is not used off the allowlist."
-            message = f"An older organization has a name that looks like that of {', '.join(twins)}."
+            hint = "Use their ids in commands and on pages. Remove the unused one from the allowlist."
+            message = f"An older organization has a name that looks like the name of {', '.join(twins)}."
             return [Warning(message, hint=hint, id="partners.W020")]
     return []
 
 
 def _has_column(using: str, table: str, column: str) -> bool:
-    """Return True if the migration that makes the column has been run."""
+    """Return True if the migration that adds the column has been applied."""
     introspection = connections[using].introspection
     if table not in introspection.table_names():
         return False

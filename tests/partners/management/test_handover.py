@@ -41,7 +41,7 @@ def test_the_file_is_private_whatever_the_mask(tmp_path, mask):
     assert stat.S_IMODE((tmp_path / "token").stat().st_mode) == 0o600
 
 
-def test_a_file_that_is_there_is_kept_and_nothing_issued(tmp_path):
+def test_an_existing_file_is_kept_and_no_key_is_issued(tmp_path):
     (tmp_path / "token").write_text("another's")
     assert "File exists. Nothing was changed." in refused(*ISSUE, "--out", str(tmp_path / "token"))
     assert (tmp_path / "token").read_text() == "another's"
@@ -96,5 +96,5 @@ def test_a_commit_that_fails_leaves_no_file(tmp_path, monkeypatch):
 
     monkeypatch.setattr(handover.transaction, "atomic", Lost)
     monkeypatch.setattr(handover.TokenCommand, "report", lambda command, **options: {"token": None})
-    assert refused(*ISSUE, "--out", str(tmp_path / "token")) == "The database is out of reach or busy. Try again."
+    assert refused(*ISSUE, "--out", str(tmp_path / "token")) == "The database can't be reached or is busy. Try again."
     assert list(tmp_path.iterdir()) == []
