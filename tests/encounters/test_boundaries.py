@@ -143,5 +143,5 @@ def test_the_length_of_a_sources_name(length, taken):
     if taken:
         assert base._source("x" * length, None) == "x" * length
         return
-    with pytest.raises(ValidationError, match="Name the source"):
+    with pytest.raises(ValidationError, match="Set --source to a name"):
         base._source("x" * length, None)

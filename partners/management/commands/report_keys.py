@@ -45,7 +45,7 @@ class Command(ReportCommand):
         )
         parser.add_argument("--state", choices=states, help="only keys in this state")
         days = partial(parser.add_argument, metavar="DAYS", nargs="?", type=_days)
-        days("--idle", const=idle, help=f"only keys never used, or not used for DAYS days ({idle})")
+        days("--idle", const=idle, help=f"only keys never used, or unused for DAYS days ({idle} if omitted)")
         days(
             "--expiring", const=expiring, help=f"only active keys that expire within DAYS days ({expiring} if omitted)"
         )

@@ -181,10 +181,10 @@ def test_a_transcript_is_taken_in_whole_or_its_line_is_reported(organization):
         (3, "a text of 1 to 1000 characters"),
         (4, "seconds from the start of the recording"),
         (5, "seconds from the start of the recording"),
-        (6, "Write one JSON object to a line"),
+        (6, "Write one JSON object per line"),
         (7, "seconds from the start of the recording"),
-        (13, "Write one JSON object to a line"),
-        (10, "It is known with other values. Give updated_at"),
+        (13, "Write one JSON object per line"),
+        (10, "It already exists with other values. Set updated_at to show which version is newer."),
     ]
     turns = served("DocumentReference", "turns")
     assert turns.keys() == {"t1", "t8", "n9", "t10", "t11"}

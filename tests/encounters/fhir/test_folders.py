@@ -197,5 +197,5 @@ def test_a_folder_without_anything_to_import_is_refused(tmp_path):
 
 
 def test_a_path_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(ValidationError, match=r"Cannot read gone\.ndjson: No such file"):
+    with pytest.raises(ValidationError, match=r"Can't read gone\.ndjson: No such file"):
         folders.find(tmp_path / "gone.ndjson")

@@ -87,7 +87,7 @@ def test_a_link_ends_to_the_second(client, url, monkeypatch, seconds, status):
 def test_a_link_that_does_not_work_says_what_to_do(client):
     response = client.get("/media/audio/x")
     assert (response.status_code, response["Cache-Control"]) == (403, "no-store")
-    assert response.content == b"This link does not work, or not any more. Ask for a new one.\n"
+    assert response.content == b"This link is not valid or has expired. Request a new one.\n"
 
 
 def signed(value, salt=recordings.SALT) -> str:

@@ -15,7 +15,7 @@ from tests.factories import START, OrganizationFactory
 from tests.partners.support.command_line import refused, run, run_json
 
 pytestmark = pytest.mark.django_db
-DIFFER = "Totals are not what the encounters are. Put them right with --repair."
+DIFFER = "The stored counts differ from the encounters. Correct them with --repair."
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
 
 
@@ -120,13 +120,13 @@ def test_without_its_triggers_nothing_is_compared(organization):
     if connection.vendor == "postgresql":
         connection.check_constraints()
     counting.remove(connection)
-    told = "The triggers that keep the counts are not in place. Run manage.py migrate: it counts anew, too."
+    told = "The triggers that update the counts are missing. Run manage.py migrate to restore them and the counts."
     assert refused("check_totals") == refused("check_totals", "--repair") == told
 
 
 def test_one_run_at_a_time(organization, monkeypatch):
     monkeypatch.setattr(check_totals, "only_run", lambda job: nullcontext(False))
-    assert refused("check_totals", "--repair") == "Another run is under way. Wait for its end."
+    assert refused("check_totals", "--repair") == "Another run is in progress. Wait until it has finished."
 
 
 def test_a_month_is_one_statement_and_no_row_of_an_encounter_is_fetched(organization, django_assert_num_queries):

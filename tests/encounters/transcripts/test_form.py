@@ -66,7 +66,7 @@ def test_texts_lose_nul_and_short_ones_the_blanks_around():
 FAULTS = [
     ([], "", "an object"),
     ({}, "encounter", "an object"),
-    (visit(visits=1), "", "no other members than encounter, patient, documents"),
+    (visit(visits=1), "", "only these members: encounter, patient, documents"),
     (visit(encounter=[]), "encounter", "an object"),
     (visit(encounter={}), "encounter.id", "the source's id: 1 to 64 letters, digits, '-' and '.'"),
     (visit(encounter=encounter("a b")), "encounter.id", "the source's id: 1 to 64 letters, digits, '-' and '.'"),
@@ -78,21 +78,21 @@ FAULTS = [
     (
         visit(encounter=encounter(date_of_service="2026-05-25")),
         "encounter.date_of_service",
-        "a date and time with its zone, as 2026-05-25T14:00:00Z",
+        "a date and time with a time zone, such as 2026-05-25T14:00:00Z",
     ),
     (
         visit(encounter=encounter(updated_at=1)),
         "encounter.updated_at",
-        "a date and time with its zone, as 2026-05-25T14:00:00Z",
+        "a date and time with a time zone, such as 2026-05-25T14:00:00Z",
     ),
     (visit(encounter=encounter(withdrawn="yes")), "encounter.withdrawn", "true or false"),
     (visit(patient="p 1"), "patient.id", "the source's id: 1 to 64 letters, digits, '-' and '.'"),
     (visit(patient=None) | {"patient": {}}, "patient.id", "the source's id: 1 to 64 letters, digits, '-' and '.'"),
     (visit() | {"patient": {"id": "p1", "first_name": " "}}, "patient.first_name", "a text of 1 to 1000 characters"),
     (visit() | {"patient": {"id": "p1", "last_name": "x" * 1001}}, "patient.last_name", "a text of 1 to 1000 characters"),
-    (visit() | {"patient": {"id": "p1", "date_of_birth": "1970-2-3"}}, "patient.date_of_birth", "a date as 1970-01-31"),
-    (visit() | {"patient": {"id": "p1", "date_of_birth": "19700203"}}, "patient.date_of_birth", "a date as 1970-01-31"),
-    (visit() | {"patient": {"id": "p1", "date_of_birth": 1970}}, "patient.date_of_birth", "a date as 1970-01-31"),
+    (visit() | {"patient": {"id": "p1", "date_of_birth": "1970-2-3"}}, "patient.date_of_birth", "a date, such as 1970-01-31"),
+    (visit() | {"patient": {"id": "p1", "date_of_birth": "19700203"}}, "patient.date_of_birth", "a date, such as 1970-01-31"),
+    (visit() | {"patient": {"id": "p1", "date_of_birth": 1970}}, "patient.date_of_birth", "a date, such as 1970-01-31"),
     (visit(documents={}), "documents", "a list"),
     (visit(note(), "x"), "documents[1]", "an object"),
     (visit({"id": "n1"}), "documents[0].schema_type", "one of document, ambient_transcript"),
@@ -105,7 +105,7 @@ FAULTS = [
     (
         visit(note(turns=[])),
         "documents[0]",
-        "no other members than id, schema_type, title, status, workflow_variant, created_at, content, updated_at, withdrawn",
+        "only these members: id, schema_type, title, status, workflow_variant, created_at, content, updated_at, withdrawn",
     ),
     (visit(transcript(turns={})), "documents[0].turns", "a list"),
     (visit(transcript(audio_duration_seconds=-1)), "documents[0].audio_duration_seconds", form.SECONDS.expected),
@@ -121,7 +121,7 @@ FAULTS = [
         "documents[1].turns[1].end",
         "seconds from the start of the recording, not before `start`",
     ),
-    (with_turn(words=[]), "documents[1].turns[1]", "no other members than speaker, start, end, text"),
+    (with_turn(words=[]), "documents[1].turns[1]", "only these members: speaker, start, end, text"),
 ]  # fmt: skip
 
 

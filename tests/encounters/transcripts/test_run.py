@@ -68,8 +68,8 @@ def test_turns_that_are_gone_are_null_in_the_database(counts):
 @pytest.mark.parametrize(
     ("first", "second", "outcome", "todo"),
     [
-        ({}, {}, "conflict_no_version", "Give updated_at, so that the newer ones can be told."),
-        (NEWER, NEWER, "conflict_same_version", "Give a later updated_at."),
+        ({}, {}, "conflict_no_version", "Set updated_at to show which version is newer."),
+        (NEWER, NEWER, "conflict_same_version", "Set a later updated_at."),
         (NEWER, {"updated_at": "2026-01-01T00:00:00Z"}, "stale", None),
     ],
 )
@@ -98,9 +98,9 @@ def test_an_encounter_known_from_a_fhir_export_gets_documents(run_import, counts
 @pytest.mark.parametrize(
     ("line", "at", "todo"),
     [
-        ({"encounter": {"id": "e9"}, "documents": [note()]}, "document n1", "no encounter of this id"),
-        (visit(patient=None) | {"patient": {"id": "p9"}}, "encounter e1", "no patient of this id"),
-        (visit(note(), patient="p2", encounter={"id": "e0"}), "document n1", "known with another one"),
+        ({"encounter": {"id": "e9"}, "documents": [note()]}, "document n1", "No encounter with this id"),
+        (visit(patient=None) | {"patient": {"id": "p9"}}, "encounter e1", "No patient with this id"),
+        (visit(note(), patient="p2", encounter={"id": "e0"}), "document n1", "belongs to another patient"),
     ],
 )
 def test_what_refers_to_nothing_or_to_another_is_not_taken_in(issues, line, at, todo):
@@ -133,12 +133,12 @@ def test_nothing_of_a_faulty_line_is_taken_in_and_it_costs_nothing_else(bring):
         name: {"created": 1} for name in ("patient", "encounter", "document")
     }
     assert [(each["line"], each["at"]) for each in report["issues"]] == [(1, "documents[1].turns[0].speaker"), (2, "")]
-    assert report["issues"][1]["todo"] == "Write one JSON object to a line, in UTF-8."
+    assert report["issues"][1]["todo"] == "Write one JSON object per line, in UTF-8."
 
 
 def test_a_line_too_long_is_one(issues, monkeypatch):
     monkeypatch.setattr(run.lines, "LONGEST_LINE", 2_000)
-    assert issues(visit(note(content="x" * 3_000)), visit()) == [("", "Write no more than 16 MiB to a line.")]
+    assert issues(visit(note(content="x" * 3_000)), visit()) == [("", "Write at most 16 MiB per line.")]
 
 
 def test_what_is_withdrawn_is_gone_until_it_is_told_anew(counts, organization):

@@ -83,6 +83,6 @@ def test_a_storage_that_fails_is_told(bring, recording, monkeypatch, place):
         raise RuntimeError("Ina Example")
 
     monkeypatch.setattr(type(storages["recordings"]), place, fail)
-    with pytest.raises(CommandError, match="storage of recordings failed") as refusal:
+    with pytest.raises(CommandError, match="storage for recordings failed") as refusal:
         bring({"encounter": {"id": "e9"}, "documents": [transcript(audio=recording)]})
     assert "Ina" not in str(refusal.value)
