@@ -1,4 +1,4 @@
-"""`check_totals` as an operator or a scheduler runs it."""
+"""`check_totals`, run as by an operator or a scheduler."""
 
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -34,13 +34,13 @@ def organization(db):
 
 
 def plant(organization, grain, starts_at, matches, slot=0):
-    """Have a count differ by so many."""
+    """Make a count wrong by this number."""
     values = {"organization": organization, "grain": grain, "starts_at": starts_at, "slot": slot}
     count, _ = EncounterCount.objects.get_or_create(values | {"matches": 0}, **values)
     EncounterCount.objects.filter(pk=count.pk).update(matches=count.matches + matches)
 
 
-def test_what_is_right_is_told_calmly(organization):
+def test_correct_counts_are_reported_without_an_error(organization):
     OrganizationFactory()
     assert run("check_totals").splitlines() == [
         "organizations     2",
@@ -51,7 +51,7 @@ def test_what_is_right_is_told_calmly(organization):
     ]
 
 
-def test_a_difference_is_told_with_its_month_and_fails_the_run(organization, capsys):
+def test_a_difference_is_reported_with_its_month_and_fails_the_run(organization, capsys):
     plant(organization, "month", MAY, 3)
     with pytest.raises(CommandError, match=DIFFER):
         call_command("check_totals")
@@ -95,7 +95,7 @@ def test_an_organization_without_encounters_is_looked_at_too(organization):
     assert kept(stranger) == 0
 
 
-def test_counts_that_are_gone_come_back(organization):
+def test_deleted_counts_are_restored(organization):
     EncounterCount.objects.all().delete()
     report = run_json("check_totals", "--repair")
     assert [(each["kept"], each["true"], each["buckets"]) for each in report["differences"]] == [(0, 1, 3), (0, 5, 3)]

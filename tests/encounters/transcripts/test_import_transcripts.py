@@ -1,4 +1,4 @@
-"""The command: what it takes, prints and refuses."""
+"""The command: what it accepts, prints and refuses."""
 
 import gzip
 import json
@@ -42,7 +42,7 @@ def test_the_summary_is_a_table_after_the_faults(command, tmp_path):
     )
 
 
-def test_json_tells_the_same_to_machines(command, organization, tmp_path):
+def test_json_has_the_same_report_for_machines(command, organization, tmp_path):
     report = json.loads(command(write(tmp_path / "visits.ndjson", {"encounter": encounter()}), "--json"))
     assert report == {
         "organization_id": organization.public_id,
@@ -55,7 +55,7 @@ def test_json_tells_the_same_to_machines(command, organization, tmp_path):
     }
 
 
-def test_faults_without_room_are_told_by_number(command, tmp_path):
+def test_faults_that_are_not_listed_are_counted(command, tmp_path):
     printed = command(write(tmp_path / "visits.ndjson", *[b"{"] * 1003, visit()))
     assert (
         "visits.ndjson:1000  Write one JSON object per line, in UTF-8.\n… and 3 more, included in the counts below\n"
@@ -108,7 +108,7 @@ def test_nothing_to_import_is_refused(command, tmp_path, name, told):
         command(folder / name)
 
 
-def test_a_failing_database_is_told_without_its_own_words(command, tmp_path, monkeypatch):
+def test_a_database_error_is_reported_in_our_words(command, tmp_path, monkeypatch):
     def fail(*arguments):
         raise db.DataError("Failing row contains (Ina, Example).")
 

@@ -1,4 +1,4 @@
-"""An import of transcripts: what becomes of lines in the database."""
+"""An import of transcripts: what lines become in the database."""
 
 from datetime import UTC, datetime
 from io import StringIO
@@ -59,7 +59,7 @@ def test_a_newer_version_replaces_the_whole_document(counts):
     assert (found.status, found.turns, found.transcript_provider) == ("amended", TURNS[:1], None)
 
 
-def test_turns_that_are_gone_are_null_in_the_database(counts):
+def test_removed_turns_are_null_in_the_database(counts):
     counts(visit(transcript()))
     counts(visit(transcript(turns=None, **NEWER)))
     assert Document.objects.filter(turns__isnull=True).count() == 1
@@ -73,7 +73,7 @@ def test_turns_that_are_gone_are_null_in_the_database(counts):
         (NEWER, {"updated_at": "2026-01-01T00:00:00Z"}, "stale", None),
     ],
 )
-def test_what_is_not_newer_changes_nothing_and_says_what_to_do(bring, first, second, outcome, todo):
+def test_a_version_that_is_not_newer_changes_nothing_and_says_what_to_do(bring, first, second, outcome, todo):
     bring(visit(note(**first)))
     report = bring(visit(note(title="Another", **second)))
     assert report["counts"]["document"] == {outcome: 1}
@@ -103,7 +103,7 @@ def test_an_encounter_known_from_a_fhir_export_gets_documents(run_import, counts
         (visit(note(), patient="p2", encounter={"id": "e0"}), "document n1", "belongs to another patient"),
     ],
 )
-def test_what_refers_to_nothing_or_to_another_is_not_taken_in(issues, line, at, todo):
+def test_a_line_with_an_unknown_or_wrong_reference_is_not_imported(issues, line, at, todo):
     issues(visit(encounter=encounter("e0")))
     found = issues(line)
     assert (found[0][0], todo in found[0][1]) == (at, True)
@@ -116,7 +116,7 @@ def test_a_line_may_refer_to_the_line_before(counts):
     }
 
 
-def test_what_is_said_twice_in_a_batch_is_written_once(counts):
+def test_a_repeated_description_in_a_batch_is_written_once(counts):
     again = visit(note(), encounter=encounter("e2")) | {"documents": []}
     assert counts(visit(note()), again, again | {"patient": {"id": "p1", "first_name": "Vera"}}) == {
         "line": {"read": 3},
@@ -126,7 +126,7 @@ def test_what_is_said_twice_in_a_batch_is_written_once(counts):
     }
 
 
-def test_nothing_of_a_faulty_line_is_taken_in_and_it_costs_nothing_else(bring):
+def test_a_faulty_line_is_skipped_completely_and_the_others_are_imported(bring):
     faulty = visit(note(), transcript(turns=[{}]), patient="p2", encounter=encounter("e2"))
     report = bring(faulty, b"{", visit(note()))
     assert report["counts"] == {"line": {"rejected": 2, "read": 1}} | {
@@ -136,12 +136,12 @@ def test_nothing_of_a_faulty_line_is_taken_in_and_it_costs_nothing_else(bring):
     assert report["issues"][1]["todo"] == "Write one JSON object per line, in UTF-8."
 
 
-def test_a_line_too_long_is_one(issues, monkeypatch):
+def test_a_line_that_is_too_long_is_a_fault(issues, monkeypatch):
     monkeypatch.setattr(run.lines, "LONGEST_LINE", 2_000)
     assert issues(visit(note(content="x" * 3_000)), visit()) == [("", "Write at most 16 MiB per line.")]
 
 
-def test_what_is_withdrawn_is_gone_until_it_is_told_anew(counts, organization):
+def test_a_withdrawn_record_is_not_served_until_it_is_described_again(counts, organization):
     counts(visit(note(), transcript()))
     gone = {"id": "t1", "schema_type": "ambient_transcript", "withdrawn": True}
     assert counts(visit(gone))["document"] == {"withdrawn": 1}

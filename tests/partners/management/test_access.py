@@ -118,7 +118,7 @@ def test_an_invalid_change_of_access_is_refused(organization, arguments, told):
     assert ChangeEvent.objects.count() == before
 
 
-def test_access_of_an_unknown_organization_is_refused():
+def test_an_unknown_organization_is_refused():
     assert "There is no organization of this id or name" in refused("set_access", "Nobody", "--allow")
 
 

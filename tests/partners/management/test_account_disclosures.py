@@ -1,4 +1,4 @@
-"""`account_disclosures` as an operator runs it: what it prints, writes, refuses and leaves on record."""
+"""`account_disclosures`, run as by an operator: what it prints, writes, refuses and records."""
 
 import csv
 import io

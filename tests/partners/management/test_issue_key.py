@@ -32,7 +32,7 @@ def test_a_key_may_belong_to_no_organization():
     assert run_json(*ISSUE)["organization_id"] is None
 
 
-def test_the_token_stands_on_a_line_of_its_own():
+def test_the_token_is_on_a_separate_line():
     lines = run(*ISSUE).splitlines()
     key = ApiKey.objects.get()
     assert opens(key, lines[-1])
@@ -66,7 +66,7 @@ def test_a_test_key_is_issued_where_they_are_accepted(settings):
     assert report["token"].startswith("ch_sk_test_")
 
 
-def test_a_key_ends_after_a_span():
+def test_a_key_expires_after_a_span():
     run(*ISSUE, "--expires", "90d")
     assert abs(ApiKey.objects.get().expires_at - timezone.now() - timedelta(days=90)) < timedelta(seconds=10)
 

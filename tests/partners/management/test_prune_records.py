@@ -1,4 +1,4 @@
-"""`prune_records` as an operator or a scheduler runs it."""
+"""`prune_records`, run as by an operator or a scheduler."""
 
 import pytest
 from django.utils import timezone
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def old(organization):
-    """Three requests that are due, and one that is not."""
+    """Create three requests that are due, and one that is not."""
     key, _ = issue(organization)
     for number in (1, 2, 3000):
         aged.request(key, cutoff() - number * DAY)

@@ -1,4 +1,4 @@
-"""The purpose of an organization on the command line: at its creation, and later."""
+"""The purpose of an organization on the command line: when it is created, and later."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The report of all API keys: what each line says, which keys it is about, and that it grows without cost."""
+"""The report of all API keys: its lines, its filters, and that it needs one statement for any number of keys."""
 
 import csv
 from datetime import UTC, datetime, timedelta
@@ -30,13 +30,13 @@ def rows(*arguments: str) -> list[dict]:
 
 
 def aged(key: ApiKey, **facts) -> ApiKey:
-    """Set what time or calls would."""
+    """Set values that time or calls would change."""
     ApiKey.objects.filter(pk=key.pk).update(**facts)
     return key
 
 
 def under(number: int, organization: Organization) -> None:
-    """Make a key under this digest key."""
+    """Create a key under this digest key."""
     facts = {"label": f"{number}", "public_part": f"{number}" * 12, "digest": bytes(32), "digest_key_number": number}
     ApiKey.objects.create(organization=organization, **facts)
 
@@ -49,7 +49,7 @@ def use(key: ApiKey, *routes: Route) -> None:
 
 @pytest.fixture
 def many(organization):
-    """Return keys by the day of their last call, None for never."""
+    """Create keys labelled by the days since their last call, None for never."""
     now = timezone.now()
     for days in (None, 1, 89, 91):
         key, _ = issue(organization, label=f"{days}", expires_at=now + 400 * DAY)

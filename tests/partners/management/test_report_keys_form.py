@@ -1,4 +1,4 @@
-"""The report of all API keys as it leaves the command: to the terminal, to a file, line by line."""
+"""How the report of all API keys is written: to the terminal, to a file, line by line."""
 
 import json
 import os

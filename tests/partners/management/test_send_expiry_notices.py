@@ -1,4 +1,4 @@
-"""The run that sends notices: what it reports, and that a failure loses nothing and sends nothing twice."""
+"""The run that sends notices: what it reports, and that after a failure nothing is lost or sent twice."""
 
 import os
 import socket

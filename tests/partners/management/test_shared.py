@@ -75,7 +75,7 @@ def test_a_token_in_any_argument_is_refused_and_not_repeated(name, place, db, ca
     assert (ChangeEvent.objects.count(), ApiKey.objects.count(), Organization.objects.count()) == before
 
 
-def test_arguments_without_a_token_are_carried_out(db, monkeypatch, capsys):
+def test_a_command_without_a_token_in_its_arguments_runs(db, monkeypatch, capsys):
     monkeypatch.setattr(base.connections, "close_all", lambda: None)
     load_command_class("partners", "list_keys").run_from_argv(["manage.py", "list_keys"])
     assert capsys.readouterr().out == "No keys.\n"
