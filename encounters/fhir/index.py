@@ -130,7 +130,6 @@ class Index:
         return texts.pop() if len(texts) == 1 else None
 
     def replaced(self) -> Iterator[Target]:
-        """Yield the replaced documents."""
         for source_id, server in self._database.execute("SELECT id, server FROM replaced"):
             yield Target("DocumentReference", source_id, server or None)
 

@@ -43,7 +43,6 @@ class Item:
 
     @property
     def target(self) -> Target:
-        """Return the target of references to this item."""
         return Target(self.type, self.id, self.server)
 
 

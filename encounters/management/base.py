@@ -42,7 +42,6 @@ class ImportCommand(ReportCommand):
     unreadable: Sequence[str] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the path, the organization, the record class and the other options."""
         super().add_arguments(parser)
         parser.add_argument("path", metavar="PATH", type=Path, help=self.path_help)
         parser.add_argument("--organization", required=True, metavar="ORG", help="an org_… id or the exact name")
@@ -107,7 +106,6 @@ class ImportCommand(ReportCommand):
         raise NotImplementedError
 
     def run(self, job: Job, export: Export, progress: Progress, *, dry_run: bool) -> Report:
-        """Import the files."""
         raise NotImplementedError
 
     def issue(self, issue: dict[str, Any]) -> str:

@@ -34,7 +34,6 @@ class Report:
             self.unreadable.append(file)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the report as JSON."""
         return {
             "counts": {name: dict(outcomes) for name, outcomes in self.counts.items()},
             "issues": self.issues,

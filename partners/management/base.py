@@ -33,7 +33,6 @@ class ReportCommand(BaseCommand):
         super().run_from_argv(argv)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add `--json`."""
         parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -49,7 +48,6 @@ class ReportCommand(BaseCommand):
         self.stdout.flush()
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Do the work and return the report."""
         raise NotImplementedError
 
     def lines(self, report: dict[str, Any]) -> list[str]:
@@ -63,7 +61,6 @@ class ChangeCommand(ReportCommand):
     reason_required = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add `--reason`, `--ticket` and `--by`."""
         super().add_arguments(parser)
         parser.add_argument("--reason", default="", required=self.reason_required, help="why, for the audit record")
         parser.add_argument("--ticket", default="", help="the ticket that requested this, for the audit record")
@@ -83,7 +80,6 @@ class KeyCommand(ChangeCommand):
     """A command that changes one key and reports it. Subclasses implement `alter()`."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the key."""
         parser.add_argument("key", metavar="KEY", help="a key_… id or a public part; never a token")
         super().add_arguments(parser)
 

@@ -24,7 +24,6 @@ class TokenCommand(ChangeCommand):
     """A command that creates a key. The change is committed only after the token has been written."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add `--out`."""
         super().add_arguments(parser)
         parser.add_argument("--out", metavar="FILE", help="write the token to this new file instead of printing it")
 

@@ -33,7 +33,6 @@ class Frame:
 
     @property
     def tag(self) -> str:
-        """Return the name of the element."""
         return self.node.name
 
     def end_line(self) -> None:

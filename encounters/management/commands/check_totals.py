@@ -51,7 +51,6 @@ class Command(ReportCommand):
     is_left = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add `--repair`."""
         parser.add_argument("--repair", action="store_true", help="correct the counts that differ")
         super().add_arguments(parser)
 

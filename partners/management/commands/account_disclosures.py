@@ -33,7 +33,6 @@ class Command(ChangeCommand):
     reason_required = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the patient, the period and the output format."""
         parser.add_argument("--patient", metavar="ID", required=True, help="a pat_… id; never a name")
         days = "a day in UTC, or an RFC 3339 date-time"
         first, last = _argument(bound), _argument(partial(bound, last=True))

@@ -15,11 +15,9 @@ class Command(ChangeCommand):
     reason_required = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the position."""
         parser.add_argument("position", choices=["on", "off"], help="off: every call is refused with api_keys_disabled")
         super().add_arguments(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Turn the switch."""
         ApiKeySwitch.turn(options["position"] == "on", self.change(options))
         return {"api_keys": options["position"]}

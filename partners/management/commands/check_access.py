@@ -25,7 +25,6 @@ class Command(ReportCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the credentials and the request line."""
         super().add_arguments(parser)
         credentials = parser.add_mutually_exclusive_group(required=True)
         credentials.add_argument("--key", help="a public part or a key_… id: check a call with this key")
@@ -39,7 +38,6 @@ class Command(ReportCommand):
         )
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Diagnose the call."""
         diagnosis = diagnose(RequestLine.parse(options["request"]), self._facts(options["key"]))
         refusal = diagnosis.refusal
         return {

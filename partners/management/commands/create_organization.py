@@ -15,12 +15,10 @@ class Command(ChangeCommand):
     help = "Create an organization for a partner. It can't call anything until you grant access with set_access."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the name and the purpose."""
         parser.add_argument("name", metavar="NAME", help="the partner's name, unique regardless of case")
         parser.add_argument("--purpose", default="", help="why it receives patient data, for example 'Treatment'")
         super().add_arguments(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Create the organization."""
         organization = Organization.create(options["name"], self.change(options), purpose=options["purpose"])
         return output.of_organization(organization) | {"purpose": organization.purpose}

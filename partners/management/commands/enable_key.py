@@ -14,5 +14,4 @@ class Command(KeyCommand):
     reason_required = True
 
     def alter(self, key: ApiKey, change: Change, options: dict[str, Any]) -> None:
-        """Enable a key."""
         key.enable(change)

@@ -20,7 +20,6 @@ class Command(handover.TokenCommand):
     help = f"Issue an API key.{handover.HELP}"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the organization, the label, the scopes and the expiry."""
         parser.add_argument(
             "--organization",
             metavar="ORG",
@@ -48,7 +47,6 @@ class Command(handover.TokenCommand):
         super().add_arguments(parser)
 
     def make(self, options: dict[str, Any]) -> tuple[ApiKey, Token]:
-        """Issue the key."""
         organization = options["organization"]
         return ApiKey.issue(
             self.change(options),

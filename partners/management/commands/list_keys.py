@@ -19,7 +19,6 @@ class Command(ReportCommand):
     help = "List the API keys, newest first. Secrets are never shown. Other commands take a key as KEY or KEY ID."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the filters."""
         states = [state.value for state in KeyState]
         parser.add_argument(
             "--organization", metavar="ORG", help="only keys of this organization: its id or exact name"
@@ -28,7 +27,6 @@ class Command(ReportCommand):
         super().add_arguments(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Return the keys."""
         keys = ApiKey.objects.select_related("organization").prefetch_related("scopes")
         if options["organization"] is not None:
             keys = keys.filter(organization=find_organization(options["organization"]))

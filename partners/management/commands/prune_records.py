@@ -24,7 +24,6 @@ class Command(ChangeCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the age, the batch size and `--dry-run`."""
         kept = retention.years()
         parser.add_argument("--years", type=int, default=kept, help=f"minimum age: {kept} years (the default) or more")
         parser.add_argument("--dry-run", action="store_true", help="only count what would be deleted")

@@ -37,7 +37,6 @@ class Command(ReportCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the filters."""
         idle, expiring = key_report.IDLE.days, key_report.EXPIRING.days
         states = [state.value for state in KeyState]
         parser.add_argument(

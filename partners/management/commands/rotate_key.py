@@ -21,7 +21,6 @@ class Command(handover.TokenCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the key and the overlap."""
         parser.add_argument("key", metavar="KEY", help="a key_… id or a public part; never a token")
         parser.add_argument(
             "--overlap",
@@ -32,7 +31,6 @@ class Command(handover.TokenCommand):
         super().add_arguments(parser)
 
     def make(self, options: dict[str, Any]) -> tuple[ApiKey, Token]:
-        """Rotate the key."""
         key, overlap = find_key(options["key"]), duration(options["overlap"])
         return key.rotate(self.change(options), overlap=overlap)
 

@@ -30,7 +30,6 @@ class Command(ReportCommand):
     failed = 0
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add `--dry-run`."""
         super().add_arguments(parser)
         parser.add_argument("--dry-run", action="store_true", help="show which notices are due, but send nothing")
 

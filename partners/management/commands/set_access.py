@@ -22,7 +22,6 @@ class Command(ChangeCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the organization and what to change."""
         parser.add_argument("organization", metavar="ORG", help="an org_… id or an exact name, in any case")
         allowlist = parser.add_mutually_exclusive_group()
         allowlist.add_argument("--allow", dest="allowlisted", action="store_true", default=None, help="allowlist it")

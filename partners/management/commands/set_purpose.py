@@ -18,7 +18,6 @@ class Command(ChangeCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the organization and the purpose."""
         parser.add_argument("organization", metavar="ORG", help="an org_… id or an exact name, in any case")
         parser.add_argument("purpose", metavar="PURPOSE", help="the purpose, in words that a patient can read")
         super().add_arguments(parser)

@@ -16,7 +16,6 @@ class Command(KeyCommand):
     help = "Replace the scopes of a key. Takes effect with its next call. To block the key completely, use disable_key."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the scopes."""
         super().add_arguments(parser)
         scopes = [scope.value for scope in Scope]
         parser.add_argument(
@@ -28,5 +27,4 @@ class Command(KeyCommand):
         )
 
     def alter(self, key: ApiKey, change: Change, options: dict[str, Any]) -> None:
-        """Replace the scopes of the key."""
         key.set_scopes([scope for scope in Scope if scope in options["scopes"]], change)
