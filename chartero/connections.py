@@ -20,12 +20,31 @@ _BODY_WAITS = re.compile(rb"\r\n(?:expect|transfer-encoding):", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,7})[ \t]*(?=\r\n)", re.IGNORECASE)
 
 
+class LastingSocket(socket.socket):
+    """A socket that only its connection closes.
+
+    gunicorn closes one whose answer broke off. Its number would then be that of the next connection, while the thread
+    that answered still takes it for its own.
+    """
+
+    @classmethod
+    def of(cls, accepted: socket.socket) -> "LastingSocket":
+        return cls(accepted.family, accepted.type, accepted.proto, accepted.detach())
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def end(self) -> None:
+        """Close it."""
+        super().close()
+
+
 class Connection(TConn):  # type: ignore[misc]
     """A connection of gunicorn, with our reading of requests.
 
     `last`: the next answer closes it, and says so. `late`: its call has not come in time. `leaving`: nothing more is
-    answered, and the client is given a moment to close its side. `is_over`: the client sends nothing more, and no part
-    of a call is here.
+    answered, and the client is given a moment to close its side. `untaken`: the next call waits until the client takes
+    the answers that it has. `is_over`: nothing is left to be answered.
     """
 
     def __init__(self, *arguments: Any) -> None:
@@ -33,6 +52,7 @@ class Connection(TConn):  # type: ignore[misc]
         self.last = False
         self.late = False
         self.leaving = False
+        self.untaken = False
         self.is_over = False
         self.data_ready = True
         self.timeout: float | None = None  # when it has been idle, or leaving, for long enough
@@ -86,6 +106,21 @@ class Connection(TConn):  # type: ignore[misc]
         self._sent += self.parser.unreader.take_buffered()
         self._since = time.monotonic() if self._sent else None
         return bool(self._sent) and self.is_whole()
+
+    def end(self) -> None:
+        """Wake the thread that waits for it: nothing more comes. A call that has come is answered, if anybody takes it.
+
+        Who waits for room to send hears of nothing else until both sides are closed.
+        """
+        self.last = True
+        self.is_over = self.is_over or self.untaken
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR if self.untaken else socket.SHUT_RD)
+
+    def close(self, graceful: bool = False) -> None:
+        super().close(graceful)
+        if isinstance(self.sock, LastingSocket):
+            self.sock.end()
 
     def leave(self) -> None:
         """Say that no more answers come; what the client still sends is thrown away."""

@@ -23,7 +23,7 @@ from gunicorn.workers.base import Worker  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 from chartero import reading
-from chartero.connections import Connection
+from chartero.connections import Connection, LastingSocket
 from chartero.crew import Crew
 
 TICK = 1.0  # seconds between two looks at what is idle
@@ -154,7 +154,7 @@ class SharedPollWorker(PoolWorker):
         elif not room:
             self.full = True
             for connection in idle[:1]:
-                self._end(connection)
+                connection.end()
 
     def answer(self, fileno: int) -> None:
         """Answer one call, then wait for more or close the connection. Nobody else closes one.
@@ -163,14 +163,14 @@ class SharedPollWorker(PoolWorker):
         """
         connection, kept = self.connections[fileno], False
         self.idle.pop(fileno, None)
-        connection.timeout = None
+        connection.timeout, connection.untaken = None, False
         try:
             kept = self._answer_late(connection) if connection.late else self._answer_whole(connection)
         finally:
             if kept:
-                more = connection.take_back()
+                connection.untaken = connection.take_back()
                 self._wait(fileno, connection)
-                self.poll.modify(fileno, select.EPOLLOUT | select.EPOLLONESHOT if more else self.once)
+                self.poll.modify(fileno, select.EPOLLOUT | select.EPOLLONESHOT if connection.untaken else self.once)
             elif self.cfg.is_ssl or not connection.initialized:
                 self._close(fileno, connection)
             else:
@@ -203,7 +203,8 @@ class SharedPollWorker(PoolWorker):
             self._listen(self.once)
 
     def _take(self, listener: Any) -> None:
-        client, address = listener.accept()
+        accepted, address = listener.accept()
+        client = LastingSocket.of(accepted)
         connection = Connection(self.cfg, client, address, listener.getsockname())
         self.connections[client.fileno()] = connection
         self._wait(client.fileno(), connection)
@@ -213,12 +214,6 @@ class SharedPollWorker(PoolWorker):
         """Give a connection the time of an idle one, and the last place of those that make room."""
         connection.set_timeout()
         self.idle[fileno] = connection
-
-    def _end(self, connection: Connection) -> None:
-        """Tell the thread that waits for a connection that nothing more comes; a call that has come is answered."""
-        connection.last = True
-        with suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RD)
 
     def _glance(self) -> None:
         """Wait for a moment; add a thread if all were held up for as long."""
@@ -241,9 +236,9 @@ class SharedPollWorker(PoolWorker):
         for connection in list(self.connections.values()):
             if connection.is_too_slow(now):
                 connection.late = True
-                self._end(connection)
+                connection.end()
             elif connection.timeout is not None and min(connection.timeout, self.linger) < now:
-                self._end(connection)
+                connection.end()
 
     def _listen(self, events: int) -> None:
         for fileno in self.listeners:

@@ -134,6 +134,23 @@ def test_who_takes_no_answer_is_not_waited_for(plain):
         assert plain.get("/a").status == 200
 
 
+def test_who_takes_no_answers_makes_room_for_others():
+    with serving(GUNICORN_CMD_ARGS="--worker-connections=3") as narrow, ExitStack() as many:
+        for _ in range(3):
+            many.enter_context(connect(narrow)).sendall(call("/wide") * 500)
+        time.sleep(1)
+        assert [asked(many.enter_context(connect(narrow))) for _ in range(3)] == ["/a"] * 3
+
+
+def test_an_answer_that_breaks_off_ends_its_connection_and_no_thread(plain):
+    first = plain.get("/a").body
+    with connect(plain) as wire:
+        wire.sendall(call("/broken"))
+        assert b"/broken" in whole(wire)
+    time.sleep(0.5)
+    assert plain.get("/a").body == first
+
+
 def test_two_calls_are_answered_at_once(plain):
     with calling(plain, "/slow") as slow:
         assert plain.get("/a").status == 200
