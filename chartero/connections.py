@@ -13,6 +13,7 @@ from chartero import reading
 
 PATIENCE = 5.0  # seconds that a client has for the head and the body of a call, from its first byte
 GRACE = 2.0  # seconds that a client has to close its side behind the last answer (RFC 9112, 9.6)
+REST = 15.0  # seconds that a thread waits in all for the rest of a call that is longer than is kept here
 PIECE = 64 * 1024  # bytes taken at once
 LONGEST = 128 * 1024  # bytes of a call that are kept before a thread takes over
 HEAD_END = b"\r\n\r\n"
@@ -97,6 +98,7 @@ class Connection(TConn):  # type: ignore[misc]
     def hand_over(self) -> None:
         """Give the parser what was gathered."""
         self.init()
+        self.parser.unreader.until = time.monotonic() + REST
         self.parser.unreader.unread(bytes(self._sent))
         self._sent.clear()
         self._since = None

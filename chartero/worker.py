@@ -132,8 +132,8 @@ class SharedPollWorker(PoolWorker):
 
     def _start_thread(self) -> None:
         thread = threading.Thread(target=self.serve, daemon=True)
-        self.threads.add(thread)
         thread.start()
+        self.threads.add(thread)
 
     def accept(self, listener: Any) -> None:
         """Take a new connection and wait for what it sends; at `worker_connections`, one that is idle makes room."""
@@ -149,8 +149,8 @@ class SharedPollWorker(PoolWorker):
             if self.alive and fault.errno not in NO_ROOM:
                 raise
             room = False
-        if room and self.alive:
-            self.poll.modify(listener, self.once)
+        if room:
+            self._listen(listener)
         elif not room:
             self.full = True
             for connection in idle[:1]:
@@ -178,7 +178,8 @@ class SharedPollWorker(PoolWorker):
                 self.poll.modify(fileno, self.once)
 
     def _answer_whole(self, connection: Connection) -> bool:
-        connection.hand_over()
+        if not self.cfg.is_ssl:  # gunicorn begins TLS itself, where it can answer for what goes wrong
+            connection.hand_over()
         return bool(self.handle(connection))
 
     def _answer_late(self, connection: Connection) -> bool:
@@ -198,9 +199,9 @@ class SharedPollWorker(PoolWorker):
         self.idle.pop(fileno, None)
         del self.connections[fileno]
         connection.close(graceful=self.cfg.is_ssl)
-        if self.full and self.alive:
+        if self.full:
             self.full = False
-            self._listen(self.once)
+            self._listen(*self.listeners.values())
 
     def _take(self, listener: Any) -> None:
         accepted, address = listener.accept()
@@ -220,7 +221,10 @@ class SharedPollWorker(PoolWorker):
         if select.select([self.PIPE[0]], [], [], GLANCE)[0]:
             os.read(self.PIPE[0], 4096)
         if self.crew.grow():
-            self._start_thread()
+            try:
+                self._start_thread()
+            except RuntimeError:  # the system has no more of them
+                self.crew.shrink()
 
     def _look_after(self) -> None:
         """Tell gunicorn that the worker lives, end what takes too long, and listen where there is room."""
@@ -228,7 +232,7 @@ class SharedPollWorker(PoolWorker):
         self.next_look = time.monotonic() + TICK
         self._end_slow()
         if len(self.connections) < self.worker_connections:
-            self._listen(self.once)
+            self._listen(*self.listeners.values())
 
     def _end_slow(self) -> None:
         """End connections that have been idle for too long, and those whose call does not come to its end."""
@@ -240,9 +244,13 @@ class SharedPollWorker(PoolWorker):
             elif connection.timeout is not None and min(connection.timeout, self.linger) < now:
                 connection.end()
 
-    def _listen(self, events: int) -> None:
-        for fileno in self.listeners:
-            self.poll.modify(fileno, events)
+    def _listen(self, *listeners: Any) -> None:
+        try:
+            for listener in listeners:
+                self.poll.modify(listener, self.once)
+        except (OSError, ValueError):
+            if self.alive:  # else it has been closed meanwhile
+                raise
 
     def _stop_listening(self) -> None:
         """Take the connections that wait, then close the listeners at once: nobody is left waiting for an answer."""
