@@ -72,8 +72,10 @@ def guarded(ask: Callable[[float], Answer]) -> Answer:
     try:
         answer = ask(TRIAL if trial else math.inf)
     except BaseException as fault:
-        if trial or isinstance(fault, IN_VAIN):
+        if isinstance(fault, IN_VAIN):
             BREAKER.failed()
+        elif trial:  # a fault that comes at once holds up nobody, and a call may have a new session for it
+            BREAKER.succeeded()
         raise
     if trial:
         BREAKER.succeeded()

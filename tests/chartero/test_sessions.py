@@ -9,6 +9,7 @@ from psycopg import errors
 
 from chartero.postgresql import breaker as breakers
 from chartero.postgresql import sessions
+from chartero.postgresql.base import DatabaseWrapper
 from chartero.postgresql.breaker import Breaker
 from partners import ledger
 from partners.models import Organization, RequestRecord, UnkeyedAnswer
@@ -198,6 +199,19 @@ def test_a_trial_has_less_time_than_a_call_and_begins_another_pause_if_it_fails(
     connection.close()
     with pytest.raises(breakers.Paused):
         breaker.enter()
+
+
+def test_a_trial_on_a_session_that_was_lost_keeps_no_call_from_a_new_one(api, other, monkeypatch):
+    monkeypatch.setattr(breakers, "PAUSE", 0.0)
+    wait_in_vain()
+    monkeypatch.setattr(breakers, "PAUSE", 20.0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        session = cursor.fetchone()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 1000)", session)
+    monkeypatch.setattr(DatabaseWrapper, "is_usable", lambda self: True)  # it was, a moment ago
+    assert total(api) == 1
 
 
 @pytest.mark.parametrize("sql", ["SELECT 1 / 0", "SELECT nothing FROM nowhere"])
