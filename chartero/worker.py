@@ -187,11 +187,11 @@ class SharedPollWorker(PoolWorker):
         return False
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        """Answer one call, the last one of a connection that is to make room, was idle for too long, or sends a body.
+        """Answer one call, the last one of a connection that is to end, or whose body is not read or not here.
 
-        The API reads no body, and nobody waits for the rest of one.
+        The API reads none, and Django none in chunks. Behind the answer nobody waits for the rest of one.
         """
-        if conn.last or (req.uri.startswith(reading.API) and _has_body(req)):
+        if conn.last or _leaves_body(req):
             req.force_close()
         return super().handle_request(req, conn)
 
@@ -271,5 +271,9 @@ class SharedPollWorker(PoolWorker):
         self.notify()
 
 
-def _has_body(request: Any) -> bool:
-    return any(name in ("CONTENT-LENGTH", "TRANSFER-ENCODING") for name, _ in request.headers)
+def _leaves_body(request: Any) -> bool:
+    names = [name for name, _ in request.headers]
+    if "CONTENT-LENGTH" not in names:
+        return "TRANSFER-ENCODING" in names
+    is_here = request.body.reader.length <= request.unreader.buf.getbuffer().nbytes
+    return not is_here or reading.is_of_api(f"{request.method} {request.uri}".encode("latin-1"))

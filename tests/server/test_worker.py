@@ -134,6 +134,32 @@ def test_who_takes_no_answer_is_not_waited_for(plain):
         assert plain.get("/a").status == 200
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999\r\n\r\n",
+        b"POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n",
+        b"POST /%65xternal/v1/encounters HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n",
+        b"POST http://127.0.0.1/external/v1/encounters HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n",
+    ],
+)
+def test_nobody_waits_for_a_body_that_nobody_reads(plain, head):
+    with ExitStack() as many:
+        begun = time.monotonic()
+        for _ in range(60):
+            many.enter_context(connect(plain)).sendall(head)
+        assert plain.get("/a").status == 200
+        assert time.monotonic() - begun < 2
+
+
+def test_a_connection_goes_on_behind_a_body_that_is_here(plain):
+    with connect(plain) as wire:
+        wire.sendall(b"POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3\r\n\r\nabc")
+        assert answer(wire) == "/a"
+        assert asked(wire, "/b") == "/b"
+
+
 def test_who_takes_no_answers_makes_room_for_others():
     with serving(GUNICORN_CMD_ARGS="--worker-connections=3") as narrow, ExitStack() as many:
         for _ in range(3):
