@@ -196,9 +196,11 @@ class SharedPollWorker(PoolWorker):
         return super().handle_request(req, conn)
 
     def _close(self, fileno: int, connection: Connection) -> None:
-        self.idle.pop(fileno, None)
-        del self.connections[fileno]
-        connection.close(graceful=self.cfg.is_ssl)
+        if self.connections.get(fileno) is connection:  # a handshake that failed has closed its socket by itself
+            self.idle.pop(fileno, None)
+            del self.connections[fileno]
+        with suppress(OSError):
+            connection.close(graceful=self.cfg.is_ssl)
         if self.full:
             self.full = False
             self._listen(*self.listeners.values())

@@ -3,6 +3,8 @@
 import http.client
 import os
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
@@ -261,6 +263,29 @@ def test_a_call_that_comes_while_its_connection_is_closed_is_answered_and_told_s
         idle.sendall(call("/b"))
         told = whole(idle)
         assert (b"/b" in told, b"Connection: close" in told) == (True, True)
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Return the options that make gunicorn speak TLS itself."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = f"openssl req -x509 -newkey rsa:2048 -nodes -keyout {key} -out {certificate} -days 2 -subj /CN=localhost"
+    subprocess.run(made.split(), check=True, capture_output=True)
+    return {"GUNICORN_CMD_ARGS": f"--certfile={certificate} --keyfile={key}"}
+
+
+def test_a_handshake_that_fails_ends_its_connection_and_no_thread(certificate):
+    trusting = ssl._create_unverified_context()
+    with serving(**certificate) as server:
+        told = set()
+        for junk in (call("/a"), b"\x16\x03\x01", b""):
+            with connect(server) as wire:
+                wire.sendall(junk)
+            time.sleep(0.3)
+            with connect(server) as wire, trusting.wrap_socket(wire) as secure:
+                secure.sendall(call("/a"))
+                told.add(secure.recv(4096).rpartition(b"\n")[2])
+        assert len(told) == 1
 
 
 def test_at_the_end_calls_at_hand_are_answered_and_idle_connections_closed():
