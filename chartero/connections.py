@@ -16,6 +16,7 @@ GRACE = 2.0  # seconds that a client has to close its side behind the last answe
 REST = 15.0  # seconds that a thread waits in all for the rest of a call that is longer than is kept here
 PIECE = 64 * 1024  # bytes taken at once
 LONGEST = 128 * 1024  # bytes of a call that are kept before a thread takes over
+EMPTY_LINE = b"\r\n"
 HEAD_END = b"\r\n\r\n"
 _BODY_WAITS = re.compile(rb"\r\n(?:expect|transfer-encoding):", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,7})[ \t]*(?=\r\n)", re.IGNORECASE)
@@ -77,9 +78,9 @@ class Connection(TConn):  # type: ignore[misc]
             return False
         except OSError:  # reset: the parser will find that out
             return True
-        if piece and self._since is None:
+        self._keep(piece)
+        if self._sent and self._since is None:
             self._since, self.timeout = time.monotonic(), None
-        self._sent += piece
         self.is_over = not piece and not self._sent
         return not piece or self.is_whole()
 
@@ -105,7 +106,7 @@ class Connection(TConn):  # type: ignore[misc]
 
     def take_back(self) -> bool:
         """Take what the parser has left of the next calls, and return whether one is whole."""
-        self._sent += self.parser.unreader.take_buffered()
+        self._keep(self.parser.unreader.take_buffered())
         self._since = time.monotonic() if self._sent else None
         return bool(self._sent) and self.is_whole()
 
@@ -123,6 +124,12 @@ class Connection(TConn):  # type: ignore[misc]
         super().close(graceful)
         if isinstance(self.sock, LastingSocket):
             self.sock.end()
+
+    def _keep(self, piece: bytes) -> None:
+        """Keep what was sent; an empty line is no call that has begun, and some clients send one behind a body."""
+        self._sent += piece
+        if self._sent == EMPTY_LINE:
+            self._sent.clear()
 
     def leave(self) -> None:
         """Say that no more answers come; what the client still sends is thrown away."""

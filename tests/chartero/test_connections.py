@@ -132,3 +132,15 @@ def test_the_rest_of_a_long_call_is_not_waited_for_however_steadily_it_comes(cli
     theirs.sendall(b"a")
     with pytest.raises(TimeoutError):
         request.body.read(1)
+
+
+def test_an_empty_line_is_no_call_that_has_begun(client):
+    theirs, connection = client
+    theirs.sendall(b"\r\n")
+    assert connection.gather() is False
+    assert not connection.is_too_slow(time.monotonic() + 1000)
+    theirs.sendall(CALL + b"\r\n")
+    assert connection.gather() is True
+    connection.hand_over()
+    next(connection.parser)
+    assert (connection.take_back(), connection.begun) == (False, b"")
