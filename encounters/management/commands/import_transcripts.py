@@ -16,7 +16,7 @@ class Command(ImportCommand):
 
     help = (
         "Import notes and timed transcripts: NDJSON files (plain or gzipped) with an encounter and its documents on "
-        "each line. The README describes the format. A line in any other format is reported, with what to change, "
+        "each line. docs/import.md describes the format. A line in any other format is reported, with what to change, "
         "and skipped completely. You can run the import again at any time; after an interruption, it continues."
     )
     path_help = "an NDJSON file, or a folder of .ndjson and .jsonl files, plain or gzipped"

@@ -152,8 +152,8 @@ def test_no_fault_contains_the_value_found():
     assert secret not in json.dumps([fault(line) for line in lines])
 
 
-def test_the_example_of_the_readme_matches_the_format():
-    text = (Path(__file__).parents[3] / "README.md").read_text()
+def test_the_example_of_the_documentation_matches_the_format():
+    text = (Path(__file__).parents[3] / "docs/import.md").read_text()
     (example,) = re.findall(r"```json\n(\{\"encounter\".*?)```", text, re.DOTALL)
     read = form.visit(json.loads(example))
     assert [len(each.values.get("turns") or []) for each in read.documents] == [0, 2]
