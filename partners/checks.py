@@ -1,4 +1,4 @@
-"""System checks: configuration errors that keep chartero from starting, each with an id and a hint."""
+"""System checks of the configuration and the database, each with an id and a hint on how to fix it."""
 
 import base64
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ MINIMUM_DIFFERENT, MOST_NAMED = 10, 20
 
 @register(Tags.security)
 def digest_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that the digest keys can be read and that no two secrets are equal."""
+    """Check that the digest keys can be parsed, and that they are random and unlike any other secret."""
     try:
         keys = list(digests.loaded().values())
     except digests.InvalidDigestKeys as fault:
         hint = "Write 1:<base64 of 32 bytes>,2:<…>."
         return [Error(f"CHARTERO_DIGEST_KEYS: {fault}.", hint=hint, id="partners.E001")]
     if any(len(set(key)) < MINIMUM_DIFFERENT for key in keys):
-        return [Error("A digest key is not random.", hint="Make one with openssl rand -base64 32.", id="partners.E004")]
+        return [Error("A digest key is not random.", hint="Generate one: openssl rand -base64 32.", id="partners.E004")]
     secrets = [*keys, settings.SECRET_KEY.encode(), *_decoded(settings.SECRET_KEY)]
     if len(set(secrets)) < len(secrets):
         return [Error("Two secrets are equal.", hint="Generate a new random value for each.", id="partners.E002")]
@@ -33,7 +33,7 @@ def digest_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
 
 
 def _decoded(text: str) -> list[bytes]:
-    """Return `text` decoded from base64, so that a secret copied to two variables is found in either form."""
+    """Return the decoded form of a base64 text: a secret copied to two variables may be equal in that form only."""
     try:
         return [base64.b64decode(text, validate=True)]
     except ValueError:
@@ -44,14 +44,14 @@ def _decoded(text: str) -> list[bytes]:
 def retention_long_enough(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check that records are kept for as long as the law requires."""
     if settings.RETENTION_YEARS < SHORTEST:
-        hint = f"Leave CHARTERO_RETENTION_YEARS unset, or set it to {SHORTEST} or more."
-        return [Error(f"Records must be kept for at least {SHORTEST} years.", hint=hint, id="partners.E006")]
+        hint = "Unset CHARTERO_RETENTION_YEARS, or set a higher number."
+        return [Error(f"Records must be kept for {SHORTEST} years or more.", hint=hint, id="partners.E006")]
     return []
 
 
 @register(Tags.database)
 def scopes_mirror_catalogue(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that the scopes in the database match the catalogue in code."""
+    """Check that the rows of scopes match the catalogue in code."""
     from partners.models import Scope
 
     for using in databases or ():
@@ -59,19 +59,13 @@ def scopes_mirror_catalogue(databases: Sequence[str] | None, **kwargs: Any) -> l
             continue
         rows = dict(Scope.objects.using(using).values_list("name", "description"))
         if any(rows.get(scope.value) != scope.description for scope in routes.Scope):
-            return [
-                Error(
-                    "The scopes in the database differ from the catalogue.",
-                    hint="Run manage.py migrate.",
-                    id="partners.E003",
-                )
-            ]
+            return [Error("The scopes differ from the catalogue.", hint="Run manage.py migrate.", id="partners.E003")]
     return []
 
 
 @register(Tags.database)
 def names_alike(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Warn about organizations whose names look alike: they were created before such names were refused."""
+    """Check that no two organizations have names that look alike. Older versions allowed such names."""
     from partners.models import Organization
 
     for using in databases or ():
@@ -79,14 +73,14 @@ def names_alike(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMes
             continue
         twins = Organization.objects.using(using).twins().values_list("public_id", flat=True)[:MOST_NAMED]
         if twins:
-            hint = "Use their ids in commands and on pages. Remove the unused one from the allowlist."
-            message = f"An older organization has a name that looks like the name of {', '.join(twins)}."
+            hint = "Use their ids in commands and pages. Remove the one that isn't used from the allowlist."
+            message = f"An older organization has a name that looks like that of {', '.join(twins)}."
             return [Warning(message, hint=hint, id="partners.W020")]
     return []
 
 
 def _has_column(using: str, table: str, column: str) -> bool:
-    """Return True if the migration that adds the column has been applied."""
+    """Return True if the migration that adds the column has been run."""
     introspection = connections[using].introspection
     if table not in introspection.table_names():
         return False
