@@ -55,7 +55,7 @@ def test_a_curl_command_brings_its_own_key(support, organization):
     key, token = issue(organization)
     command = f"curl -H 'Authorization: Bearer {token}' 'http://testserver{LIST}?limit=5'"
     page = ask(support, "", command)
-    assert f"The token you pasted, ch_sk_{key.public_part}…, is the token of this key." in text_of(page)
+    assert f"The token you pasted, ch_sk_{key.public_part}…, is this key's token." in text_of(page)
     assert f">GET http://testserver{LIST}?limit=5</textarea>" in page.content.decode()
     other, _ = issue(OrganizationFactory())
     assert ask(support, other.public_id, command).context["key"] == other

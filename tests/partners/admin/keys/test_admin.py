@@ -154,7 +154,7 @@ def test_nothing_found_is_no_all_clear_and_nothing_is_repeated(support, organiza
     with caplog.at_level(logging.DEBUG):
         answer = support.post(FIND, {"q": pasted})
     assert answer.status_code == 200
-    for told in (NOTHING, "This doesn't rule out that one leaked.", "What was looked for", "What can't be found"):
+    for told in (NOTHING, "A key may still have leaked.", "What was searched", "What can't be found"):
         assert told in html.unescape(answer.text)
     assert pasted not in answer.text + caplog.text + str(dict(support.session.items()))
 
