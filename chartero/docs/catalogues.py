@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from chartero.docs.advice import ADVICE, Advice
 from encounters.api.filters import FIELD_LENGTH, EncounterFilter
 from encounters.api.policy import DOCUMENT_POLICIES, POLICY
 from encounters.importing.reading.limits import LONGEST_TEXT
@@ -14,7 +13,8 @@ from encounters.recordings import storage as recordings
 from partners.api.base_url import base_url
 from partners.api.responses import ALLOWED_METHODS, RETRY_AFTER_SECONDS, error_headers
 from partners.catalogue.reasons import Reason, Stage
-from partners.catalogue.remedies import REMEDIES, Remedy, Retry
+from partners.catalogue.remedies import REMEDIES
+from partners.catalogue.remedy import Remedy, Retry
 from partners.catalogue.routes import Route, Scope
 from partners.decision.policy import Rule
 from partners.keys import tokens
@@ -26,7 +26,6 @@ class Explained:
 
     reason: Reason
     remedy: Remedy
-    advice: Advice
 
     @property
     def again(self) -> str:
@@ -47,7 +46,7 @@ class Parameter:
 
 def explained(reason: Reason) -> Explained:
     """Return what the pages say of a reason code."""
-    return Explained(reason, REMEDIES[reason], ADVICE[reason])
+    return Explained(reason, REMEDIES[reason])
 
 
 def everything(request: HttpRequest) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from django.http import HttpResponse
 from django.urls import NoReverseMatch, reverse
 
 from partners.catalogue.reasons import Reason
-from partners.catalogue.remedies import REMEDIES, Fixer, Place, Remedy
+from partners.catalogue.remedies import REMEDIES
+from partners.catalogue.remedy import Fixer, Place, Remedy
 from partners.catalogue.routes import Scope
 from partners.decision.policy import AccessRequest, Check, Outcome
 from partners.diagnosis.callers import Credentials, Sent

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from partners.admin.diagnosis.findings import place_url
-from partners.catalogue.remedies import Place
+from partners.catalogue.remedy import Place
 from partners.catalogue.routes import Scope
 from partners.models import ApiKeySwitch
 from tests.api import LIST
