@@ -223,9 +223,9 @@ def test_that_changes_are_not_brought_back_is_said(client):
     ("slug", "words"),
     [
         ("encounters", "<strong>earlier than</strong> <code>created_at</code>"),
-        ("encounters", "Ask us which holds for your organization."),
+        ("encounters", "Ask us which applies to your organization."),
         ("environments", "at most four at once"),
-        ("environments", "handle 429 as you handle 503"),
+        ("environments", "handle 429 like 503"),
         ("environments", "Its text is at most 1 MiB."),
         ("environments", "<code>Accept-Encoding: gzip</code>"),
         ("environments", "treat an unknown code by its status"),
