@@ -91,13 +91,13 @@ def test_the_example_of_a_route_is_what_its_schema_says(document, path):
 @pytest.mark.parametrize(
     "words",
     [
-        "one\nsnapshot",
-        "`encounter_id`, by code point",
+        "the same snapshot",
+        "`encounter_id` (by code point)",
         "`%2F`",
-        "`OPTIONS` too",
+        "including `OPTIONS`",
         "no CORS",
-        "does not bring back",
-        "`HEAD` is answered as `GET` is",
+        "does not show encounters that\nhave changed",
+        "`HEAD` is answered like `GET`",
     ],
 )
 def test_what_an_engineer_has_to_know(document, words):
@@ -110,7 +110,11 @@ def test_every_code_is_told_in_the_order_of_the_checks(document):
     codes = document["components"]["schemas"]["ErrorAnswer"]["properties"]["reason_code"]["x-extensible-enum"]
     assert codes == [reason.code for reason in Reason]
     assert all(f"`{code}`" in text for code in codes)
-    assert text.index("1. Who calls?") < text.index("2. May they call") < text.index("4. May they read this encounter")
+    assert (
+        text.index("1. Who is calling?")
+        < text.index("2. Can they call")
+        < text.index("4. Can they read this encounter")
+    )
 
 
 def test_the_server_is_this_deployment(settings):
