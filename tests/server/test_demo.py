@@ -96,7 +96,7 @@ def test_a_port_in_use_is_said_before_anything_is_done(fresh, served):
         text=True,
     )
     assert done.returncode == 1
-    assert "choose another with --port" in done.stderr
+    assert "Choose another one with --port" in done.stderr
     assert done.stdout == ""
 
 
@@ -115,4 +115,4 @@ def test_it_does_not_run_in_production(fresh):
         capture_output=True,
         text=True,
     )
-    assert (done.returncode, "does not run in production" in done.stderr) == (1, True)
+    assert (done.returncode, "can't run in production" in done.stderr) == (1, True)
