@@ -46,7 +46,7 @@ with exit_if_unreadable():
     threads = Environment().number("CHARTERO_THREADS", default=2, least=1)
     # Longer than clients and proxies keep an idle connection, so that they close it first and lose no call.
     keepalive = Environment().number("CHARTERO_KEEP_ALIVE", default=75, least=1)
-worker_class = f"chartero.server.worker.{'SharedPollWorker' if hasattr(select, 'epoll') else 'PoolWorker'}"
+worker_class = f"chartero.server.{'worker.SharedPollWorker' if hasattr(select, 'epoll') else 'pool.PoolWorker'}"
 # Each connection needs a file descriptor, and so do files, the database and the listener.
 worker_connections = max(8, min(1000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 64))
 # The maximum of gunicorn: a long query must get its JSON response from the application.

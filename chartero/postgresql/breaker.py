@@ -1,6 +1,6 @@
 """If the database does not answer one call in time, the next calls fail immediately instead of waiting.
 
-After a pause, one statement is tried. If it succeeds, all calls continue. If it fails, there is another pause.
+After a pause, one statement is tried. If it gets an answer, all calls continue. If not, there is another pause.
 """
 
 import threading

@@ -19,6 +19,8 @@ from chartero.postgresql.breaker import BREAKER, TRIAL, Paused
 
 Answer = TypeVar("Answer")
 
+CONNECTING = 2  # seconds that a call waits for a new session: the minimum of libpq
+
 # When the current call stops waiting for the database (`time.monotonic`). None outside a call.
 DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
 
@@ -70,8 +72,10 @@ def guarded(ask: Callable[[float], Answer]) -> Answer:
     try:
         answer = ask(TRIAL if trial else math.inf)
     except BaseException as fault:
-        if trial or isinstance(fault, IN_VAIN):
+        if isinstance(fault, IN_VAIN):
             BREAKER.failed()
+        elif trial:  # an immediate error blocks no one, and the call may get a new session
+            BREAKER.succeeded()
         raise
     if trial:
         BREAKER.succeeded()
@@ -89,13 +93,13 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def connected(**parameters: Any) -> Session:
-    """Return a new session. Raise SilentServer if the call has too little time left to connect."""
+    """Return a new session. A call waits as briefly as libpq allows. Raise SilentServer if less time is left."""
     deadline = DEADLINE.get()
     if deadline is None:
         return Session.connect(**parameters)
-    if deadline - time.monotonic() < parameters["connect_timeout"]:
+    if deadline - time.monotonic() < CONNECTING:
         raise SilentServer("no time is left to connect")
-    return guarded(lambda _: Session.connect(**parameters))
+    return guarded(lambda _: Session.connect(**parameters | {"connect_timeout": CONNECTING}))
 
 
 def is_unfit(fault: BaseException | None) -> bool:

@@ -13,19 +13,40 @@ from chartero.server import reading
 
 PATIENCE = 5.0  # seconds in which a client must send a call, from its first byte
 GRACE = 2.0  # seconds in which a client must close its side after the last response (RFC 9112, 9.6)
+REST = 15.0  # seconds in total that a thread waits for the rest of a call longer than `LONGEST`
 PIECE = 64 * 1024  # bytes read at once
 LONGEST = 128 * 1024  # bytes of a call that are kept before a thread takes over
+EMPTY_LINE = b"\r\n"
 HEAD_END = b"\r\n\r\n"
 _BODY_WAITS = re.compile(rb"\r\n(?:expect|transfer-encoding):", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,7})[ \t]*(?=\r\n)", re.IGNORECASE)
+
+
+class LastingSocket(socket.socket):
+    """A socket that only its connection closes.
+
+    gunicorn closes a socket whose response broke off. The next connection could then get its file number, while the
+    thread that responded still uses it.
+    """
+
+    @classmethod
+    def of(cls, accepted: socket.socket) -> "LastingSocket":
+        return cls(accepted.family, accepted.type, accepted.proto, accepted.detach())
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def end(self) -> None:
+        """Close the socket."""
+        super().close()
 
 
 class Connection(TConn):  # type: ignore[misc]
     """A connection of gunicorn that reads requests with our parser.
 
     `last`: the next response closes the connection, and says so. `late`: the call did not arrive in time. `leaving`: no
-    more calls are answered, and the client has a moment to close its side. `is_over`: the client sends nothing more,
-    and no part of a call is left.
+    more calls are answered, and the client has a moment to close its side. `untaken`: the next call waits until the
+    client has read its responses. `is_over`: no call is left to answer.
     """
 
     def __init__(self, *arguments: Any) -> None:
@@ -33,6 +54,7 @@ class Connection(TConn):  # type: ignore[misc]
         self.last = False
         self.late = False
         self.leaving = False
+        self.untaken = False
         self.is_over = False
         self.data_ready = True
         self.timeout: float | None = None  # when it has been idle or leaving for too long
@@ -56,9 +78,9 @@ class Connection(TConn):  # type: ignore[misc]
             return False
         except OSError:  # reset: the parser will notice
             return True
-        if piece and self._since is None:
+        self._keep(piece)
+        if self._sent and self._since is None:
             self._since, self.timeout = time.monotonic(), None
-        self._sent += piece
         self.is_over = not piece and not self._sent
         return not piece or self.is_whole()
 
@@ -77,15 +99,37 @@ class Connection(TConn):  # type: ignore[misc]
     def hand_over(self) -> None:
         """Give the data to the parser."""
         self.init()
+        self.parser.unreader.until = time.monotonic() + REST
         self.parser.unreader.unread(bytes(self._sent))
         self._sent.clear()
         self._since = None
 
     def take_back(self) -> bool:
         """Take back what the parser did not use. Return True if it is a whole call."""
-        self._sent += self.parser.unreader.take_buffered()
+        self._keep(self.parser.unreader.take_buffered())
         self._since = time.monotonic() if self._sent else None
         return bool(self._sent) and self.is_whole()
+
+    def end(self) -> None:
+        """Wake the thread that waits for the connection, and read no more. A call that has arrived is still answered.
+
+        A thread that waits for room to send only wakes when both sides are closed.
+        """
+        self.last = True
+        self.is_over = self.is_over or self.untaken
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR if self.untaken else socket.SHUT_RD)
+
+    def close(self, graceful: bool = False) -> None:
+        super().close(graceful)
+        if isinstance(self.sock, LastingSocket):
+            self.sock.end()
+
+    def _keep(self, piece: bytes) -> None:
+        """Keep the data. An empty line doesn't begin a call: some clients send one after a body."""
+        self._sent += piece
+        if self._sent == EMPTY_LINE:
+            self._sent.clear()
 
     def leave(self) -> None:
         """Tell the client that no more responses follow. Discard what it still sends."""

@@ -35,6 +35,11 @@ class Crew:
             self.size -= leaves
             return leaves
 
+    def shrink(self) -> None:
+        """Count one thread less, because it could not start."""
+        with self._lock:
+            self.size -= 1
+
     def grow(self) -> bool:
         """Count one more thread and return True if all have been at work since the last look and none has finished."""
         with self._lock:

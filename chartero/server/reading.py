@@ -5,14 +5,16 @@ application answers instead. It gets the method, and the path if it belongs to t
 """
 
 import io
+import math
 import sys
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from gunicorn import util  # type: ignore[import-untyped]
-from gunicorn.http import body, errors, message, parser  # type: ignore[import-untyped]
+from gunicorn.http import body, errors, message, parser, unreader  # type: ignore[import-untyped]
 
 
 class TooSlow(errors.ParseException):  # type: ignore[misc]
@@ -66,10 +68,25 @@ class Request(message.Request):  # type: ignore[misc]
         self.body: Body = Body(self.body.reader)
 
 
+class Unreader(unreader.SocketUnreader):  # type: ignore[misc]
+    """The source of the parser. `until` is when it stops waiting, even for a client that keeps sending a little."""
+
+    until = math.inf
+
+    def chunk(self, size_hint: int | None = None) -> Any:
+        if time.monotonic() > self.until:
+            raise TimeoutError("the rest of a call has not come in time")
+        return super().chunk(size_hint)
+
+
 class Parser(parser.RequestParser):  # type: ignore[misc]
     """The parser of gunicorn for these requests."""
 
     mesg_class = Request
+
+    def __init__(self, cfg: Any, source: Any, source_addr: Any) -> None:
+        super().__init__(cfg, source, source_addr)
+        self.unreader = Unreader(source)
 
 
 def is_refused(request: Any, fault: Exception) -> bool:

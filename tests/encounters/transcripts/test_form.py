@@ -153,7 +153,7 @@ def test_no_fault_holds_what_stands_there():
 
 
 def test_the_example_of_the_readme_is_of_the_form():
-    text = (Path(__file__).parents[3] / "README.md").read_text()
+    text = (Path(__file__).parents[3] / "docs/import.md").read_text()
     (example,) = re.findall(r"```json\n(\{\"encounter\".*?)```", text, re.DOTALL)
     read = form.visit(json.loads(example))
     assert [len(each.values.get("turns") or []) for each in read.documents] == [0, 2]
