@@ -1,4 +1,4 @@
-"""The developer pages: the same for everybody, exact, and made from the catalogues. They read no database."""
+"""The developer pages: the same for everyone, exact, and made from the catalogues. They use no database."""
 
 from html.parser import HTMLParser
 
@@ -39,7 +39,7 @@ class Outline(HTMLParser):
 
 
 @EVERY_PAGE
-def test_a_page_needs_no_key_no_login_and_no_database(client, page):
+def test_a_page_needs_no_key_no_sign_in_and_no_database(client, page):
     answer = client.get(page.url)
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert f"<h1>{page.title}</h1>" in answer.text
@@ -64,7 +64,7 @@ def test_the_headings_of_a_page_are_in_order_and_its_ids_its_own(client, page):
 
 
 @EVERY_PAGE
-def test_nobody_is_known_and_nothing_is_kept(admin_client, page):
+def test_pages_use_no_session_and_set_no_cookie(admin_client, page):
     stranger = admin_client.get(page.url, headers={"Cookie": "sessionid=junk; messages=junk; csrftoken=junk"})
     for answer in (admin_client.get(page.url), stranger):
         assert not answer.cookies
@@ -81,7 +81,7 @@ def test_the_policy_allows_drawn_signs_on_the_reference_alone(client, page):
     assert forbidden(answer.text) == []
 
 
-def test_a_page_that_is_none_is_404_and_lists_those_there_are(client):
+def test_an_unknown_page_is_404_and_lists_all_pages(client):
     answer = client.get("/docs/nothing/")
     assert answer.status_code == 404
     assert all(f'href="{page.url}"' in answer.text for page in Page)
@@ -94,7 +94,7 @@ def test_pages_are_only_read(client, path):
     assert client.head(path).status_code == 200
 
 
-def test_the_program_is_handed_out_as_it_is(client):
+def test_the_program_is_served_unchanged(client):
     answer = client.get("/docs/sync.py")
     assert answer.content == (ROOT / "examples" / "sync.py").read_bytes()
     assert answer["Content-Type"] == "text/x-python; charset=utf-8"
@@ -117,7 +117,7 @@ def test_advice_for_partners_names_nothing_of_ours(word):
     assert not [each for each in advice if word in each.cause + each.to_do]
 
 
-def test_every_route_and_every_scope_is_told(client):
+def test_every_route_and_every_scope_is_listed(client):
     html = client.get(Page.SCOPES.url).text
     for route in Route:
         path = "/external/v1/" + route.path.replace("<str:", "{").replace(">", "}")
@@ -153,7 +153,7 @@ def test_limits_and_defaults_are_those_of_the_filters(client, monkeypatch):
         ("AUDIO_URL_SECONDS", 90, "transcripts", "works for 90 seconds."),
     ],
 )
-def test_the_pages_tell_of_this_deployment(client, settings, setting, value, slug, words):
+def test_the_pages_describe_this_deployment(client, settings, setting, value, slug, words):
     setattr(settings, setting, value)
     assert words in " ".join(client.get(Page.at(slug).url).text.split())
 
@@ -183,7 +183,7 @@ def test_every_field_that_is_served_has_a_meaning(shape):
     assert told == set(shape().fields)
 
 
-def test_a_field_is_told_with_its_values_and_whether_it_may_be_null():
+def test_a_field_has_its_values_and_says_if_it_may_be_null():
     told = {each.name: each for each in fields.of("EncounterSerializer")}
     assert told["encounter_type"].values == ("ambient", "clinical_documentation")
     assert [each.name for each in told.values() if each.nullable] == ["date_of_service", "patient"]
@@ -215,7 +215,7 @@ def test_every_example_is_shown_on_a_page(client):
         assert sum(all(escape(each.text) in html for each in examples.named(name)) for html in pages) == 1
 
 
-def test_that_changes_are_not_brought_back_is_said(client):
+def test_the_page_says_that_changes_are_not_brought_back(client):
     assert "does not bring changed encounters back" in client.get(Page.PAGINATION.url).text
 
 

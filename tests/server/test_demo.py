@@ -80,7 +80,7 @@ def test_the_secrets_it_makes_are_private(fresh, tmp_path):
     }
 
 
-def test_the_logins_open_the_admin(fresh):
+def test_the_users_can_sign_in(fresh):
     for login in fresh.report("demo", "--no-serve")["logins"]:
         credentials = {"username": login["username"], "password": login["password"]}
         code = f"from django.test import Client; print(Client().post('/admin/login/', {credentials}, HTTP_HOST='127.0.0.1').url)"
