@@ -67,9 +67,7 @@ REMEDIES: dict[Reason, Remedy] = {
         Fixer.SECURITY,
         Place.KEY,
         "Enable the key again when the reason for disabling it no longer applies.",
-        Advice(
-            "We disabled the key for now.", "Ask us why. Quote the 12 characters after the prefix, never the whole key."
-        ),
+        Advice("We disabled the key for now.", "Ask us why. Quote only the 12 characters after the prefix."),
     ),
     Reason.REVOKED_KEY: Remedy(
         "the API key has been revoked, which is final",
@@ -96,9 +94,7 @@ REMEDIES: dict[Reason, Remedy] = {
         Fixer.ONBOARDING,
         Place.KEY,
         "Issue a key for the partner's organization. An existing key can't be assigned to one.",
-        Advice(
-            "The key was issued without an organization, for another use.", "Ask us for a key for your organization."
-        ),
+        Advice("The key was issued without an organization.", "Ask us for a key for your organization."),
     ),
     Reason.ORGANIZATION_NOT_ALLOWLISTED: Remedy(
         "the organization is not allowlisted for this API",
@@ -106,7 +102,7 @@ REMEDIES: dict[Reason, Remedy] = {
         Fixer.ONBOARDING,
         Place.ORGANIZATION,
         "Allowlist the organization if its contract allows it.",
-        Advice("Your organization is not allowlisted yet, or no longer.", "Ask us. Your key stays the same."),
+        Advice("Your organization is not allowlisted yet, or was removed.", "Ask us. Your key stays the same."),
     ),
     Reason.ROUTE_NOT_ALLOWED: Remedy(
         "this route is not enabled for the organization",
@@ -114,10 +110,7 @@ REMEDIES: dict[Reason, Remedy] = {
         Fixer.ONBOARDING,
         Place.ORGANIZATION,
         "Enable the route for the organization if its contract covers it.",
-        Advice(
-            "Routes are off until we enable them for your organization.",
-            "Ask us to enable the route. Your key stays the same.",
-        ),
+        Advice("Routes are off until we enable them.", "Ask us to enable the route. Your key stays the same."),
     ),
     Reason.MISSING_SCOPE: Remedy(
         "the API key lacks a scope that this route requires",
