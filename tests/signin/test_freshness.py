@@ -63,7 +63,7 @@ def test_with_the_password_it_goes_on_and_the_view_does_not_see_it(stale):
 
 def test_with_a_wrong_password_it_asks_again_and_keeps_what_was_typed(stale):
     asked = stale.post(PAGE, label="typed", proof_of_password="wrong password")
-    assert "not right" in asked.text
+    assert "This password is wrong" in asked.text
     assert 'name="label" value="typed"' in asked.text
     assert "wrong password" not in asked.text
     assert asked.text.count('name="proof_of_password"') == 1
@@ -108,7 +108,7 @@ def test_the_password_of_somebody_else_proves_nothing(stale, django_user_model):
 
 
 def test_blanks_in_a_password_count(stale):
-    assert "not right" in stale.post("/signin/password/", proof_of_password=f" {PASSWORD}").text
+    assert "This password is wrong" in stale.post("/signin/password/", proof_of_password=f" {PASSWORD}").text
 
 
 def test_nobody_signed_in_is_sent_to_sign_in(person):

@@ -160,7 +160,7 @@ def test_a_second_sign_in_at_the_same_moment_is_not_judged(person):
     with SignInForm.TURN:
         answer = person.sign_in()
     assert (answer.status_code, answer["Retry-After"]) == (503, "1")
-    assert "Somebody else is signing in at this moment." in answer.text
+    assert "Someone else is signing in right now." in answer.text
     assert lockout.failures("invented") == 0
     assert person.sign_in().status_code == 302
 
@@ -212,7 +212,7 @@ def test_a_right_password_of_who_is_not_staff_looks_wrong_and_counts(person, mon
 
 def test_who_is_staff_signs_in_by_that_form(person, monkeypatch):
     monkeypatch.setattr(admin.site, "login_form", SignInForm)
-    assert "Name or password is wrong" in person.sign_in("wrong").text
+    assert "The name or password is wrong" in person.sign_in("wrong").text
     assert person.sign_in().status_code == 302
 
 

@@ -71,7 +71,7 @@ def test_who_when_where_and_why_is_recorded_and_nothing_else(boss, page):
     event = last_event()
     assert (event.by, event.source, event.reason, event.ticket) == ("boss", "192.0.2.1", "lost phone", "T-1")
     assert event.before == {"username": "invented", "second_factor": True, "recovery_codes": 10, "failures": 0}
-    changed = {"second_factor": False, "recovery_codes": 0, "password": "made anew"}
+    changed = {"second_factor": False, "recovery_codes": 0, "password": "replaced"}
     assert event.after == event.before | changed
 
 
@@ -80,7 +80,7 @@ def test_who_when_where_and_why_is_recorded_and_nothing_else(boss, page):
     [
         ({"second_factor": "on"}, "required"),
         ({"second_factor": "on", "reason": "  "}, "required"),
-        ({"reason": "x"}, "Say what to reset"),
+        ({"reason": "x"}, "Choose what to reset"),
         ({"lockout": "on", "reason": "x\x07"}, "control characters"),
     ],
 )
@@ -136,8 +136,8 @@ def test_the_command_shows_a_new_password_once(enrolled):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["nobody", "--lockout", "--reason", "x"], "no user of this name"),
-        (["invented", "--reason", "x"], "Say what to reset"),
+        (["nobody", "--lockout", "--reason", "x"], "no user with this name"),
+        (["invented", "--reason", "x"], "Choose what to reset"),
         (["invented", "--lockout", "--reason", " "], "Give the reason"),
         (["invented", "--lockout"], "--reason"),
     ],

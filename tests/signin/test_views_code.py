@@ -33,12 +33,12 @@ def test_a_code_opens_once(halfway, enrolled):
     halfway.give_code(code)
     again = enrolled.elsewhere()
     again.clock.now -= 60
-    assert "used before" in again.give_code(code).text
+    assert "already used" in again.give_code(code).text
     assert again.get().status_code == 302
 
 
 def test_a_wrong_code_is_refused_and_has_the_next_one_wait(halfway):
-    assert "not right" in halfway.give_code(halfway.wrong_code()).text
+    assert "This code is wrong" in halfway.give_code(halfway.wrong_code()).text
     assert "Wait 1 s" in halfway.give_code().text
     assert halfway.get().status_code == 302
 
@@ -67,7 +67,7 @@ def test_a_recovery_code_opens_once_and_leads_to_a_new_phone(halfway, enrolled):
     assert halfway.give_recovery_code(code).url == "/signin/second-factor/"
     assert "9 left" in halfway.get("/signin/second-factor/").text
     assert halfway.get().status_code == 200
-    assert "none of your" in enrolled.elsewhere().give_recovery_code(code).text
+    assert "one of your unused recovery codes" in enrolled.elsewhere().give_recovery_code(code).text
 
 
 def test_the_use_of_a_recovery_code_is_recorded(halfway):
@@ -85,7 +85,7 @@ def test_waits_for_the_phone_do_not_keep_a_recovery_code_out(halfway):
 
 def test_few_codes_left_are_warned_of(enrolled):
     RecoveryCode.objects.filter(pk__in=RecoveryCode.objects.values("pk")[:8]).delete()
-    assert "before you run out" in enrolled.get("/signin/second-factor/").text
+    assert "almost out of recovery codes" in enrolled.get("/signin/second-factor/").text
 
 
 @pytest.mark.parametrize("page", ["code", "recovery", "enrol", "password"])

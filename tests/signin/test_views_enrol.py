@@ -32,14 +32,14 @@ def test_it_is_recorded(enrolled):
 def test_the_code_that_confirmed_it_is_used(enrolled):
     other = enrolled.elsewhere()
     other.clock.now -= 60
-    assert "used before" in other.give_code().text
+    assert "already used" in other.give_code().text
 
 
 def test_a_wrong_code_sets_nothing_up_and_keeps_the_secret(person):
     person.sign_in()
     before = person.get("/signin/enrol/").context["secret"]
     answer = person.post("/signin/enrol/", code="x")
-    assert "does not match" in answer.text
+    assert "This code doesn&#x27;t match" in answer.text
     assert answer.context["secret"] == before
     assert not Phone.objects.exists()
 
