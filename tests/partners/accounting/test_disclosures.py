@@ -176,7 +176,7 @@ def test_the_asking_is_committed_before_it_is_answered(committed):
 
 @pytest.mark.parametrize("reason", ["", " \n"])
 def test_without_a_reason_nothing_is_told(told, reason):
-    with pytest.raises(ValidationError, match="reason for asking") as refusal:
+    with pytest.raises(ValidationError, match="reason for this request") as refusal:
         ask(told, change=Change("x", "tests", reason))
     assert refusal.value.code == "reason_required"
     assert not ChangeEvent.objects.filter(action=Action.DISCLOSURES_ACCOUNTED).exists()
@@ -184,7 +184,7 @@ def test_without_a_reason_nothing_is_told(told, reason):
 
 @pytest.mark.parametrize("patient_id", ["", "Jane Doe", "pat_1", "pat_" + "0" * 22, "pat_\0", "enc_" + "0" * 22])
 def test_a_patient_that_does_not_exist_is_refused(told, patient_id):
-    with pytest.raises(ValidationError, match="no patient of this id") as refusal:
+    with pytest.raises(ValidationError, match="no patient with this id") as refusal:
         Accounting.ask(CHANGE, patient_id, Period.of(), form="page")
     assert refusal.value.code == "patient_not_found"
     assert not ChangeEvent.objects.filter(action=Action.DISCLOSURES_ACCOUNTED).exists()

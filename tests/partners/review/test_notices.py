@@ -114,9 +114,9 @@ def test_a_successor_that_serves_nobody_is_none(organization):
     ("facts", "why"),
     [
         ({}, ""),
-        ({"contact_email": ""}, "the organization has no contact's e-mail"),
-        ({"contact_email": "x@example.com\nBcc: y@example.com"}, "the organization has no contact's e-mail"),
-        ({"contact_email": "x@example.com,y@example.com"}, "the organization has no contact's e-mail"),
+        ({"contact_email": ""}, "the organization has no contact e-mail"),
+        ({"contact_email": "x@example.com\nBcc: y@example.com"}, "the organization has no contact e-mail"),
+        ({"contact_email": "x@example.com,y@example.com"}, "the organization has no contact e-mail"),
         ({"allowlisted": False}, "the organization is not allowlisted"),
     ],
 )
