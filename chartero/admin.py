@@ -1,4 +1,4 @@
-"""Users and groups, which superusers alone edit, with nothing on the page that the work does not need."""
+"""Users and groups, which only superusers can edit. The pages show only what that work needs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ OURS = ("partners", "encounters")
 
 
 class SuperuserOnly(GuardedAdmin):
-    """Rows that only superusers see and edit, and that nobody deletes: the record of changes names people."""
+    """Rows that only superusers see and edit. They can't be deleted, because the record of changes names people."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser
@@ -43,7 +43,7 @@ class SuperuserOnly(GuardedAdmin):
 
 
 class Recorded(SuperuserOnly):
-    """Rows whose every change asks for its reason, and is recorded with it. Subclasses give `state` and `record`."""
+    """Rows for which each change needs a reason and is recorded. Subclasses define `state` and `record`."""
 
     state: Callable[[Any], dict[str, Any]]
     record: Callable[[Any, Change, dict[str, Any] | None], None]
@@ -52,13 +52,13 @@ class Recorded(SuperuserOnly):
         return [*super().get_fieldsets(request, obj), ("Why", {"fields": ("reason", "ticket")})]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Look at the row as it was, locked, before it is saved."""
+        """Lock the row and keep its state from before the change, then save it."""
         rows = self.model._default_manager.select_for_update()
         form.before = type(self).state(rows.get(pk=obj.pk)) if change else None
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Record the change once groups and permissions are saved too, in the same transaction."""
+        """Record the change after groups and permissions are saved too, in the same transaction."""
         super().save_related(request, form, formsets, change)
         given = form.cleaned_data
         why = change_by(request, reason=given["reason"], ticket=given["ticket"])
@@ -66,15 +66,15 @@ class Recorded(SuperuserOnly):
 
 
 class UserForm(ReasonForm, UserChangeForm):
-    """What superusers change of a person, and why."""
+    """A change of a user, and why."""
 
 
 class NewUserForm(ReasonForm, AdminUserCreationForm):
-    """A new person, and why."""
+    """A new user, and why."""
 
 
 class GroupForm(ReasonForm, ModelForm):
-    """What a group may do, and why that changes."""
+    """A change of a group's permissions, and why."""
 
 
 admin.site.unregister([User, Group])
@@ -82,7 +82,7 @@ admin.site.unregister([User, Group])
 
 @admin.register(User)
 class StaffAdmin(Recorded, UserAdmin):
-    """People and their roles. Who leaves is made inactive."""
+    """Users and their roles. A person who leaves is made inactive, not deleted."""
 
     state, record = staticmethod(people.of_user), staticmethod(people.record_user)
     form, add_form = UserForm, NewUserForm
@@ -101,11 +101,11 @@ class StaffAdmin(Recorded, UserAdmin):
     actions = None
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Ask for a fresh password first: a form that takes a password is not carried along."""
+        """Ask for a fresh password first: a form that takes a password can't be carried along."""
         return fresh_password(super().add_view)(request, form_url, extra_context)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Lead to the page that resets a password and puts it on record."""
+        """Redirect to the page that resets a password and records it."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         if not is_pk(id):
@@ -115,7 +115,7 @@ class StaffAdmin(Recorded, UserAdmin):
 
 @admin.register(Group)
 class RoleAdmin(Recorded, GroupAdmin):
-    """Groups. Those of the shipped roles are set again by every migration."""
+    """Groups. Each migration resets the groups of the built-in roles."""
 
     state, record = staticmethod(people.of_group), staticmethod(people.record_group)
     form = GroupForm
@@ -126,7 +126,7 @@ class RoleAdmin(Recorded, GroupAdmin):
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest | None = None, **options: Any
     ) -> ModelMultipleChoiceField | None:
-        """Offer the permissions that a page of ours asks for."""
+        """Offer only the permissions that this project checks."""
         options["queryset"] = Permission.objects.filter(content_type__app_label__in=OURS)
         options["widget"] = CheckboxSelectMultiple()
         return super().formfield_for_manytomany(db_field, request, **options)

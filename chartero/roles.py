@@ -1,4 +1,4 @@
-"""The catalogue of roles: what staff may do, mirrored as Django groups after each migration."""
+"""The roles of staff and their permissions, copied into Django's groups after each migration."""
 
 from enum import Enum
 
@@ -43,7 +43,7 @@ class Role(Enum):
 
 
 def mirror_roles(using: str) -> None:
-    """Make each role's group hold exactly its permissions; other groups are left alone."""
+    """Give each role's group exactly its permissions. Other groups are not changed."""
     rows = Permission.objects.using(using).select_related("content_type")
     known = {f"{row.content_type.app_label}.{row.codename}": row for row in rows}
     for role in Role:

@@ -12,7 +12,7 @@ from partners.text import printable
 
 
 class ChangeForm(forms.Form):
-    """A change and why it is made. A text that holds a token is dropped: nothing of it is kept or shown again."""
+    """A change and its reason. A text that holds a token is dropped, so that it is neither stored nor shown again."""
 
     reason = forms.CharField(
         required=False,
@@ -31,28 +31,29 @@ class ChangeForm(forms.Form):
         super().__init__(data, *files, **options | {"label_suffix": ""})
 
     def clean(self) -> None:
-        """Say of each text that was dropped why it was."""
+        """Add an error to each field whose text was dropped."""
         super().clean()
         for name in self.with_token:
             message = (
-                "This held a token, so it was dropped. Write it without; rotate the key if others may have seen it."
+                "This text held a token, so it was removed. Write it without one. "
+                "Rotate the key if others may have seen it."
             )
             self.add_error(name if name in self.fields else None, ValidationError(message, code="token_given"))
 
     def refuse(self, refusal: ValidationError, field: str | None = None) -> None:
-        """Put each message of the model next to its field; what names none of the form's belongs to `field`."""
+        """Add each error of the model to its field. Errors that name no field of the form go to `field`."""
         named = refusal.error_dict if hasattr(refusal, "error_dict") else {NON_FIELD_ERRORS: refusal.error_list}
         for name, errors in named.items():
             self.add_error(name if name in self.fields else field, errors)
 
 
 class SwitchForm(ChangeForm):
-    """The global switch: which way to turn it, and why."""
+    """Switch API keys on or off for everyone, and why."""
 
     to = forms.ChoiceField(choices=[("on", "on"), ("off", "off")], widget=forms.HiddenInput)
     reason = forms.CharField(
         label="Reason",
         widget=forms.Textarea({"rows": 2}),
-        help_text="Everybody on staff can read it while keys are off.",
+        help_text="All staff can read this while keys are off.",
     )
     field_order = ["to", "reason", "ticket"]

@@ -1,4 +1,4 @@
-"""The global switch: its state and since when, and turning it."""
+"""The global switch: its state, its last change, and the page that changes it."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,7 +14,7 @@ from partners.signin.guards.freshness import fresh_password
 
 @needs("partners.view_apikeyswitch")
 def show(request: HttpRequest) -> HttpResponse:
-    """Show the state of the switch, and the last change of it."""
+    """Show the state of the switch and its last change."""
     return render(request, "partners/switch.html", title="Global switch", switch=attention.switch_state())
 
 

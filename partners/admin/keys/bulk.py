@@ -1,4 +1,4 @@
-"""Disabling and revoking many keys at once: a preview of each key, one reason, one transaction."""
+"""Disable or revoke many keys at once: a preview of the keys, one reason, one transaction."""
 
 from typing import Any
 
@@ -27,16 +27,16 @@ VERBS: dict[str, tuple[Verb, type[ChangeForm]]] = {
 
 
 def urls() -> list[URLPattern]:
-    """Return the page, to be put below those of API keys."""
+    """Return the URL of the page, relative to the list of API keys."""
     return [path("bulk/", bulk, name="partners_apikey_bulk")]
 
 
 @needs("partners.bulk_apikey")
 def bulk(request: HttpRequest) -> HttpResponse:
-    """Show the keys chosen in the list, and change them once that is confirmed."""
+    """Show the keys selected in the list, and change them after a confirmation."""
     chosen = [int(pk) for pk in request.POST.getlist("_selected_action") if is_pk(pk)]
     if not chosen:
-        messages.warning(request, "Choose the keys in the list first.")
+        messages.warning(request, "Select keys in the list first.")
         return redirect(LIST)
     verb, form_class = _verb(request)
     form = form_class(request.POST if request.POST.get("step") == "confirm" else None)
@@ -49,16 +49,16 @@ def bulk(request: HttpRequest) -> HttpResponse:
 def _verb(request: HttpRequest) -> tuple[Verb, type[ChangeForm]]:
     name = request.POST.get("verb", "")
     if name not in VERBS:
-        raise BadRequest("There is no such change of many keys.")
+        raise BadRequest("Keys can't be changed together in this way.")
     if not request.user.has_perm(f"partners.{name}_apikey"):
         raise PermissionDenied
     return VERBS[name]
 
 
 def _changed(verb: Verb, request: HttpRequest, form: ChangeForm, chosen: list[int]) -> int:
-    """Change those of the chosen keys that allow it, all or none; return how many, 0 where the form says why not.
+    """Change the selected keys that allow it, all or none. Return how many; 0 if the form has errors.
 
-    They are locked first, so that no other change can come between and refuse one of them.
+    They are locked first, so that no other change can make one of them refuse.
     """
     given = form.cleaned_data
     why = change(request, reason=given["reason"], ticket=given["ticket"])
@@ -77,7 +77,7 @@ def _changed(verb: Verb, request: HttpRequest, form: ChangeForm, chosen: list[in
 
 def _require_number(given: dict[str, Any], number: int) -> None:
     if given.get("number", number) != number:
-        message = f"It is {number:,}. Look at the list again, then type this number."
+        message = f"The number is {number:,}. Check the list again, then enter this number."
         raise ValidationError({"number": ValidationError(message, code="wrong_number")})
 
 

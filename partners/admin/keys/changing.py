@@ -25,7 +25,7 @@ PAGE = "admin:partners_apikey_change"
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One change of a key: what staff call it, its form, the model's method for it, and what is said afterwards."""
+    """One change of a key: its name, its form, the model's method that makes it, and the message afterwards."""
 
     name: str
     title: str
@@ -36,55 +36,57 @@ class Verb:
 
 
 DISABLE = Verb(
-    "disable", "Disable key", Action.KEY_DISABLED, ReasonForm, ApiKey.disable, "The key is disabled: calls are refused."
+    "disable", "Disable key", Action.KEY_DISABLED, ReasonForm, ApiKey.disable, "Key disabled. Its calls are refused."
 )
-ENABLE = Verb("enable", "Enable key", Action.KEY_ENABLED, ReasonForm, ApiKey.enable, "The key is enabled again.")
-REVOKE = Verb("revoke", "Revoke key", Action.KEY_REVOKED, RevokeForm, ApiKey.revoke, "The key is revoked, for good.")
+ENABLE = Verb("enable", "Enable key", Action.KEY_ENABLED, ReasonForm, ApiKey.enable, "Key enabled.")
+REVOKE = Verb(
+    "revoke", "Revoke key", Action.KEY_REVOKED, RevokeForm, ApiKey.revoke, "Key revoked. This can't be undone."
+)
 FINISH = Verb(
     "finish",
     "End the overlap now",
     Action.ROTATION_FINISHED,
     ReasonForm,
     ApiKey.finish_rotation,
-    "The overlap has ended: only the successor works.",
+    "Overlap ended. Only the successor works now.",
 )
 
 
 def urls() -> list[URLPattern]:
-    """Return the pages, to be put below those of API keys."""
+    """Return the URLs of these pages, relative to the list of API keys."""
     pages = {"disable": disable, "enable": enable, "revoke": revoke, "finish": finish, "scopes": scopes}
     return [path(f"<int:pk>/{name}/", page, name=f"partners_apikey_{name}") for name, page in pages.items()]
 
 
 @needs("partners.disable_apikey")
 def disable(request: HttpRequest, pk: int) -> HttpResponse:
-    """Refuse calls with a key until it is enabled again."""
+    """Disable a key: its calls are refused until it is enabled again."""
     return _change_by(DISABLE, request, pk)
 
 
 @needs("partners.enable_apikey")
 @fresh_password
 def enable(request: HttpRequest, pk: int) -> HttpResponse:
-    """Undo a disabling."""
+    """Enable a disabled key."""
     return _change_by(ENABLE, request, pk)
 
 
 @needs("partners.revoke_apikey")
 @fresh_password
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
-    """End a key for good."""
+    """Revoke a key for good."""
     return _change_by(REVOKE, request, pk)
 
 
 @needs("partners.rotate_apikey")
 def finish(request: HttpRequest, pk: int) -> HttpResponse:
-    """End the overlap after a rotation before its time."""
+    """End the overlap of a rotation early."""
     return _change_by(FINISH, request, pk)
 
 
 @needs("partners.scope_apikey")
 def scopes(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change the scopes of a key; what an added one opens is shown first."""
+    """Change the scopes of a key. A review shows first what added scopes allow."""
     key = _key(pk)
     held = list(key.scopes.values_list("name", flat=True))
     if request.method != "POST":
@@ -97,7 +99,7 @@ def scopes(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _add_scopes(request: HttpRequest, key: ApiKey, form: ScopesForm, added: list[Scope]) -> HttpResponse:
-    """Add scopes whose consequences were shown, or show them."""
+    """Add the scopes if their consequences were shown; otherwise show them."""
     wanted = form.cleaned_data["scopes"]
     if set(added) <= set(form.cleaned_data["shown"]):
         return _set_scopes(request, key, form)
@@ -105,7 +107,7 @@ def _add_scopes(request: HttpRequest, key: ApiKey, form: ScopesForm, added: list
     return render(
         request,
         "partners/scopes_check.html",
-        title="Check the new scopes",
+        title="Review the new scopes",
         key=key,
         form=form,
         added=added,
@@ -121,7 +123,7 @@ def _set_scopes(request: HttpRequest, key: ApiKey, form: ScopesForm) -> HttpResp
     except ValidationError as refusal:
         form.refuse(refusal)
         return _ask_scopes(request, key, form)
-    messages.success(request, "The scopes are saved, and hold from the next call on.")
+    messages.success(request, "Scopes saved. They apply from the next call.")
     return redirect(PAGE, key.pk)
 
 

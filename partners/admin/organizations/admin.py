@@ -1,4 +1,4 @@
-"""Partner organizations: the list, and a new one."""
+"""Organizations: the list, and the page that creates one."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ PAGE = "admin:partners_organization_change"
 
 @admin.register(Organization)
 class OrganizationAdmin(ReadOnlyAdmin):
-    """Partner organizations, by pages of our own at the admin's addresses."""
+    """Organizations. Our own pages replace Django's, at the same URLs."""
 
     list_display = ("name",)
     search_fields = ("name", "=public_id")
@@ -86,19 +86,19 @@ def _found(q: str, show: str) -> QuerySet[Organization]:
 
 
 def _counts(owned: QuerySet[Any], organizations: list[Organization]) -> dict[int, int]:
-    """Count what each organization of one page owns, in one statement."""
+    """Count the rows of each organization on one page, in one statement."""
     rows = owned.filter(organization__in=organizations).order_by().values_list("organization")
     return dict(rows.annotate(number=Count("pk")))
 
 
 @needs("partners.add_organization")
 def create(request: HttpRequest) -> HttpResponse:
-    """Make an organization, and go on to its page."""
+    """Create an organization, then go to its page."""
     form = NewOrganizationForm(request.POST if request.method == "POST" else None)
     organization = _created(request, form) if form.is_valid() else None
     if organization is None:
         return render(request, "partners/organization_form.html", title="New organization", form=form)
-    messages.success(request, f"{organization.name} is created. It may call nothing yet.")
+    messages.success(request, f"{organization.name} was created. It can't call the API yet.")
     return redirect(PAGE, organization.pk)
 
 

@@ -1,4 +1,4 @@
-"""How staff change what is said of an organization: a form, the model's own method, and what is told afterwards."""
+"""How staff change an organization: a form, the model's method, and the message afterwards."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ PAGE = "admin:partners_organization_change"
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One change of an organization: its page's title, its form, what makes it, and what is said once it is made.
+    """One change of an organization: the title of its page, its form, the call that makes it, and the message.
 
-    `apply` gets the form's cleaned data, and returns whether they changed anything.
+    `apply` gets the form's cleaned data, and returns True if anything changed.
     """
 
     title: str
@@ -32,7 +32,7 @@ class Verb:
 
 
 def change_by(verb: Verb, request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask for what is to be said of an organization, change it, and go back to its page."""
+    """Show the form, change the organization, and go back to its page."""
     organization = get_object_or_404(Organization, pk=pk)
     form = verb.form(request.POST if request.method == "POST" else None, initial=model_to_dict(organization))
     if form.is_valid() and _changed(verb, request, organization, form):
@@ -48,5 +48,5 @@ def _changed(verb: Verb, request: HttpRequest, organization: Organization, form:
     except ValidationError as refusal:
         form.refuse(refusal)
         return False
-    messages.success(request, verb.done if changed else "Nothing was changed: it is so already.")
+    messages.success(request, verb.done if changed else "Nothing to change: already up to date.")
     return True

@@ -1,4 +1,4 @@
-"""One organization: what it may call and what its keys can, its contact, its calls, its keys, its changes."""
+"""The page of one organization: its access and what its keys can call, its contact, calls, keys and changes."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -35,7 +35,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
     grid = Grid.of(organization)
     keys = organization.api_keys.prefetch_related("scopes")
     events = organization.events.select_related("api_key")
-    if not request.user.has_perm("partners.account_disclosures"):  # who asked about which patient is not for everybody
+    if not request.user.has_perm("partners.account_disclosures"):  # not everyone may see who asked about which patient
         events = events.exclude(action=Action.DISCLOSURES_ACCOUNTED)
     return render(
         request,
@@ -56,7 +56,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
 
 @needs("partners.change_organization")
 def change_access(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change what the organization may call; what active keys can use is taken away only when that is confirmed."""
+    """Change what the organization may call. Taking away what active keys use needs a confirmation."""
     organization = get_object_or_404(Organization, pk=pk)
     losses: list[tuple[ApiKey, list[Route]]] = []
     if request.method == "POST":
@@ -95,12 +95,11 @@ def _save_access(request: HttpRequest, organization: Organization, form: AccessF
     if changed:
         messages.success(request, f"Saved: {_said(form)}.")
     else:
-        messages.info(request, "Nothing was changed: it is so already.")
+        messages.info(request, "Nothing to change: already up to date.")
     return True
 
 
 def _said(form: AccessForm) -> str:
-    """Say what was changed."""
     allowlist = {None: [], True: ["allowlisted"], False: ["no longer allowlisted"]}[form.allowlist]
     enabled = [f"{route.route_name} enabled" for route in form.enable]
     return ", ".join([*allowlist, *enabled, *(f"{route.route_name} disabled" for route in form.disable)])
@@ -108,5 +107,5 @@ def _said(form: AccessForm) -> str:
 
 @needs("partners.change_organization")
 def change_contact(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change whom to ask at the partner."""
+    """Change the contact at the partner."""
     return change_by(CONTACT, request, pk)

@@ -1,4 +1,4 @@
-"""The page that says for what an organization gets patients' data."""
+"""The page that says why an organization receives patient data."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -16,5 +16,5 @@ PURPOSE = Verb(
 
 @needs("partners.change_organization")
 def change_purpose(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change the purpose of the disclosures to the partner."""
+    """Change why the partner receives patient data."""
     return change_by(PURPOSE, request, pk)

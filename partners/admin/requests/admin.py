@@ -1,4 +1,4 @@
-"""Requests: the list of what is on record, the search by request id, and one call's page."""
+"""Requests: the list of recorded calls, the search by request id, and the page of one call."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
-from partners.admin.diagnosis.findings import mending_url
+from partners.admin.diagnosis.findings import remedy_url
 from partners.admin.guarded import row
 from partners.admin.requests import unrecorded
 from partners.admin.requests.filters import ALL, RequestFilter
@@ -30,7 +30,7 @@ _is_request_id = matcher("req")
 
 @admin.register(RequestRecord)
 class RequestRecordAdmin(ReadOnlyAdmin):
-    """Requests, by pages of our own at the admin's addresses."""
+    """Requests. Our own pages replace Django's, at the same URLs."""
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -44,7 +44,7 @@ class RequestRecordAdmin(ReadOnlyAdmin):
 @sensitive_post_parameters()
 @sensitive_variables()
 def index(request: HttpRequest) -> HttpResponse:
-    """List the calls, the newest first. Filters come by POST, so that no token comes into an address by mistake."""
+    """List the calls, newest first. Filters come by POST, so that a pasted token doesn't get into a URL."""
     form = RequestFilter(request.POST if request.method == "POST" else request.GET, label_suffix="")
     if form.is_valid() and request.method == "POST":
         return redirect(f"{reverse(LIST)}?{urlencode(form.address)}")
@@ -57,7 +57,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_POST
 @sensitive_post_parameters()
 def find(request: HttpRequest) -> HttpResponseRedirect:
-    """Lead from a request id to its page. It comes by POST, so that no token comes into an address by mistake."""
+    """Redirect from a request id to its page. It comes by POST, so that a pasted token doesn't get into a URL."""
     try:
         return redirect(PAGE, lookup.request_id(request.POST.get("q", "")))
     except ValidationError as unreadable:
@@ -68,7 +68,7 @@ def find(request: HttpRequest) -> HttpResponseRedirect:
 @needs("partners.view_requestrecord")
 @require_safe
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
-    """Show one call, by its request id or its primary key: what was asked and answered, and what mends a refusal."""
+    """Show one call, by its request id or primary key: request, answer, and how to fix a refusal."""
     if _is_request_id(object_id) and unrecorded.is_unrecorded(object_id):
         return unrecorded.show(request, object_id)
     calls = RequestRecord.objects.select_related("api_key", "organization")
@@ -79,7 +79,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         "partners/request.html",
         title=record.request_id,
         record=record,
-        mending_url=record.remedy and mending_url(record.remedy.place, record.api_key, request.user),
+        mending_url=record.remedy and remedy_url(record.remedy.place, record.api_key, request.user),
         may_name=may_name,
         named=_named(record) if may_name else [],
     )
@@ -107,7 +107,7 @@ def _page(request: HttpRequest, form: RequestFilter) -> Page:
 
 
 def _named(record: RequestRecord) -> list[tuple[str, list[str], int]]:
-    """Return what was disclosed, kind by kind: its public ids, and how many are of rows that are no longer there."""
+    """Return what was disclosed, by kind: the public ids, and how many rows no longer exist."""
     document = [] if record.document is None else [record.document]
     kinds = (
         ("Encounters", Subject.ENCOUNTER, record.encounters),

@@ -174,7 +174,7 @@ def test_a_patient_is_never_asked_for_in_a_url(security, told):
 def test_a_token_given_by_mistake_is_dropped(security, told):
     _, token = issue(told.organization)
     response = security.post(PAGE, given(told, reason=f"it was {token}"))
-    assert "This held a token" in response.text
+    assert "This text held a token" in response.text
     assert token not in response.text
 
 

@@ -76,7 +76,7 @@ def test_a_nonce_is_its_persons_alone(person):
 def test_a_form_is_too_old_after_an_hour(person, later):
     nonce = nonces.new(person)
     later()
-    with pytest.raises(ValidationError, match="open for too long"):
+    with pytest.raises(ValidationError, match="This form has expired"):
         use(nonce, person)
     assert not FormUse.objects.exists()
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
         ("key_nobody", f"GET {LIST}", "There is no API key of this id or public part."),
         ("EHR sync", f"GET {LIST}", "This is no key_… id"),
         ("x" * 1_001, f"GET {LIST}", "at most 1000 characters"),
-        ("", "", "Give the request as the partner sent it."),
+        ("", "", "Enter the request as the partner sent it."),
         ("", "nonsense", "Give the request as 'GET /external/v1/…'"),
     ],
 )

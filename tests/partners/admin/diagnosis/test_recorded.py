@@ -50,7 +50,7 @@ def test_refused_then_passes_now(support, organization):
     page = asked(support, record)
     assert page.context["sentence"].startswith("The call was refused with 403 missing_scope because")
     assert "can fix this" not in page.context["sentence"]
-    assert "Today nothing but its query can block it. Only valid queries are stored" in text_of(page)
+    assert "Today only its query could be refused. Only valid queries are stored" in text_of(page)
     assert words(page)["missing_scope"] == "Refused then, passes now"
     assert words(page)["invalid_limit"] == "Not known"
 
@@ -138,7 +138,7 @@ def test_a_fault_of_ours_on_record_is_reported(support, organization, code):
     page = asked(support, RequestRecordFactory(api_key=issue(organization)[0], status=status, reason_code=code))
     assert page.context["sentence"].startswith(f"The call was refused with {status} {code} because")
     assert words(page)[code] == "Refused"
-    assert "Whether that would happen again cannot be checked here." in text_of(page)
+    assert "We can't check here if that would happen again." in text_of(page)
 
 
 def test_a_pasted_query_is_judged_beside_the_refusal_on_record(support, organization):
@@ -211,5 +211,5 @@ def test_who_may_not_see_requests_learns_nothing_of_one(organization):
     client, record = Client(), RequestRecordFactory(api_key=issue(organization)[0])
     client.force_login(person)
     page = asked(client, record)
-    assert "You may not look at requests." in text_of(page)
+    assert "You don't have permission to view requests." in text_of(page)
     assert record.api_key.public_part not in page.text

@@ -110,7 +110,7 @@ def test_one_key_is_told_as_one(security, keys):
 
 
 @pytest.mark.parametrize(
-    ("number", "told"), [("", "This field is required."), ("3", "It is 2."), ("two", "Enter a whole number.")]
+    ("number", "told"), [("", "This field is required."), ("3", "The number is 2."), ("two", "Enter a whole number.")]
 )
 def test_a_revocation_asks_how_many(security, keys, number, told):
     answer = security.post(BULK, confirmed(keys, "revoke", number=number))
@@ -154,7 +154,7 @@ def test_where_no_key_can_be_changed_nothing_is_asked(security, keys):
 def test_without_a_choice_it_leads_back_to_the_list(security, data):
     answer = security.post(BULK, data, follow=True)
     assert answer.redirect_chain == [(LIST, 302)]
-    assert "Choose the keys in the list first." in answer.text
+    assert "Select keys in the list first." in answer.text
     assert security.get(BULK).url == LIST
 
 

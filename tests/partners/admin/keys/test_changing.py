@@ -110,7 +110,7 @@ def test_a_change_that_cannot_be_is_not_offered(security, key, page, told):
 
 def test_a_revocation_says_which_key_is_meant(security, key):
     answer = security.post(page_of(key, "revoke"), WHY)
-    assert "Tick this to say that this very key is meant." in answer.text
+    assert "Tick the box to confirm this is the right key." in answer.text
     assert f"I mean <code>ch_sk_{key.public_part}…</code> of {key.organization}" in answer.text
     assert "Never used" in answer.text
     key.refresh_from_db()
@@ -164,7 +164,7 @@ def test_a_token_in_a_field_is_dropped(security, key, page):
     PAGES[page][0](key)
     changes, token = key.events.count(), issue(key.organization)[1]
     answer = security.post(page_of(key, page), SENT.get(page, WHY) | {"ticket": token})
-    assert "This held a token" in answer.text
+    assert "This text held a token" in answer.text
     assert token not in answer.text
     assert key.events.count() == changes
 

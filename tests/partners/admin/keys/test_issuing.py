@@ -108,14 +108,14 @@ def test_an_organization_may_be_given_by_its_id(onboarding, asked, organization)
         ({"scopes": []}, "Choose at least one scope"),
         ({"scopes": ["everything"]}, "Select a valid choice."),
         ({"lifetime": "400"}, "Select a valid choice."),
-        ({"lifetime": "date"}, "Give the last day."),
+        ({"lifetime": "date"}, "Enter the last day."),
         ({"lifetime": "date", "until": "soon"}, "Enter a valid date."),
         ({"lifetime": "date", "until": "2001-01-01"}, "The expiry must lie in the future, 365 days away"),
         ({"lifetime": "date", "until": "9999-12-31"}, "Write an expiry as"),
         ({"lifetime": "30", "until": "2026-12-31"}, "Choose “On a date” above, or leave this empty."),
         ({"reason": "bell\a"}, "Write it on one line, without control characters."),
         ({"ticket": "x" * 101}, "at most 100 characters"),
-        ({"nonce": "junk"}, "This form was open for too long"),
+        ({"nonce": "junk"}, "This form has expired"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_and_nothing_typed_is_lost(onboarding, asked, wrong, told):
@@ -145,7 +145,7 @@ def test_a_token_in_a_field_is_dropped(onboarding, asked, caplog):
     token = tokens.mint(is_test=False).text
     with caplog.at_level(logging.DEBUG):
         answer = onboarding.post(ISSUE, asked | {"label": f"EHR {token}"})
-    assert "This held a token" in answer.text
+    assert "This text held a token" in answer.text
     assert token not in answer.text + caplog.text
     assert not ApiKey.objects.exists()
 

@@ -39,7 +39,7 @@ def told(response) -> list[str]:
             (True, [LIST, DETAIL]),
             "Saved: allowlisted, encounters.list enabled, encounters.detail enabled.",
         ),
-        ({}, (False, []), "Nothing was changed: it is so already."),
+        ({}, (False, []), "Nothing to change: already up to date."),
     ],
 )
 def test_access_is_given(onboarding, newcomer, given, result, words):
@@ -151,7 +151,7 @@ def test_the_contact_is_changed_and_recorded(onboarding, organization):
         "New colleague",
     )
     assert onboarding.get(page).context["form"]["contact_email"].value() == "ada@partner.example"
-    assert told(save(onboarding, organization, "contact", **CONTACT))[-1] == "Nothing was changed: it is so already."
+    assert told(save(onboarding, organization, "contact", **CONTACT))[-1] == "Nothing to change: already up to date."
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def test_the_form_shows_the_purpose(onboarding, organization):
     organization.set_purpose(CHANGE, "Treatment")
     assert 'value="Treatment"' in onboarding.get(page_of(organization, "purpose")).text
     onboarding.post(page_of(organization, "purpose"), {"purpose": "Treatment ", "reason": "the same"})
-    assert "it is so already" in onboarding.get(page_of(organization)).text
+    assert "already up to date" in onboarding.get(page_of(organization)).text
 
 
 @pytest.mark.parametrize("text", ["x" * 201, "Treat\x07ment"])

@@ -126,13 +126,13 @@ def test_a_list_that_is_narrowed_can_be_cleared(support):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"organization": "Nowhere"}, "There is no organization of this name. Check the spelling."),
+        ({"organization": "Nowhere"}, "There is no organization with this name. Check the spelling."),
         ({"organization": "side"}, "Which of these? “Hillside”; “Lakeside”"),
-        ({"key": "key_x"}, "Give a key_… id or a 12-character public part."),
+        ({"key": "key_x"}, "Enter a key_… id or a 12-character public part."),
         ({"status": "999"}, "999 is not one of the available choices"),
         ({"time": "own", "start": "yesterday"}, "Enter a valid date/time."),
-        ({"time": "own", "start": "0001-01-01T00:00+23:00"}, "There is no such time."),
-        ({"time": "own", "start": "2026-05-25T14:00", "end": "2026-05-25T14:00"}, "The end must be later"),
+        ({"time": "own", "start": "0001-01-01T00:00+23:00"}, "Enter a valid date and time."),
+        ({"time": "own", "start": "2026-05-25T14:00", "end": "2026-05-25T14:00"}, "The end must be after the start."),
     ],
 )
 @pytest.mark.parametrize("method", ["get", "post"])

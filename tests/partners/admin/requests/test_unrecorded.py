@@ -102,7 +102,7 @@ def test_who_may_not_see_requests_sees_none(organization):
     assert client.get(f"{REQUESTS}{request_id}/").status_code == 403
     for wanted in (request_id, UNKNOWN):
         page = text_of(client.get(DIAGNOSIS, {"call": wanted}))
-        assert "You may not look at requests." in page
+        assert "You don't have permission to view requests." in page
         assert "missing_bearer" not in page
 
 
