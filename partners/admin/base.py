@@ -11,8 +11,6 @@ from django.template.response import TemplateResponse
 
 from partners.admin.guarded import GuardedAdmin
 from partners.admin.paging import BoundedPaginator
-from partners.decision.address import client_address
-from partners.models.change import Change
 
 View = Callable[..., HttpResponse]
 
@@ -51,8 +49,3 @@ def needs(permission: str) -> Callable[[View], View]:
 def render(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> TemplateResponse:
     """Return one of our own pages, with what every page of the site shows. Pass at least `title`."""
     return TemplateResponse(request, template, admin.site.each_context(request) | context, status=status)
-
-
-def change(request: HttpRequest, *, reason: str = "", ticket: str = "") -> Change:
-    """Return the change that records who changes something, from where and why."""
-    return Change(by=request.user.get_username(), source=client_address(request), reason=reason, ticket=ticket)

@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from partners.accounting import sheet
 from partners.accounting.disclosures import Accounting
 from partners.accounting.periods import Period
-from partners.admin.base import change, needs, render
+from partners.admin.base import needs, render
 from partners.admin.forms import ChangeForm
 from partners.formats.spans import bound
 
@@ -78,16 +78,18 @@ def disclosures(request: HttpRequest) -> HttpResponse:
 
 def _answer(request: HttpRequest, form: DisclosuresForm) -> HttpResponse | None:
     """Return the accounting; None if the form has errors."""
-    given, is_file = form.cleaned_data, "file" in request.POST
-    why = change(request, reason=given["reason"], ticket=given["ticket"])
     try:
-        accounting = Accounting.ask(why, given["patient"], given["period"], form="CSV" if is_file else "page")
-        return _file(accounting) if is_file else _page(request, form, accounting)
-    except ValidationError as refusal:
-        form.refuse(refusal, "patient")
+        return form.attempt(lambda: _accounting(request, form), "patient")
     except db.OperationalError:
         form.add_error(None, TOO_LONG)
-    return None
+        return None
+
+
+def _accounting(request: HttpRequest, form: DisclosuresForm) -> HttpResponse:
+    given, is_file = form.cleaned_data, "file" in request.POST
+    why = form.change(request)
+    accounting = Accounting.ask(why, given["patient"], given["period"], form="CSV" if is_file else "page")
+    return _file(accounting) if is_file else _page(request, form, accounting)
 
 
 def _page(request: HttpRequest, form: DisclosuresForm, accounting: Accounting) -> HttpResponse:

@@ -1,14 +1,19 @@
 """The base of every form that changes something, and the form of the global switch."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 
 from partners.keys.in_text import holds_token
 from partners.models import ChangeEvent
+from partners.models.change import Change
+from partners.signin.pages import change_by
 from partners.text import printable
+
+Made = TypeVar("Made")
 
 
 class ChangeForm(forms.Form):
@@ -39,6 +44,18 @@ class ChangeForm(forms.Form):
                 "Rotate the key if others may have seen it."
             )
             self.add_error(name if name in self.fields else None, ValidationError(message, code="token_given"))
+
+    def change(self, request: HttpRequest) -> Change:
+        """Return the change that records who sent this form, from where and why. The form must be valid."""
+        return change_by(request, reason=self.cleaned_data["reason"], ticket=self.cleaned_data["ticket"])
+
+    def attempt(self, make: Callable[[], Made], field: str | None = None) -> Made | None:
+        """Return what `make` returns; None if the models refuse it, with their errors in the form."""
+        try:
+            return make()
+        except ValidationError as refusal:
+            self.refuse(refusal, field)
+            return None
 
     def refuse(self, refusal: ValidationError, field: str | None = None) -> None:
         """Add each error of the model to its field. Errors that name no field of the form go to `field`."""

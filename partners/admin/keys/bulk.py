@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from partners.admin.base import change, needs, render
+from partners.admin.base import needs, render
 from partners.admin.forms import ChangeForm
 from partners.admin.guarded import is_pk
-from partners.admin.keys.changing import DISABLE, REVOKE, Verb
+from partners.admin.keys.changing import DISABLE, REVOKE, KeyVerb
 from partners.admin.keys.forms import BulkRevokeForm
 from partners.admin.organizations.forms import ReasonForm
 from partners.models import ApiKey
@@ -20,7 +20,7 @@ from partners.models.last_use import in_use
 from partners.models.lifecycle import refusal
 
 LIST = "admin:partners_apikey_changelist"
-VERBS: dict[str, tuple[Verb, type[ChangeForm]]] = {
+VERBS: dict[str, tuple[KeyVerb, type[ChangeForm]]] = {
     "disable": (DISABLE, ReasonForm),
     "revoke": (REVOKE, BulkRevokeForm),
 }
@@ -40,13 +40,13 @@ def bulk(request: HttpRequest) -> HttpResponse:
         return redirect(LIST)
     verb, form_class = _verb(request)
     form = form_class(request.POST if request.POST.get("step") == "confirm" else None)
-    if form.is_valid() and (count := _changed(verb, request, form, chosen)):
-        messages.success(request, _told(verb, count, len(chosen) - count))
+    if form.is_valid() and (count := form.attempt(lambda: _apply(verb, request, form, chosen))):
+        messages.success(request, _message(verb, count, len(chosen) - count))
         return redirect(LIST)
     return _preview(request, verb, form, chosen)
 
 
-def _verb(request: HttpRequest) -> tuple[Verb, type[ChangeForm]]:
+def _verb(request: HttpRequest) -> tuple[KeyVerb, type[ChangeForm]]:
     name = request.POST.get("verb", "")
     if name not in VERBS:
         raise BadRequest("Keys can't be changed together in this way.")
@@ -55,23 +55,18 @@ def _verb(request: HttpRequest) -> tuple[Verb, type[ChangeForm]]:
     return VERBS[name]
 
 
-def _changed(verb: Verb, request: HttpRequest, form: ChangeForm, chosen: list[int]) -> int:
-    """Change the selected keys that allow it, all or none. Return how many; 0 if the form has errors.
+@transaction.atomic
+def _apply(verb: KeyVerb, request: HttpRequest, form: ChangeForm, chosen: list[int]) -> int:
+    """Change the selected keys that allow it, all or none, and return how many.
 
     They are locked first, so that no other change can make one of them refuse.
     """
-    given = form.cleaned_data
-    why = change(request, reason=given["reason"], ticket=given["ticket"])
-    try:
-        with transaction.atomic():
-            locked = ApiKey.objects.select_for_update(no_key=True).order_by("pk")
-            keys = [*locked.filter(pk__in=chosen).allowing(verb.action)]
-            _require_number(given, len(keys))
-            for key in keys:
-                verb.apply(key, why)
-    except ValidationError as refusal:
-        form.refuse(refusal)
-        return 0
+    given, why = form.cleaned_data, form.change(request)
+    locked = ApiKey.objects.select_for_update(no_key=True).order_by("pk")
+    keys = [*locked.filter(pk__in=chosen).allowing(verb.action)]
+    _require_number(given, len(keys))
+    for key in keys:
+        verb.apply(key, why, given)
     return len(keys)
 
 
@@ -81,7 +76,7 @@ def _require_number(given: dict[str, Any], number: int) -> None:
         raise ValidationError({"number": ValidationError(message, code="wrong_number")})
 
 
-def _preview(request: HttpRequest, verb: Verb, form: ChangeForm, chosen: list[int]) -> HttpResponse:
+def _preview(request: HttpRequest, verb: KeyVerb, form: ChangeForm, chosen: list[int]) -> HttpResponse:
     keys = ApiKey.objects.filter(pk__in=chosen).select_related("organization", "replaced_by")
     allowing = [*keys.allowing(verb.action)]
     others = keys.exclude(pk__in=[key.pk for key in allowing])
@@ -97,6 +92,6 @@ def _preview(request: HttpRequest, verb: Verb, form: ChangeForm, chosen: list[in
     )
 
 
-def _told(verb: Verb, count: int, skipped: int) -> str:
-    said = f"{count:,} key{'' if count == 1 else 's'} {verb.name}d"
-    return f"{said}, {skipped:,} skipped." if skipped else f"{said}."
+def _message(verb: KeyVerb, count: int, skipped: int) -> str:
+    changed = f"{count:,} key{'' if count == 1 else 's'} {verb.name}d"
+    return f"{changed}, {skipped:,} skipped." if skipped else f"{changed}."

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.debug import sensitive_variables
 
 from partners.admin import nonces
-from partners.admin.base import change, needs, render
+from partners.admin.base import needs, render
 from partners.admin.forms import ChangeForm
 from partners.admin.guarded import is_pk
 from partners.admin.keys.forms import IssueForm, RotateForm
@@ -21,7 +21,7 @@ from partners.diagnosis import forecasting
 from partners.keys.digests import DigestKeyUnavailable
 from partners.keys.tokens import Token
 from partners.models import ApiKey, Organization
-from partners.models.change import Action, Change
+from partners.models.change import Action
 from partners.signin.guards.freshness import fresh_password
 
 Make = Callable[[], tuple[ApiKey, Token]]
@@ -96,12 +96,12 @@ def _check(request: HttpRequest, form: IssueForm) -> HttpResponse:
 
 @sensitive_variables()
 def _issued(request: HttpRequest, form: IssueForm) -> tuple[ApiKey, Token]:
-    return ApiKey.issue(_change(request, form), **form.values)
+    return ApiKey.issue(form.change(request), **form.values)
 
 
 @sensitive_variables()
 def _rotated(request: HttpRequest, form: RotateForm, key: ApiKey) -> tuple[ApiKey, Token]:
-    return key.rotate(_change(request, form), overlap=form.span)
+    return key.rotate(form.change(request), overlap=form.span)
 
 
 @sensitive_variables()
@@ -138,10 +138,6 @@ def _answer(request: HttpRequest, key: ApiKey, token: Token) -> HttpResponse:
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     return response.render()
-
-
-def _change(request: HttpRequest, form: ChangeForm) -> Change:
-    return change(request, reason=form.cleaned_data["reason"], ticket=form.cleaned_data["ticket"])
 
 
 def _preselected(request: HttpRequest) -> str:

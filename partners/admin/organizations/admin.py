@@ -3,13 +3,12 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from partners.admin.base import ReadOnlyAdmin, change, needs, render
+from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.organizations import page as organization_page
 from partners.admin.organizations import purpose
 from partners.admin.organizations.forms import NewOrganizationForm, SearchForm
@@ -95,19 +94,13 @@ def _counts(owned: QuerySet[Any], organizations: list[Organization]) -> dict[int
 def create(request: HttpRequest) -> HttpResponse:
     """Create an organization, then go to its page."""
     form = NewOrganizationForm(request.POST if request.method == "POST" else None)
-    organization = _created(request, form) if form.is_valid() else None
+    organization = form.attempt(lambda: _create(request, form), "name") if form.is_valid() else None
     if organization is None:
         return render(request, "partners/organization_form.html", title="New organization", form=form)
     messages.success(request, f"{organization.name} was created. It can't call the API yet.")
     return redirect(PAGE, organization.pk)
 
 
-def _created(request: HttpRequest, form: NewOrganizationForm) -> Organization | None:
-    given = form.cleaned_data
-    facts = {name: given[name] for name in ("contact_name", "contact_email", "purpose")}
-    try:
-        why = change(request, reason=given["reason"], ticket=given["ticket"])
-        return Organization.create(given["name"], why, **facts)
-    except ValidationError as refusal:
-        form.refuse(refusal, "name")
-        return None
+def _create(request: HttpRequest, form: NewOrganizationForm) -> Organization:
+    facts = {name: form.cleaned_data[name] for name in ("contact_name", "contact_email", "purpose")}
+    return Organization.create(form.cleaned_data["name"], form.change(request), **facts)

@@ -3,10 +3,12 @@
 from django.http import HttpRequest, HttpResponse
 
 from partners.admin.base import needs
-from partners.admin.organizations.changing import Verb, change_by
+from partners.admin.organizations.changing import change_by
 from partners.admin.organizations.forms import PurposeForm
+from partners.admin.verbs import Verb
+from partners.models import Organization
 
-PURPOSE = Verb(
+PURPOSE: Verb[Organization] = Verb(
     "Change purpose",
     PurposeForm,
     lambda organization, why, given: organization.set_purpose(why, given["purpose"]),

@@ -126,7 +126,7 @@ def test_the_reason_is_required(security, keys):
 
 
 def test_all_are_changed_or_none(security, keys, monkeypatch):
-    def disable(key: ApiKey, change: Change) -> None:
+    def disable(key: ApiKey, change: Change, given: dict) -> None:
         if key == keys[1]:
             raise ZeroDivisionError
         key.disable(change)

@@ -159,7 +159,7 @@ def test_a_refusal_stands_next_to_its_field_and_nothing_typed_is_lost(onboarding
 
 
 def test_what_the_form_has_no_field_for_is_refused_above_it(onboarding, monkeypatch):
-    monkeypatch.setattr("partners.admin.base.client_address", lambda request: "x" * 101)
+    monkeypatch.setattr("partners.signin.pages.client_address", lambda request: "x" * 101)
     response = onboarding.post(ADD, NEW)
     assert "at most 100 characters" in response.text
     assert not Organization.objects.exists()
