@@ -1,4 +1,4 @@
-"""Users and groups, which only superusers can edit. The pages show only what that work needs."""
+"""The pages for users and groups. Only superusers can edit them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -42,7 +42,7 @@ class SuperuserOnly(GuardedAdmin):
 
 
 class Recorded(SuperuserOnly):
-    """Rows for which each change needs a reason and is recorded. Subclasses define `state` and `record`."""
+    """Rows whose changes need a reason and are recorded with it. Subclasses define `state` and `record`."""
 
     state: Callable[[Any], dict[str, Any]]
     record: Callable[[Any, Change, dict[str, Any] | None], None]
@@ -51,27 +51,27 @@ class Recorded(SuperuserOnly):
         return [*super().get_fieldsets(request, obj), ("Why", {"fields": ("reason", "ticket")})]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Lock the row and keep its state from before the change, then save it."""
+        """Lock the row and keep its old state before it is saved."""
         rows = self.model._default_manager.select_for_update()
         form.before = type(self).state(rows.get(pk=obj.pk)) if change else None
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Record the change after groups and permissions are saved too, in the same transaction."""
+        """Record the change after groups and permissions are saved, in the same transaction."""
         super().save_related(request, form, formsets, change)
         type(self).record(form.instance, form.change(request), form.before)
 
 
 class UserForm(ReasonForm, UserChangeForm):
-    """A change of a user, and why."""
+    """The form to change a user, with a reason."""
 
 
 class NewUserForm(ReasonForm, AdminUserCreationForm):
-    """A new user, and why."""
+    """The form to add a user, with a reason."""
 
 
 class GroupForm(ReasonForm, ModelForm):
-    """A change of a group's permissions, and why."""
+    """The form to change what a group may do, with a reason."""
 
 
 admin.site.unregister([User, Group])
@@ -79,7 +79,7 @@ admin.site.unregister([User, Group])
 
 @admin.register(User)
 class StaffAdmin(Recorded, UserAdmin):
-    """Users and their roles. A person who leaves is made inactive, not deleted."""
+    """Users and their roles. Users who leave are made inactive."""
 
     state, record = staticmethod(people.of_user), staticmethod(people.record_user)
     form, add_form = UserForm, NewUserForm
@@ -98,7 +98,7 @@ class StaffAdmin(Recorded, UserAdmin):
     actions = None
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Ask for a fresh password first: a form that takes a password can't be carried along."""
+        """Ask for the password first, because a form with a password in it is not carried through the check."""
         return fresh_password(super().add_view)(request, form_url, extra_context)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
@@ -112,7 +112,7 @@ class StaffAdmin(Recorded, UserAdmin):
 
 @admin.register(Group)
 class RoleAdmin(Recorded, GroupAdmin):
-    """Groups. Each migration resets the groups of the built-in roles."""
+    """Groups. Every migration resets the groups of the built-in roles."""
 
     state, record = staticmethod(people.of_group), staticmethod(people.record_group)
     form = GroupForm
@@ -123,7 +123,7 @@ class RoleAdmin(Recorded, GroupAdmin):
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest | None = None, **options: Any
     ) -> ModelMultipleChoiceField | None:
-        """Offer only the permissions that this project checks."""
+        """Offer only the permissions that our own pages use."""
         options["queryset"] = Permission.objects.filter(content_type__app_label__in=OURS)
         options["widget"] = CheckboxSelectMultiple()
         return super().formfield_for_manytomany(db_field, request, **options)

@@ -1,4 +1,4 @@
-"""The roles of staff and their permissions, copied into Django's groups after each migration."""
+"""The catalogue of roles: what staff may do. Each migration mirrors them as Django groups."""
 
 from enum import Enum
 

@@ -1,4 +1,4 @@
-"""The admin site of partner access: its name, its navigation, and what every page shows."""
+"""The admin site: its name, its navigation, and what every page shows."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -19,14 +19,14 @@ from partners.signin.own_password import OwnPasswordView
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry of the navigation, for people with the permission."""
+    """One entry of the navigation, for staff with the permission."""
 
     title: str
     view: str
     permission: str | None = None
 
 
-# In the order of daily work: attention, partners, keys, diagnosis; administration last.
+# In the order of the work: attention, partners, keys, diagnosis, administration.
 PLACES = (
     Place("Home", "admin:index"),
     Place("Organizations", "admin:partners_organization_changelist", "partners.view_organization"),
@@ -44,7 +44,7 @@ PLACES = (
 
 
 class PartnerSite(admin.AdminSite):
-    """Django's admin with its own navigation, and the state of the global switch on every page."""
+    """Django's admin with our own navigation, and the global switch on every page."""
 
     site_header = "Partner access"
     site_title = "Partner access"
@@ -53,7 +53,7 @@ class PartnerSite(admin.AdminSite):
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Add the pages that belong to no table. They come first, so that Django's catch-all doesn't hide them."""
+        """Add the pages that don't belong to a model, before those that do."""
         from partners.admin import disclosures, switch
         from partners.admin.diagnosis import page
         from partners.signin.views import sign_out
@@ -63,12 +63,12 @@ class PartnerSite(admin.AdminSite):
             path("disclosures/", disclosures.disclosures, name="disclosures"),
             path("switch/", switch.show, name="switch"),
             path("switch/turn/", switch.turn, name="switch_turn"),
-            path("logout/", sign_out, name="logout"),  # also before the second factor is proved
+            path("logout/", sign_out, name="logout"),  # also for users who have not entered their second factor
             *super().get_urls(),
         ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Show what needs attention instead of a list of tables."""
+        """Show what needs attention, instead of a list of models."""
         from partners.admin.home import home
 
         return home(request)
@@ -76,7 +76,7 @@ class PartnerSite(admin.AdminSite):
     login_form = SignInForm
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Record a sign-in; answer 503 if too many people sign in at once."""
+        """Record a sign-in. Respond 503 if there are too many at once."""
         response = super().login(request, {"title": "Sign in"} | (extra_context or {}))
         if request.method == "POST" and isinstance(response, HttpResponseRedirect):
             trail.note(Action.SIGNED_IN, request, second_factor="asked for" if settings.SECOND_FACTOR else "off")
@@ -85,12 +85,12 @@ class PartnerSite(admin.AdminSite):
         return response
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Check the old password as a sign-in does, so that the lockout counts a wrong one."""
+        """Check the old password in the same way as a sign-in."""
         view = OwnPasswordView.as_view(extra_context=self.each_context(request) | (extra_context or {}))
         return cast(TemplateResponse, view(request))
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Allow staff who have proved their second factor; the middleware asks for it first."""
+        """Admit staff who have entered their second factor. The middleware asks for it earlier."""
         return super().has_permission(request) and second_factor.is_satisfied(request)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:

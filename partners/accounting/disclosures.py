@@ -110,9 +110,9 @@ class Accounting:
         rows = records.values_list(*_Row._fields).iterator(chunk_size=CHUNK)
         own = subjects.encounters_of(self._patient)
         while chunk := [_Row._make(row) for row in islice(rows, CHUNK)]:
-            yield from self._told(chunk, own)
+            yield from self._disclosed(chunk, own)
 
-    def _told(self, rows: list[_Row], own: dict[int, str]) -> Iterator[Disclosed]:
+    def _disclosed(self, rows: list[_Row], own: dict[int, str]) -> Iterator[Disclosed]:
         keys = ApiKey.objects.in_bulk({row.api_key for row in rows})
         documents = subjects.public_ids(Subject.DOCUMENT, [row.document for row in rows if row.document])
         # The only encounter of an answer was this patient's then, even if it was later moved to another patient.

@@ -89,7 +89,7 @@ def _facts(ending: Ending) -> dict[str, Any]:
         "last_used": key.last_used_at and _moment(key.last_used_at),
         "successor": ending.successor and _name(ending.successor),
         "successor_used": ending.successor and _last_used(ending.successor),
-        "untold": ending.untold,
+        "not_notified": ending.not_notified,
         "page": reverse("admin:partners_apikey_change", args=[key.pk]),
     }
 

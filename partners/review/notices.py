@@ -38,7 +38,7 @@ class Ending:
         return successor if successor is not None and successor.state is KeyState.ACTIVE else None
 
     @property
-    def untold(self) -> str:
+    def not_notified(self) -> str:
         """Return why the partner's contact is not notified, or a blank if it is."""
         organization = self.key.organization
         if organization is None:
@@ -101,7 +101,7 @@ def _days(key: ApiKey, end: datetime, now: datetime) -> int | None:
 def _to_contacts(endings: Iterable[Ending]) -> Iterator[Notice]:
     of_each: defaultdict[Organization, list[Ending]] = defaultdict(list)
     for ending in endings:
-        if ending.key.organization is not None and not ending.untold:
+        if ending.key.organization is not None and not ending.not_notified:
             of_each[ending.key.organization].append(ending)
     for organization, its in of_each.items():
         yield Notice(Recipient.CONTACT, [organization.contact_email], its, organization)

@@ -99,7 +99,7 @@ def test_a_right_one_forgets_no_failures(halfway):
     assert lockout.failures("invented") == 1
 
 
-def test_the_password_of_somebody_else_proves_nothing(stale, django_user_model):
+def test_another_persons_password_proves_nothing(stale, django_user_model):
     django_user_model.objects.create_user("another", password="another passphrase")
     assert (
         stale.post("/signin/password/", proof_of_password="another passphrase", username="another").status_code == 200
@@ -111,5 +111,5 @@ def test_blanks_in_a_password_count(stale):
     assert "This password is wrong" in stale.post("/signin/password/", proof_of_password=f" {PASSWORD}").text
 
 
-def test_nobody_signed_in_is_sent_to_sign_in(person):
+def test_without_a_session_the_page_leads_to_sign_in(person):
     assert person.get(PAGE, follow=True).redirect_chain[-1][0].startswith("/admin/login/")

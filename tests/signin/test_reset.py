@@ -48,7 +48,7 @@ def test_a_lockout_is_removed_at_every_address(boss, page, enrolled):
     assert last_event().before["failures"] == 10
 
 
-def test_what_is_not_named_stays(boss, page, enrolled):
+def test_parts_that_are_not_named_stay(boss, page, enrolled):
     enrolled.sign_in("wrong")
     boss.post(page, password="on", reason="lost password")
     assert (lockout.failures("invented"), RecoveryCode.left(enrolled.user).count()) == (1, 10)
@@ -98,12 +98,12 @@ def test_it_needs_a_fresh_password(boss, page):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_who_is_no_superuser_resets_nothing(boss, page, method):
+def test_only_superusers_can_reset(boss, page, method):
     User.objects.filter(pk=boss.user.pk).update(is_superuser=False)
     assert getattr(boss, method)(page).status_code == 403
 
 
-def test_nobody_to_reset_is_not_found(boss):
+def test_an_unknown_user_is_not_found(boss):
     assert boss.get("/signin/reset/999999/").status_code == 404
 
 

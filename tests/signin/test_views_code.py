@@ -43,7 +43,7 @@ def test_a_wrong_code_is_refused_and_has_the_next_one_wait(halfway):
     assert halfway.get().status_code == 302
 
 
-def test_what_was_typed_is_not_in_the_answer_to_a_wrong_code(halfway):
+def test_a_wrong_code_is_not_repeated_on_the_page(halfway):
     assert 'value="000' not in halfway.give_code(halfway.wrong_code()).text
 
 
@@ -52,13 +52,13 @@ def test_nothing_typed_is_asked_for_again(halfway):
 
 
 @pytest.mark.parametrize("page", ["code", "recovery"])
-def test_who_has_no_phone_sets_one_up(person, page):
+def test_a_person_without_a_phone_sets_one_up(person, page):
     person.sign_in()
     assert person.get(f"/signin/{page}/?next=/admin/auth/").url == "/signin/enrol/?next=%2Fadmin%2Fauth%2F"
 
 
 @pytest.mark.parametrize("page", ["code", "recovery"])
-def test_who_has_given_a_code_is_not_asked_again(enrolled, page):
+def test_a_person_who_gave_a_code_is_not_asked_again(enrolled, page):
     assert enrolled.get(f"/signin/{page}/?next=/admin/auth/").url == "/admin/auth/"
 
 

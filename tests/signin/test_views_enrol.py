@@ -44,7 +44,7 @@ def test_a_wrong_code_sets_nothing_up_and_keeps_the_secret(person):
     assert not Phone.objects.exists()
 
 
-def test_each_session_has_a_secret_of_its_own(person):
+def test_each_session_has_its_own_secret(person):
     person.sign_in()
     mine, others = (each.get("/signin/enrol/").context["secret"] for each in (person, person.elsewhere()))
     assert mine != others

@@ -31,7 +31,7 @@ REFUSED_THEN = {Outcome.PASSED: "Refused then, passes now", Outcome.UNKNOWN: "Re
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found, and who can fix it, and where."""
+    """What one check found, and who can fix it where."""
 
     reason: Reason
     outcome: Outcome
@@ -87,7 +87,7 @@ class Findings:
 def find(
     diagnosis: Diagnosis, credentials: Credentials, key: ApiKey | None, staff: Staff, then: Reason | None = None
 ) -> Findings:
-    """Put a diagnosis into words. The checks of one code make one finding.
+    """Put a diagnosis into words: the checks under one code make one finding.
 
     `then` is the code of the recorded refusal. That check is never shown as passed, whatever is found now.
     """
@@ -100,7 +100,7 @@ def find(
             Outcome.UNKNOWN if reason is then and outcome is Outcome.PASSED else outcome,
             word=_word(outcome, reached=at <= refused, refused_then=reason is then),
             detail=_detail(reason, checks, diagnosis, credentials) if outcome is Outcome.FAILED else "",
-            url=remedy_url(REMEDIES[reason].place, key, staff),
+            url=mending_url(REMEDIES[reason].place, key, staff),
         )
         for at, ((reason, checks), outcome) in enumerate(zip(groups, outcomes, strict=True))
     ]
@@ -114,8 +114,8 @@ def as_sent(answer: HttpResponse) -> str:
     return "\n".join([status, *headers, "", answer.content.decode()])
 
 
-def remedy_url(place: Place, key: ApiKey | None, staff: Staff) -> str:
-    """Return the URL of the page where a refusal of calls with this key is fixed, or "" if there is none."""
+def mending_url(place: Place, key: ApiKey | None, staff: Staff) -> str:
+    """Return the URL of the place where a refusal of calls with this key is fixed, "" where there is none to open."""
     if place is Place.SWITCH:
         return place_url(place, staff)
     row = key.organization if key and place is Place.ORGANIZATION else key
@@ -123,7 +123,7 @@ def remedy_url(place: Place, key: ApiKey | None, staff: Staff) -> str:
 
 
 def place_url(place: Place, staff: Staff, *row: int) -> str:
-    """Return the URL of one of our pages, or "" if there is none or this person may not open it."""
+    """Return the URL of a page of ours, "" where there is none or this person may not open it."""
     if not place.view or not staff.has_perm(place.permission):
         return ""
     try:

@@ -103,7 +103,7 @@ def typed_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
     return name_digest((credentials or {}).get("username") or "")
 
 
-def told(username: str | None, ip_address: str, *arguments: Any) -> str:
+def client_in_log(username: str | None, ip_address: str, *arguments: Any) -> str:
     """Return the client as the log names it (`AXES_CLIENT_STR_CALLABLE`). The record of a lockout has both parts."""
     return f"name {(username or '')[:IN_LOG]} at {ip_address}"
 

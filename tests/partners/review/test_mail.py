@@ -120,7 +120,7 @@ def test_no_secret_is_in_a_message(organization, mailoutbox):
         assert bytes(key.digest).hex() not in sent
 
 
-def test_what_people_typed_comes_into_no_header_and_forges_no_line(organization, mailoutbox):
+def test_typed_text_gets_into_no_header_and_forges_no_line(organization, mailoutbox):
     forged = "Invented\r\nBcc: other@example.com\n\n  Key  forged\x1b[2J\u202e"
     key = ending(organization, 6, label=forged)
     Organization.objects.update(name=forged, contact_name=forged)

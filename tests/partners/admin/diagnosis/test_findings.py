@@ -32,7 +32,7 @@ def test_the_sentence_names_the_missing_scopes(support, organization):
     assert "(it lacks encounters:read, documents:read); Partner onboarding can fix this." in text_of(page)
 
 
-def test_each_blocker_is_linked_with_where_it_is_mended(support, organization):
+def test_each_blocker_links_to_the_page_that_fixes_it(support, organization):
     key, _ = issue(organization)
     key.disable(CHANGE)
     organization.set_access(CHANGE, allowlisted=False)
@@ -46,7 +46,7 @@ def test_each_blocker_is_linked_with_where_it_is_mended(support, organization):
     assert all(support.get(url).status_code == 200 for url in urls)
 
 
-def test_where_there_is_no_organization_none_is_linked(support):
+def test_without_an_organization_there_is_no_link(support):
     key, _ = issue(None)
     key.revoke(CHANGE)
     assert [finding.url for finding in ask(support, key.public_id).context["findings"].blockers] == [

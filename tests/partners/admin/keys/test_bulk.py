@@ -45,7 +45,7 @@ def states(keys: list[ApiKey]) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "status"), [(None, 403), ("Support", 403), ("Partner onboarding", 403), ("Security", 302)]
 )
-def test_it_is_for_security_alone(keys, role, status):
+def test_only_security_may_use_it(keys, role, status):
     client = signed_in(role)
     assert client.get(BULK).status_code == status
     assert client.post(BULK, confirmed(keys)).status_code == status
@@ -105,7 +105,7 @@ def test_each_change_is_its_own_event(security, keys, verb, number, state, actio
     assert ChangeEvent.objects.count() == before + 2
 
 
-def test_one_key_is_told_as_one(security, keys):
+def test_the_message_for_one_key_is_singular(security, keys):
     assert "1 key disabled." in security.post(BULK, confirmed(keys[:1]), follow=True).text
 
 
@@ -137,7 +137,7 @@ def test_all_are_changed_or_none(security, keys, monkeypatch):
     assert states(keys) == ["active", "active", "revoked"]
 
 
-def test_what_the_model_refuses_is_told(security, keys):
+def test_errors_of_the_model_are_shown(security, keys):
     answer = security.post(BULK, confirmed(keys) | {"reason": "bell\a"})
     assert "Write it on one line, without control characters." in answer.text
     assert states(keys) == ["active", "active", "revoked"]

@@ -22,14 +22,14 @@ def choose(client: Client, key: ApiKey, *scopes: str, **values):
     return client.post(page_of(key, "scopes"), {"scopes": scopes, "reason": "the partner asks"} | values)
 
 
-def test_the_scopes_held_are_ticked_and_each_says_what_needs_it(security, key):
+def test_held_scopes_are_ticked_and_each_shows_its_routes(security, key):
     text = security.get(page_of(key, "scopes")).text
     assert text.count(" checked") == 2
     assert "Patients: names and dates of birth. Needed by <code>encounters.list</code>" in text
     assert "Recordings: the audio of ambient encounters. Needed by <code>documents.audio</code>" in text
 
 
-def test_an_added_scope_is_shown_with_what_it_opens_before_it_holds(security, key):
+def test_an_added_scope_is_reviewed_before_it_is_saved(security, key):
     answer = choose(security, key, "encounters:read", "patients:read", "documents:read", ticket="OPS-7")
     assert "This opens <code>encounters.list</code>, <code>encounters.detail</code>" in answer.text
     assert "Documents: titles, status and content" in answer.text
@@ -39,7 +39,7 @@ def test_an_added_scope_is_shown_with_what_it_opens_before_it_holds(security, ke
     assert held(key) == {"encounters:read", "patients:read", "documents:read"}
 
 
-def test_what_was_not_shown_is_not_added(security, key):
+def test_a_scope_that_was_not_reviewed_is_not_added(security, key):
     key.organization.set_access(CHANGE, disable=[Route.DOCUMENTS_AUDIO])
     answer = choose(security, key, "documents:read", "recordings:read", shown=["documents:read"])
     assert "<code>recordings:read</code> opens nothing" in answer.text

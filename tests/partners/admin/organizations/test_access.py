@@ -80,7 +80,7 @@ def test_a_change_of_access_is_recorded(onboarding, newcomer):
         ({}, f"allowlist, {LIST}, {DETAIL}", (False, [])),
     ],
 )
-def test_what_active_keys_use_is_taken_only_when_confirmed(onboarding, organization, given, off, left):
+def test_access_that_active_keys_use_is_removed_only_after_confirmation(onboarding, organization, given, off, left):
     key = issue(organization, label="Nightly")[0]
     form = given | {"shown": EVERYTHING, "reason": "Contract ended"}
     response = onboarding.post(page_of(organization, "access"), form)
@@ -93,7 +93,7 @@ def test_what_active_keys_use_is_taken_only_when_confirmed(onboarding, organizat
     assert access(organization) == left
 
 
-def test_a_confirmation_holds_for_what_was_warned_of_alone(onboarding, organization):
+def test_a_confirmation_covers_only_what_the_warning_named(onboarding, organization):
     issue(organization)
     response = save(onboarding, organization, shown=EVERYTHING, confirmed=LIST)
     assert response.context["loss_count"] == 1
@@ -132,7 +132,7 @@ def test_a_refused_change_of_access_keeps_what_was_typed(onboarding, newcomer, g
     assert access(newcomer) == (False, [])
 
 
-def test_the_form_of_access_stands_alone_too(onboarding, organization):
+def test_the_access_form_also_has_its_own_page(onboarding, organization):
     text = onboarding.get(page_of(organization, "access")).text
     assert text.count(" checked") == 3
     assert text.count('name="shown"') == 3

@@ -14,7 +14,7 @@ def page_of(record) -> str:
     return f"{LIST}{record.request_id}/"
 
 
-def test_a_served_call_is_told_in_words(support, key):
+def test_a_served_call_is_described_in_words(support, key):
     record = RequestRecordFactory(api_key=key, encounters=[1, 2], patients=[3], microseconds=4_200)
     page = text_of(support.get(page_of(record)))
     for told in (
@@ -39,7 +39,7 @@ def test_a_served_call_is_told_in_words(support, key):
         ({"resource": "?", "route": "encounters.detail"}, "What came in place of {not-an-id} was no id, and is not kept."),
     ],
 )  # fmt: skip
-def test_what_is_particular_is_told(support, key, values, told):
+def test_special_cases_are_described(support, key, values, told):
     assert told in text_of(support.get(page_of(RequestRecordFactory(api_key=key, **values))))
 
 
@@ -51,7 +51,7 @@ def test_a_call_that_came_to_no_route_says_so(support, key):
     assert "None: the call was refused before it came to a route." in page
 
 
-def test_a_refusal_says_what_mends_it_and_where(support, key):
+def test_a_refusal_says_how_and_where_to_fix_it(support, key):
     record = RequestRecordFactory(api_key=key, status=403, reason_code="missing_scope", query="")
     answer = support.get(page_of(record))
     for told in ("Refused with 403 missing_scope because the API key lacks a scope", "Add the scope to the key", "Partner onboarding", "Query not stored"):  # fmt: skip
@@ -62,7 +62,7 @@ def test_a_refusal_says_what_mends_it_and_where(support, key):
     assert f'<a class="button primary" href="/admin/diagnosis/?call={record.request_id}">' in answer.text
 
 
-def test_what_is_mended_elsewhere_is_not_linked(support, key):
+def test_a_fix_outside_these_pages_is_not_linked(support, key):
     record = RequestRecordFactory(api_key=key, status=422, reason_code="invalid_limit", query="")
     assert "<dt>Where</dt><dd>The call itself</dd>" in support.get(page_of(record)).text
 
@@ -102,7 +102,7 @@ def test_security_sees_which_encounters_and_patients(disclosing):
     assert "And 1 that is no longer stored." in text_of(answer)
 
 
-def test_security_sees_no_heading_of_what_was_not_disclosed(key):
+def test_security_sees_no_heading_for_kinds_that_were_not_disclosed(key):
     encounter = DocumentFactory(encounter__organization=key.organization, encounter__patient=None).encounter
     page = text_of(signed_in("Security").get(page_of(RequestRecordFactory(api_key=key, encounters=[encounter.pk]))))
     assert encounter.public_id in page
@@ -110,7 +110,7 @@ def test_security_sees_no_heading_of_what_was_not_disclosed(key):
 
 
 @pytest.mark.parametrize("group", ["Support", "Partner onboarding"])
-def test_nobody_else_sees_more_than_the_numbers(disclosing, group):
+def test_other_roles_see_only_the_numbers(disclosing, group):
     record, ids = disclosing
     answer = signed_in(group).get(page_of(record))
     assert not any(public_id in answer.text for public_id in ids)
