@@ -13,8 +13,8 @@ from django.forms import CheckboxSelectMultiple, ModelForm, ModelMultipleChoiceF
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from partners.admin.forms import ReasonForm
 from partners.admin.guarded import GuardedAdmin, is_pk
-from partners.admin.organizations.forms import ReasonForm
 from partners.models.change import Change
 from partners.signin import people
 from partners.signin.guards.freshness import fresh_password

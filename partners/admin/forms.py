@@ -11,7 +11,7 @@ from partners.keys.in_text import holds_token
 from partners.models import ChangeEvent
 from partners.models.change import Change
 from partners.signin.pages import change_by
-from partners.text import printable
+from partners.text import printable, printable_lines
 
 Made = TypeVar("Made")
 
@@ -62,6 +62,14 @@ class ChangeForm(forms.Form):
         named = refusal.error_dict if hasattr(refusal, "error_dict") else {NON_FIELD_ERRORS: refusal.error_list}
         for name, errors in named.items():
             self.add_error(name if name in self.fields else field, errors)
+
+
+class ReasonForm(ChangeForm):
+    """A change that needs a reason."""
+
+    reason = forms.CharField(
+        widget=forms.Textarea({"rows": 2}), help_text="Saved in the audit record.", validators=[printable_lines]
+    )
 
 
 class SwitchForm(ChangeForm):

@@ -10,11 +10,10 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from partners.admin.base import needs, render
-from partners.admin.forms import ChangeForm
+from partners.admin.forms import ChangeForm, ReasonForm
 from partners.admin.guarded import is_pk
 from partners.admin.keys.changing import DISABLE, REVOKE, KeyVerb
 from partners.admin.keys.forms import BulkRevokeForm
-from partners.admin.organizations.forms import ReasonForm
 from partners.models import ApiKey
 from partners.models.last_use import in_use
 from partners.models.lifecycle import refusal

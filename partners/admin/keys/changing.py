@@ -8,10 +8,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 
 from partners.admin.base import needs, render
-from partners.admin.forms import ChangeForm
+from partners.admin.forms import ChangeForm, ReasonForm
 from partners.admin.keys import rotations
 from partners.admin.keys.forms import RevokeForm, ScopesForm
-from partners.admin.organizations.forms import ReasonForm
 from partners.admin.verbs import Verb
 from partners.catalogue.routes import Scope
 from partners.diagnosis import forecasting

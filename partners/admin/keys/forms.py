@@ -10,8 +10,7 @@ from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundWidget
 from django.utils import timezone
 
-from partners.admin.forms import ChangeForm
-from partners.admin.organizations.forms import ReasonForm
+from partners.admin.forms import ChangeForm, ReasonForm
 from partners.catalogue.routes import Route, Scope
 from partners.formats.spans import expiry
 from partners.keys import lifetimes

@@ -2,12 +2,11 @@
 
 from django import forms
 
-from partners.admin.forms import ChangeForm
+from partners.admin.forms import ChangeForm, ReasonForm
 from partners.catalogue.routes import Route
 from partners.diagnosis.grid import Access
 from partners.models import Organization
 from partners.models.organization import ROUTE_CHOICES
-from partners.text import printable_lines
 
 ALLOWLIST = "allowlist"
 SHOWS = (("", "All"), ("allowlisted", "Allowlisted"), ("refused", "Not allowlisted"), ("nothing", "Nothing enabled"))
@@ -23,14 +22,6 @@ class SearchForm(forms.Form):
     def narrows(self) -> bool:
         """Return True if anything is searched or filtered for."""
         return any(self.data.get(name) for name in self.fields)
-
-
-class ReasonForm(ChangeForm):
-    """A change that needs a reason."""
-
-    reason = forms.CharField(
-        widget=forms.Textarea({"rows": 2}), help_text="Saved in the audit record.", validators=[printable_lines]
-    )
 
 
 class ContactForm(ReasonForm):

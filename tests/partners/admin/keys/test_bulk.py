@@ -7,9 +7,9 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from partners.admin.forms import ReasonForm
 from partners.admin.keys import bulk
 from partners.admin.keys.changing import DISABLE
-from partners.admin.organizations.forms import ReasonForm
 from partners.models import ApiKey, ChangeEvent
 from partners.models.change import Action, Change
 from tests.factories import CHANGE, OrganizationFactory, issue
