@@ -32,7 +32,7 @@ def test_the_sentence_names_the_missing_scopes(support, organization):
     assert "(it lacks encounters:read, documents:read); Partner onboarding can fix this." in text_of(page)
 
 
-def test_each_blocker_links_to_the_page_that_fixes_it(support, organization):
+def test_each_blocker_is_linked_with_where_it_is_fixed(support, organization):
     key, _ = issue(organization)
     key.disable(CHANGE)
     organization.set_access(CHANGE, allowlisted=False)

@@ -169,7 +169,7 @@ def test_the_review_shows_what_the_key_can_call(onboarding, asked):
     assert "open nothing" not in text
 
 
-def test_blockers_are_shown_with_who_can_fix_them_and_where(onboarding, asked):
+def test_what_blocks_a_key_is_shown_with_who_can_fix_it_and_where(onboarding, asked):
     partner = OrganizationFactory(allowlisted=False, routes=[])
     text = checked(onboarding, asked, organization=partner.name, scopes=["encounters:read"])
     assert "will not be able to call anything yet" in text

@@ -22,7 +22,7 @@ def choose(client: Client, key: ApiKey, *scopes: str, **values):
     return client.post(page_of(key, "scopes"), {"scopes": scopes, "reason": "the partner asks"} | values)
 
 
-def test_held_scopes_are_ticked_and_each_shows_its_routes(security, key):
+def test_the_scopes_held_are_ticked_and_each_says_what_needs_it(security, key):
     text = security.get(page_of(key, "scopes")).text
     assert text.count(" checked") == 2
     assert "Patients: names and dates of birth. Needed by <code>encounters.list</code>" in text

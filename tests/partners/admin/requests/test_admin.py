@@ -118,7 +118,7 @@ def test_a_search_that_broke_off_says_how_far_it_looked(support, key, monkeypatc
 
 
 @pytest.mark.parametrize(("query", "told"), [("", "is on record in the last 24 hours"), ("?code=refused", "fits these filters")])  # fmt: skip
-def test_an_empty_list_says_what_it_never_contains(support, query, told):
+def test_an_empty_list_says_what_is_never_in_it(support, query, told):
     page = text_of(support.get(LIST + query))
     assert told in page
     assert "Look at all times" in page

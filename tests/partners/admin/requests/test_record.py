@@ -51,7 +51,7 @@ def test_a_call_that_came_to_no_route_says_so(support, key):
     assert "None: the call was refused before it came to a route." in page
 
 
-def test_a_refusal_says_how_and_where_to_fix_it(support, key):
+def test_a_refusal_says_how_to_fix_it_and_where(support, key):
     record = RequestRecordFactory(api_key=key, status=403, reason_code="missing_scope", query="")
     answer = support.get(page_of(record))
     for told in ("Refused with 403 missing_scope because the API key lacks a scope", "Add the scope to the key", "Partner onboarding", "Query not stored"):  # fmt: skip
@@ -62,7 +62,7 @@ def test_a_refusal_says_how_and_where_to_fix_it(support, key):
     assert f'<a class="button primary" href="/admin/diagnosis/?call={record.request_id}">' in answer.text
 
 
-def test_a_fix_outside_these_pages_is_not_linked(support, key):
+def test_what_is_fixed_elsewhere_is_not_linked(support, key):
     record = RequestRecordFactory(api_key=key, status=422, reason_code="invalid_limit", query="")
     assert "<dt>Where</dt><dd>The call itself</dd>" in support.get(page_of(record)).text
 
