@@ -46,7 +46,7 @@ with exit_if_unreadable():
     threads = Environment().number("CHARTERO_THREADS", default=2, least=1)
     # Longer than clients and proxies keep an idle connection, so that they close it and never lose a call on it.
     keepalive = Environment().number("CHARTERO_KEEP_ALIVE", default=75, least=1)
-worker_class = f"chartero.server.worker.{'SharedPollWorker' if hasattr(select, 'epoll') else 'PoolWorker'}"
+worker_class = f"chartero.server.{'worker.SharedPollWorker' if hasattr(select, 'epoll') else 'pool.PoolWorker'}"
 # Each connection takes a descriptor; files, the database and the listener need some as well.
 worker_connections = max(8, min(1000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 64))
 # The longest line that gunicorn reads: a long query must get its JSON answer from the application.

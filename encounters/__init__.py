@@ -1,1 +1,1 @@
-"""What is served: encounters, patients and documents, their queries and their import."""
+"""Clinical data: encounters, patients and documents; how partners read it and how it is imported."""

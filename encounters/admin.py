@@ -1,4 +1,4 @@
-"""Clinical records for staff: to read, never to change."""
+"""Clinical records in the admin, read-only."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ class DocumentInline(admin.StackedInline):
     fields = readonly_fields = ("public_id", "schema_type", "title", "status", "created_at", "withdrawn_at")
 
     def has_add_permission(self, request: Any, obj: Any = None) -> bool:
-        """Refuse."""
+        """Return False: documents come only from imports."""
         return False
 
 
@@ -36,5 +36,5 @@ class EncounterAdmin(ReadOnlyAdmin):
     inlines = (DocumentInline,)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Let filters look at the newest encounters: no index holds what they ask for."""
+        """Apply filters to the newest encounters only: no index supports them."""
         return NewestChangeList

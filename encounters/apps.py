@@ -11,13 +11,13 @@ from partners.record.subjects import Subject
 
 
 class EncountersConfig(AppConfig):
-    """Clinical encounters: what partners read; after each migration their counts are kept."""
+    """The clinical data that partners read. After each migration, the triggers of the counts are installed."""
 
     name = "encounters"
     verbose_name = "Clinical records"
 
     def ready(self) -> None:
-        """Register the system checks, let the ledger name what it holds by primary key, keep the counts."""
+        """Register the system checks, the models that the ledger refers to, and the triggers of the counts."""
         from encounters import checks  # noqa: F401
         from encounters.models import Document, Encounter, Patient
 
@@ -28,7 +28,7 @@ class EncountersConfig(AppConfig):
 
 
 def keep_counts(sender: AppConfig, using: str, **kwargs: Any) -> None:
-    """See to it that the triggers are there, once the tables are."""
+    """Install the triggers once the tables exist."""
     from encounters.totals import counting
 
     tables = {sender.get_model(name)._meta.db_table for name in ("Encounter", "EncounterCount")}

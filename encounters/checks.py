@@ -1,4 +1,4 @@
-"""Configuration faults of recordings that keep chartero from starting, each with an id and what to do."""
+"""System checks of the settings for recordings, each with an id and a hint."""
 
 import inspect
 from collections.abc import Sequence
@@ -16,16 +16,20 @@ SHORTEST, LONGEST = 60, 3600
 
 @register
 def recordings_can_be_linked(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that the links to recordings live for minutes, and that the storage can sign such."""
+    """Check that links to recordings are valid for minutes only, and that the storage can sign such links."""
     if not SHORTEST <= settings.AUDIO_URL_SECONDS <= LONGEST:
-        hint = f"Set CHARTERO_AUDIO_URL_SECONDS to {SHORTEST} to {LONGEST}."
-        return [Error("A link to a recording must live for minutes.", hint=hint, id="encounters.E001")]
+        hint = f"Set CHARTERO_AUDIO_URL_SECONDS to a value from {SHORTEST} to {LONGEST}."
+        message = f"Links to recordings must expire after {SHORTEST} to {LONGEST} seconds."
+        return [Error(message, hint=hint, id="encounters.E001")]
     try:
         parameters = inspect.signature(recordings.storage().url).parameters
-    except (ImproperlyConfigured, TypeError):  # their own words may quote a secret among the options
-        hint = "Check CHARTERO_RECORDINGS_STORAGE and CHARTERO_RECORDINGS_OPTIONS, and that its package is installed."
-        return [Error("The storage of recordings cannot be made.", hint=hint, id="encounters.E002")]
+    except (ImproperlyConfigured, TypeError):  # its message may quote a secret from the options
+        hint = (
+            "Check CHARTERO_RECORDINGS_STORAGE and CHARTERO_RECORDINGS_OPTIONS, and that the package of the storage is "
+            "installed."
+        )
+        return [Error("The storage for recordings can't be created.", hint=hint, id="encounters.E002")]
     if "expire" not in parameters:
-        hint = "Name one whose url() takes expire, in seconds: of S3 or Azure in django-storages, or one of your own."
-        return [Error("The storage of recordings cannot sign links that end.", hint=hint, id="encounters.E003")]
+        hint = "Use a storage whose url() accepts expire in seconds: S3 or Azure from django-storages, or your own."
+        return [Error("The storage for recordings can't sign links that expire.", hint=hint, id="encounters.E003")]
     return []

@@ -1,4 +1,4 @@
-"""The grammars of query values: each reads exactly its texts, and tells them as JSON Schema and in words."""
+"""The grammars of query values. Each parses a text, and describes the valid texts as JSON Schema and in words."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -20,19 +20,19 @@ _GROUP_NAME = re.compile(r"\?P<[a-z]+>")
 
 @dataclass(frozen=True, slots=True)
 class Grammar(Generic[Value]):
-    """What a text has to be. `schema` (JSON Schema 2020-12) and `words` together say what `parse` takes."""
+    """A parser for one kind of text. `schema` (JSON Schema 2020-12) and `words` describe what `parse` accepts."""
 
     parse: Callable[[str], Value | None]
     schema: Mapping[str, Any]
     words: str
 
     def __call__(self, text: str) -> Value | None:
-        """Return the value, or None for anything that is not exactly of this grammar."""
+        """Return the value, or None if the text does not match the grammar."""
         return self.parse(text)
 
 
 def pairs(query_string: str) -> list[tuple[str, str]]:
-    """Split a raw query string at `&` only and decode each part once; bad UTF-8 becomes U+FFFD."""
+    """Split a raw query string at `&` only and decode each part once. Invalid UTF-8 becomes U+FFFD."""
     segments = (segment.partition("=") for segment in query_string.split("&") if segment)
     return [(_decoded(name), _decoded(value)) for name, _, value in segments]
 
@@ -52,7 +52,7 @@ def integer(least: int, most: int) -> Grammar[int]:
     return Grammar(
         parse,
         {"type": "integer", "minimum": least, "maximum": most},
-        f"A whole number from {least} to {most} in ASCII digits, without sign, leading zero or blank.",
+        f"A whole number from {least} to {most} in ASCII digits, without a sign, leading zeros or spaces.",
     )
 
 
@@ -87,6 +87,6 @@ def _offset(match: re.Match[str]) -> timedelta:
 instant = Grammar(
     _instant,
     {"type": "string", "format": "date-time", "pattern": f"^{_GROUP_NAME.sub('', _INSTANT.pattern)}$"},
-    "An RFC 3339 date-time with `Z` or an offset; a `+` has to be sent as `%2B`. A fraction has one to nine digits and "
-    "is cut to microseconds. There is no leap second, no hour 24, no year 0000, and nothing that UTC cannot hold.",
+    "An RFC 3339 date-time with `Z` or an offset. Send a `+` as `%2B`. A fraction has one to nine digits and is cut to "
+    "microseconds. Leap seconds, hour 24, year 0000 and times that UTC can't represent are not valid.",
 )

@@ -1,4 +1,4 @@
-"""Clinical records as they are served: encounters, their patients and their documents, and where they came from."""
+"""Clinical records: encounters with their patients and documents, and where each record was imported from."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,7 +10,7 @@ from partners.models import Organization
 
 
 class RecordClass(models.TextChoices):
-    """What kind of material a record is. Only clinical records are ever served."""
+    """What kind of data a record is. Only clinical records are ever served."""
 
     CLINICAL = "clinical"
     DEMO = "demo"
@@ -25,7 +25,7 @@ class EncounterType(models.TextChoices):
 
 
 class EncounterStatus(models.TextChoices):
-    """How far the encounter has come."""
+    """The progress of an encounter."""
 
     PLANNED = "planned"
     IN_PROGRESS = "in_progress"
@@ -35,7 +35,7 @@ class EncounterStatus(models.TextChoices):
 
 
 class DocumentStatus(models.TextChoices):
-    """How far a document has come."""
+    """The progress of a document."""
 
     DRAFT = "draft"
     COMPLETED = "completed"
@@ -44,19 +44,19 @@ class DocumentStatus(models.TextChoices):
 
 
 class SchemaType(models.TextChoices):
-    """What a document holds."""
+    """What a document contains."""
 
     DOCUMENT = "document"
     AMBIENT_TRANSCRIPT = "ambient_transcript"
 
 
 def one_of(name: str, field: str, choices: type[models.TextChoices]) -> models.CheckConstraint:
-    """Return a constraint that holds `field` to its choices."""
+    """Return a constraint that allows only the choices of `field`."""
     return models.CheckConstraint(condition=Q(**{f"{field}__in": choices.values}), name=name)
 
 
 class Patient(models.Model):
-    """A patient of one organization. A withdrawn one is served nowhere."""
+    """A patient of one organization. A withdrawn patient is never served."""
 
     public_id = PublicIdField("pat")
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="patients")
@@ -74,19 +74,19 @@ class Patient(models.Model):
 
 
 class EncounterQuerySet(models.QuerySet["Encounter"]):
-    """Queries over encounters that keep one organization's apart from another's."""
+    """Queries that keep the encounters of organizations apart."""
 
     def for_organization(self, organization: Organization) -> "EncounterQuerySet":
-        """Return the organization's encounters, served or not: the one door to them."""
+        """Return all encounters of the organization, served or not. Every query must start here."""
         return self.filter(organization=organization)
 
     def served(self) -> "EncounterQuerySet":
-        """Return those that a partner may see: clinical, and not withdrawn."""
+        """Return the encounters that a partner may see: clinical and not withdrawn."""
         return self.filter(record_class=RecordClass.CLINICAL, withdrawn_at=None)
 
 
 class Encounter(models.Model):
-    """An encounter of one organization. A withdrawn one does not exist for partners."""
+    """An encounter of one organization. For partners, a withdrawn encounter does not exist."""
 
     public_id = PublicIdField("enc")
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="encounters", db_index=False)
@@ -124,10 +124,10 @@ class Encounter(models.Model):
 
 
 class EncounterCount(models.Model):
-    """How many served encounters of an organization were created within one month, day or hour of UTC.
+    """How many served encounters of an organization were created in one month, day or hour of UTC.
 
-    Triggers keep it, `encounters.totals.sums` reads it. A bucket may have rows in several slots, one for each of the
-    transactions that wrote at the same time: only their sum means something, and one of them may be negative.
+    Triggers update it, `encounters.totals.sums` reads it. A bucket can have rows in several slots, one for each
+    transaction that wrote at the same time. Only their sum is meaningful; a single row can be negative.
     """
 
     pk = models.CompositePrimaryKey("organization", "grain", "starts_at", "slot")
@@ -150,8 +150,8 @@ class EncounterCount(models.Model):
 class Document(models.Model):
     """A document of one encounter: a note, or the transcript of an ambient recording.
 
-    `content` is the markdown of a note; `turns` are those of a transcript, `{"speaker", "start", "end", "text"}` each,
-    in order of their starts, in seconds. `audio` names the recording in the storage `recordings`.
+    `content` is the markdown of a note. `turns` belongs to a transcript: a list of `{"speaker", "start", "end",
+    "text"}`, with times in seconds, ordered by start. `audio` is the name of the recording in the storage `recordings`.
     """
 
     public_id = PublicIdField("doc")
@@ -188,11 +188,11 @@ class Document(models.Model):
 
 
 class SourceRecord(models.Model):
-    """Where an imported row came from, and which version of it: one per resource that an import has taken in.
+    """Where an imported row came from and which version it is: one record per imported resource.
 
-    It is known by organization, source, resource type and source id. Ids are unique on one server only: a resource
-    of another server never has the same record. A withdrawn one is a tombstone: with or without a row of ours, an
-    older file cannot bring it back.
+    It is identified by organization, source, resource type and source id. Source ids are unique on one server only, so
+    resources of different servers never share a record. A withdrawn record is a tombstone, with or without a row of
+    ours: an older file can't bring it back.
     """
 
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="source_records", db_index=False)

@@ -14,6 +14,7 @@ OURS = {"chartero", "encounters", "partners", "tests", "benchmarks"}
 SETTINGS = ROOT / "chartero" / "settings.py"
 PRODUCT = ("chartero", "encounters", "partners", "manage.py")
 NAMED = re.compile(r"^([A-Za-z0-9._-]+)", re.MULTILINE)
+NAMES = {"markdown_it": "markdown-it-py"}  # of modules that need not be installed where the tests run
 ON_BEHALF = {"argon2-cffi": "django.contrib.auth.hashers.Argon2PasswordHasher"}  # used by what is named in the settings
 
 
@@ -46,8 +47,8 @@ def imported(tree):
 
 
 def distributions(modules):
-    """Return the packages to install for these modules; a module that nothing installed has stays as it is."""
-    return {canonical(name) for module in modules for name in installed().get(module, [module])}
+    """Return the packages to install for these modules; a module that nothing installed has is known by its own name."""
+    return {canonical(name) for module in modules for name in installed().get(module, [NAMES.get(module, module)])}
 
 
 @cache

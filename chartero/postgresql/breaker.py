@@ -1,6 +1,6 @@
 """When the database lets one call wait in vain, the next ones fail at once instead of waiting behind it.
 
-After each pause one statement is tried. If it succeeds, all go on; if it fails, there is another pause.
+After each pause one statement is tried. If it has an answer, all go on; if it waits in vain, there is another pause.
 """
 
 import threading

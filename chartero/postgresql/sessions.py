@@ -19,6 +19,8 @@ from chartero.postgresql.breaker import BREAKER, TRIAL, Paused
 
 Answer = TypeVar("Answer")
 
+CONNECTING = 2  # seconds that a call waits for a new session, whatever others may: the least that libpq takes
+
 # When the call that this thread answers stops waiting for the database (`time.monotonic`); None outside a call.
 DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
 
@@ -70,8 +72,10 @@ def guarded(ask: Callable[[float], Answer]) -> Answer:
     try:
         answer = ask(TRIAL if trial else math.inf)
     except BaseException as fault:
-        if trial or isinstance(fault, IN_VAIN):
+        if isinstance(fault, IN_VAIN):
             BREAKER.failed()
+        elif trial:  # a fault that comes at once holds up nobody, and a call may have a new session for it
+            BREAKER.succeeded()
         raise
     if trial:
         BREAKER.succeeded()
@@ -89,13 +93,13 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def connected(**parameters: Any) -> Session:
-    """Return a new session; SilentServer if a call has less time left than a connection may take."""
+    """Return a new session; a call waits for one as short as libpq can, and not at all if less time is left."""
     deadline = DEADLINE.get()
     if deadline is None:
         return Session.connect(**parameters)
-    if deadline - time.monotonic() < parameters["connect_timeout"]:
+    if deadline - time.monotonic() < CONNECTING:
         raise SilentServer("no time is left to connect")
-    return guarded(lambda _: Session.connect(**parameters))
+    return guarded(lambda _: Session.connect(**parameters | {"connect_timeout": CONNECTING}))
 
 
 def is_unfit(fault: BaseException | None) -> bool:

@@ -13,19 +13,40 @@ from chartero.server import reading
 
 PATIENCE = 5.0  # seconds that a client has for the head and the body of a call, from its first byte
 GRACE = 2.0  # seconds that a client has to close its side behind the last answer (RFC 9112, 9.6)
+REST = 15.0  # seconds that a thread waits in all for the rest of a call that is longer than is kept here
 PIECE = 64 * 1024  # bytes taken at once
 LONGEST = 128 * 1024  # bytes of a call that are kept before a thread takes over
+EMPTY_LINE = b"\r\n"
 HEAD_END = b"\r\n\r\n"
 _BODY_WAITS = re.compile(rb"\r\n(?:expect|transfer-encoding):", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,7})[ \t]*(?=\r\n)", re.IGNORECASE)
+
+
+class LastingSocket(socket.socket):
+    """A socket that only its connection closes.
+
+    gunicorn closes one whose answer broke off. Its number would then be that of the next connection, while the thread
+    that answered still takes it for its own.
+    """
+
+    @classmethod
+    def of(cls, accepted: socket.socket) -> "LastingSocket":
+        return cls(accepted.family, accepted.type, accepted.proto, accepted.detach())
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def end(self) -> None:
+        """Close it."""
+        super().close()
 
 
 class Connection(TConn):  # type: ignore[misc]
     """A connection of gunicorn, with our reading of requests.
 
     `last`: the next answer closes it, and says so. `late`: its call has not come in time. `leaving`: nothing more is
-    answered, and the client is given a moment to close its side. `is_over`: the client sends nothing more, and no part
-    of a call is here.
+    answered, and the client is given a moment to close its side. `untaken`: the next call waits until the client takes
+    the answers that it has. `is_over`: nothing is left to be answered.
     """
 
     def __init__(self, *arguments: Any) -> None:
@@ -33,6 +54,7 @@ class Connection(TConn):  # type: ignore[misc]
         self.last = False
         self.late = False
         self.leaving = False
+        self.untaken = False
         self.is_over = False
         self.data_ready = True
         self.timeout: float | None = None  # when it has been idle, or leaving, for long enough
@@ -56,9 +78,9 @@ class Connection(TConn):  # type: ignore[misc]
             return False
         except OSError:  # reset: the parser will find that out
             return True
-        if piece and self._since is None:
+        self._keep(piece)
+        if self._sent and self._since is None:
             self._since, self.timeout = time.monotonic(), None
-        self._sent += piece
         self.is_over = not piece and not self._sent
         return not piece or self.is_whole()
 
@@ -77,15 +99,37 @@ class Connection(TConn):  # type: ignore[misc]
     def hand_over(self) -> None:
         """Give the parser what was gathered."""
         self.init()
+        self.parser.unreader.until = time.monotonic() + REST
         self.parser.unreader.unread(bytes(self._sent))
         self._sent.clear()
         self._since = None
 
     def take_back(self) -> bool:
         """Take what the parser has left of the next calls, and return whether one is whole."""
-        self._sent += self.parser.unreader.take_buffered()
+        self._keep(self.parser.unreader.take_buffered())
         self._since = time.monotonic() if self._sent else None
         return bool(self._sent) and self.is_whole()
+
+    def end(self) -> None:
+        """Wake the thread that waits for it: nothing more comes. A call that has come is answered, if anybody takes it.
+
+        Who waits for room to send hears of nothing else until both sides are closed.
+        """
+        self.last = True
+        self.is_over = self.is_over or self.untaken
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR if self.untaken else socket.SHUT_RD)
+
+    def close(self, graceful: bool = False) -> None:
+        super().close(graceful)
+        if isinstance(self.sock, LastingSocket):
+            self.sock.end()
+
+    def _keep(self, piece: bytes) -> None:
+        """Keep what was sent; an empty line is no call that has begun, and some clients send one behind a body."""
+        self._sent += piece
+        if self._sent == EMPTY_LINE:
+            self._sent.clear()
 
     def leave(self) -> None:
         """Say that no more answers come; what the client still sends is thrown away."""

@@ -35,6 +35,11 @@ class Crew:
             self.size -= leaves
             return leaves
 
+    def shrink(self) -> None:
+        """Count one thread less, since it could not start."""
+        with self._lock:
+            self.size -= 1
+
     def grow(self) -> bool:
         """Return True, and count one more thread, if since the last look all were at work and none came to an end."""
         with self._lock:

@@ -5,14 +5,16 @@ application answers in its place: it gets the method, the path if it is the API'
 """
 
 import io
+import math
 import sys
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from gunicorn import util  # type: ignore[import-untyped]
-from gunicorn.http import body, errors, message, parser  # type: ignore[import-untyped]
+from gunicorn.http import body, errors, message, parser, unreader  # type: ignore[import-untyped]
 
 
 class TooSlow(errors.ParseException):  # type: ignore[misc]
@@ -66,10 +68,25 @@ class Request(message.Request):  # type: ignore[misc]
         self.body: Body = Body(self.body.reader)
 
 
+class Unreader(unreader.SocketUnreader):  # type: ignore[misc]
+    """What the parser reads from. `until`: when it no longer waits for a client, however steadily it sends a little."""
+
+    until = math.inf
+
+    def chunk(self, size_hint: int | None = None) -> Any:
+        if time.monotonic() > self.until:
+            raise TimeoutError("the rest of a call has not come in time")
+        return super().chunk(size_hint)
+
+
 class Parser(parser.RequestParser):  # type: ignore[misc]
     """A parser of gunicorn for these requests."""
 
     mesg_class = Request
+
+    def __init__(self, cfg: Any, source: Any, source_addr: Any) -> None:
+        super().__init__(cfg, source, source_addr)
+        self.unreader = Unreader(source)
 
 
 def is_refused(request: Any, fault: Exception) -> bool:

@@ -10,7 +10,6 @@ import math
 import os
 import select
 import socket
-import ssl
 import struct
 import threading
 import time
@@ -20,11 +19,11 @@ from typing import Any
 from django.conf import settings
 from django.db import connections
 from gunicorn.workers.base import Worker  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 from chartero.server import reading
-from chartero.server.connections import Connection
+from chartero.server.connections import Connection, LastingSocket
 from chartero.server.crew import Crew
+from chartero.server.pool import PoolWorker
 
 TICK = 1.0  # seconds between two looks at what is idle
 GLANCE = 0.05  # seconds between two looks at whether all threads are held up
@@ -32,22 +31,6 @@ PATIENCE = 5  # seconds that a thread waits for more of a call that it answers, 
 LINGER = 2.0  # seconds that a worker that ends waits for calls on connections that are idle
 GONE = (BlockingIOError, ConnectionAbortedError)
 NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-
-
-class PoolWorker(ThreadWorker):  # type: ignore[misc]
-    """gunicorn's threaded worker; where a request cannot be read, or not be answered, the application says so."""
-
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
-        """Answer in place of a request; what is a fault of ours is logged."""
-        if isinstance(exc, ssl.SSLError):  # there is nobody to answer over it
-            self.log.warning("Invalid request")
-            return
-        if not reading.is_refused(req, exc):
-            self.log.exception("Error handling request")
-        try:
-            reading.answer(self.wsgi, client, addr, req, exc)
-        except Exception:
-            self.log.exception("Error handling request")
 
 
 class SharedPollWorker(PoolWorker):
@@ -132,8 +115,8 @@ class SharedPollWorker(PoolWorker):
 
     def _start_thread(self) -> None:
         thread = threading.Thread(target=self.serve, daemon=True)
-        self.threads.add(thread)
         thread.start()
+        self.threads.add(thread)
 
     def accept(self, listener: Any) -> None:
         """Take a new connection and wait for what it sends; at `worker_connections`, one that is idle makes room."""
@@ -149,12 +132,12 @@ class SharedPollWorker(PoolWorker):
             if self.alive and fault.errno not in NO_ROOM:
                 raise
             room = False
-        if room and self.alive:
-            self.poll.modify(listener, self.once)
+        if room:
+            self._listen(listener)
         elif not room:
             self.full = True
             for connection in idle[:1]:
-                self._end(connection)
+                connection.end()
 
     def answer(self, fileno: int) -> None:
         """Answer one call, then wait for more or close the connection. Nobody else closes one.
@@ -163,14 +146,14 @@ class SharedPollWorker(PoolWorker):
         """
         connection, kept = self.connections[fileno], False
         self.idle.pop(fileno, None)
-        connection.timeout = None
+        connection.timeout, connection.untaken = None, False
         try:
             kept = self._answer_late(connection) if connection.late else self._answer_whole(connection)
         finally:
             if kept:
-                more = connection.take_back()
+                connection.untaken = connection.take_back()
                 self._wait(fileno, connection)
-                self.poll.modify(fileno, select.EPOLLOUT | select.EPOLLONESHOT if more else self.once)
+                self.poll.modify(fileno, select.EPOLLOUT | select.EPOLLONESHOT if connection.untaken else self.once)
             elif self.cfg.is_ssl or not connection.initialized:
                 self._close(fileno, connection)
             else:
@@ -178,7 +161,8 @@ class SharedPollWorker(PoolWorker):
                 self.poll.modify(fileno, self.once)
 
     def _answer_whole(self, connection: Connection) -> bool:
-        connection.hand_over()
+        if not self.cfg.is_ssl:  # gunicorn begins TLS itself, where it can answer for what goes wrong
+            connection.hand_over()
         return bool(self.handle(connection))
 
     def _answer_late(self, connection: Connection) -> bool:
@@ -186,24 +170,27 @@ class SharedPollWorker(PoolWorker):
         return False
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        """Answer one call, the last one of a connection that is to make room, was idle for too long, or sends a body.
+        """Answer one call, the last one of a connection that is to end, or whose body is not read or not here.
 
-        The API reads no body, and nobody waits for the rest of one.
+        The API reads none, and Django none in chunks. Behind the answer nobody waits for the rest of one.
         """
-        if conn.last or (req.uri.startswith(reading.API) and _has_body(req)):
+        if conn.last or _leaves_body(req):
             req.force_close()
         return super().handle_request(req, conn)
 
     def _close(self, fileno: int, connection: Connection) -> None:
-        self.idle.pop(fileno, None)
-        del self.connections[fileno]
-        connection.close(graceful=self.cfg.is_ssl)
-        if self.full and self.alive:
+        if self.connections.get(fileno) is connection:  # a handshake that failed has closed its socket by itself
+            self.idle.pop(fileno, None)
+            del self.connections[fileno]
+        with suppress(OSError):
+            connection.close(graceful=self.cfg.is_ssl)
+        if self.full:
             self.full = False
-            self._listen(self.once)
+            self._listen(*self.listeners.values())
 
     def _take(self, listener: Any) -> None:
-        client, address = listener.accept()
+        accepted, address = listener.accept()
+        client = LastingSocket.of(accepted)
         connection = Connection(self.cfg, client, address, listener.getsockname())
         self.connections[client.fileno()] = connection
         self._wait(client.fileno(), connection)
@@ -214,18 +201,15 @@ class SharedPollWorker(PoolWorker):
         connection.set_timeout()
         self.idle[fileno] = connection
 
-    def _end(self, connection: Connection) -> None:
-        """Tell the thread that waits for a connection that nothing more comes; a call that has come is answered."""
-        connection.last = True
-        with suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RD)
-
     def _glance(self) -> None:
         """Wait for a moment; add a thread if all were held up for as long."""
         if select.select([self.PIPE[0]], [], [], GLANCE)[0]:
             os.read(self.PIPE[0], 4096)
         if self.crew.grow():
-            self._start_thread()
+            try:
+                self._start_thread()
+            except RuntimeError:  # the system has no more of them
+                self.crew.shrink()
 
     def _look_after(self) -> None:
         """Tell gunicorn that the worker lives, end what takes too long, and listen where there is room."""
@@ -233,7 +217,7 @@ class SharedPollWorker(PoolWorker):
         self.next_look = time.monotonic() + TICK
         self._end_slow()
         if len(self.connections) < self.worker_connections:
-            self._listen(self.once)
+            self._listen(*self.listeners.values())
 
     def _end_slow(self) -> None:
         """End connections that have been idle for too long, and those whose call does not come to its end."""
@@ -241,13 +225,17 @@ class SharedPollWorker(PoolWorker):
         for connection in list(self.connections.values()):
             if connection.is_too_slow(now):
                 connection.late = True
-                self._end(connection)
+                connection.end()
             elif connection.timeout is not None and min(connection.timeout, self.linger) < now:
-                self._end(connection)
+                connection.end()
 
-    def _listen(self, events: int) -> None:
-        for fileno in self.listeners:
-            self.poll.modify(fileno, events)
+    def _listen(self, *listeners: Any) -> None:
+        try:
+            for listener in listeners:
+                self.poll.modify(listener, self.once)
+        except (OSError, ValueError):
+            if self.alive:  # else it has been closed meanwhile
+                raise
 
     def _stop_listening(self) -> None:
         """Take the connections that wait, then close the listeners at once: nobody is left waiting for an answer."""
@@ -268,5 +256,9 @@ class SharedPollWorker(PoolWorker):
         self.notify()
 
 
-def _has_body(request: Any) -> bool:
-    return any(name in ("CONTENT-LENGTH", "TRANSFER-ENCODING") for name, _ in request.headers)
+def _leaves_body(request: Any) -> bool:
+    names = [name for name, _ in request.headers]
+    if "CONTENT-LENGTH" not in names:
+        return "TRANSFER-ENCODING" in names
+    is_here = request.body.reader.length <= request.unreader.buf.getbuffer().nbytes
+    return not is_here or reading.is_of_api(f"{request.method} {request.uri}".encode("latin-1"))

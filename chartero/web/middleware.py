@@ -80,9 +80,12 @@ class ExternalApiMiddleware:
             answer = ledger.kept(request, answer)
         if _is_unfit(answer):
             connection.close()
-            Exchange.of(request).forget()
-            answer = ledger.kept(request, self._answer(request))
+            answer = ledger.confirmed(request, answer) or self._answer_again(request)
         return answer
+
+    def _answer_again(self, request: HttpRequest) -> HttpResponse:
+        Exchange.of(request).forget()
+        return ledger.kept(request, self._answer(request))
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         return unreadable.refusal(request) or self._refused(request) or self.get_response(request)

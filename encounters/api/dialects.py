@@ -1,30 +1,30 @@
-"""JSON made inside SQL, in the words of each database: the same text on both, but for the digits of a float."""
+"""How each database builds JSON in SQL. Both give the same text, except for the digits of a float."""
 
 from collections.abc import Mapping
 from typing import Protocol
 
 
 class Dialect(Protocol):
-    """How one database writes RFC 3339 and RFC 8259."""
+    """How one database writes times (RFC 3339) and JSON (RFC 8259)."""
 
     def time(self, column: str) -> str:
-        """Return SQL for an instant in UTC with `Z`; a fraction has six digits and is there only if it is not zero."""
+        """Return SQL for an instant in UTC with `Z`. A fraction has six digits and is left out if it is zero."""
 
     def number(self, column: str) -> str:
-        """Return SQL for a float of a common size as JSON that reads back as the same float."""
+        """Return SQL that writes a float of a common size as JSON that parses to the same float."""
 
     def json_object(self, members: Mapping[str, str]) -> str:
-        """Return SQL for an object with these members, each given as SQL, in this order and without blanks."""
+        """Return SQL for an object with these members, each given as SQL, in this order and without spaces."""
 
     def json_array(self, item: str, source: str) -> str:
         """Return SQL for the array of `item` over the rows of `source` (FROM … WHERE … ORDER BY …)."""
 
     def json_or_null(self, condition: str, json: str) -> str:
-        """Return SQL for JSON where a condition holds, else for null."""
+        """Return SQL for the JSON if the condition is true, and for null otherwise."""
 
 
 class PostgreSQL:
-    """Its row_to_json leaves out the blanks that its json_build_object writes."""
+    """PostgreSQL: row_to_json is used because json_build_object writes spaces."""
 
     def time(self, column: str) -> str:
         whole, exact = 'YYYY-MM-DD"T"HH24:MI:SS"Z"', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
@@ -46,15 +46,15 @@ class PostgreSQL:
 
 
 class SQLite:
-    """It knows JSON from text only where a function has just made it, so what is nested goes through json()."""
+    """SQLite: it treats a value as JSON only directly after a JSON function, so nested values go through json()."""
 
     def time(self, column: str) -> str:
         return f"replace({column}, ' ', 'T') || 'Z'"
 
     def number(self, column: str) -> str:
-        """Return the number as it is where SQLite's own fifteen digits tell it exactly, else with seventeen.
+        """Return the number unchanged if SQLite's fifteen digits represent it exactly, otherwise with seventeen.
 
-        A per cent sign is doubled, as Django's cursors take a statement with parameters.
+        Percent signs are doubled because Django's cursors replace parameters in the statement.
         """
         short, long = (f"printf('%%!.{digits}g', {column})" for digits in (15, 17))
         return f"CASE WHEN CAST({short} AS REAL) <> {column} THEN json({long}) ELSE {column} END"

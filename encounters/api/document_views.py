@@ -1,4 +1,4 @@
-"""The document routes: one document, its transcript, and where its recording can be fetched."""
+"""The document routes: a document, its transcript, and the URL of its recording."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -37,7 +37,7 @@ class DocumentViewSet(QueryViewSet):
         return Disclosing({"audio_url": url, "expires_at": expires_at}, encounter.disclosure())
 
     def read(self, request: Request, encounter_id: str, document_id: str) -> tuple[DocumentedEncounter, StoredDocument]:
-        """Return the document with its encounter; AccessDenied for the first check that fails."""
+        """Return the encounter and the document. Raise AccessDenied for the first check that fails."""
         self.read_query(request)
         asked = self.asked(self.call, encounter_id, document_id)
         self.refuse(decide(self.rules, asked))
@@ -45,11 +45,11 @@ class DocumentViewSet(QueryViewSet):
 
     @property
     def rules(self) -> tuple[Rule[DocumentRequest], ...]:
-        """Return the checks 14 and following of the route."""
+        """Return the checks of the route from 14 on."""
         return policy.DOCUMENT_POLICIES[self.route]
 
     def asked(self, call: AccessRequest, encounter_id: str, document_id: str) -> DocumentRequest:
-        """Return what the caller asks for; what has not the shape of an id is not looked up."""
+        """Return what the caller asks for. Invalid ids are not looked up."""
         known = document_id if is_document_id(document_id) else ""
         found = documents.find(self.route, encounter_id, known) if is_encounter_id(encounter_id) else None
         return DocumentRequest(call.organization_pk, found)

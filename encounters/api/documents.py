@@ -1,4 +1,4 @@
-"""The read of the document routes, in SQL that means the same on both databases: one encounter, one document of it."""
+"""Queries of the document routes: one encounter and one of its documents, in SQL for both databases."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ from encounters.models import SchemaType
 from partners.api.disclosure import Disclosure
 from partners.catalogue.routes import Route
 
-# A patient that does not fit the encounter is never joined to it, nor is another encounter's document. A withdrawn one
-# is: no body of a document names its patient, yet what it tells of them has to be on record.
+# The patient must belong to the same organization as the encounter, and the document to the encounter. A withdrawn
+# patient is joined too: no document response names the patient, but the disclosure of their data must be recorded.
 _FOUND = """
 SELECT encounter.organization_id, encounter.record_class, encounter.id, patient.id,
     document.id, document.schema_type, document.status, document.turns IS NOT NULL, document.audio, {columns}
@@ -41,7 +41,7 @@ _TURN_KEYS = TurnSerializer.keys()
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """One document as read: what decides whether it is served, and the columns that its route serves."""
+    """One document from the database: what decides whether it is served, and the columns that its route serves."""
 
     pk: int
     schema_type: str
@@ -53,7 +53,7 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class DocumentedEncounter:
-    """One encounter as read, and the document that was asked for, if it is one of this encounter."""
+    """One encounter from the database, with the requested document if it belongs to this encounter."""
 
     organization_pk: int
     record_class: str
@@ -62,13 +62,13 @@ class DocumentedEncounter:
     document: StoredDocument | None
 
     def disclosure(self) -> Disclosure:
-        """Return whose data a body of its document holds, on any of the routes."""
+        """Return whose data a response with its document contains, on any of the routes."""
         document_pk = None if self.document is None else self.document.pk
         return Disclosure([self.pk], [] if self.patient_pk is None else [self.patient_pk], document_pk)
 
 
 def find(route: Route, encounter_id: str, document_id: str) -> DocumentedEncounter | None:
-    """Return the encounter of any organization that has this id, with its document of that id; None without it."""
+    """Return the encounter with this id, of any organization, and its document with that id; None without encounter."""
     with connection.cursor() as cursor:
         cursor.execute(_sql(connection.vendor, route), [document_id, encounter_id])
         row = cursor.fetchone()
@@ -80,7 +80,7 @@ def find(route: Route, encounter_id: str, document_id: str) -> DocumentedEncount
 
 
 def detail(document: StoredDocument) -> dict[str, Any]:
-    """Return the body of `documents.detail`: a note has content, a transcript the length of its recording."""
+    """Return the body of `documents.detail`. A note has its content, a transcript the duration of its recording."""
     *values, duration, content = document.row
     common = dict(zip(_DOCUMENT_KEYS, values, strict=True))
     if document.schema_type == SchemaType.AMBIENT_TRANSCRIPT:
@@ -89,7 +89,7 @@ def detail(document: StoredDocument) -> dict[str, Any]:
 
 
 def transcript(document: StoredDocument) -> dict[str, Any]:
-    """Return the body of `documents.transcript`; PostgreSQL has changed the order of the keys in a turn."""
+    """Return the body of `documents.transcript`, with the keys of each turn in order: PostgreSQL reorders them."""
     *values, turns = document.row
     ids, told = values[: len(_IDS)], values[len(_IDS) :]
     in_order = [{key: turn[key] for key in _TURN_KEYS} for turn in orjson.loads(turns)]

@@ -1,4 +1,4 @@
-"""The query of `encounters.list`, declared once with django-filter and read by a strict grammar."""
+"""The query parameters of `encounters.list`, declared once with django-filter and parsed by strict grammars."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ LONGEST_PAGE = 100
 
 
 class Parameter(Filter):
-    """One query parameter: its grammar, reason code, default and meaning; it filters only where it names a column."""
+    """One query parameter: its grammar, reason code, default and meaning. It filters only if it has a column."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Parameter(Filter):
         self.default = default
 
     def read(self, texts: list[str]) -> tuple[Any, bool]:
-        """Return the value, and whether what was sent is valid: nothing at all, or one text of the grammar."""
+        """Return the value, and True if the parameter is valid: not sent, or sent once and matching the grammar."""
         if not texts:
             return self.default, True
         value = self.grammar(texts[0]) if len(texts) == 1 else None
@@ -43,23 +43,23 @@ class Parameter(Filter):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query as read: the value of each parameter, and the checks of the query in the contract's order."""
+    """A parsed query: the value of each parameter, and the checks of the query in the contract's order."""
 
     values: dict[str, Any]
     checks: list[Check]
 
     @property
     def normal_form(self) -> str:
-        """Return a valid query as one text: each value in effect, in the order of declaration, times in UTC."""
+        """Return a valid query as text: every value in effect, in the order of declaration, with times in UTC."""
         return "&".join(f"{name}={_normal(value)}" for name, value in self.values.items() if value is not None)
 
 
 class StrictFilterSet(FilterSet):
-    """A FilterSet that reads the raw query string by the contract, without Django's lenient forms."""
+    """A FilterSet that parses the raw query string as the contract says, without Django's lenient forms."""
 
     @classmethod
     def read(cls, query_string: str) -> Query:
-        """Judge a raw query string: its keys first, then each value in the order of declaration."""
+        """Check a raw query string: its keys first, then each value in the order of declaration."""
         texts: dict[str, list[str]] = {name: [] for name in cls.base_filters}
         unknown = None
         for name, text in pairs(query_string):
@@ -75,27 +75,27 @@ class StrictFilterSet(FilterSet):
 
     @classmethod
     def check_together(cls, values: dict[str, Any]) -> list[Check]:
-        """Judge what no single parameter shows."""
+        """Check rules that concern several parameters."""
         return []
 
 
 class NoFilter(StrictFilterSet):
-    """The query of a route that takes no parameter at all."""
+    """The query of a route without parameters."""
 
 
 class EncounterFilter(StrictFilterSet):
-    """The query of `encounters.list`; the order of declaration is the order of the checks."""
+    """The query of `encounters.list`. The order of declaration is the order of the checks."""
 
     limit = Parameter(
-        integer(1, LONGEST_PAGE), Reason.INVALID_LIMIT, "The most items that the page may have.", default=50
+        integer(1, LONGEST_PAGE), Reason.INVALID_LIMIT, "The maximum number of items in the page.", default=50
     )
     offset = Parameter(
-        integer(0, 10_000), Reason.INVALID_OFFSET, "How many matches to pass over before the page.", default=0
+        integer(0, 10_000), Reason.INVALID_OFFSET, "How many matches to skip before the page.", default=0
     )
     sort_order = Parameter(
         word("asc", "desc"),
         Reason.INVALID_SORT,
-        "The direction of `created_at`, and of `encounter_id` where that is the same.",
+        "The direction of `created_at`, and of `encounter_id` among equal values.",
         default="desc",
     )
     start_at = Parameter(
@@ -108,14 +108,14 @@ class EncounterFilter(StrictFilterSet):
     end_at = Parameter(
         instant,
         Reason.INVALID_QUERY,
-        "Only encounters with `created_at < end_at`. With both given, `start_at` must be the earlier one.",
+        "Only encounters with `created_at < end_at`. If you send both, `start_at` must be earlier than `end_at`.",
         column="created_at",
         lookup="lt",
     )
 
     @classmethod
     def check_together(cls, values: dict[str, Any]) -> list[Check]:
-        """Refuse a window that ends where or before it starts; no single field is at fault."""
+        """Refuse a window that does not end after it starts. No single field is at fault."""
         start, end = values["start_at"], values["end_at"]
         return [_check(Reason.INVALID_QUERY, start is None or end is None or start < end, None)]
 

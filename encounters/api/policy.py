@@ -1,4 +1,4 @@
-"""Checks 14–16: whether an encounter may be served to the caller's organization; then whether its document can be."""
+"""Checks 14 and following: whether the organization may read this encounter, and then this document of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ FINAL = (DocumentStatus.COMPLETED, DocumentStatus.AMENDED)
 
 
 class Record(Protocol):
-    """An encounter as read, by whatever route."""
+    """What every route reads of an encounter."""
 
     @property
     def organization_pk(self) -> int:
-        """Return whose it is."""
+        """Return the organization that the encounter belongs to."""
 
     @property
     def record_class(self) -> str:
-        """Return what kind of material it is."""
+        """Return what kind of data it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncounterRequest:
-    """The caller's organization and the encounter it asks for, where there is one."""
+    """The caller's organization, and the requested encounter if it exists."""
 
     organization_pk: int | None
     encounter: Record | None
@@ -35,13 +35,13 @@ class EncounterRequest:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRequest(EncounterRequest):
-    """The caller's organization, the encounter it asks for and the document of it, where there are such."""
+    """The caller's organization, and the requested encounter and document if they exist."""
 
     encounter: DocumentedEncounter | None
 
     @property
     def document(self) -> StoredDocument | None:
-        """Return the document that is asked for, if there is one."""
+        """Return the requested document, if it exists."""
         return None if self.encounter is None else self.encounter.document
 
 

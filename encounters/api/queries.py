@@ -1,6 +1,7 @@
-"""The reads of the API, in SQL that means the same on both databases: a page with its total, one encounter.
+"""Queries of the encounter routes, in SQL for both databases: a page with its total, and one encounter.
 
-Each is one statement, hence one snapshot, in which the database writes the JSON of each encounter, to go out as it is.
+Each is a single statement, and so a single snapshot. The database writes the JSON of each encounter, which is sent
+unchanged.
 """
 
 from collections.abc import Iterable
@@ -19,7 +20,8 @@ from encounters.totals import sums
 from encounters.totals.buckets import SERVED
 from partners.api.disclosure import Disclosure
 
-# A patient or an organization that does not fit the encounter is never joined to it: the last guard between partners.
+# The last guard between partners: only the encounter's own organization and a patient of the same organization are
+# joined.
 _JOINED = """\
 LEFT JOIN partners_organization AS organization ON organization.id = encounter.organization_id
 LEFT JOIN encounters_patient AS patient ON patient.id = encounter.patient_id
@@ -29,8 +31,8 @@ _DOCUMENTS = """
     FROM encounters_document AS document WHERE document.encounter_id = encounter.id AND document.withdrawn_at IS NULL
     ORDER BY document.created_at, document.public_id"""
 
-# An empty page still has its total. The constant limit inside tells PostgreSQL, which plans this once for all values,
-# that a page is short.
+# An empty page still has its total. PostgreSQL plans this once for all values: the constant inner limit tells it that a
+# page is short.
 _PAGE = """
 SELECT total.matches, encounter.id, patient.id, CAST({item} AS text)
 FROM (SELECT {total} AS matches) AS total
@@ -52,7 +54,7 @@ WHERE encounter.public_id = %s AND encounter.withdrawn_at IS NULL
 
 
 class _Item(NamedTuple):
-    """One encounter as it is served, and whose it is."""
+    """The JSON of one encounter, and the keys of the encounter and its patient."""
 
     pk: int
     patient_pk: int | None
@@ -61,7 +63,7 @@ class _Item(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoredEncounter:
-    """One encounter as read: whose it is, what kind of record, and as it is served."""
+    """One encounter from the database: its organization, its record class, and its JSON."""
 
     organization_pk: int
     record_class: str
@@ -78,7 +80,7 @@ def page(
     start_at: datetime | None,
     end_at: datetime | None,
 ) -> tuple[dict[str, Any], Disclosure]:
-    """Return the page of an organization's encounters with the number of all that match, and whose data it holds."""
+    """Return a page of an organization's encounters with the total number of matches, and whose data it contains."""
     bounds = {name: at for name, at in (("start", start_at), ("end", end_at)) if at is not None}
     instants = map(connection.ops.adapt_datetimefield_value, bounds.values())
     sql = _page_sql(connection.vendor, sort_order, tuple(bounds), skips=offset > 0)
@@ -90,7 +92,7 @@ def page(
 
 
 def find(encounter_id: str) -> StoredEncounter | None:
-    """Return the encounter of any organization that has this id, or None."""
+    """Return the encounter with this id, of any organization, or None."""
     rows = _fetch(_encounter_sql(connection.vendor), [encounter_id])
     if not rows:
         return None

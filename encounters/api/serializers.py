@@ -1,4 +1,4 @@
-"""The shape of what is served, declared once: the SQL columns and the JSON both follow from it."""
+"""The shape of the responses, declared once: the SQL columns, the JSON and the OpenAPI document follow from it."""
 
 from typing import Any, cast
 
@@ -15,21 +15,21 @@ MARKDOWN = "markdown"
 
 
 class RowSerializer(serializers.Serializer):
-    """An object whose plain fields are columns of one row; DRF's own rendering, three times slower, is not used."""
+    """An object whose plain fields are columns of one row. DRF's rendering is not used: it is three times slower."""
 
     @classmethod
     def keys(cls) -> tuple[str, ...]:
-        """Return the JSON keys that are columns, in order."""
+        """Return the JSON keys that are read from columns, in order."""
         return tuple(cls._plain_fields())
 
     @classmethod
     def columns(cls, alias: str, vendor: str) -> str:
-        """Return the columns of SQL alias `alias`, in the order of `keys()`; times are RFC 3339 already."""
+        """Return the columns of the SQL alias `alias`, in the order of `keys()`, with times written as RFC 3339."""
         return ", ".join(_text(alias, name, field, DIALECTS[vendor]) for name, field in cls._plain_fields().items())
 
     @classmethod
     def json(cls, alias: str, vendor: str, **nested: str) -> str:
-        """Return SQL for the whole object as JSON; `nested` has the SQL of each field that is no column."""
+        """Return SQL for the whole object as JSON. `nested` has the SQL of each field that is not a column."""
         dialect = DIALECTS[vendor]
         plain = {name: _json(alias, name, field, dialect) for name, field in cls._plain_fields().items()}
         members = plain | nested
@@ -56,7 +56,7 @@ def _json(alias: str, name: str, field: Any, dialect: Dialect) -> str:
 
 
 class IdField(serializers.RegexField):
-    """The public id of a model's row."""
+    """The public id of a row."""
 
     def __init__(self, model: type[Model], source: str = "public_id") -> None:
         public_id = cast(PublicIdField, model._meta.get_field("public_id"))
@@ -78,8 +78,8 @@ class DocumentSummarySerializer(RowSerializer):
 
     document_id = IdField(Document)
     schema_type = serializers.CharField(
-        help_text="What the document is, such as {}; more types may come.".format(
-            " and ".join(f"`{each}`" for each in SchemaType.values)
+        help_text="The type of the document, such as {}. More types may be added.".format(
+            " or ".join(f"`{each}`" for each in SchemaType.values)
         )
     )
     title = serializers.CharField(allow_null=True)
@@ -103,7 +103,7 @@ class EncounterSerializer(RowSerializer):
 
 
 class EncounterPageSerializer(serializers.Serializer):
-    """A page of encounters, what it was asked for, and the number of all that match."""
+    """A page of encounters, its limit and offset, and the total number of matches."""
 
     items = EncounterSerializer(many=True)
     limit = serializers.IntegerField()
@@ -118,7 +118,7 @@ class EncounterAnswerSerializer(serializers.Serializer):
 
 
 class DocumentSerializer(RowSerializer):
-    """One document alone; what beside this it has depends on its type."""
+    """One document. Further fields depend on its type."""
 
     document_id = IdField(Document)
     encounter_id = IdField(Encounter, source="encounter.public_id")
@@ -131,7 +131,7 @@ class DocumentSerializer(RowSerializer):
 
 
 class ContentSerializer(serializers.Serializer):
-    """The text of a note; null where it came without one."""
+    """The text of a note, or null if it has none."""
 
     format = serializers.ChoiceField([MARKDOWN])
     text = serializers.CharField(allow_null=True)
@@ -160,7 +160,7 @@ class DocumentAnswerSerializer(serializers.Serializer):
 
 
 class TurnSerializer(RowSerializer):
-    """What one speaker said; its times are seconds from the start of the recording."""
+    """What one speaker said. Times are in seconds from the start of the recording."""
 
     speaker = serializers.CharField()
     start = serializers.FloatField()
@@ -169,7 +169,7 @@ class TurnSerializer(RowSerializer):
 
 
 class TranscriptSerializer(RowSerializer):
-    """The turns of a transcript in order of their starts, and who or what wrote it down."""
+    """The turns of a transcript, ordered by start, and the provider that wrote it."""
 
     provider = serializers.CharField(source="transcript_provider", allow_null=True)
     audio_duration_seconds = serializers.FloatField(allow_null=True)
@@ -185,7 +185,7 @@ class DocumentTranscriptSerializer(RowSerializer):
 
 
 class DocumentAudioSerializer(serializers.Serializer):
-    """Where the recording of a document can be fetched, and until when."""
+    """The URL of a document's recording, and when it expires."""
 
     audio_url = serializers.URLField()
     expires_at = serializers.DateTimeField()

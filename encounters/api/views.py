@@ -1,4 +1,4 @@
-"""The encounter routes: a list, and one encounter."""
+"""The encounter routes: a list of encounters, and one encounter."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ is_encounter_id = matcher("enc")
 
 
 class QueryViewSet(PartnerViewSet):
-    """A view that judges the query, check 12 and 13, by the filters of its route; its serializer tells the answer."""
+    """A view that checks the query (checks 12 and 13) with its route's filters. The serializer documents the answer."""
 
     route: Route
     filterset_class: type[StrictFilterSet] = NoFilter
@@ -31,10 +31,10 @@ class QueryViewSet(PartnerViewSet):
     @property
     @abstractmethod
     def rules(self) -> tuple[Rule[Any], ...]:
-        """Return the checks of the resource that the route asks for, 14 and following."""
+        """Return the checks of the requested resource, from 14 on."""
 
     def read_query(self, request: Request) -> Query:
-        """Return the query as read; AccessDenied for the first check that fails."""
+        """Return the parsed query. Raise AccessDenied for the first check that fails."""
         query = self.filterset_class.read(request.META["QUERY_STRING"])
         self.refuse_first(query.checks)
         Exchange.of(request).query = query.normal_form
@@ -45,7 +45,7 @@ class EncounterViewSet(QueryViewSet):
     """Read encounters of the caller's organization."""
 
     def list(self, request: Request) -> Disclosing:
-        """Return a page of encounters and the number of all that match."""
+        """Return a page of encounters and the total number of matches."""
         query = self.read_query(request)
         return Disclosing(*queries.page(cast(int, self.call.organization_pk), **query.values))
 
@@ -59,11 +59,11 @@ class EncounterViewSet(QueryViewSet):
 
     @property
     def rules(self) -> tuple[Rule[EncounterRequest], ...]:
-        """Return the checks 14–16; a list has no resource to check."""
+        """Return the checks 14–16. A list has no resource to check."""
         return () if self.route is Route.ENCOUNTERS_LIST else policy.POLICY
 
     def asked(self, call: AccessRequest, encounter_id: str) -> EncounterRequest:
-        """Return what the caller asks for; what has not the shape of an id is not looked up."""
+        """Return what the caller asks for. Invalid ids are not looked up."""
         found = queries.find(encounter_id) if is_encounter_id(encounter_id) else None
         return EncounterRequest(call.organization_pk, found)
 

@@ -1,1 +1,1 @@
-"""The import of FHIR R4 exports, in one direction: files, lines, resources, mapped values, batches, rows."""
+"""The import of FHIR R4 exports: from files to lines, resources, mapped values, and batches of rows."""

@@ -1,4 +1,4 @@
-"""The text of a document's attachments: decoded, converted to markdown, and never fetched from a URL."""
+"""Read the text of a document's attachments: decode it and convert it to markdown. Nothing is fetched from a URL."""
 
 import base64
 import binascii
@@ -11,9 +11,9 @@ from encounters.importing.codes import Code
 from encounters.importing.reading.elements import Json, text
 from encounters.importing.reading.limits import LONGEST_TEXT
 
-MOST_TAGS = 50_000  # a tree of more would cost more memory than the whole rest of a run, and seconds
+MOST_TAGS = 50_000  # a larger tree would take seconds, and more memory than the rest of the run
 
-# The better format first.
+# Best format first.
 READABLE = ("text/markdown", "text/x-markdown", "text/plain", "text/html", "application/xhtml+xml")
 HTML = READABLE[3:]
 
@@ -22,7 +22,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Unread(Exception):
-    """Why an attachment gives no text."""
+    """An attachment has no readable text; `code` says why."""
 
     def __init__(self, code: Code) -> None:
         super().__init__(code)
@@ -30,17 +30,17 @@ class Unread(Exception):
 
 
 def media_type(attachment: Json) -> str:
-    """Return the type without its parameters, in lower case; empty if none is told."""
+    """Return the media type without parameters, in lower case; empty if there is none."""
     return (text(attachment.get("contentType")) or "").split(";")[0].strip().lower()
 
 
 def is_audio(attachment: Json) -> bool:
-    """Return True for a recording."""
+    """Return True if the attachment is a recording."""
     return media_type(attachment).startswith("audio/")
 
 
 def read(attachments: list[Json]) -> tuple[str | None, list[Code]]:
-    """Return the text of the best attachment that can be read, and what was wrong on the way."""
+    """Return the text of the best readable attachment, and warnings about the attachments that were tried."""
     warnings: list[Code] = []
     blank: str | None = None
     for attachment in _best_first(attachments):
@@ -95,5 +95,5 @@ def _markdown(html: str) -> str:
         raise Unread(Code.CONTENT_TOO_LONG)
     try:
         return notes.from_html(html)
-    except Exception:  # a parser may raise what it likes on what people call HTML
+    except Exception:  # on bad HTML, the parser may raise any exception
         raise Unread(Code.INVALID_HTML) from None

@@ -1,4 +1,4 @@
-"""Notes that a document does not hold itself, but that are a Binary of the same export: looked up, never fetched."""
+"""Notes that are stored in a Binary of the same export instead of in the document. They are never fetched by URL."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,12 +10,12 @@ from encounters.importing.reading import limits
 from encounters.importing.reading.elements import Json, member, objects, text
 from encounters.importing.reading.files import BINARY
 
-# What is longer, in base64, is too long for a note whatever it says.
+# Longer data, in base64, is too long for a note in any case.
 LONGEST_DATA = limits.LONGEST_TEXT * 2
 
 
 def remember(item: Item, index: Index) -> None:
-    """Keep a Binary for the rest of the run, if it is text."""
+    """Keep a Binary for the rest of the run if it is text."""
     content_type, data = text(item.body.get("contentType")), text(item.body.get("data"))
     if (
         content_type

@@ -1,4 +1,4 @@
-"""One JSON document read member by member, the entries of a Bundle one by one: memory holds a single entry."""
+"""Read a JSON document member by member, and a Bundle entry by entry, so that only one entry is in memory."""
 
 import codecs
 import json
@@ -12,16 +12,16 @@ from encounters.importing.reading.lines import DECODER, LONGEST_LINE, NotJson
 CHUNK = 64 * 1024
 BLANKS = " \t\r\n"
 
-# All that matters to find the end of a value: within a string, and outside of one.
+# The characters that matter for finding the end of a value: inside a string, and outside of one.
 _IN_STRING = re.compile(r'"|\\.', re.DOTALL)
 _OUTSIDE = re.compile(r'["{}\[\]]')
 
 
 def members(stream: IO[bytes]) -> Iterator[tuple[str | None, Any]]:
-    """Yield the members of the document's object by name, and the entries of a Bundle one by one under None.
+    """Yield the members of the document's object by name, and each entry of a Bundle with None as its name.
 
-    In place of a value that is skipped comes a code: it is longer than a line may be, or JSON that is refused. Raises
-    ValueError for what is not one JSON object.
+    A value that is too long or that is not accepted as JSON is skipped: a code is yielded instead. Raise ValueError if
+    the document is not one JSON object.
     """
     text = _Text(stream)
     text.expect("{")
@@ -71,12 +71,12 @@ class _Text:
         return True
 
     def expect(self, mark: str) -> None:
-        """Consume `mark`; ValueError if something else comes."""
+        """Consume `mark`. Raise ValueError if something else comes next."""
         if not self.take(mark):
             raise ValueError(f"{mark} expected")
 
     def expect_end(self) -> None:
-        """Raise ValueError if anything comes."""
+        """Raise ValueError if anything follows."""
         if self._next():
             raise ValueError("end expected")
 
@@ -89,9 +89,9 @@ class _Text:
         return name
 
     def value(self) -> Any:
-        """Consume one JSON value, reading on for as long as it is incomplete, by doubling: in linear time.
+        """Consume one JSON value. Double what is read until the value is complete, so that the time is linear.
 
-        Returns a code for one that is skipped; raises ValueError where its end cannot be told.
+        Return a code if the value is skipped. Raise ValueError if its end can't be found.
         """
         self._next()
         while True:
@@ -113,17 +113,17 @@ class _Text:
             self._read_on(max(CHUNK, len(self._text) - self._start))
 
     def _skip_long(self) -> Code:
-        """Skip a value that is too long; what is short enough was no JSON, and what follows it may be anything."""
+        """Skip a value that is too long. If it is not, it was invalid JSON, and what follows can't be trusted."""
         if self._skip() <= LONGEST_LINE:
             raise ValueError("a value expected")
         return Code.LINE_TOO_LONG
 
     def _skip(self) -> int:
-        """Consume an object, a list or a string by its brackets and quotes alone, and return how long it was."""
+        """Consume an object, a list or a string by its brackets and quotes only. Return its length."""
         size, depth, in_string = 0, 0, False
         while True:
             found = (_IN_STRING if in_string else _OUTSIDE).search(self._text, self._start)
-            # Without one, all is consumed but a last backslash, which belongs to what comes next.
+            # If nothing is found, consume everything except a last backslash, which belongs to the next character.
             end = found.end() if found else len(self._text) - self._text.endswith("\\", self._start)
             size, self._start = size + end - self._start, end
             if found is None:

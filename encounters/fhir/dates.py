@@ -1,4 +1,4 @@
-"""FHIR's dates, by its own grammar (R4, datatypes: date, dateTime, instant); every lenient parser takes more."""
+"""Parse FHIR dates by FHIR's own grammar (R4, datatypes: date, dateTime, instant). Other parsers accept too much."""
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -13,7 +13,7 @@ _DATE_TIME = re.compile(
 
 
 def moment(value: object) -> tuple[datetime | None, Code | None]:
-    """Return a dateTime in UTC, or None where it names none, and what had to be assumed."""
+    """Return a dateTime in UTC or None, and a code if something is wrong or had to be assumed."""
     found = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         return None, Code.INVALID_DATE
@@ -29,25 +29,25 @@ def moment(value: object) -> tuple[datetime | None, Code | None]:
 
 
 def instant(value: object) -> datetime | None:
-    """Return an instant in UTC; None if it is not a full one."""
+    """Return an instant in UTC; None if it is incomplete or invalid."""
     found, assumed = moment(value)
     return found if assumed is None else None
 
 
 def told_day(value: object) -> str | None:
-    """Return as much of a dateTime's day as is told: its year, its month or the whole of it."""
+    """Return as much of a dateTime's day as is given: the year, the month or the full date."""
     found = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
     return found and found[0][:10]
 
 
 def finer(value: object) -> str:
-    """Return the digits of an instant beyond the microsecond, which `moment` cuts: as text they compare by size."""
+    """Return the digits of an instant after the microseconds, which `moment` cuts. As text, they compare correctly."""
     found = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
     return ((found and found["fraction"]) or "")[6:].rstrip("0")
 
 
 def birth_date(value: object) -> tuple[date | None, Code | None]:
-    """Return a full and valid date, or None and why."""
+    """Return a full and valid date, or None with the reason."""
     if value is None:
         return None, Code.NO_BIRTH_DATE
     day, assumed = moment(value)
@@ -61,7 +61,7 @@ def _instant(found: re.Match[str]) -> datetime:
     day = datetime(int(found["year"]), int(found["month"]), int(found["day"]), tzinfo=zone)
     hours, minutes, seconds = (int(found[name] or 0) for name in ("hour", "minute", "second"))
     microseconds = int((found["fraction"] or "")[:6].ljust(6, "0"))
-    # Added as a duration, because FHIR allows second 60, a leap second, and Python does not.
+    # Added as a duration, because FHIR allows second 60 (a leap second) and Python does not.
     span = timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds)
     return (day + span).astimezone(UTC)
 

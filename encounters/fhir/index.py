@@ -1,7 +1,7 @@
-"""What a run must remember of its own files: in a private database file that vanishes with it, so that memory is flat.
+"""What a run remembers of its own files. It is kept in a temporary database file, so that memory use stays constant.
 
-References by identifier resolve among these files alone: identifiers (which hold social security numbers) are never
-stored, and here only their digests under a key of this run are kept.
+References by identifier are resolved in these files only. Identifiers, which include social security numbers, are never
+stored: the index holds only their digests, made with a key of this run.
 """
 
 import hashlib
@@ -28,28 +28,28 @@ CREATE TABLE replaced (id TEXT, server TEXT, PRIMARY KEY (id, server)) WITHOUT R
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """A text in base64, and its media type."""
+    """A text in base64 and its media type."""
 
     content_type: str
     data: str
 
     def as_attachment(self) -> dict[str, str]:
-        """Return the elements of an attachment that holds it."""
+        """Return the elements of an attachment with this text."""
         return {"contentType": self.content_type, "data": self.data}
 
 
 class Index:
-    """Full URLs, identifiers, names of organizations and replaced documents of one run.
+    """The full URLs, identifiers, names of organizations and replaced documents of one run.
 
-    Ids are unique on one server only. While all that is known of a source comes from one server, an id tells which
-    resource is meant. As soon as there are several, it must also be told at which of them.
+    Ids are unique on one server only. As long as everything known from a source comes from one server, an id is enough
+    to identify a resource. With several servers, the server must be known too.
     """
 
     def __init__(self, servers: Iterable[str] = ()) -> None:
         self._key = secrets.token_bytes(32)
         self._servers = set(servers)
-        self._any_taken = False  # as long as it is so, nothing has to be looked up
-        self._database = sqlite3.connect("")  # SQLite's own temporary file, gone when it is closed, or the process is
+        self._any_taken = False  # while it is False, no look-up is needed
+        self._database = sqlite3.connect("")  # a temporary file that is deleted when it is closed or the process ends
         self._database.executescript(TABLES)
 
     def close(self) -> None:
@@ -57,9 +57,9 @@ class Index:
         self._database.close()
 
     def add_url(self, scope: str, url: Reference, found: Target) -> bool:
-        """Note under which full URL a Bundle has a resource; return False if its id is taken by another full URL.
+        """Add the full URL of a resource in a Bundle. Return False if another full URL already has the resource's id.
 
-        A full URL that means two resources means neither.
+        A full URL of two resources resolves to neither of them.
         """
         name = self._digest(scope, url.entry(None))
         of_id = self._digest(scope, f"{found.type}/{found.id}")
@@ -79,34 +79,34 @@ class Index:
         return is_its_own
 
     def is_taken(self, scope: str, url: Reference, found: Target) -> bool:
-        """Return True if a Bundle has another resource, of another full URL, under this type and id before."""
+        """Return True if another resource in the Bundle, with another full URL, already has this type and id."""
         if not self._any_taken:
             return False
         first = self._first_url(self._digest(scope, f"{found.type}/{found.id}"))
         return first is not None and first != self._digest(scope, url.entry(None))
 
     def add_binary(self, scope: str, found: Target, binary: Binary) -> None:
-        """Note the text of a Binary."""
+        """Add the text of a Binary."""
         values = (found.id, scope, found.server or "", binary.content_type, binary.data)
         self._database.execute("INSERT INTO binaries VALUES (?, ?, ?, ?, ?)", values)
 
     def add_identifiers(self, found: Target, identifiers: Iterable[str]) -> None:
-        """Note the identifiers, `system|value`, of a resource."""
+        """Add the identifiers, `system|value`, of a resource."""
         rows = [(self._digest(found.type or "", each), found.id, found.server or "") for each in identifiers]
         self._database.executemany("INSERT OR IGNORE INTO identifiers VALUES (?, ?, ?)", rows)
 
     def add_organization(self, found: Target, name: str) -> None:
-        """Note an organization's name."""
+        """Add the name of an organization."""
         values = (found.id, found.server or "", name)
         self._database.execute("INSERT OR REPLACE INTO organizations VALUES (?, ?, ?)", values)
 
     def add_replaced(self, targets: Iterable[Target]) -> None:
-        """Note documents that others replace."""
+        """Add documents that are replaced by others."""
         rows = [(each.id, each.server or "") for each in targets]
         self._database.executemany("INSERT OR IGNORE INTO replaced VALUES (?, ?)", rows)
 
     def target(self, reference: Reference, scope: str, server: str | None) -> Target | None:
-        """Return what a reference in an entry of this Bundle and of this server means; None if that cannot be told."""
+        """Return the target of a reference in an entry of this Bundle and server; None if it can't be resolved."""
         if scope and (entry := self._entry(scope, reference.entry(server))):
             return self._target(*entry)
         if reference.identifier is not None:
@@ -114,7 +114,7 @@ class Index:
         return self._target(reference.type, reference.id, reference.server or (reference.type and server))
 
     def organization_name(self, reference: Reference, scope: str, server: str | None) -> str | None:
-        """Return the name of the organization that a reference means."""
+        """Return the name of the organization that a reference points to."""
         target = self.target(reference, scope, server)
         query = "SELECT server, name FROM organizations WHERE id = ?"
         rows = self._database.execute(query, (target.id,)) if target else ()
@@ -122,7 +122,7 @@ class Index:
         return names.pop() if len(names) == 1 else None
 
     def binary(self, scope: str, target: Target) -> Binary | None:
-        """Return the Binary that is meant, of this Bundle or else of another; None if several texts have its id."""
+        """Return a Binary of this Bundle, otherwise of another one; None if several texts have its id."""
         query = "SELECT scope, server, type, data FROM binaries WHERE id = ?"
         rows = [row for row in self._database.execute(query, (target.id,)) if target.is_at(row[1] or None)]
         near = [row for row in rows if row[0] == scope]
@@ -130,7 +130,6 @@ class Index:
         return texts.pop() if len(texts) == 1 else None
 
     def replaced(self) -> Iterator[Target]:
-        """Yield the replaced documents."""
         for source_id, server in self._database.execute("SELECT id, server FROM replaced"):
             yield Target("DocumentReference", source_id, server or None)
 
@@ -151,7 +150,7 @@ class Index:
         return self._target(reference.type, *found[0]) if len(found) == 1 else None
 
     def _target(self, resource_type: str | None, source_id: str | None, server: str | None) -> Target | None:
-        """Return the target, with its server where there are several; None if then nothing tells which one it is."""
+        """Return the target, with its server if there are several; None if then the server can't be determined."""
         if source_id is None:
             return None
         if len(self._servers) < 2:
@@ -161,7 +160,7 @@ class Index:
         return Target(resource_type, source_id, server or None)
 
     def _homes(self, resource_type: str, source_id: str) -> int:
-        """Return how many servers have a resource of this type and id."""
+        """Return how many servers have a resource with this type and id."""
         query = "SELECT count(*) FROM homes WHERE digest = ?"
         count: int = self._database.execute(query, (self._digest("", f"{resource_type}/{source_id}"),)).fetchone()[0]
         return count

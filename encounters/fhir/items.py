@@ -1,4 +1,4 @@
-"""What a file of an export may hold: resources, deletions, Bundles of them, and what cannot be read as any of these."""
+"""What a file of an export can contain: resources, deletions, Bundles of them, and faults."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from encounters.importing.rows import Target
 
 BUNDLE = "Bundle"
 
-# Of a type that is not imported.
+# The name for all types that are not imported.
 OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One resource to import in `phase`, or one deletion; `scope` is its Bundle, within which `full_url` names it.
+    """One resource to import in `phase`, or one deletion. `scope` is its Bundle, in which `full_url` identifies it.
 
-    `modified` is when the server says that it was written or deleted.
+    `modified` is when it was written or deleted, according to the server.
     """
 
     place: Place
@@ -38,18 +38,17 @@ class Item:
 
     @property
     def server(self) -> str | None:
-        """Return the server that it came from, if its full URL tells."""
+        """Return the server that it came from, if the full URL says so."""
         return self.full_url.server if self.full_url else None
 
     @property
     def target(self) -> Target:
-        """Return what a reference to it means."""
         return Target(self.type, self.id, self.server)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What could not be read as a resource, or is said to be missing; after the last one, nothing more was read."""
+    """Something that can't be read as a resource, or that is missing. After the last fault, nothing more is read."""
 
     place: Place
     code: Code
@@ -60,19 +59,19 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a file's JSON means, one object of it at a time."""
+    """Turns the JSON of a file into items and faults, one object at a time."""
 
     file: SourceFile
 
     def line(self, place: Place, body: object, weight: int) -> Iterator[Item | Fault]:
-        """Yield the resource in a line; of a Bundle, what it holds."""
+        """Yield the resource in a line, or the contents of a Bundle."""
         if self.file.may_hold_bundles and isinstance(body, dict) and body.get("resourceType") == BUNDLE:
             yield from self._bundle(place, body, weight, f"{place.file}:{place.line}")
         else:
             yield self.resource(place, body, weight)
 
     def entry(self, place: Place, entry: object, weight: int, scope: str) -> Iterator[Item | Fault]:
-        """Yield the resource or the deletion in an entry of a Bundle; of a Bundle in it, what that holds."""
+        """Yield the resource or the deletion in an entry of a Bundle, or the contents of a nested Bundle."""
         inner = member(entry, "resource")
         if self.file.is_mixed and isinstance(inner, dict) and inner.get("resourceType") == BUNDLE:
             yield from self._bundle(place, inner, weight, scope, is_outer=False)
@@ -80,7 +79,7 @@ class Contents:
             yield self._of_entry(place, entry, weight, scope)
 
     def resource(self, place: Place, body: object, weight: int, scope: str = "", entry: object = None) -> Item | Fault:
-        """Return a resource of a type that the file may hold, with the full URL and the time that its entry tells."""
+        """Return a resource of a type that the file can contain, with the full URL and the time from its entry."""
         if not isinstance(body, dict):
             return self.fault(place, Code.NOT_AN_OBJECT)
         found = body.get("resourceType")
@@ -96,12 +95,12 @@ class Contents:
         return Item(place, found, found, str(source_id), body, weight, scope, full_url, modified)
 
     def fault(self, place: Place, code: Code, resource_type: str = OTHER, *, is_last: bool = False) -> Fault:
-        """Return what is wrong, with the type of the resource as far as it can be told."""
+        """Return a fault, with the type of the resource as far as it is known."""
         expected = resource_type if self.file.is_mixed else self.file.phases[0]
         return Fault(place, code, expected, is_last=is_last)
 
     def more_pages(self, place: Place, links: object) -> Iterator[Fault]:
-        """Yield a warning if a Bundle links to a next page: that is not here."""
+        """Yield a warning if a Bundle links to a next page, which is not part of the export."""
         if any(each.get("relation") == "next" for each in objects(links)):
             yield Fault(place, Code.MORE_PAGES)
 
@@ -125,7 +124,7 @@ class Contents:
         return self.resource(place, resource, weight, scope, entry)
 
     def _deletion(self, place: Place, entry: object) -> Item | Fault:
-        """Return a deletion; it holds as of the time that the server's answer tells (R4 http.html#history)."""
+        """Return a deletion. It takes effect at the time in the server's response (R4 http.html#history)."""
         target = references.parse_text(text(member(entry, "request", "url")) or "")
         if target.type is None or target.id is None:
             return self.fault(place, Code.INVALID_DELETION)

@@ -1,4 +1,4 @@
-"""A file read from its beginning to its end, line by line or entry by entry, and whether its end was reached."""
+"""Read a file line by line or entry by entry, and report if its end was not reached."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from encounters.importing.report import Place
 
 
 def read(file: SourceFile, progress: lines.Progress) -> Iterator[Item | Fault]:
-    """Yield what the file holds; where it ends before its time, that is the last fault."""
+    """Yield the contents of the file. If it can't be read to its end, that is the last fault."""
     contents, place = Contents(file), Place(file.name, 1)
     try:
         is_one_document = file.is_one_document and not _holds_lines(file.path)
@@ -27,7 +27,7 @@ def read(file: SourceFile, progress: lines.Progress) -> Iterator[Item | Fault]:
 
 
 def _holds_lines(path: Path) -> bool:
-    """Return True if a file that is called one JSON document has an object in its first line, and more after it."""
+    """Return True if a file named as one JSON document has a complete object in its first line, and more after it."""
     with lines.opened(path, lambda size: None) as stream:
         first = stream.readline(lines.LONGEST_LINE)
         return first.endswith(b"\n") and bool(stream.read(64).strip()) and isinstance(lines.parsed(first), dict)
@@ -63,7 +63,7 @@ def _document(contents: Contents, stream: IO[bytes]) -> Iterator[Item | Fault]:
 
 
 def _entry(contents: Contents, place: Place, entry: Any) -> Iterator[Item | Fault]:
-    """Refuse the lone surrogates that a document's parser lets through, and weigh the entry."""
+    """Yield the items of an entry, with its size. Refuse lone surrogates, which the parser of documents accepts."""
     if isinstance(entry, Code):
         yield contents.fault(place, entry)
         return

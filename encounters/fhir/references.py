@@ -1,4 +1,4 @@
-"""What a FHIR reference says, in the forms that exports use. What it points to is for the run's index to find."""
+"""Parse FHIR references in the forms that exports use. The index of the run resolves them."""
 
 import hashlib
 import re
@@ -16,9 +16,9 @@ _UUID_URN = "urn:uuid:"
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A reference's text and what it names: a type and an id, an id alone (a URN), or an identifier `system|value`.
+    """The text of a reference, and what it names: a type and an id, an id (of a URN), or an identifier `system|value`.
 
-    `server` is the one at whose base URL an absolute reference says that the resource is.
+    `server` is the server from the base URL of an absolute reference.
     """
 
     text: str
@@ -28,9 +28,9 @@ class Reference:
     server: str | None = None
 
     def entry(self, server: str | None) -> str:
-        """Return how a Bundle knows the entry that is meant: by its fullUrl, whatever its version.
+        """Return the name of the referenced entry in its Bundle: the fullUrl, without a version.
 
-        `server` is that of the entry in which this is written, to which a relative reference is relative (R4,
+        `server` is the server of the entry with this reference. Relative references are relative to it (R4,
         bundle.html#references).
         """
         if self.type and self.id:
@@ -39,13 +39,13 @@ class Reference:
 
 
 def parse(element: object) -> Reference | None:
-    """Return what a Reference element says; None if it holds no reference but, say, a display or an identifier."""
+    """Return the reference in a Reference element; None if it has only other members, such as a display."""
     written = text(member(element, "reference"))
     return None if written is None else parse_text(written)
 
 
 def parse_text(written: str) -> Reference:
-    """Return what a reference's text says; without an id and an identifier if it can name nothing of ours."""
+    """Return the reference in a text. It has neither id nor identifier if it can't name anything we import."""
     if written[: len(_UUID_URN)].lower() == _UUID_URN:
         name = written[len(_UUID_URN) :]
         return Reference(written, id=name if is_id(name) else None)
@@ -57,7 +57,7 @@ def parse_text(written: str) -> Reference:
 
 
 def _server(base: str) -> str | None:
-    """Return a short name for the server at a base URL; None if that is no URL. http and https are the same server."""
+    """Return a short name for the server at a base URL; None if it is not a URL. http and https are the same server."""
     found = _BASE.fullmatch(base)
     if found is None:
         return None

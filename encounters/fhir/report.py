@@ -1,4 +1,4 @@
-"""What an import says at its end: counts of every outcome and code, and the first issues one by one."""
+"""The report of an import: the count of every outcome and code, and the first issues."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from encounters.importing.report import LISTED_ISSUES, Place
 
 @dataclass(slots=True)
 class Report:
-    """The counts and issues of one run. It holds no name, no text and no value of a resource but its id."""
+    """The counts and issues of one run. It contains no value of a resource except its id."""
 
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     codes: Counter[str] = field(default_factory=Counter)
@@ -22,19 +22,18 @@ class Report:
         self.counts.setdefault(resource_type, Counter())[outcome.value] += 1
 
     def add(self, code: Code, place: Place, resource_type: str, source_id: str | None = None) -> None:
-        """Note one issue: always counted, and listed while there is room."""
+        """Add an issue. It is always counted, and listed while there is room."""
         self.codes[code.value] += 1
         if len(self.issues) < LISTED_ISSUES:
             where = {"file": place.file, "line": place.line, "type": resource_type, "source_id": source_id}
             self.issues.append({"level": code.level.value, "code": code.value} | where)
 
     def add_unread(self, file: str) -> None:
-        """Note that a file was not read to its end, or gave nothing."""
+        """Add a file that was not read to its end, or had no usable resource."""
         if file not in self.unreadable:
             self.unreadable.append(file)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the report for machines."""
         return {
             "counts": {name: dict(outcomes) for name, outcomes in self.counts.items()},
             "codes": dict(self.codes),

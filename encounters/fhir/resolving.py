@@ -1,4 +1,4 @@
-"""A mapped resource with its references resolved, as far as the run's own files can tell: ready for its batch."""
+"""Turn a mapped resource into a row for its batch, with references resolved as far as the run's files allow."""
 
 from collections.abc import Iterable, Iterator
 
@@ -46,7 +46,7 @@ def _resolve_subject(row: Row, mapped: MappedResource, index: Index, item: Item)
 
 
 def _resolve_provider(mapped: MappedResource, index: Index, item: Item) -> None:
-    """Keep where it took place as text: the display, else the organization's name, else what is written."""
+    """Set the provider as text: the display, otherwise the organization's name, otherwise the reference itself."""
     if mapped.provider and not mapped.values["service_provider"]:
         named = index.organization_name(mapped.provider, item.scope, item.server)
         mapped.values["service_provider"] = mapped.short(named or mapped.provider.text)

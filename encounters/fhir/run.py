@@ -1,4 +1,4 @@
-"""A whole import: every phase over every file, batch by batch, and the report of it."""
+"""Run a whole import: every phase over every file, batch by batch, and the report."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -31,7 +31,7 @@ NOT_TAKEN_IN = {Outcome.REJECTED, Outcome.STALE, *CONFLICTS}
 
 
 def run(job: Job, export: Export, progress: Progress, *, dry_run: bool = False) -> Report:
-    """Import the export; a dry run is one transaction that is rolled back at its end."""
+    """Import the export. A dry run is one transaction that is rolled back at the end."""
     with closing(Index(job.servers())) as index:
         work = _Run(job, index, progress)
         if not dry_run:
@@ -50,7 +50,7 @@ class _Run:
         self.today = timezone.now().date()
 
     def through(self, export: Export) -> None:
-        """Go through the phases, whatever the order of the files, and at last mark what was replaced."""
+        """Go through the phases in order, over all files. Then mark the documents that were replaced."""
         for notice in export.notices:
             self.report.add(notice.code, Place(notice.file), OTHER)
         for phase in ORDER:
@@ -67,7 +67,7 @@ class _Run:
                     yield from self._row(item)
 
     def _items(self, phase: str, file: SourceFile) -> Iterator[Item]:
-        """Yield the file's items of this phase; what is told once of a file is told in its first phase."""
+        """Yield the items of this phase in the file. Issues with the file are reported in its first phase only."""
         first, seen, usable = phase == file.phases[0], 0, 0
         for thing in read(file, self.progress):
             if first:
@@ -94,7 +94,7 @@ class _Run:
             self.report.count(BINARY, Outcome.READ)
 
     def _add_url(self, item: Item) -> bool:
-        """Note where a Bundle has an item; return False if it has another one of the same id before."""
+        """Add the full URL of an item. Return False if another item in its Bundle already has the same id."""
         return not (item.scope and item.full_url) or self.index.add_url(item.scope, item.full_url, item.target)
 
     def _note_fault(self, fault: Fault) -> None:
@@ -105,13 +105,13 @@ class _Run:
             self.report.count(fault.type, Outcome.REJECTED)
 
     def _is_taken(self, item: Item) -> bool:
-        """Return True if its Bundle has another resource of the same id."""
+        """Return True if another resource in its Bundle has the same id."""
         if not (item.scope and item.full_url):
             return False
         return self.index.is_taken(item.scope, item.full_url, item.target)
 
     def _end(self, file: SourceFile, seen: int, usable: int) -> None:
-        """Note a file that gave nothing that can be used, or fewer resources than its export says."""
+        """Report a file without usable resources, or with fewer resources than the export says."""
         is_short = file.count is not None and seen < file.count
         if is_short:
             self.report.add(Code.FEWER_THAN_COUNTED, Place(file.name), OTHER)
@@ -119,7 +119,7 @@ class _Run:
             self.report.add_unread(file.name)
 
     def _row(self, item: Item) -> Iterator[Row]:
-        """Map one item; an organization has no row, only a name to remember, and a Binary has none either."""
+        """Yield the row of an item. Organizations and Binaries have no row; only an organization's name is kept."""
         if item.phase == DELETIONS:
             yield resolving.deletion(item)
         elif item.phase == "Organization":
@@ -136,7 +136,7 @@ class _Run:
         return resolving.resolved(item, found, self.index)
 
     def _remember(self, item: Item) -> None:
-        """Remember an organization by its identifiers and its name."""
+        """Keep the identifiers and the name of an organization for the rest of the run."""
         found = mapped(item.type, item.body, self.today)
         self.index.add_identifiers(item.target, found.identifiers)
         self.report.count(item.type, Outcome.READ)

@@ -1,1 +1,1 @@
-"""The engine of every import: values that come in, how files are read, how rows are written."""
+"""The engine that all imports share: the values, reading files, and writing rows."""

@@ -1,10 +1,10 @@
-"""The codes that an import reports: what became of a resource, and what is wrong or odd about it."""
+"""The codes that an import reports: the outcome for each resource, and the issues with it."""
 
 from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What became of one resource."""
+    """The outcome for one resource."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -19,14 +19,14 @@ class Outcome(StrEnum):
 
 
 class Level(StrEnum):
-    """Whether an issue cost the resource, or a part of it."""
+    """How serious an issue is: an error rejects the resource, a warning concerns only a part of it."""
 
     ERROR = "error"
     WARNING = "warning"
 
 
 class Code(StrEnum):
-    """One kind of issue."""
+    """A kind of issue."""
 
     level: Level
 
@@ -36,7 +36,7 @@ class Code(StrEnum):
         member.level = level
         return member
 
-    # The line or the file
+    # About the line or the file
     INVALID_JSON = "invalid_json", Level.ERROR
     NOT_AN_OBJECT = "not_an_object", Level.ERROR
     LINE_TOO_LONG = "line_too_long", Level.ERROR
@@ -46,13 +46,13 @@ class Code(StrEnum):
     INVALID_ID = "invalid_id", Level.ERROR
     INVALID_DELETION = "invalid_deletion", Level.ERROR
 
-    # What is missing
+    # About what is missing
     FILE_NOT_READ = "file_not_read", Level.WARNING
     EXPORT_ERRORS = "export_errors", Level.WARNING
     MORE_PAGES = "more_pages", Level.WARNING
     FEWER_THAN_COUNTED = "fewer_than_counted", Level.WARNING
 
-    # The resource among others
+    # About the resource and its relations to others
     ID_TAKEN = "id_taken", Level.ERROR
     UNRESOLVED_PATIENT = "unresolved_patient", Level.ERROR
     NO_ENCOUNTER = "no_encounter", Level.ERROR
@@ -61,7 +61,7 @@ class Code(StrEnum):
     CONFLICT_NO_VERSION = "conflict_no_version", Level.ERROR
     CONFLICT_SAME_VERSION = "conflict_same_version", Level.ERROR
 
-    # One value of it
+    # About one value of the resource
     NO_PATIENT = "no_patient", Level.WARNING
     SUBJECT_NOT_A_PATIENT = "subject_not_a_patient", Level.WARNING
     R5_STATUS = "r5_status", Level.WARNING

@@ -1,4 +1,4 @@
-"""What an import keeps of one resource, whatever form it came in."""
+"""What an import keeps of one resource, in any format."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,10 +10,10 @@ from encounters.importing.reading.limits import LONGEST_TITLE
 
 @dataclass(slots=True)
 class Mapped:
-    """The values of one resource, and what is odd about it."""
+    """The values of one resource, and the warnings about it."""
 
     version: datetime | None = None
-    finer_version: str = ""  # the digits of the version beyond the microsecond
+    finer_version: str = ""  # digits of the version's time after the microseconds
     labelled_test: bool = False
     withdrawn: bool = False
     values: dict[str, Any] = field(default_factory=dict)
@@ -21,12 +21,12 @@ class Mapped:
     warnings: list[Code] = field(default_factory=list)
 
     def warn(self, code: Code | None, *, when: bool = True) -> None:
-        """Note a warning, if there is one."""
+        """Add a warning, if there is one."""
         if code is not None and when:
             self.warnings.append(code)
 
     def short(self, value: str | None) -> str | None:
-        """Return a name or a title, cut with a warning where no name is that long."""
+        """Return a name or a title. If it is too long to be one, cut it and add a warning."""
         if value is None or len(value) <= LONGEST_TITLE:
             return value
         self.warn(Code.TEXT_CUT)

@@ -1,4 +1,4 @@
-"""Where something stands in a file, and how many issues a report lists."""
+"""Places in files, and how many issues a report lists."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ LISTED_ISSUES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a resource is: the file's name, and the line in it or the entry of its Bundle, from 1; 0 for all of it."""
+    """Where a resource is: the file's name, and its line or Bundle entry, counted from 1. Line 0 is the whole file."""
 
     file: str
     line: int = 0

@@ -1,4 +1,4 @@
-"""One resource or deletion, ready for the database, and the batches they are written in."""
+"""Resources and deletions ready for the database, and the batches in which they are written."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ from encounters.importing.report import Place
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The resource that a reference means; the type is not told by a URN of an unknown resource.
+    """The resource that a reference points to. The type is None for a URN of an unknown resource.
 
-    `server` is the only one that may have it; None if the id alone tells which it is.
+    If `server` is set, only the resource on this server is meant. It is None if the id alone is enough.
     """
 
     type: str | None
@@ -20,7 +20,7 @@ class Target:
     server: str | None = None
 
     def is_at(self, server: str | None) -> bool:
-        """Return True if the resource of this type and id at `server` is the one that is meant."""
+        """Return True if the resource with this type and id on `server` is the one that is meant."""
         return self.server is None or self.server == server
 
 
@@ -30,9 +30,9 @@ BATCH_WEIGHT = 4 * 1024 * 1024
 
 @dataclass(slots=True)
 class Row:
-    """One resource, or one deletion, for the database; what it refers to is known by source ids.
+    """One resource or one deletion for the database. It refers to other resources by their source ids.
 
-    `server` is the one that it came from; None if the export does not tell.
+    `server` is the server that it came from; None if the export does not say.
     """
 
     place: Place
@@ -49,7 +49,7 @@ class Row:
 
 
 def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Yield the rows in batches: of one type, no id twice, and neither too many nor too much text."""
+    """Yield the rows in batches. A batch has one type, no id twice, and a limited number of rows and bytes."""
     batch: list[Row] = []
     ids: set[str] = set()
     weight = 0

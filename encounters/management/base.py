@@ -1,4 +1,4 @@
-"""What the commands that import records share: whose they are, what they are, how they came, and how it went."""
+"""The base of the import commands: their options, their progress bar, and the report they print."""
 
 import sys
 from collections.abc import Sequence
@@ -24,54 +24,58 @@ LONGEST_SOURCE = SourceRecord._meta.get_field("source").max_length or 0
 
 
 class Report(Protocol):
-    """What a run has found."""
+    """The report of a run."""
 
     unreadable: list[str]
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for machines: its counts and its first issues, and how many more of these there were."""
+        """Return the report as JSON: counts, the first issues, and the number of issues not listed."""
 
 
 class ImportCommand(ReportCommand):
-    """A command that takes files in for an organization; a second run of the same files changes nothing.
+    """A command that imports files for an organization. Importing the same files again changes nothing.
 
-    Subclasses give `path_help`, `find()`, `run()` and `issue()`.
+    Subclasses set `path_help` and implement `find()`, `run()` and `issue()`.
     """
 
     path_help = ""
     unreadable: Sequence[str] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the path, whose it is and what it is."""
         super().add_arguments(parser)
         parser.add_argument("path", metavar="PATH", type=Path, help=self.path_help)
         parser.add_argument("--organization", required=True, metavar="ORG", help="an org_… id or the exact name")
-        parser.add_argument("--record-class", required=True, choices=RecordClass.values, help="what the records are")
-        parser.add_argument("--source", metavar="NAME", help="the server it comes from (default: the name of PATH)")
+        parser.add_argument(
+            "--record-class", required=True, choices=RecordClass.values, help="the class of all records"
+        )
+        parser.add_argument(
+            "--source", metavar="NAME", help="the system the files come from (default: the name of PATH)"
+        )
         parser.add_argument(
             "--created-at",
             choices=("import", "service"),
             default="import",
-            help="what created_at tells: the time of import (default), or the start of the encounter, for old records",
+            help="what to use as created_at: the time of the import (default), or the start of the encounter, for old "
+            "records",
         )
         parser.add_argument(
             "--dry-run",
             action="store_true",
-            help="go all the way and write nothing; on SQLite, others cannot write meanwhile",
+            help="run the whole import, but write nothing; on SQLite, this blocks other writers",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Import and report; a file that cannot be read to its end makes the exit code 1."""
+        """Import and report. Exit with code 1 if a file could not be read to its end."""
         super().handle(*args, **options)
         if self.unreadable:
             names = escapes.escaped(", ".join(self.unreadable))
             raise CommandError(
-                f"Not read to the end: {names}. Only what could be read is imported; the issues say what is wrong. "
-                "Get the export again, and import it as well."
+                f"Not read completely: {names}. Only the readable part was imported; see the issues above. "
+                "Get the export again and import it, too."
             )
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Import, and return the report for machines."""
+        """Run the import and return its report."""
         export = self.find(options["path"])
         job = Job(
             organization=find_organization(options["organization"]),
@@ -86,27 +90,26 @@ class ImportCommand(ReportCommand):
         return facts | found.as_json()
 
     def lines(self, report: dict[str, Any]) -> list[str]:
-        """Return the issues, one a line, and at last the counts."""
+        """Return the issues, one per line, then the counts."""
         blocks = [
             [self.issue(each) for each in report["issues"]],
             _table(report["counts"]),
             [f"{count:>9}  {code}" for code, count in report.get("codes", {}).items()],
-            ["A dry run: nothing was written."] if report["dry_run"] else [],
+            ["Dry run: nothing was written."] if report["dry_run"] else [],
         ]
         if report["issues_not_listed"]:
-            blocks[0].append(f"… and {report['issues_not_listed']} more, counted below")
+            blocks[0].append(f"… and {report['issues_not_listed']} more, included in the counts below")
         return "\n\n".join("\n".join(block) for block in blocks if block).split("\n")
 
     def find(self, path: Path) -> Export:
-        """Return the files at `path`; ValidationError, saying what to do, if there are none."""
+        """Return the files at `path`. Raise ValidationError, which says what to do, if there are none."""
         raise NotImplementedError
 
     def run(self, job: Job, export: Export, progress: Progress, *, dry_run: bool) -> Report:
-        """Import the files."""
         raise NotImplementedError
 
     def issue(self, issue: dict[str, Any]) -> str:
-        """Return one issue in a line."""
+        """Return one issue as a line of text."""
         raise NotImplementedError
 
     def _run(self, job: Job, export: Export, options: dict[str, Any]) -> Report:
@@ -115,22 +118,22 @@ class ImportCommand(ReportCommand):
         try:
             with bar:
                 return self.run(job, export, bar.update, dry_run=options["dry_run"])
-        except db.Error:  # its own words may quote a patient's row
+        except db.Error:  # its message may quote a patient's row
             raise CommandError(
-                "The database failed or was busy for too long. Whole batches are written or not at all: "
-                "run the same command again, and it goes on from there."
+                "The database failed or was busy for too long. All finished batches are saved. "
+                "Run the same command again to continue."
             ) from None
 
 
 def _source(name: str | None, export: Export) -> str:
     source = export.name if name is None else name.strip()
     if not (0 < len(source) <= LONGEST_SOURCE and source.isprintable()):
-        raise ValidationError(f"Name the source with --source, in 1 to {LONGEST_SOURCE} printable characters.")
+        raise ValidationError(f"Set --source to a name of 1 to {LONGEST_SOURCE} printable characters.")
     return source
 
 
 def _table(counts: dict[str, dict[str, int]]) -> list[str]:
-    """Return a line for each type, a column for each outcome that occurred."""
+    """Return a table with a line for each type and a column for each outcome that occurred."""
     outcomes = [each.value for each in Outcome if any(each.value in counted for counted in counts.values())]
     cells = [[name, *(str(counted.get(outcome, 0)) for outcome in outcomes)] for name, counted in counts.items()]
     return output.table([["type", *outcomes], *cells])

@@ -1,6 +1,6 @@
-"""Recordings: where they are stored, and the signed links and views that send them.
+"""Recordings: their storage, and the signed links and the view that serve them.
 
-`encounters.recordings.LocalStorage` is the name that settings and environments use.
+Settings and environments refer to `encounters.recordings.LocalStorage`.
 """
 
 from encounters.recordings.storage import LocalStorage

@@ -1,4 +1,4 @@
-"""The one range of bytes that a request asks for (RFC 9110, section 14)."""
+"""Parse the single range of bytes that a request asks for (RFC 9110, section 14)."""
 
 import re
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ _ONE_RANGE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """Bytes from `first` up to and not with `end`."""
+    """The bytes from `first` up to, but not including, `end`."""
 
     first: int
     end: int
 
     @property
     def length(self) -> int:
-        """Return how many bytes it has: none where nothing of the file lies in it."""
+        """Return the number of bytes; 0 if the range is outside of the file."""
         return max(self.end - self.first, 0)
 
 
 def asked_range(header: str, size: int) -> ByteRange | None:
     """Return the part of a file of `size` bytes that a `Range` header asks for.
 
-    None where it asks for no single range of bytes: such a header is ignored, as section 14.2 allows.
+    Return None if the header is not a single range of bytes: it is then ignored, as section 14.2 allows.
     """
     found = _ONE_RANGE.fullmatch(header.strip())
     if found is None:

@@ -1,7 +1,7 @@
-"""Recordings: the storage in which they lie, and the signed URL, good for minutes, by which one is fetched.
+"""The storage for recordings, and the signed URLs, valid for minutes, that partners fetch them from.
 
-The storage is Django's, named `recordings` in `STORAGES`: any whose `url(name, expire=seconds)` signs, as those of
-django-storages for S3 and Azure do, or the local one below.
+It is the Django storage `recordings` in `STORAGES`. Its `url(name, expire=seconds)` must sign URLs, as the storages for
+S3 and Azure in django-storages do, and the local one below.
 """
 
 from datetime import datetime, timedelta
@@ -30,28 +30,28 @@ MEDIA_TYPES = {
 
 
 def storage() -> Any:
-    """Return the storage of recordings; Django's own type knows no `expire`."""
+    """Return the storage for recordings, untyped: Django's type does not know `expire`."""
     return storages[ALIAS]
 
 
 def link(name: str, request: HttpRequest) -> tuple[str, datetime]:
-    """Return an absolute URL of a recording, and until when it works: never longer than it does."""
+    """Return an absolute URL of a recording, and when it expires: rounded down, so never later than it really does."""
     seconds = settings.AUDIO_URL_SECONDS
     expires_at = timezone.now().replace(microsecond=0) + timedelta(seconds=seconds)
     return urljoin(base_url(request), storage().url(name, expire=seconds)), expires_at
 
 
 class LocalStorage(FileSystemStorage):
-    """Files of this machine, each fetched from our own signed view: for development, and for the demonstration."""
+    """Files on this machine, served by our own view with signed URLs. For development and the demonstration."""
 
     def url(self, name: str | None, expire: int = 0) -> str:
-        """Return the path of a recording, signed with the second in which it ends."""
+        """Return the path of a recording, signed together with its expiry in seconds since the epoch."""
         ends = int(timezone.now().timestamp()) + expire
         return reverse("recording", args=[_signer().sign_object([name, ends])])
 
 
 def signed_name(text: str) -> str | None:
-    """Return the name of the recording that a signed path means; None where it is not ours, or no longer valid."""
+    """Return the name of the recording from a signed path; None if the signature is not valid or has expired."""
     try:
         name, ends = _signer().unsign_object(text)
     except signing.BadSignature:

@@ -1,4 +1,4 @@
-"""The view that sends a local recording to whoever has its signed URL: no key is asked for, and no session."""
+"""The view that serves local recordings. The signed URL is enough: no key and no session is required."""
 
 from collections.abc import Iterator
 from pathlib import PurePath
@@ -15,9 +15,9 @@ BLOCK = 64 * 1024
 
 @require_safe
 def recording(request: HttpRequest, signed: str) -> HttpResponseBase:
-    """Send the recording, or the range of it that is asked for."""
+    """Send the recording, or the requested range of it."""
     name = recordings.signed_name(signed)
-    refused = "This link does not work, or not any more. Ask for a new one."
+    refused = "This link is not valid or has expired. Request a new one."
     answer = _refusal(403, refused) if name is None else _sent(request, name)
     answer["Cache-Control"] = "no-store"
     return answer
@@ -28,11 +28,13 @@ def _sent(request: HttpRequest, name: str) -> HttpResponseBase:
     try:
         size = storage.size(name)
     except FileNotFoundError:
-        return _refusal(404, "There is no recording any more.")
-    # A condition on an older version of the file can never hold: no answer names a version.
+        return _refusal(404, "This recording no longer exists.")
+    # An If-Range condition is never true, because no answer names a version of the file. So the whole file is sent.
     asked = None if "If-Range" in request.headers else asked_range(request.headers.get("Range", ""), size)
     if asked is not None and not asked.length:
-        return _refusal(416, "The recording is shorter than that.", {"Content-Range": f"bytes */{size}"})
+        return _refusal(
+            416, "The requested range is beyond the end of the recording.", {"Content-Range": f"bytes */{size}"}
+        )
     part = asked or ByteRange(0, size)
     answer = StreamingHttpResponse(
         Part(storage.open(name), part),
@@ -50,7 +52,7 @@ def _refusal(status: int, text: str, headers: dict[str, str] | None = None) -> H
 
 
 class Part:
-    """A part of an open file, in blocks; whoever answers closes it, whether it was read or not."""
+    """A part of an open file, read in blocks. The server closes it after the response, even if it was not read."""
 
     def __init__(self, file: IO[bytes], part: ByteRange) -> None:
         self.file, self.part = file, part
@@ -63,5 +65,5 @@ class Part:
             yield block
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file. Django calls this at the end of the response."""
         self.file.close()

@@ -1,1 +1,1 @@
-"""Exact totals of served encounters: counts that triggers keep, and sums over them."""
+"""Exact totals of served encounters: counts that triggers update, and sums of them."""

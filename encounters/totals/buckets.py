@@ -1,14 +1,14 @@
-"""Buckets of time in which served encounters are counted: a month, a day, an hour, each beginning on time in UTC."""
+"""The buckets of time in which served encounters are counted: months, days and hours of UTC."""
 
 GRAINS = ("month", "day", "hour")
 
 # Each grain as a row, for a SELECT over all of them.
 EACH_GRAIN = "({}) AS grains".format(" UNION ALL ".join(f"SELECT '{grain}' AS grain" for grain in GRAINS))
 
-# Spelled as the condition of the index `encounter_page` is, so that either database may use it.
+# Spelled like the condition of the index `encounter_page`, so that both databases can use it.
 SERVED = "record_class = 'clinical' AND withdrawn_at IS NULL"
 
-# SQLite stores an instant as text, in UTC: YYYY-MM-DD hh:mm:ss, and a fraction where there is one.
+# SQLite stores an instant as text in UTC: YYYY-MM-DD hh:mm:ss, with a fraction only if there is one.
 _HOUR = {
     "postgresql": "date_trunc('hour', created_at, 'UTC')",
     "sqlite": "substr(created_at, 1, 13) || ':00:00'",
@@ -23,7 +23,7 @@ _HOURS = """\
 SELECT organization_id, {hour} AS hour, {number} AS matches
     FROM {rows} WHERE {condition} GROUP BY organization_id, {hour}"""
 
-# Rows are put into hours first: what follows is then little, however many they are.
+# Rows are grouped by hour first, so that the rest is cheap for any number of rows.
 _BY_GRAIN = """\
 SELECT organization_id, grain, {start} AS starts_at, CAST(sum(matches) AS bigint) AS matches
     FROM ({hours}) AS hours CROSS JOIN {each_grain}
@@ -31,15 +31,15 @@ SELECT organization_id, grain, {start} AS starts_at, CAST(sum(matches) AS bigint
 
 
 def start(vendor: str, instant: str) -> str:
-    """Return the beginning of the bucket that holds an instant, for the grain of the row."""
+    """Return SQL for the start of the bucket that contains an instant, for the grain of the row."""
     return _START[vendor].format(instant=instant)
 
 
 def hours(vendor: str, rows: str = "encounters_encounter", condition: str = SERVED, number: str = "count(*)") -> str:
-    """Return a SELECT of organization, hour and number of the rows that meet a condition."""
+    """Return a SELECT of organization, hour and the number of rows that meet a condition."""
     return _HOURS.format(hour=_HOUR[vendor], number=number, rows=rows, condition=condition)
 
 
 def by_grain(vendor: str, hours: str) -> str:
-    """Return a SELECT of organization, grain, beginning and number of every bucket whose number is not zero."""
+    """Return a SELECT of organization, grain, start and number of every bucket whose number is not zero."""
     return _BY_GRAIN.format(start=start(vendor, "hour"), hours=hours, each_grain=EACH_GRAIN)

@@ -1,7 +1,7 @@
-"""Kept counts: in every database the triggers that keep them, and all counted anew where these were not there.
+"""Install the triggers that update the counts. If they were missing, count everything again.
 
-They are looked for after every migration, not made by one: SQLite drops a table's triggers whenever it rebuilds the
-table. A migration that alters the table of the counts has to `remove` them first.
+They are installed after every migration, not by one, because SQLite drops a table's triggers whenever it rebuilds the
+table. A migration that alters the table of the counts must call `remove` first.
 """
 
 from django.db import transaction
@@ -19,7 +19,7 @@ UNION ALL SELECT tgname, pg_get_triggerdef(oid, true) FROM pg_trigger
     "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'encounters_encounter'",
 }
 
-# The tables that a function names are those of the session that creates it, whatever session it runs in.
+# A function refers to the tables of the session that creates it, no matter which session it runs in.
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION {name}() RETURNS {type} LANGUAGE plpgsql SET search_path FROM CURRENT AS $${body}$$
 """
@@ -32,13 +32,13 @@ ORDER BY organization_id, grain, starts_at
 
 
 def ensure(connection: BaseDatabaseWrapper) -> None:
-    """Install the triggers and count anew, unless these very triggers are there: then every count has been kept."""
+    """Install the triggers and count everything again, unless exactly these triggers exist already."""
     if not in_place(connection):
         install(connection)
 
 
 def in_place(connection: BaseDatabaseWrapper) -> bool:
-    """Tell whether every trigger is there, as it is defined, and enabled."""
+    """Return True if every trigger exists, matches its definition, and is enabled."""
     definitions = DEFINITIONS[connection.vendor]
     with connection.cursor() as cursor:
         cursor.execute(_FOUND[connection.vendor])
@@ -47,10 +47,10 @@ def in_place(connection: BaseDatabaseWrapper) -> bool:
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Create the triggers and count every served encounter, in one transaction that nobody writes into.
+    """Create the triggers and count every served encounter, in one transaction that blocks all writers.
 
-    On PostgreSQL to create a trigger locks writers out until the end, while readers go on; on SQLite the transaction
-    itself does.
+    On PostgreSQL, creating a trigger blocks writers, but not readers, until the transaction ends. On SQLite, the
+    transaction itself does.
     """
     counted = buckets.by_grain(connection.vendor, buckets.hours(connection.vendor))
     with transaction.atomic(using=connection.alias):
@@ -58,7 +58,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
-    """Drop the triggers: what is written from then on is not counted until they are installed again."""
+    """Drop the triggers. Encounters written after that are not counted until the triggers are installed again."""
     definitions = DEFINITIONS[connection.vendor]
     on = " ON encounters_encounter" if connection.vendor == "postgresql" else ""
     triggers = [f"DROP TRIGGER IF EXISTS {name}{on}" for name in definitions.triggers]

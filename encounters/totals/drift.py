@@ -1,7 +1,7 @@
-"""Drift: where the kept counts are not what the encounters are, month by month, and how it is taken out again.
+"""Drift: find where the stored counts differ from the encounters, month by month, and correct them.
 
-A difference stays the same whatever the triggers count meanwhile: so what one statement finds may be added a moment
-later, and nobody who writes encounters has to wait for it.
+A difference does not change while the triggers go on counting. So it can be corrected a moment after it was found, and
+writers of encounters never have to wait.
 """
 
 from calendar import monthrange
@@ -15,7 +15,7 @@ from encounters.totals import buckets
 from encounters.totals.buckets import GRAINS, SERVED
 from encounters.totals.triggers import KEY, SLOT
 
-# The month of the first that is counted, or is to be, from an instant on: four looks into an index.
+# The first month from an instant on that has served encounters or counts. It takes four index look-ups.
 _NEXT_MONTH = """
 SELECT {month} FROM (
     SELECT min(created_at) AS instant FROM encounters_encounter
@@ -37,7 +37,7 @@ SELECT grain, starts_at, CAST(sum(kept) AS bigint), CAST(sum(matches) AS bigint)
 GROUP BY grain, starts_at HAVING sum(kept) <> sum(matches) OR grain = 'month'
 """
 
-# To repair is to write: what keeps writers out, to empty the encounters or to count them all anew, keeps it out too.
+# A correction is a write like others: it must wait while the encounters are emptied or counted again.
 _LOCK = "LOCK TABLE encounters_encounter IN ROW EXCLUSIVE MODE"
 _CORRECT = """
 INSERT INTO encounters_encountercount ({key}, matches) VALUES (%s, %s, %s, {slot}, %s)
@@ -53,7 +53,7 @@ class Month(NamedTuple):
 
 
 class Count(NamedTuple):
-    """What is kept of a bucket, and what is true."""
+    """The stored and the true count of a bucket."""
 
     grain: str
     starts_at: Any  # as the database gives it
@@ -62,7 +62,7 @@ class Count(NamedTuple):
 
 
 def months(organization_pk: int) -> Iterator[Month]:
-    """Yield each month in which the organization has served encounters or counts, one after another."""
+    """Yield each month in which the organization has served encounters or counts, in order."""
     month: Month | None = _next_month(organization_pk, datetime.min.replace(tzinfo=UTC))
     while month is not None:
         yield month
@@ -71,7 +71,7 @@ def months(organization_pk: int) -> Iterator[Month]:
 
 
 def compared(organization_pk: int, month: Month) -> list[Count]:
-    """Return the month's buckets that differ, and its own in any case, as one statement sees them."""
+    """Return the buckets of a month that differ, and always the month's own bucket, from one statement."""
     of_month = "organization_id = %s AND created_at BETWEEN %s AND %s"
     hours = buckets.hours(connection.vendor, condition=f"{SERVED} AND {of_month}")
     grains = ", ".join(f"'{grain}'" for grain in GRAINS)
@@ -83,7 +83,7 @@ def compared(organization_pk: int, month: Month) -> list[Count]:
 
 
 def corrected(organization_pk: int, month: Month) -> list[Count]:
-    """Take out what differs, and return what did."""
+    """Correct the buckets that differ, and return what `compared` found."""
     sql = _CORRECT.format(key=KEY, slot=SLOT[connection.vendor])
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -1,7 +1,8 @@
-"""The exact number of an organization's served encounters, with or without bounds of time, as cheap at any size.
+"""The exact number of an organization's served encounters, with optional bounds of time. Equally fast at any size.
 
-The kept counts of the months between the bounds are added up. With an end comes what its month holds before it, and
-with a start goes what its month holds before that: whole days, then whole hours, and of the last hour the rows.
+It is the sum of the counts of the months from the start to the end. The part of the end's month that is before the end
+is added, and the part of the start's month that is before the start is subtracted. Each part is counted in whole days,
+then in whole hours, and in rows for the last hour.
 """
 
 from datetime import UTC, datetime
@@ -32,7 +33,7 @@ _MONTH_BEFORE = """((
 
 @cache
 def sql(bounds: tuple[str, ...]) -> str:
-    """Return the total as an expression, for the bounds given ("start", "end"); it is the same on both databases."""
+    """Return the total as an SQL expression for the given bounds ("start", "end"). Both databases use the same one."""
     month_before = _MONTH_BEFORE.format(served=SERVED)
     conditions = {"start": " AND starts_at >= %s", "end": " AND starts_at < %s"}
     return _TOTAL.format(
@@ -43,14 +44,14 @@ def sql(bounds: tuple[str, ...]) -> str:
 
 
 def parameters(organization_pk: int, start_at: datetime | None, end_at: datetime | None) -> list[Any]:
-    """Return the parameters of `sql`, in the order of their places."""
+    """Return the parameters of `sql`, in order."""
     start, end = _edges(start_at), _edges(end_at)
     steps = [*pairwise(end), *pairwise(start)]
     return [organization_pk, *start[:1], *end[:1], *(value for step in steps for value in (organization_pk, *step))]
 
 
 def _edges(bound: datetime | None) -> list[Any]:
-    """Return when the month, the day and the hour of a bound begin, and the bound, as the database takes them."""
+    """Return the starts of the month, the day and the hour of a bound, and the bound, as database values."""
     if bound is None:
         return []
     bound = bound.astimezone(UTC)

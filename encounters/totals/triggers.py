@@ -1,8 +1,8 @@
-"""The triggers that keep the number of served encounters in each bucket, whatever writes them, in SQL.
+"""The SQL triggers that update the number of served encounters in each bucket, whoever writes the encounters.
 
-PostgreSQL counts a whole statement at once, from its transition tables. Each transaction that writes has a slot to
-itself until it ends, the first that no other one has: so no two of them ever wait for the same row. SQLite, where one
-transaction writes at a time, counts row by row in slot 0.
+PostgreSQL counts a whole statement at once, from its transition tables. Each writing transaction takes the first free
+slot and keeps it until it ends, so that two transactions never wait for the same row. SQLite allows one writing
+transaction at a time and counts row by row in slot 0.
 """
 
 import zlib
@@ -16,9 +16,9 @@ SLOT = {"postgresql": "(SELECT encounter_count_slot())", "sqlite": "0"}
 
 
 class Definitions(NamedTuple):
-    """What keeps the counts in a database, by name and as the database tells of it.
+    """The functions and triggers that update the counts, by name, as the database's catalogue shows them.
 
-    A function is told as its body, a trigger as the statement that creates it.
+    A function is given by its body, a trigger by the statement that creates it.
     """
 
     functions: dict[str, str]
@@ -36,7 +36,7 @@ BEGIN
 END
 """
 
-# The subquery that asks for a slot runs with the first row: a statement that changes no number takes none.
+# The subquery that takes a slot runs with the first row, so a statement that changes no count takes no slot.
 _COUNT_BODY = """
 BEGIN
     INSERT INTO encounters_encountercount AS kept ({key}, matches)
@@ -48,7 +48,7 @@ BEGIN
 END
 """
 
-# Not by TRUNCATE, for which this transaction and one that reads a total might wait for each other.
+# Not with TRUNCATE: this transaction and one that reads a total could then wait for each other.
 _EMPTY_BODY = """
 BEGIN
     DELETE FROM encounters_encountercount;
@@ -100,7 +100,7 @@ _UP = """\
     SELECT NEW.organization_id, grain, {start}, 0, 1 FROM {each_grain} WHERE TRUE
     ON CONFLICT ({key}) DO UPDATE SET matches = matches + 1;"""
 
-# An encounter that is taken has been counted; only where the counts were emptied before it is no row there.
+# A removed encounter has been counted before. Its row is missing only if the counts were emptied first.
 _DOWN = """\
     UPDATE encounters_encountercount SET matches = matches - 1
     WHERE organization_id = OLD.organization_id AND slot = 0

@@ -1,1 +1,1 @@
-"""The import of notes and timed transcripts: files, lines, the JSON form of each, rows for the store of all imports."""
+"""The import of notes and timed transcripts: files, the JSON format of a line, and rows for the shared store."""

@@ -1,7 +1,7 @@
-"""Recordings beside the lines that name them: found below their folder, copied to the storage, and none left behind.
+"""Recordings next to the files that refer to them: found in that folder, copied to the storage, and cleaned up.
 
-A recording is named by whose it is, by its document and by its content. So a second run copies nothing, and a copy
-that was broken off is made anew.
+The name of a recording is made from its organization, its document and its content. So a second run copies nothing, and
+an incomplete copy is replaced.
 """
 
 import hashlib
@@ -16,19 +16,19 @@ from django.core.files import File
 from encounters.importing.job import Job
 from encounters.recordings import storage as recordings
 
-EXPECTED = f"the path of a recording below this file's folder, not empty: {', '.join(recordings.MEDIA_TYPES)}"
+EXPECTED = f"the path of a recording in this file's folder, not empty: {', '.join(recordings.MEDIA_TYPES)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A file to keep, and its name in the storage."""
+    """A file to copy, and its name in the storage."""
 
     path: Path
     name: str
 
     @classmethod
     def beside(cls, lines: Path, written: str, job: Job, document_id: str) -> "Recording | None":
-        """Return what a path written in the file `lines` means; None where no recording is there."""
+        """Return the recording at a path given in the file `lines`; None if there is none."""
         folder = lines.resolve().parent
         try:
             path = (folder / written).resolve()
@@ -38,7 +38,7 @@ class Recording:
             return None
 
     def keep(self) -> None:
-        """Copy the file to the storage, unless it is there."""
+        """Copy the file to the storage, unless it is already there."""
         storage = recordings.storage()
         with _told():
             if storage.exists(self.name):
@@ -50,7 +50,7 @@ class Recording:
 
 
 def drop(names: Iterable[str]) -> None:
-    """Delete recordings that no document has any more, or has ever had."""
+    """Delete recordings that no document refers to."""
     with _told():
         for name in names:
             recordings.storage().delete(name)
@@ -58,13 +58,13 @@ def drop(names: Iterable[str]) -> None:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Say what to do where the storage fails, as each does with exceptions of its own."""
+    """Turn any exception of the storage, which can be of any type, into an error that says what to do."""
     try:
         yield
     except Exception as fault:
         raise ValidationError(
-            f"The storage of recordings failed ({type(fault).__name__}). Check CHARTERO_RECORDINGS_STORAGE and run the "
-            "same command again: it goes on from there.",
+            f"The storage for recordings failed ({type(fault).__name__}). Check CHARTERO_RECORDINGS_STORAGE, then run "
+            "the same command again to continue.",
             code="storage_failed",
         ) from fault
 

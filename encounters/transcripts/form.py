@@ -1,7 +1,7 @@
-"""The JSON form of one encounter with its documents: every member, its grammar and the words for it.
+"""The JSON format of one encounter with its documents: every member, its parser and its description.
 
-A member may be left out or null unless it is required. What is not exactly of this form is a fault, which says where
-it is and what is expected there, and never what stands there.
+A member can be missing or null unless it is required. Anything else that does not match the format is a fault. A fault
+says where it is and what is expected there. It never contains the value that was found.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ LONGEST_VARIANT = 64
 
 
 class Fault(Exception):
-    """What is wrong with a line: where, as a path of members, and what to write there."""
+    """What is wrong with a line: where, as a path of members, and what is expected there."""
 
     def __init__(self, at: str, expected: str) -> None:
         super().__init__(at, expected)
@@ -31,7 +31,7 @@ class Fault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member of an object: a parser that returns None for anything that is not it, and what it is in words."""
+    """One member of an object: a parser that returns None for an invalid value, and a description of valid ones."""
 
     parse: Callable[[Any], Any]
     expected: str
@@ -40,7 +40,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A patient, an encounter or a document as it is written; with nothing but its id one that is known already."""
+    """A patient, an encounter or a document as given. With only an id, it refers to one that is already known."""
 
     id: str
     values: dict[str, Any] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One line: an encounter, whose it is, and its documents."""
+    """One line: an encounter, its patient, and its documents."""
 
     encounter: Described
     patient: Described | None
@@ -57,7 +57,7 @@ class Visit:
 
 
 def visit(value: object) -> Visit:
-    """Return what one line says; Fault for the first thing that is not of the form."""
+    """Return the content of one line. Raise Fault for the first thing that does not match the format."""
     parts = _members(value, "", LINE)
     documents = [_document(each, f"documents[{n}]") for n, each in enumerate(parts["documents"] or [])]
     patient = None if parts["patient"] is None else _described(parts["patient"], "patient", PATIENT)
@@ -91,7 +91,7 @@ def _members(value: object, at: str, shape: dict[str, Member]) -> dict[str, Any]
     if not isinstance(value, dict):
         raise Fault(at, "an object")
     if value.keys() - shape.keys():
-        raise Fault(at, f"no other members than {', '.join(shape)}")
+        raise Fault(at, f"only these members: {', '.join(shape)}")
     return {name: _member(value.get(name), f"{at}.{name}".strip("."), member) for name, member in shape.items()}
 
 
@@ -105,7 +105,7 @@ def _member(value: Any, at: str, member: Member) -> Any:
 
 
 def _words(longest: int) -> Callable[[Any], str | None]:
-    """Return a parser of a text with more than blanks, which it is freed from."""
+    """Return a parser of a text that is not blank. It strips the text."""
 
     def parse(value: Any) -> str | None:
         found = elements.text(value)
@@ -115,13 +115,13 @@ def _words(longest: int) -> Callable[[Any], str | None]:
 
 
 def _text(value: Any) -> str | None:
-    """Read a text as it is, but for NUL, which PostgreSQL cannot hold."""
+    """Return a text unchanged except for NUL, which PostgreSQL can't store."""
     found = value.replace("\x00", "") if isinstance(value, str) else None
     return found if found is not None and len(found.encode()) <= LONGEST_TEXT else None
 
 
 def _seconds(value: Any) -> float | None:
-    """Compare before converting: an integer may be too long for a float."""
+    """Return seconds as a float; compare before converting, because an integer may be too large for a float."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number and 0 <= value <= LONGEST_DURATION else None
 
@@ -147,10 +147,10 @@ ID = Member(
 NAME = Member(_words(LONGEST_TITLE), f"a text of 1 to {LONGEST_TITLE} characters")
 VARIANT = Member(_words(LONGEST_VARIANT), f"a text of 1 to {LONGEST_VARIANT} characters")
 TEXT = Member(_text, f"a text of at most {LONGEST_TEXT} bytes")
-DAY = Member(_day, "a date as 1970-01-31")
+DAY = Member(_day, "a date, such as 1970-01-31")
 INSTANT = Member(
     lambda value: grammar.instant(value) if isinstance(value, str) else None,
-    "a date and time with its zone, as 2026-05-25T14:00:00Z",
+    "a date and time with a time zone, such as 2026-05-25T14:00:00Z",
 )
 SECONDS = Member(_seconds, "seconds from the start of the recording, 0 or more")
 FLAG = Member(lambda value: value if isinstance(value, bool) else None, "true or false")

@@ -1,4 +1,4 @@
-"""What an import of transcripts says at its end: counts of every outcome, and the first faults one by one."""
+"""The report of a transcript import: the count of every outcome, and the first faults."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from encounters.importing.report import LISTED_ISSUES, Place
 
 @dataclass(slots=True)
 class Report:
-    """The counts and faults of one run. It holds no name, no text and no value of a line but the ids of the source."""
+    """The counts and faults of one run. It contains no value from the lines except the ids of the source."""
 
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     issues: list[dict[str, Any]] = field(default_factory=list)
@@ -22,19 +22,18 @@ class Report:
         self.counts.setdefault(kind, Counter())[outcome.value] += 1
 
     def add(self, place: Place, at: str, todo: str) -> None:
-        """Note what was not taken in, and what to do about it."""
+        """Add what was not imported, and what to do about it."""
         if len(self.issues) < LISTED_ISSUES:
             self.issues.append({"file": place.file, "line": place.line, "at": at, "todo": todo})
         else:
             self.issues_not_listed += 1
 
     def add_unread(self, file: str) -> None:
-        """Note that a file was not read to its end, or gave nothing."""
+        """Add a file that was not read to its end, or had no usable line."""
         if file not in self.unreadable:
             self.unreadable.append(file)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the report for machines."""
         return {
             "counts": {name: dict(outcomes) for name, outcomes in self.counts.items()},
             "issues": self.issues,

@@ -1,4 +1,4 @@
-"""From one line in its JSON form to rows for the store of all imports."""
+"""Turn one line of the JSON format into rows for the shared store."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,13 +9,13 @@ from encounters.importing.rows import Row, Target
 from encounters.models import EncounterStatus
 from encounters.transcripts.form import Described, Visit
 
-# The types by which the store knows each kind, in the order in which they are written; and each in our own words.
+# The store's name for each type, in the order in which they are written, and the name that reports use.
 PATIENT, ENCOUNTER, DOCUMENT = TYPES = ("Patient", "Encounter", "DocumentReference")
 KINDS = {PATIENT: "patient", ENCOUNTER: "encounter", DOCUMENT: "document"}
 
 
 def rows(visit: Visit, place: Place, weight: int) -> Iterator[Row]:
-    """Yield a row for each thing that the line describes, with the names of recordings in the storage already."""
+    """Yield a row for everything that the line describes. Its recordings already have their names in the storage."""
     patient = Target(PATIENT, visit.patient.id) if visit.patient else None
     if visit.patient and not visit.patient.is_reference:
         yield _row(PATIENT, visit.patient, place)
@@ -35,7 +35,7 @@ def rows(visit: Visit, place: Place, weight: int) -> Iterator[Row]:
 
 
 def _row(row_type: str, described: Described, place: Place, weight: int = 0) -> Row:
-    """Return the row of a version; what is withdrawn is a deletion, which without a time holds as of now."""
+    """Return the row of a version. A withdrawn one is a deletion, which without a time takes effect now."""
     values: dict[str, Any] = dict(described.values)
     version, withdrawn = values.pop("updated_at"), values.pop("withdrawn") is True
     if "provider" in values:

@@ -1,4 +1,4 @@
-"""A whole import of transcripts: line by line, batch by batch, each batch written whole or not at all."""
+"""Run a transcript import: read line by line and write in batches, each in one transaction."""
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
@@ -26,23 +26,23 @@ from encounters.transcripts.report import Report
 from encounters.transcripts.rows import DOCUMENT, KINDS, TYPES, rows
 
 LINES = "lines"
-NOT_READ = "This file is not read: give it a name that ends in .ndjson or .jsonl, or give its own path."
-DESCRIBE = "Describe it, with more than its id, in this line or in one that is imported before."
+NOT_READ = "This file was not read. Rename it to end in .ndjson or .jsonl, or import it by its own path."
+DESCRIBE = "Describe it with more than its id, on this line or on one that is imported earlier."
 TODO = {
-    Code.INVALID_JSON: "Write one JSON object to a line, in UTF-8.",
-    Code.LINE_TOO_LONG: f"Write no more than {lines.LONGEST_LINE // 1024**2} MiB to a line.",
-    Code.UNRESOLVED_PATIENT: f"This source has told of no patient of this id. {DESCRIBE}",
-    Code.UNRESOLVED_ENCOUNTER: f"This source has told of no encounter of this id. {DESCRIBE}",
-    Code.PATIENT_MISMATCH: "Name the patient of the encounter: it is known with another one.",
+    Code.INVALID_JSON: "Write one JSON object per line, in UTF-8.",
+    Code.LINE_TOO_LONG: f"Write at most {lines.LONGEST_LINE // 1024**2} MiB per line.",
+    Code.UNRESOLVED_PATIENT: f"No patient with this id is known from this source. {DESCRIBE}",
+    Code.UNRESOLVED_ENCOUNTER: f"No encounter with this id is known from this source. {DESCRIBE}",
+    Code.PATIENT_MISMATCH: "The encounter belongs to another patient. Use the id of that patient.",
 }
 CONFLICTS = {
-    Outcome.CONFLICT_NO_VERSION: "It is known with other values. Give updated_at, so that the newer ones can be told.",
-    Outcome.CONFLICT_SAME_VERSION: "It is known with other values of the same time. Give a later updated_at.",
+    Outcome.CONFLICT_NO_VERSION: "It already exists with other values. Set updated_at to show which version is newer.",
+    Outcome.CONFLICT_SAME_VERSION: "It already exists with other values and this updated_at. Set a later updated_at.",
 }
 
 
 def find(path: Path) -> Export:
-    """Return the files at `path`, one or those of a folder; ValidationError, saying what to do, if there is none."""
+    """Return the file at `path`, or the files in it. Raise ValidationError, which says what to do, if there is none."""
     path = path.resolve()
     try:
         names = sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
@@ -51,16 +51,16 @@ def find(path: Path) -> Export:
             each.open("rb").close()
     except OSError as fault:
         raise ValidationError(
-            f"Cannot read {path.name}: {fault.strerror}. Give an NDJSON file or a folder.", code="unreadable"
+            f"Can't read {path.name}: {fault.strerror}. Specify an NDJSON file or a folder.", code="unreadable"
         ) from None
     if not paths:
-        raise ValidationError(f"The folder {path.name} holds no .ndjson and no .jsonl.", code="nothing_to_import")
+        raise ValidationError(f"The folder {path.name} has no .ndjson or .jsonl files.", code="nothing_to_import")
     files = tuple(SourceFile(each, printable(each.name), (LINES,)) for each in paths)
     return Export(path.name, files, notices=tuple(_notices(names, paths)))
 
 
 def run(job: Job, export: Export, progress: Progress, *, dry_run: bool = False) -> Report:
-    """Import the files; a dry run is one transaction that is rolled back at its end, and copies no recording."""
+    """Import the files. A dry run is one transaction that is rolled back at the end, and copies no recordings."""
     work = _Run(job, progress, dry_run)
     if not dry_run:
         work.through(export)
@@ -73,7 +73,7 @@ def run(job: Job, export: Export, progress: Progress, *, dry_run: bool = False) 
 
 @dataclass(slots=True)
 class _Batch:
-    """What is written together: rows by type, and the recordings that they name."""
+    """What is written together: rows by type, and the recordings that they refer to."""
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: {each: [] for each in TYPES})
     last: dict[tuple[str, str], Row] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class _Batch:
     weight: int = 0
 
     def add(self, row: Row) -> bool:
-        """Take a row; return False for one that says again what the last of its id said, as patients do."""
+        """Add a row. Return False if it only repeats the last row with its id, as patients on several lines do."""
         last = self.last.get((row.type, row.id))
         if last is not None and replace(row, place=last.place, weight=last.weight) == last:
             return False
@@ -115,10 +115,11 @@ class _Run:
                     yield place, line
         except lines.FAULTS:
             self.report.add_unread(file.name)
-            self.report.add(Place(file.name, place.line + 1), "", "Get the file again: it cannot be read from here on.")
+            todo = "Get the file again. It can't be read from this line on."
+            self.report.add(Place(file.name, place.line + 1), "", todo)
 
     def _line(self, file: SourceFile, place: Place, line: bytes | Code) -> bool:
-        """Take in one line whole, or nothing of it; return True if it was taken in."""
+        """Add one line to the batch, completely or not at all. Return True if it was added."""
         try:
             visit, found = self._read(file, line)
         except Fault as fault:
@@ -146,7 +147,7 @@ class _Run:
         return visit, list(self._recordings(file, visit))
 
     def _recordings(self, file: SourceFile, visit: Visit) -> Iterator[Recording]:
-        """Yield the recordings of a line; from here on a document knows them by their names in the storage."""
+        """Yield the recordings of a line, and change each document's path to the name in the storage."""
         for number, document in enumerate(visit.documents):
             if document.values.get("audio"):
                 found = Recording.beside(file.path, document.values["audio"], self.job, document.id)
@@ -156,7 +157,7 @@ class _Run:
                 yield found
 
     def _write(self) -> None:
-        """Write the batch. Recordings come before the rows that name them, and go if no row came to do so."""
+        """Write the batch. Copy recordings before the rows that refer to them; delete those without such a row."""
         batch, self.batch = self.batch, _Batch()
         before = self._recorded(batch)
         if not self.dry_run:
@@ -170,7 +171,7 @@ class _Run:
             audio.drop((before | {each.name for each in batch.recordings}) - self._recorded(batch))
 
     def _recorded(self, batch: _Batch) -> set[str]:
-        """Return the names of the recordings that the batch's documents have."""
+        """Return the names of the recordings that the documents of the batch have in the database."""
         source_ids = [row.id for row in batch.rows[DOCUMENT]]
         records: Any = self.job.records(DOCUMENT).filter(source_id__in=source_ids, document__audio__isnull=False)
         return set(records.values_list("document__audio", flat=True))
@@ -183,7 +184,7 @@ class _Run:
 
 
 def _notices(names: Iterable[Path], read: Container[Path]) -> Iterator[Notice]:
-    """Yield a notice for each file of the folder that is neither read nor a recording."""
+    """Yield a notice for each file in the folder that is neither read nor a recording."""
     for path in names:
         if path not in read and path.suffix.lower() not in recordings.MEDIA_TYPES:
             yield Notice(Code.FILE_NOT_READ, printable(path.name))

@@ -65,10 +65,15 @@ def error_headers(reason: Reason, scopes: tuple[Scope, ...] = ()) -> dict[str, s
 
 
 class Refusal(HttpResponse):
-    """The whole answer for a reason code. `fault`: what went wrong here. `off_record`: the ledger could not take it."""
+    """The whole answer for a reason code.
+
+    `fault`: what went wrong here. `off_record`: the ledger could not take it. `withheld`: the answer in whose place it
+    was made then.
+    """
 
     fault: Exception | None = None
     off_record = False
+    withheld: HttpResponse | None = None
 
     def __init__(self, reason: Reason, field: str | None = None, scopes: tuple[Scope, ...] = ()) -> None:
         super().__init__(

@@ -1,1 +1,1 @@
-"""Management: the commands, and what they share."""
+"""The management commands, and the code they share."""

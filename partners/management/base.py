@@ -1,4 +1,4 @@
-"""What the commands share: one report, plain or JSON; who changes what and why; errors that say what to do."""
+"""Base classes of the commands: a report in text or JSON, who makes a change and why, errors that say what to do."""
 
 import getpass
 import json
@@ -20,57 +20,54 @@ from partners.models.change import Change
 
 
 class ReportCommand(BaseCommand):
-    """A command that returns one report: lines for people, or with `--json` one object for machines.
+    """A command that prints one report: lines for people, or one JSON object with `--json`.
 
-    Subclasses give `report()`, which may raise ValidationError, and may give `lines()`.
+    Subclasses implement `report()`, which may raise ValidationError, and can override `lines()`.
     """
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Refuse a token in any argument before something, a usage error above all, can store or repeat it."""
+        """Refuse a token in any argument before anything, such as a usage error, can store or repeat it."""
         if any(map(in_text.holds_token, argv)):
             self.stderr.write(f"CommandError: {lookup.REFUSAL_OF_TOKENS}")
             sys.exit(1)
         super().run_from_argv(argv)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take `--json`."""
-        parser.add_argument("--json", action="store_true", help="print one JSON object, for machines")
+        parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the report; every refusal ends with its reason and exit code 1."""
+        """Print the report; if the command refuses, print why and exit with code 1."""
         with refusals():
             self.print_report(options)
 
     def print_report(self, options: dict[str, Any]) -> None:
-        """Do the work, and print what there is to say in one piece."""
+        """Do the work and print the whole report at once."""
         report = self.report(**options)
         lines = [json.dumps(report)] if options["json"] else map(escapes.escaped, self.lines(report))
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Do the work and return what there is to say."""
         raise NotImplementedError
 
     def lines(self, report: dict[str, Any]) -> list[str]:
-        """Return the report for people."""
+        """Return the report as lines for people."""
         return output.aligned(report)
 
 
 class ChangeCommand(ReportCommand):
-    """A command that changes something: it records who, why and for which ticket."""
+    """A command that changes something. It records who made the change, why, and for which ticket."""
 
     reason_required = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take `--reason`, `--ticket` and `--by` too."""
         super().add_arguments(parser)
-        parser.add_argument("--reason", default="", required=self.reason_required, help="why, for the record")
-        parser.add_argument("--ticket", default="", help="the ticket that asked for it, for the record")
-        parser.add_argument("--by", default="", help="who does it, for the record (default: your system login)")
+        parser.add_argument("--reason", default="", required=self.reason_required, help="why, for the audit record")
+        parser.add_argument("--ticket", default="", help="the ticket that requested this, for the audit record")
+        parser.add_argument("--by", default="", help="your name, for the audit record (default: your system user name)")
 
     def change(self, options: dict[str, Any]) -> Change:
-        """Return the record of who and why."""
+        """Return who makes the change, why, and for which ticket."""
         return Change(
             by=options["by"].strip() or _login(),
             source="command line",
@@ -80,27 +77,26 @@ class ChangeCommand(ReportCommand):
 
 
 class KeyCommand(ChangeCommand):
-    """A command that changes one key, and then reports it. Subclasses give `alter()`."""
+    """A command that changes one key and reports it. Subclasses implement `alter()`."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the key."""
-        parser.add_argument("key", metavar="KEY", help="a key_… id or a public part, never a token")
+        parser.add_argument("key", metavar="KEY", help="a key_… id or a public part; never a token")
         super().add_arguments(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Change the key and return it."""
+        """Change the key and return its facts."""
         key = lookup.find_key(options["key"])
         self.alter(key, self.change(options), options)
         return output.of_key(key)
 
     def alter(self, key: ApiKey, change: Change, options: dict[str, Any]) -> None:
-        """Make the change."""
+        """Make the change to the key."""
         raise NotImplementedError
 
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn what can go wrong into a CommandError that says what to do."""
+    """Turn expected exceptions into a CommandError that says what to do."""
     try:
         yield
     except ValidationError as refusal:
@@ -110,7 +106,7 @@ def refusals() -> Iterator[None]:
     except InvalidDigestKeys as fault:
         raise CommandError(f"CHARTERO_DIGEST_KEYS: {fault}.") from None
     except UnicodeError:
-        raise CommandError("The text given is not UTF-8. Write it anew, on a terminal that is.") from None
+        raise CommandError("The text is not valid UTF-8. Enter it again in a UTF-8 terminal.") from None
     except db.Error as fault:
         raise CommandError(_database_fault(fault)) from None
 
@@ -126,16 +122,16 @@ def _told(refusal: ValidationError) -> str:
 
 
 def _database_fault(fault: db.Error) -> str:
-    """Say what to do, in our own words: the database's may quote a row."""
+    """Return what to do, in our own words: the database's message may quote a row."""
     if isinstance(fault, db.IntegrityError):
-        return "Another change came first, or a rule of the database forbids this one. Nothing was changed."
+        return "Another change was made first, or a database constraint forbids this one. Nothing was changed."
     if isinstance(fault, db.ProgrammingError) or "no such" in str(fault):
         return "The database is not up to date. Run manage.py migrate."
-    return "The database is out of reach or busy. Try again."
+    return "The database can't be reached or is busy. Try again."
 
 
 def _login() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        raise ValidationError("Your system login has no name. Say who you are with --by.", code="by_required") from None
+        raise ValidationError("Your system user has no name. Say who you are with --by.", code="by_required") from None

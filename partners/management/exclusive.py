@@ -1,4 +1,4 @@
-"""A job that runs once at a time, whoever else starts it."""
+"""A lock for jobs that must not run twice at the same time."""
 
 import fcntl
 import os
@@ -13,10 +13,10 @@ from django.db import connection
 
 @contextmanager
 def only_run(job: str) -> Iterator[bool]:
-    """Tell whether this run of a job has it to itself until the end; False while another run is under way.
+    """Yield True if this is the only run of the job, and hold the lock until the block ends; False if another runs.
 
-    PostgreSQL holds the lock for the connection (an advisory lock). SQLite, which one machine alone opens, has nothing
-    that would not keep out the web processes too: there it is a lock on a file in `CHARTERO_DATA_DIR`.
+    On PostgreSQL, this is an advisory lock of the connection. Any lock that SQLite offers would block the web processes
+    too. But a SQLite file is used on one machine only, so a lock on a file in `CHARTERO_DATA_DIR` is enough.
     """
     if connection.vendor == "postgresql":
         with _advisory_lock(zlib.crc32(job.encode())) as held:

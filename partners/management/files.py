@@ -1,4 +1,4 @@
-"""Where a command writes what is long or secret: standard output, or a file of mode 0600."""
+"""Where a command writes long or secret output: standard output, or a file with mode 0600."""
 
 import os
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from django.core.management.base import CommandError
 
 @contextmanager
 def destination(path: str | None, standard_output: Any, *, new: bool = False) -> Iterator[Any]:
-    """Yield what to write to. A file is there at the end, whole; a failure leaves what was there before.
+    """Yield a stream to write to. A file appears only once it is complete; on failure, the old file is kept.
 
-    A `new` one replaces none: CommandError before anything is yielded.
+    With `new`, an existing file is never replaced: CommandError is raised before anything is yielded.
     """
     if path is None:
         yield standard_output
@@ -22,14 +22,14 @@ def destination(path: str | None, standard_output: Any, *, new: bool = False) ->
         with new_file(path) if new else nullcontext(), _in_place_of(path) as file:
             yield file
     except FileExistsError:
-        raise CommandError(f"{path} is there already, and was left as it is. Name a new file.") from None
+        raise CommandError(f"{path} already exists and was not changed. Choose a new file name.") from None
     except OSError as fault:
-        raise CommandError(f"The file cannot be written: {fault.strerror}.") from None
+        raise CommandError(f"The file can't be written: {fault.strerror}.") from None
 
 
 @contextmanager
 def _in_place_of(path: str) -> Iterator[IO[str]]:
-    """Yield a draft that takes the place of the file at the end."""
+    """Yield a draft that replaces the file when the block ends."""
     draft = f"{path}.{os.getpid()}.draft"
     try:
         with new_file(draft) as file:
@@ -41,7 +41,7 @@ def _in_place_of(path: str) -> Iterator[IO[str]]:
 
 @contextmanager
 def new_file(path: str) -> Iterator[IO[str]]:
-    """Yield a new file; a failure leaves none behind. FileExistsError where there is one."""
+    """Yield a new file, and delete it on failure. Raise FileExistsError if the file exists."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(descriptor, "w", encoding="utf-8") as file:

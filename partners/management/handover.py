@@ -1,4 +1,4 @@
-"""A token's one way out of a command: to standard output, or into a new file that only its owner reads."""
+"""How a command hands over a token: on standard output, or in a new file that only its owner can read."""
 
 import os
 from contextlib import nullcontext
@@ -13,35 +13,34 @@ from partners.management.base import ChangeCommand
 from partners.management.files import new_file
 from partners.models import ApiKey
 
-SHOWN_ONCE = "The token, shown this once and stored nowhere; copy it whole:"
+SHOWN_ONCE = "The token. It is shown only once and is not stored. Copy all of it now:"
 HELP = (
-    " The token is shown once. For programs: --json prints it as one value of an object, --out writes nothing but the "
-    "token into a new file of mode 0600. If it cannot be handed over, nothing is changed."
+    " The token is shown only once. In scripts, use --json to print it as a value of the report, or --out to write "
+    "only the token to a new file with mode 0600. If the token can't be written, nothing is changed."
 )
 
 
 class TokenCommand(ChangeCommand):
-    """A command that makes a key: its change is committed only once its token is out."""
+    """A command that creates a key. The change is committed only after the token has been written."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take `--out` too."""
         super().add_arguments(parser)
         parser.add_argument("--out", metavar="FILE", help="write the token to this new file instead of printing it")
 
     def print_report(self, options: dict[str, Any]) -> None:
-        """Print the report before the commit, so that a token that reaches nobody opens nothing."""
+        """Print the report before the commit, so that a token that can't be delivered never works."""
         out = options["out"]
         try:
             with nullcontext() if out is None else new_file(out) as file, transaction.atomic():
                 super().print_report(options | {"file": file})
         except OSError as fault:
             raise CommandError(
-                f"The token cannot be written: {fault.strerror}. Nothing was changed. "
-                "--out takes a new file in a directory that you may write to."
+                f"The token can't be written: {fault.strerror}. Nothing was changed. "
+                "With --out, name a new file in a directory that you can write to."
             ) from None
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Make the key, hand its token over, and return what there is to say."""
+        """Create the key, hand over its token, and return the report."""
         key, token = self.make(options)
         if options["file"] is None:
             return self.describe(key) | {"token": token.text}
@@ -49,21 +48,21 @@ class TokenCommand(ChangeCommand):
         return self.describe(key) | {"token": None, "token_file": options["out"]}
 
     def make(self, options: dict[str, Any]) -> tuple[ApiKey, Token]:
-        """Make the key."""
+        """Create the key."""
         raise NotImplementedError
 
     def describe(self, key: ApiKey) -> dict[str, Any]:
-        """Return the facts of the key made."""
+        """Return the facts of the new key."""
         return output.of_key(key)
 
     def lines(self, report: dict[str, Any]) -> list[str]:
-        """Return labelled lines, and the token on a line of its own."""
+        """Return labelled lines, then the token on a separate line."""
         token = report.pop("token")
         return super().lines(report) + (["", SHOWN_ONCE, token] if token else [])
 
 
 def write_through(file: IO[str], text: str) -> None:
-    """Write `text` as far as the disk."""
+    """Write `text` and make sure that it reaches the disk."""
     file.write(text)
     file.flush()
     os.fsync(file.fileno())

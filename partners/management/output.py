@@ -1,4 +1,4 @@
-"""What a command says about a row: the facts for machines, and text that is safe on a terminal for people."""
+"""How commands report a row: as facts for machines, and as text that is safe to print on a terminal."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ NOTHING = "–"
 
 
 def of_organization(organization: Organization) -> dict[str, Any]:
-    """Return what an organization may call."""
+    """Return which routes an organization may call."""
     return {
         "organization_id": organization.public_id,
         "name": organization.name,
@@ -20,7 +20,7 @@ def of_organization(organization: Organization) -> dict[str, Any]:
 
 
 def of_key(key: ApiKey) -> dict[str, Any]:
-    """Return what staff may know of a key: neither secret nor digest."""
+    """Return what staff may know about a key: never the secret or its digest."""
     return {
         "organization_id": key.organization and key.organization.public_id,
         "key_id": key.public_id,
@@ -34,7 +34,7 @@ def of_key(key: ApiKey) -> dict[str, Any]:
 
 
 def plain(value: Any) -> str:
-    """Return one value of a report as a person reads it."""
+    """Return one value of a report as text for people."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return escaped(", ".join(value) if isinstance(value, list) else str("" if value is None else value)) or NOTHING

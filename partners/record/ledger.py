@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
+from django import db
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -18,6 +19,7 @@ from partners.decision.address import client_address, network
 from partners.decision.policy import AccessRequest
 from partners.formats import traces
 from partners.identifiers import is_id
+from partners.models import RequestRecord
 from partners.models.pk_list import adapted
 from partners.record import strays, unkeyed
 
@@ -62,8 +64,24 @@ def kept(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     try:
         _write(request, exchange, call, answer)
     except Exception as fault:  # whatever it is: what is not on record does not leave
-        return _off_record(fault)
+        refusal = _off_record(fault)
+        refusal.withheld = answer
+        return refusal
     return answer
+
+
+def confirmed(request: HttpRequest, refusal: HttpResponse) -> HttpResponse | None:
+    """Return the answer that a refusal stands for if it is on record after all: its session was lost behind the commit.
+
+    None where it is not, or where that cannot be told.
+    """
+    answer = refusal.withheld if isinstance(refusal, Refusal) else None
+    if answer is None:
+        return None
+    try:
+        return answer if RequestRecord.objects.filter(request_id=Exchange.of(request).request_id).exists() else None
+    except db.Error:
+        return None
 
 
 def note_off_record(request: HttpRequest, answer: HttpResponse) -> None:

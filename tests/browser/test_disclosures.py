@@ -29,7 +29,7 @@ def ask(staff, patient: str, **appearance):
     staff.visit(page, PAGE)
     page.get_by_label("Patient id").fill(patient)
     page.get_by_label("Reason").fill("The patient asks in writing")
-    page.get_by_role("button", name="Account for disclosures").click()
+    page.get_by_role("button", name="Show disclosures").click()
     staff.calm(page)
     assert page.get_by_role("heading", name="Each disclosure").is_visible()
     return page

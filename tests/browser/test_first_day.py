@@ -62,7 +62,7 @@ def test_from_an_empty_database_to_a_partners_first_200(empty):
     for scope in ("encounters:read", "patients:read", "documents:read"):
         page.get_by_label(scope, exact=True).check()
     picture(page, "6-issue")
-    press("Check")
+    press("Review")
     picture(page, "7-pre-flight")
     press("Issue key")
     picture(page, "8-shown-once")

@@ -61,7 +61,7 @@ def code(site):
 def issue(someone: Clicks, label: str, organization: str = "Northgate Family Practice (demo)") -> str:
     """Issue a key by clicking; return its token, as shown."""
     someone.open("/admin/partners/apikey/issue/").fill(Organization=organization, Label=label).tick(*SCOPES)
-    return someone.press("Check").press("Issue key").token
+    return someone.press("Review").press("Issue key").token
 
 
 def to_key(someone: Clicks) -> Clicks:
@@ -96,7 +96,7 @@ def test_a_key_is_shown_once_through_refresh_and_back(clicks, code):
     someone = clicks("onboarding")
     token = issue(someone, "Shown once")
     someone.page.reload()
-    assert "its key is issued already" in someone.page.inner_text("main")
+    assert "the key was issued" in someone.page.inner_text("main")
     assert token not in someone.page.content()
     someone.page.goto("/admin/partners/apikey/")
     someone.staff.calm(someone.page)
@@ -106,7 +106,7 @@ def test_a_key_is_shown_once_through_refresh_and_back(clicks, code):
 
 def test_a_double_click_issues_one_key(clicks):
     someone = clicks("onboarding").open("/admin/partners/apikey/issue/")
-    someone.fill(Organization="Northgate Family Practice (demo)", Label="Double click").tick(*SCOPES).press("Check")
+    someone.fill(Organization="Northgate Family Practice (demo)", Label="Double click").tick(*SCOPES).press("Review")
     someone.page.get_by_role("button", name="Issue key", exact=True).dblclick()
     someone.page.wait_for_selector("#token, .notice")
     someone.page.goto("/admin/partners/apikey/?q=Double+click")
@@ -194,7 +194,7 @@ def test_markup_that_staff_give_is_shown_and_never_run(clicks):
 def test_a_scope_is_added_with_a_look_at_what_it_opens(clicks, code):
     someone = clicks("onboarding").open("/admin/partners/apikey/issue/")
     someone.fill(Organization="Northgate Family Practice (demo)", Label="Narrow").tick("encounters:read")
-    token = someone.press("Check").press("Issue key").token
+    token = someone.press("Review").press("Issue key").token
     assert code(token) == "missing_scope"
     to_key(someone).follow("Change scopes").fill(Reason="a test").tick("patients:read", "documents:read")
     someone.press(primary(someone))

@@ -117,3 +117,30 @@ def test_who_leaves_is_given_time_to_close_and_what_is_still_sent_is_thrown_away
     assert connection.has_left() is False
     theirs.close()
     assert connection.has_left() is True
+
+
+def test_the_rest_of_a_long_call_is_not_waited_for_however_steadily_it_comes(client, monkeypatch):
+    monkeypatch.setattr(connections, "REST", 0.2)
+    theirs, connection = client
+    theirs.sendall(b"POST /admin/ HTTP/1.1\r\nContent-Length: 9000000\r\n\r\n" + b"a" * LONGEST)
+    while not connection.gather():
+        pass
+    connection.hand_over()
+    request = next(connection.parser)
+    request.body.read(LONGEST)
+    time.sleep(0.3)
+    theirs.sendall(b"a")
+    with pytest.raises(TimeoutError):
+        request.body.read(1)
+
+
+def test_an_empty_line_is_no_call_that_has_begun(client):
+    theirs, connection = client
+    theirs.sendall(b"\r\n")
+    assert connection.gather() is False
+    assert not connection.is_too_slow(time.monotonic() + 1000)
+    theirs.sendall(CALL + b"\r\n")
+    assert connection.gather() is True
+    connection.hand_over()
+    next(connection.parser)
+    assert (connection.take_back(), connection.begun) == (False, b"")

@@ -63,3 +63,10 @@ def test_none_goes_while_it_is_not_calm():
 
 def test_the_usual_ones_stay(calm):
     assert busy(2).end() is False
+
+
+def test_a_thread_that_could_not_start_is_not_counted():
+    threads = busy(2)
+    threads.grow()
+    threads.shrink()
+    assert (threads.size, threads.grow()) == (2, True)

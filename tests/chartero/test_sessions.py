@@ -1,5 +1,7 @@
 """Sessions of PostgreSQL that turn out to be of no use, and a server that says nothing."""
 
+from contextlib import nullcontext
+
 import psycopg
 import pytest
 from django.db import DatabaseError, OperationalError, ProgrammingError, connection
@@ -7,8 +9,10 @@ from psycopg import errors
 
 from chartero.postgresql import breaker as breakers
 from chartero.postgresql import sessions
+from chartero.postgresql.base import DatabaseWrapper
 from chartero.postgresql.breaker import Breaker
 from partners.models import Organization, RequestRecord, UnkeyedAnswer
+from partners.record import ledger
 from partners.record.unkeyed import TALLY
 from tests.api import Api
 from tests.factories import EncounterFactory, OrganizationFactory, issue
@@ -58,6 +62,38 @@ def test_a_session_that_may_only_read_is_replaced_within_the_call(api):
     assert RequestRecord.objects.count() == 1
     TALLY.write()
     assert not UnkeyedAnswer.objects.exists()
+
+
+@pytest.fixture
+def lost(monkeypatch):
+    """Have the first row committed, and its session lost before the server says so."""
+    execute_in_full, met = ledger._execute, []
+
+    def execute_and_lose(sql, *parameters):
+        done = execute_in_full(sql, *parameters)
+        if "partners_requestrecord" in sql and not met:
+            met.append(sql)
+            connection.connection.close()
+            raise behind(psycopg.OperationalError("the server closed the connection"))
+        return done
+
+    monkeypatch.setattr(ledger, "_transaction", lambda several: nullcontext())
+    monkeypatch.setattr(ledger, "_execute", execute_and_lose)
+
+
+def test_an_answer_on_record_whose_session_was_lost_leaves_as_it_is_on_record(api, lost):
+    answer = api.get()
+    assert (answer.status_code, answer.json()["total"]) == (200, 1)
+    assert RequestRecord.objects.get().request_id == answer["X-Request-ID"]
+    TALLY.write()
+    assert not UnkeyedAnswer.objects.exists()
+
+
+def test_an_operator_may_wait_longer_for_a_connection_than_a_call_can(monkeypatch):
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "connect_timeout", 10)
+    with sessions.within(2.1):
+        execute("SELECT 1")
 
 
 def test_a_plan_that_no_longer_fits_its_table_is_replaced_within_the_call(api, other):
@@ -163,6 +199,19 @@ def test_a_trial_has_less_time_than_a_call_and_begins_another_pause_if_it_fails(
     connection.close()
     with pytest.raises(breakers.Paused):
         breaker.enter()
+
+
+def test_a_trial_on_a_session_that_was_lost_keeps_no_call_from_a_new_one(api, other, monkeypatch):
+    monkeypatch.setattr(breakers, "PAUSE", 0.0)
+    wait_in_vain()
+    monkeypatch.setattr(breakers, "PAUSE", 20.0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        session = cursor.fetchone()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 1000)", session)
+    monkeypatch.setattr(DatabaseWrapper, "is_usable", lambda self: True)  # it was, a moment ago
+    assert total(api) == 1
 
 
 @pytest.mark.parametrize("sql", ["SELECT 1 / 0", "SELECT nothing FROM nowhere"])

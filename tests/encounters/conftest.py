@@ -1,11 +1,11 @@
-"""Recordings in a folder of the test's own."""
+"""A folder of recordings for each test."""
 
 import pytest
 
 
 @pytest.fixture
 def recordings_folder(settings, tmp_path):
-    """Where the local storage keeps recordings, as a deployment sets it up."""
+    """Return the folder in which the local storage keeps recordings, set up as in a deployment."""
     folder = tmp_path / "storage"
     local = settings.STORAGES["recordings"]
     settings.STORAGES = settings.STORAGES | {"recordings": local | {"OPTIONS": local["OPTIONS"] | {"location": folder}}}

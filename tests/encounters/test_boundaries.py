@@ -1,4 +1,4 @@
-"""One below, at and above each number, and a moment before, at and after each time, that decides about a record."""
+"""The limits of records: one below, at and above each number, and a moment before, at and after each time."""
 
 import io
 from datetime import timedelta
@@ -52,7 +52,7 @@ def test_a_link_works_until_its_exact_end(settings, monkeypatch, before_its_end,
 
 
 @pytest.mark.parametrize(("seconds", "faults"), [(SHORTEST - 1, 1), (SHORTEST, 0), (LONGEST, 0), (LONGEST + 1, 1)])
-def test_how_long_a_link_may_live(settings, seconds, faults):
+def test_the_allowed_lifetime_of_a_link(settings, seconds, faults):
     settings.AUDIO_URL_SECONDS = seconds
     assert len(recordings_can_be_linked(None)) == faults
 
@@ -117,7 +117,7 @@ def test_a_line_of_exactly_the_longest_is_read_at_the_end_too(monkeypatch):
 
 
 @pytest.mark.parametrize(("tick", "newer"), [(-TICK, False), (NONE, False), (TICK, True)])
-def test_a_version_of_the_same_moment_is_no_newer_one(tick, newer):
+def test_a_version_of_the_same_moment_is_not_newer(tick, newer):
     known = Known(START, START, "x", withdrawn=False)
     assert is_newer(known, Incoming(START + tick, None, "y")) == newer
     assert is_newer(known, Incoming(START + tick, None, "y", deletion=True)) == (tick >= NONE)
@@ -143,5 +143,5 @@ def test_the_length_of_a_sources_name(length, taken):
     if taken:
         assert base._source("x" * length, None) == "x" * length
         return
-    with pytest.raises(ValidationError, match="Name the source"):
+    with pytest.raises(ValidationError, match="Set --source to a name"):
         base._source("x" * length, None)

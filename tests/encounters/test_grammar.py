@@ -1,4 +1,4 @@
-"""The query grammars beyond the contract's tables: what they accept is exactly what they claim."""
+"""The query grammars beyond the contract's tables: they accept exactly what they describe."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -19,7 +19,7 @@ def test_an_integer_is_its_own_canonical_text(text):
 
 
 @given(st.integers(-10, 10_010))
-def test_integers_in_range_and_no_others(number):
+def test_only_integers_in_range_are_accepted(number):
     assert integer(0, 10_000)(str(number)) == (number if 0 <= number <= 10_000 else None)
 
 
@@ -42,7 +42,7 @@ def test_a_fraction_is_cut_to_microseconds(local, digits):
 
 
 @given(st.text("0123456789-:.TZtz+ \n٥", max_size=40))
-def test_whatever_else_is_refused_without_a_fault(text):
+def test_any_other_text_is_refused_without_an_exception(text):
     found = instant(text)
     assert found is None or found.tzinfo is UTC
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 GOOD_RATE, BAD_RATE, PROBE_RATE = 20, 5, 5  # calls a second
 LIST = "/external/v1/encounters?limit=5"
+SLOWEST, SLOWEST_PROBE, RECOVERY = 2.5, 0.5, 1.0  # seconds that are promised
 GIVE_UP = 30  # seconds after which a client leaves; no answer comes close to it but in a failure
 BROKEN = "no answer"  # refused, reset, cut short, or nothing for `GIVE_UP` seconds
 
@@ -112,6 +113,12 @@ class Row:
     slowest: float
     slowest_probe: float
     recovery: float
+
+    @property
+    def is_kept(self) -> bool:
+        """Return True if no answer was wrong and none came later than twice what is promised: machines are shared."""
+        times = ((self.slowest, SLOWEST), (self.slowest_probe, SLOWEST_PROBE), (self.recovery, RECOVERY))
+        return not self.wrong and all(met <= 2 * promised for met, promised in times)
 
     @classmethod
     def of(cls, calls: list[Call], began: float, ended: float) -> "Row":

@@ -172,7 +172,7 @@ def test_the_size_of_a_batch(db, batch, taken):
 
 def test_the_most_days_that_a_review_takes():
     assert report_keys._days(str(report_keys.MOST_DAYS)) == report_keys.MOST_DAYS
-    with pytest.raises(Exception, match="write a number of days"):
+    with pytest.raises(Exception, match="enter a number of days"):
         report_keys._days(str(report_keys.MOST_DAYS + 1))
 
 

@@ -11,7 +11,17 @@ def application(environ, start_response):
     if path == "/exit":
         raise SystemExit
     body = f"{os.getpid()} {path}".encode()
+    if path == "/broken":
+        start_response("200 OK", [])
+        return broken_off(body)
     if path == "/long":
         body *= 10_000_000
+    if path == "/wide":
+        body *= 1000
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
+
+
+def broken_off(body):
+    yield body
+    raise RuntimeError("an answer breaks off")

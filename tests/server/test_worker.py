@@ -3,6 +3,8 @@
 import http.client
 import os
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
@@ -134,6 +136,49 @@ def test_who_takes_no_answer_is_not_waited_for(plain):
         assert plain.get("/a").status == 200
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999999\r\n\r\n",
+        b"POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n",
+        b"POST /%65xternal/v1/encounters HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n",
+        b"POST http://127.0.0.1/external/v1/encounters HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n",
+    ],
+)
+def test_nobody_waits_for_a_body_that_nobody_reads(plain, head):
+    with ExitStack() as many:
+        begun = time.monotonic()
+        for _ in range(60):
+            many.enter_context(connect(plain)).sendall(head)
+        assert plain.get("/a").status == 200
+        assert time.monotonic() - begun < 2
+
+
+def test_a_connection_goes_on_behind_a_body_that_is_here(plain):
+    with connect(plain) as wire:
+        wire.sendall(b"POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3\r\n\r\nabc")
+        assert answer(wire) == "/a"
+        assert asked(wire, "/b") == "/b"
+
+
+def test_who_takes_no_answers_makes_room_for_others():
+    with serving(GUNICORN_CMD_ARGS="--worker-connections=3") as narrow, ExitStack() as many:
+        for _ in range(3):
+            many.enter_context(connect(narrow)).sendall(call("/wide") * 500)
+        time.sleep(1)
+        assert [asked(many.enter_context(connect(narrow))) for _ in range(3)] == ["/a"] * 3
+
+
+def test_an_answer_that_breaks_off_ends_its_connection_and_no_thread(plain):
+    first = plain.get("/a").body
+    with connect(plain) as wire:
+        wire.sendall(call("/broken"))
+        assert b"/broken" in whole(wire)
+    time.sleep(0.5)
+    assert plain.get("/a").body == first
+
+
 def test_two_calls_are_answered_at_once(plain):
     with calling(plain, "/slow") as slow:
         assert plain.get("/a").status == 200
@@ -218,6 +263,29 @@ def test_a_call_that_comes_while_its_connection_is_closed_is_answered_and_told_s
         idle.sendall(call("/b"))
         told = whole(idle)
         assert (b"/b" in told, b"Connection: close" in told) == (True, True)
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Return the options that make gunicorn speak TLS itself."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = f"openssl req -x509 -newkey rsa:2048 -nodes -keyout {key} -out {certificate} -days 2 -subj /CN=localhost"
+    subprocess.run(made.split(), check=True, capture_output=True)
+    return {"GUNICORN_CMD_ARGS": f"--certfile={certificate} --keyfile={key}"}
+
+
+def test_a_handshake_that_fails_ends_its_connection_and_no_thread(certificate):
+    trusting = ssl._create_unverified_context()
+    with serving(**certificate) as server:
+        told = set()
+        for junk in (call("/a"), b"\x16\x03\x01", b""):
+            with connect(server) as wire:
+                wire.sendall(junk)
+            time.sleep(0.3)
+            with connect(server) as wire, trusting.wrap_socket(wire) as secure:
+                secure.sendall(call("/a"))
+                told.add(secure.recv(4096).rpartition(b"\n")[2])
+        assert len(told) == 1
 
 
 def test_at_the_end_calls_at_hand_are_answered_and_idle_connections_closed():

@@ -1,1 +1,1 @@
-"""Which files an export has: a folder, what its manifest names, or a single file."""
+"""Find the files of an export: a folder, the files that a manifest lists, or a single file."""

@@ -1,4 +1,4 @@
-"""The export at a path: a single file, a folder without a manifest whose files tell by their names what they hold."""
+"""Find the export at a path: a single file, or a folder. Without a manifest, file names show what the files contain."""
 
 import os
 import re
@@ -32,7 +32,7 @@ _ONE_DOCUMENT = re.compile(r".*\.json(?:\.gz)?", re.DOTALL | re.IGNORECASE)
 
 
 def find(path: Path) -> Export:
-    """Return the export at `path`; ValidationError, saying what to do, if there is none or a file is missing."""
+    """Return the export at `path`. Raise ValidationError, with what to do, if it or one of its files is missing."""
     path = path.resolve()
     if path.name == MANIFEST:
         path = path.parent
@@ -43,7 +43,8 @@ def find(path: Path) -> Export:
             return Export(path.name, (_file(path) or SourceFile(path, printable(path.name)),))
     except OSError as fault:
         raise ValidationError(
-            f"Cannot read {path.name}: {fault.strerror}. Give a folder, an NDJSON file or a Bundle.", code="unreadable"
+            f"Can't read {path.name}: {fault.strerror}. Specify a folder, an NDJSON file or a Bundle.",
+            code="unreadable",
         ) from None
 
 
@@ -53,8 +54,8 @@ def _folder(folder: Path) -> Export:
     export = manifests.read(folder) if has_manifest else Export(folder.name, tuple(_files(folder)))
     if not (has_manifest or export.files):
         raise ValidationError(
-            f"The folder {folder.name} holds no {MANIFEST}, no <Type>.ndjson of {', '.join(TYPES)}, and no Bundle as "
-            ".json. Name the files by what they hold, or import each by its path, with one --source.",
+            f"The folder {folder.name} has no {MANIFEST}, no <Type>.ndjson files of {', '.join(TYPES)}, and no Bundles "
+            "named .json. Rename the files by their type, or import each file by its path with the same --source.",
             code="nothing_to_import",
         )
     known = {file.path for file in export.files} | {folder / MANIFEST}
@@ -72,7 +73,7 @@ def _files(folder: Path) -> Iterator[SourceFile]:
 
 
 def _file(path: Path) -> SourceFile | None:
-    """Return a file by what its name says; None if that says nothing."""
+    """Return a file with the phases that its name indicates; None if the name is not that of an export's file."""
     if _ONE_DOCUMENT.fullmatch(path.name):
         return SourceFile(path, printable(path.name), is_one_document=True)
     if not is_ndjson(path):

@@ -1,4 +1,4 @@
-"""The manifest of a Bulk Data export: which files it has, where they lie, and what it says is missing."""
+"""Read the manifest of a Bulk Data export: which files it has, where they are, and what it says is missing."""
 
 import json
 import os
@@ -17,15 +17,15 @@ from encounters.importing.reading.files import BINARY, DELETIONS, PHASES, TYPES,
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 16 * 1024 * 1024
 
-# The folder of deletions, where a client sorts what it downloads.
+# The folder of deletions, if a client sorts its downloads.
 DELETED = "deleted"
 
-# An output without a type holds several of them, as in an export that is organized by patient.
+# An output without a type contains several types, as in an export that is organized by patient.
 MIXED = (None, "Bundle")
 
 
 def read(folder: Path) -> Export:
-    """Return the export that a folder's manifest describes; ValidationError, saying what to do, if it is not whole."""
+    """Return the export of a folder's manifest. Raise ValidationError, with what to do, if it is incomplete."""
     manifest = _content(folder / MANIFEST)
     outputs = list(_outputs(folder, manifest))
     known = {file.path for file in outputs}
@@ -44,17 +44,17 @@ def _content(path: Path) -> Json:
     except (ValueError, RecursionError):
         manifest = {}
     if not isinstance(member(manifest, "output"), list):
-        raise ValidationError(f"{MANIFEST} is not a Bulk Data manifest: no JSON object with a list of output files.")
+        raise ValidationError(f"{MANIFEST} is not a Bulk Data manifest: it must be a JSON object with a list `output`.")
     if dates.instant(manifest.get("transactionTime")) is None:
         raise ValidationError(
-            f"{MANIFEST} has no valid transactionTime, by which versions are told apart. "
-            "Write it as 2026-05-25T14:00:00Z."
+            f"{MANIFEST} has no valid transactionTime, which is needed to compare versions. "
+            "Write it in the form 2026-05-25T14:00:00Z."
         )
     return manifest
 
 
 def _outputs(folder: Path, manifest: Json) -> Iterator[SourceFile]:
-    """Yield the files of the types that are imported: NDJSON, whatever their names end in."""
+    """Yield the files of imported types. They are NDJSON, whatever their extension."""
     for each in objects(manifest.get("output")):
         if path := _output(folder, each):
             phases = PHASES if each.get("type") in MIXED else (str(each["type"]),)
@@ -63,7 +63,7 @@ def _outputs(folder: Path, manifest: Json) -> Iterator[SourceFile]:
 
 
 def _output(folder: Path, entry: Json) -> Path | None:
-    """Return the file of an output; None if nothing of it is imported, or if it is a Binary that is not there."""
+    """Return the file of an output; None if its type is not imported, or if it is a missing Binary."""
     if entry.get("type") not in (*TYPES, *MIXED, BINARY):
         return None
     found = _found(folder, _candidates(entry))
@@ -71,7 +71,7 @@ def _output(folder: Path, entry: Json) -> Path | None:
 
 
 def _notices(manifest: Json) -> Iterator[Notice]:
-    """Yield what the export itself says is missing."""
+    """Yield notices of what the export says is missing."""
     for each in objects(manifest.get("error")):
         *_, name = ("", *_parts(text(each.get("url"))))
         yield Notice(Code.EXPORT_ERRORS, printable(name) or MANIFEST)
@@ -80,15 +80,15 @@ def _notices(manifest: Json) -> Iterator[Notice]:
 
 
 def _deletions(folder: Path, entry: Json, outputs: set[Path]) -> Path:
-    """Return a file of deletions: below `deleted` rather than beside the outputs, and never an output itself."""
+    """Return a file of deletions. Look in `deleted` first, then next to the outputs; it is never an output itself."""
     *longer, name = _candidates(entry) or [()]
     return _found(folder, [*longer, (DELETED, *name), name], outputs) or _missing(entry)
 
 
 def _candidates(entry: Json) -> list[tuple[str, ...]]:
-    """Return where below the folder a file may lie, the likeliest first, as parts of a path.
+    """Return the paths in the folder at which a file can be, most likely first, as tuples of parts.
 
-    That is its `destination`, as a client notes it; else what its url ends in, the longer the better.
+    The first is the `destination` that a client has noted. The others are the endings of the url, longest first.
     """
     noted, parts = _parts(text(entry.get("destination"))), _parts(text(entry.get("url")))
     endings = [parts[start:] for start in range(len(parts))]
@@ -96,7 +96,7 @@ def _candidates(entry: Json) -> list[tuple[str, ...]]:
 
 
 def _parts(url: str | None) -> tuple[str, ...]:
-    """Return the parts of a url's path, without those that lead elsewhere."""
+    """Return the parts of a url's path, without those that lead out of the folder."""
     try:
         path = unquote(urlsplit(url or "").path)
     except ValueError:  # a host in brackets that is no address
@@ -105,12 +105,12 @@ def _parts(url: str | None) -> tuple[str, ...]:
 
 
 def _found(folder: Path, candidates: list[tuple[str, ...]], others: Container[Path] = ()) -> Path | None:
-    """Return the first file that is there, with or without `.gz`, and is none of the others."""
+    """Return the first file that exists, with or without `.gz`, and is not one of the others."""
     for parts in filter(None, candidates):
         *folders, name = parts
         for spelling in (name, f"{name}.gz", name.removesuffix(".gz")):
             path = folder.joinpath(*folders, spelling)
-            if path not in others and os.path.isfile(path):  # which, unlike Path.is_file(), never raises
+            if path not in others and os.path.isfile(path):  # unlike Path.is_file(), it never raises
                 return path
     return None
 
@@ -118,8 +118,8 @@ def _found(folder: Path, candidates: list[tuple[str, ...]], others: Container[Pa
 def _missing(entry: Json) -> NoReturn:
     name = (_candidates(entry) or [("",)])[0][-1]
     raise ValidationError(
-        f"{MANIFEST} names {printable(name) or 'a file without a valid url'}, which is not in the folder. Get the "
-        "whole export again; or, if the file has another name, write that as its destination in the manifest.",
+        f"{MANIFEST} lists {printable(name) or 'a file without a valid url'}, which is not in the folder. Get the "
+        "whole export again. If the file has another name, set that name as its `destination` in the manifest.",
         code="missing_file",
     )
 

@@ -1,4 +1,4 @@
-"""From one resource to the values that we keep: pure functions that never raise and report what is odd."""
+"""Map one resource to the values that we store. The functions are pure, never raise, and add warnings instead."""
 
 from collections.abc import Callable
 from datetime import date
@@ -16,7 +16,7 @@ MAPPINGS: dict[str, Callable[[Json, MappedResource, date], None]] = {
 
 
 def mapped(resource_type: str, body: Json, today: date) -> MappedResource:
-    """Return what we keep of a resource of one of the four types; `today` tells which names are in use."""
+    """Return the values that we store of a resource of one of the four types. Names must be in use on `today`."""
     found = MappedResource.of_any(body)
     MAPPINGS[resource_type](body, found, today)
     return found

@@ -1,4 +1,4 @@
-"""DocumentReference: what a document is called, how far it has come, and its text."""
+"""DocumentReference: the title, the status and the text of a document."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -19,16 +19,16 @@ STATUSES = {
 }
 SUPERSEDED = "superseded"
 
-# Our own mark on a transcript that holds no recording.
+# Our own tag for a transcript without a recording.
 TAG_SYSTEM, TRANSCRIPT_TAG = "urn:chartero:tags", "ambient_transcript"
 
-# R5's Attachment.duration as R4 carries it, …/StructureDefinition/extension-Attachment.duration: seconds.
+# R5's Attachment.duration as an R4 extension, …/StructureDefinition/extension-Attachment.duration, in seconds.
 DURATION_URL = "duration"
 DURATION_VALUES = ("valueDecimal", "valueInteger", "valueUnsignedInt", "valuePositiveInt")
 
 
 def fill(body: Json, found: MappedResource, today: date) -> None:
-    """Fill in the values, or only that the document was entered in error or deleted."""
+    """Set the values, or only mark the document as withdrawn if it was entered in error or deleted."""
     found.withdrawn |= ENTERED_IN_ERROR in (body.get("status"), body.get("docStatus"))
     if found.withdrawn:
         return
@@ -67,14 +67,14 @@ def _titles(body: Json, files: list[Json]) -> Iterator[str]:
 
 
 def _date(body: Json, found: MappedResource) -> object:
-    """Return when the reference was made, by STU3's name where R4's is missing."""
+    """Return when the reference was made. Use STU3's name if R4's is missing."""
     is_stu3 = body.get("date") is None and body.get("indexed") is not None
     found.warn(Code.OTHER_FHIR_VERSION, when=is_stu3)
     return body.get("indexed" if is_stu3 else "date")
 
 
 def _status(body: Json, found: MappedResource) -> str | None:
-    """Map `docStatus`; a reference that is itself superseded tells more, and stays visible."""
+    """Return the status from `docStatus`, unless the reference itself is superseded; it is then still served."""
     if body.get("status") == SUPERSEDED:
         return DocumentStatus.SUPERSEDED.value
     written = body.get("docStatus")
@@ -100,7 +100,7 @@ def _told_seconds(file: Json) -> Iterator[float | None]:
 def _seconds(value: object) -> float | None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
-    # Compared before it is converted: an integer may be too long for a float.
+    # Compare before converting: an integer may be too large for a float.
     return float(value) if 0 <= value <= LONGEST_DURATION else None
 
 

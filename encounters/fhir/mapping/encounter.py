@@ -1,4 +1,4 @@
-"""Encounter: its status, when it took place, whose it is and where."""
+"""Encounter: its status, its time, its patient and its place."""
 
 from datetime import date
 
@@ -30,7 +30,7 @@ R5_STATUSES = {
 
 
 def fill(body: Json, found: MappedResource, today: date) -> None:
-    """Fill in the values, or only that the encounter was entered in error or deleted."""
+    """Set the values, or only mark the encounter as withdrawn if it was entered in error or deleted."""
     found.withdrawn |= body.get("status") == ENTERED_IN_ERROR
     if found.withdrawn:
         return
@@ -46,7 +46,7 @@ def fill(body: Json, found: MappedResource, today: date) -> None:
 
 
 def _period(body: Json, found: MappedResource) -> object:
-    """Return when it took place, by R5's name where R4's is missing."""
+    """Return when it took place. Use R5's name if R4's is missing."""
     is_r5 = body.get("period") is None and body.get("actualPeriod") is not None
     found.warn(Code.OTHER_FHIR_VERSION, when=is_r5)
     return body.get("actualPeriod" if is_r5 else "period")

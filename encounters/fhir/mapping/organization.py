@@ -1,4 +1,4 @@
-"""Organization: read for its name alone, so that an encounter can say where it took place."""
+"""Organization: only its name is used, to say where an encounter took place."""
 
 from datetime import date
 
@@ -7,5 +7,5 @@ from encounters.importing.reading.elements import Json, text
 
 
 def fill(body: Json, found: MappedResource, today: date) -> None:
-    """Fill in the name."""
+    """Set the name."""
     found.values["name"] = found.short(text(body.get("name")))

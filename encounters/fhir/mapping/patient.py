@@ -1,4 +1,4 @@
-"""Patient: the best of its names and its date of birth, and nothing else that tells who it is."""
+"""Patient: the best name and the date of birth. No other identifying data is stored."""
 
 from datetime import date
 
@@ -7,12 +7,12 @@ from encounters.fhir.mapping.resource import MappedResource
 from encounters.importing.codes import Code
 from encounters.importing.reading.elements import Json, member, objects, text, texts
 
-# The better use first; None is a name that tells no use.
+# Best use first. None is a name without a use.
 USES = ("official", "usual", None, "nickname", "temp", "anonymous", "old", "maiden")
 
 
 def fill(body: Json, found: MappedResource, today: date) -> None:
-    """Fill in names and date of birth, or nothing where the patient was deleted."""
+    """Set the names and the date of birth, or nothing if the patient was deleted."""
     if found.withdrawn:
         return
     first_name, last_name = _names(body, found, today)
@@ -43,17 +43,17 @@ def _parts(name: Json) -> tuple[str | None, str | None]:
 
 
 def _joined(part: object) -> str | None:
-    """Return a part of a name, one text or several."""
+    """Return a part of a name, which can be one text or a list."""
     return text(part) or " ".join(texts(part)) or None
 
 
 def _has_shape(name: Json) -> bool:
-    """Return True for R4's one family name and list of given names: DSTU2 has several, and texts are seen."""
+    """Return True for R4's single family name and list of given names. DSTU2 has lists, some servers only texts."""
     return isinstance(name.get("given"), list | None) and isinstance(name.get("family"), str | None)
 
 
 def _is_in_use(name: Json, today: date) -> bool:
-    """Return False for a name whose period has ended or has not begun, by as much of its days as is told."""
+    """Return False if the period of a name has ended or has not begun, as far as its dates say."""
     start, end = (dates.told_day(member(name, "period", each)) for each in ("start", "end"))
     is_to_come = start is not None and start > today.isoformat()[: len(start)]
     has_ended = end is not None and end < today.isoformat()[: len(end)]

@@ -1,4 +1,4 @@
-"""What a resource of any type says of itself, and the values that its own mapping fills in."""
+"""The metadata that all resource types have in common, and the values that the mapping of each type sets."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ from encounters.importing.reading.elements import Json, member, objects, text
 
 TEST_LABEL = "HTEST"
 
-# How Azure's export marks what is deleted; Medplum's has `meta.deleted`.
+# How Azure's export marks deleted resources. Medplum's has `meta.deleted`.
 DELETED_STATE, SOFT_DELETED = "/deleted-state", "soft-deleted"
 
 
 @dataclass(slots=True)
 class MappedResource(Mapped):
-    """The values of one resource, its references still as they are written."""
+    """The values of one resource. Its references are not resolved yet."""
 
     identifiers: list[str] = field(default_factory=list)
     subject: Reference | None = None
@@ -29,7 +29,7 @@ class MappedResource(Mapped):
 
     @classmethod
     def of_any(cls, body: Json) -> "MappedResource":
-        """Return what resources of every type have in common."""
+        """Return the metadata that resources of every type have."""
         found = cls(
             identifiers=list(_identifiers(body)), labelled_test=_is_labelled(body), withdrawn=_is_soft_deleted(body)
         )
@@ -40,7 +40,7 @@ class MappedResource(Mapped):
         return found
 
     def moment(self, value: object) -> datetime | None:
-        """Return a dateTime in UTC, with a warning where something had to be assumed; nothing of nothing."""
+        """Return a dateTime in UTC, with a warning if something had to be assumed; None if there is no value."""
         if value is None:
             return None
         found, assumed = dates.moment(value)

@@ -1,4 +1,4 @@
-"""The text of a note: decoded, read as HTML where it is HTML, and written as markdown that says the same."""
+"""Convert the text of a note: decode it, parse HTML, and write markdown with the same content."""
 
 from encounters.fhir.notes.parsing import tree
 from encounters.fhir.notes.writing import markdown

@@ -1,4 +1,4 @@
-"""Blocks of markdown, and how they are put together. Their text has been escaped."""
+"""Blocks of markdown, and how they are combined. Their text is already escaped."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ _BACKTICKS = re.compile("`+")
 
 
 class Kind(Enum):
-    """What a block is: a cell of a table can hold the first two."""
+    """The kind of a block. A table cell can contain only the first two."""
 
     PARAGRAPH = auto()
     LIST = auto()
@@ -23,7 +23,7 @@ class Kind(Enum):
 
 
 class Block(NamedTuple):
-    """A piece of text that stands apart; a tight one follows without a blank line."""
+    """A block of text. A tight block follows the previous one without a blank line."""
 
     text: str
     kind: Kind = Kind.PARAGRAPH
@@ -32,7 +32,7 @@ class Block(NamedTuple):
 
 @dataclass(slots=True)
 class Cell:
-    """A cell of a table, and how many columns it takes."""
+    """A cell of a table, and how many columns it spans."""
 
     blocks: Sequence[Block]
     is_head: bool = False
@@ -40,7 +40,7 @@ class Cell:
 
 
 def joined(blocks: Iterable[Block]) -> str:
-    """Return blocks one after the other."""
+    """Return the text of blocks, one after the other."""
     first, *others = [*blocks] or [Block("")]
     return first.text + "".join(("\n" if each.is_tight else "\n\n") + each.text for each in others)
 
@@ -69,13 +69,13 @@ def _indented(blocks: Iterable[Block], marker: str) -> str:
 
 
 def verbatim(text: str) -> Block:
-    """Return a text in a fence that is longer than any in it."""
+    """Return a text in a code fence that is longer than any fence in the text."""
     fence = "`" * max(3, *(len(each) + 1 for each in _BACKTICKS.findall(text)), 0)
     return Block(f"{fence}\n{text}\n{fence}", Kind.OTHER)
 
 
 def table(rows: Sequence[Sequence[Cell]]) -> list[Block]:
-    """Return a table; the cells one after the other where they only lay out a page, or hold what no cell can."""
+    """Return a table; or its cells one after the other if it is only layout, or contains what a cell can't."""
     cells = [cell for row in rows for cell in row]
     inside = [block for cell in cells for block in cell.blocks]
     if all(len(row) < 2 for row in rows) or any(block.kind is Kind.OTHER for block in inside):
@@ -84,7 +84,7 @@ def table(rows: Sequence[Sequence[Cell]]) -> list[Block]:
 
 
 def _grid(rows: Sequence[Sequence[Cell]]) -> Iterable[str]:
-    """Yield the lines of a table, whose head is empty where the first row is none."""
+    """Yield the lines of a table. Its header is empty if the first row is not a header."""
     has_head = all(cell.is_head for cell in rows[0])
     columns = max(sum(cell.span for cell in row) for row in rows)
     yield _row(rows[0]) if has_head else "|  " * columns + "|"

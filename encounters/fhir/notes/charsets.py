@@ -1,19 +1,19 @@
-"""From the bytes of a note to its text, by the charset that its media type, its own HTML or a byte order mark tells."""
+"""Decode the bytes of a note, with the charset from its byte order mark, its media type or its HTML."""
 
 import codecs
 import re
 
 from encounters.importing.codes import Code
 
-# Codecs that are no charset of anyone's text.
+# Python's text codecs that are not charsets.
 PYTHONS_OWN = {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 
-# The names that the WHATWG's Encoding standard reads as windows-1252, because that is what the bytes are.
+# The names that the WHATWG's Encoding standard maps to windows-1252, because that is what such bytes usually are.
 LATIN = {"ascii", "iso8859-1"}
 WINDOWS = "cp1252"
 
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-LOOKED_THROUGH = 1024  # bytes in which HTML has to tell its charset
+LOOKED_THROUGH = 1024  # HTML must declare its charset within these bytes
 
 _PARAMETER = re.compile(r"""charset\s*=\s*["']?([^"';\s\x00]{1,40})""", re.IGNORECASE)
 _META = re.compile(
@@ -23,7 +23,7 @@ _META = re.compile(
 
 
 def decoded(raw: bytes, content_type: str, warnings: list[Code], *, is_html: bool) -> str:
-    """Return the text, with a warning where it may not be what was written."""
+    """Return the text. Add a warning if it may differ from what was written."""
     charset, warning = _charset(raw, content_type, is_html)
     if warning:
         warnings.append(warning)
@@ -35,7 +35,7 @@ def decoded(raw: bytes, content_type: str, warnings: list[Code], *, is_html: boo
 
 
 def _charset(raw: bytes, content_type: str, is_html: bool) -> tuple[str, Code | None]:
-    """Return the codec to decode with; UTF-8 where none is told, or none that is known."""
+    """Return the codec to decode with; UTF-8 if none is given or known."""
     if marked := next((name for mark, name in MARKS if raw.startswith(mark)), None):
         return marked, None
     told = _PARAMETER.search(content_type)
@@ -50,14 +50,14 @@ def _charset(raw: bytes, content_type: str, is_html: bool) -> tuple[str, Code | 
 
 
 def _own(raw: bytes) -> str | None:
-    """Return the charset that HTML tells itself. It was readable, so it is not UTF-16 whatever it says."""
+    """Return the charset that HTML declares. The declaration was readable as ASCII, so the text can't be UTF-16."""
     found = _META.search(raw, 0, LOOKED_THROUGH)
     name = (found[1] or found[2]).decode("ascii", "replace") if found else None
     return None if name is None or name.lower().startswith("utf-16") else name
 
 
 def _meant(codec: str, raw: bytes) -> str:
-    """Return the codec that a name means: what is called Latin-1 is windows-1252, and ASCII is often UTF-8."""
+    """Return the codec that is meant: text declared as Latin-1 is windows-1252, and as ASCII often UTF-8."""
     if codec not in LATIN:
         return codec
     return "utf-8" if codec == "ascii" and _is_utf_8(raw) else WINDOWS

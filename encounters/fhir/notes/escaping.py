@@ -1,12 +1,12 @@
-"""Text and links put into markdown so that text stays text, whatever it says, in every dialect of markdown.
+"""Escape text and links for markdown, so that any text stays text in every dialect of markdown.
 
-CommonMark lets a backslash escape any punctuation; older dialects know fewer, so `<`, `>` and `&` become entities.
+In CommonMark, a backslash escapes any punctuation. Older dialects escape less, so `<`, `>` and `&` become entities.
 """
 
 import re
 from urllib.parse import quote, urlsplit
 
-# What some renderer takes for the end of a line or for a blank: in HTML's text all of it is one space.
+# Everything that some renderer treats as a line break or a space. In HTML text, it is all one space.
 _BLANKS = re.compile(r"[ \t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 
 _ENTITY = re.compile(r"&(?=#?\w{0,31}(?:;|\Z))")
@@ -16,23 +16,23 @@ _LINE_START = re.compile(r"^(?:([0-9]{1,9})(?=[.)](?:\s|$))|(?=[#=:|]|[-+](?:[-+
 _HEADING_END = re.compile(r"(?:^|(?<=\s))#+$")
 
 _SAFE_LINK = re.compile(r"(?:https?|mailto|tel):", re.IGNORECASE)
-_UNSEEN_IN_LINKS = re.compile(r"[\x00-\x20\x7f]+")  # a browser drops them, and so `java\nscript:` runs
+_UNSEEN_IN_LINKS = re.compile(r"[\x00-\x20\x7f]+")  # browsers ignore them, so `java\nscript:` would run
 
 
 def text(written: str) -> str:
-    """Return text that opens nothing in the middle of a line; what is split in two opens nothing where it is joined."""
+    """Return text that starts no markup within a line, not even where two pieces of text are joined."""
     found = _BLANKS.sub(" ", written)
     found = _TAG.sub("&lt;", _ENTITY.sub("&amp;", found))
     return _MARK.sub(r"\\\g<0>", found)
 
 
 def lines(escaped: str) -> str:
-    """Return escaped text none of whose lines opens a heading, a list, a quotation, a rule or a table."""
+    """Return escaped text in which no line starts a heading, a list, a quotation, a rule or a table."""
     return _LINE_START.sub(lambda found: "&gt;" if found[0] == ">" else f"{found[1] or ''}\\", escaped)
 
 
 def heading(escaped: str) -> str:
-    """Return escaped text whose last `#` are not dropped as the end of a heading."""
+    """Return escaped text whose trailing `#` are not dropped as the end of a heading."""
     return _HEADING_END.sub(r"\\\g<0>", escaped)
 
 
@@ -42,7 +42,7 @@ def cell(escaped: str) -> str:
 
 
 def link(url: str) -> str | None:
-    """Return the destination of a link; None where it has none of the schemes that only lead somewhere."""
+    """Return the destination of a link; None if its scheme is not a safe one."""
     found = _UNSEEN_IN_LINKS.sub("", url)
     if not _SAFE_LINK.match(found):
         return None

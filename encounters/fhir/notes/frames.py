@@ -1,4 +1,4 @@
-"""An element of a note while it is read, and what it becomes in the element around it."""
+"""An element of a note while it is read, and how it is added to its parent element."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ FENCE, LINK = "```", "[]"
 MARKS = {"b": "**", "strong": "**", "em": "*", "i": "*", "del": "~~", "s": "~~", "strike": "~~"}
 VERBATIM = ("pre", "xmp", "listing", "plaintext")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-MOST_COLUMNS = 20  # that one cell may take
+MOST_COLUMNS = 20  # maximum span of a cell
 
 _SPACES = re.compile(" {2,}")
 _NUMBER = re.compile("[0-9]{1,9}")
@@ -21,7 +21,7 @@ _NUMBER = re.compile("[0-9]{1,9}")
 
 @dataclass(slots=True)
 class Frame:
-    r"""An element: its finished blocks, and the pieces of its last line, with `\n` for a break."""
+    r"""An open element: its finished blocks, and the pieces of its current line, with `\n` for a line break."""
 
     node: Node
     mark: str = ""
@@ -33,11 +33,10 @@ class Frame:
 
     @property
     def tag(self) -> str:
-        """Return the name of the element."""
         return self.node.name
 
     def end_line(self) -> None:
-        """Finish the paragraph; two breaks in a row begin another."""
+        """Finish the paragraph. Two line breaks in a row start another one."""
         if not self.line:
             return
         lines = [_SPACES.sub(" ", each).strip() for each in "".join(self.line).split("\n")]
@@ -47,30 +46,30 @@ class Frame:
                 self.blocks.append(Block(escaping.lines(paragraph).replace("\n", blocks.BREAK)))
 
     def one_line(self) -> str:
-        """Return the line without its breaks."""
+        """Return the line without line breaks."""
         return " ".join("".join(self.line).split())
 
 
 def attribute(node: Node, name: str) -> str:
-    """Return the value of an attribute; empty without one."""
+    """Return the value of an attribute; empty if it is missing."""
     return (node.attrs or {}).get(name) or ""
 
 
 def number(node: Node, name: str) -> int:
-    """Return the number in an attribute; 1 without one."""
+    """Return the number in an attribute; 1 if it is missing."""
     found = _NUMBER.fullmatch(attribute(node, name))
     return int(found[0]) if found else 1
 
 
 def mark(node: Node) -> str:
-    """Return what marks the text of an element; empty where nothing does."""
+    """Return the markdown mark for the text of an element; empty if there is none."""
     if node.name == "a":
         return LINK if escaping.link(attribute(node, "href")) else ""
     return FENCE if node.name in VERBATIM else MARKS.get(node.name, "")
 
 
 def _marked(frame: Frame, parent: Frame) -> None:
-    """Mark each line: no mark reaches over the end of a paragraph, and none is put around blocks."""
+    """Mark each line separately: a mark can't continue across paragraphs, and can't enclose blocks."""
     if frame.blocks:
         _unmarked(frame, parent)
     else:
@@ -82,7 +81,7 @@ def _linked(frame: Frame, parent: Frame) -> None:
     if frame.blocks:
         _unmarked(frame, parent)
         return
-    if parent.line and parent.line[-1].endswith("!"):  # or the link would be an image
+    if parent.line and parent.line[-1].endswith("!"):  # otherwise the link would be an image
         parent.line[-1] = parent.line[-1][:-1] + "\\!"
     url = escaping.link(attribute(frame.node, "href"))
     parent.line.append(_between("[", "".join(frame.line).replace("\n", " "), f"]({url})"))
@@ -95,7 +94,7 @@ def _unmarked(frame: Frame, parent: Frame) -> None:
 
 
 def _between(before: str, text: str, after: str) -> str:
-    """Return text between two marks, the blanks around it outside them; blanks alone as they are."""
+    """Return text between two marks, with surrounding spaces outside of them. Only spaces are returned unchanged."""
     inside = text.strip()
     start = text.index(inside)
     return text[:start] + before + inside + after + text[start + len(inside) :] if inside else text
@@ -108,7 +107,7 @@ def _verbatim(frame: Frame, parent: Frame) -> None:
 
 
 def _heading(frame: Frame, parent: Frame) -> None:
-    """Make the first paragraph the heading; what else people put into one follows it."""
+    """Use the first paragraph as the heading. Everything else in the element follows it."""
     title = frame.one_line()
     if frame.blocks:
         frame.end_line()
@@ -157,7 +156,7 @@ def _cell(frame: Frame, parent: Frame) -> None:
     parent.cells.append(Cell(frame.blocks, frame.tag == "th", span))
 
 
-# By the name of the element: how what was read in it is put into the element around it.
+# By element name: how a finished element is added to its parent.
 TAKEN: dict[str, Callable[[Frame, Frame], None]] = {
     **dict.fromkeys(MARKS, _marked),
     **dict.fromkeys(VERBATIM, _verbatim),

@@ -1,7 +1,7 @@
-"""From HTML to its tree, as the HTML standard says, but for what its authors can't have meant.
+"""Parse HTML as the HTML standard says, except where its authors can't have meant that.
 
-By the standard a `<title>` that is never closed or that closes itself, as in XHTML, takes the whole note with it, and
-`<name@example.org>` is an element without a text. Such words would be lost without a warning.
+By the standard, a `<title>` that is never closed, or that is self-closing as in XHTML, contains the whole note, and
+`<name@example.org>` is an element without text. Such text would be lost without a warning.
 """
 
 import re
@@ -10,7 +10,7 @@ from justhtml import Document, DocumentFragment, JustHTML
 
 VOID = "area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr"
 
-# What only a browser that can do less shows; with the tags gone it is text like any other.
+# Elements with fallback content for other browsers. Without these tags, the content is normal text.
 _FALLBACK = re.compile(r"</?(?:embed|frame|frameset|iframe|noembed|noframes|noscript|object)\b[^<>]*>", re.IGNORECASE)
 _CLOSES_ITSELF = re.compile(
     rf"""<(?!(?:{VOID})\b)([a-z][\w:-]*)((?:\s(?:[^<>]*["'\s])?)?)/>""", re.IGNORECASE | re.ASCII
@@ -19,7 +19,7 @@ _NO_TAG = re.compile(
     r"""<(?=[a-z])(?![a-z](?:[\w.-]|:(?=\w))*(?:[\s/][^<>]*|[\s/][^<>"']*(?:(?:"[^"]*"|'[^']*')[^<>"']*)*)?>)""",
     re.IGNORECASE | re.ASCII,
 )
-# By name: its end, and one that has none, up to where its author must have ended it.
+# For each name: the end tag, and an element without one, up to where its author must have meant it to end.
 _UNCLOSED = tuple(
     (re.compile(rf"</{name}", re.IGNORECASE), name, re.compile(rf"<{name}\b[^<>]*>{inside}", re.IGNORECASE))
     for name, inside in (("title", "[^<]*"), ("style", "(?:[^<]|<(?!/))*"), ("script", "(?:[^<]|<(?!/))*"))
@@ -37,7 +37,7 @@ def tree(html: str) -> Document | DocumentFragment:
 
 
 def _sections_as_text(html: str) -> str:
-    """Return XHTML's sections of text as HTML's text: HTML has no such thing, and would drop them."""
+    """Replace the CDATA sections of XHTML by text: an HTML parser would drop them."""
     start, *sections = html.split(_SECTION)
     return start + "".join(_section_as_text(*each.partition(_SECTION_END)) for each in sections)
 
@@ -47,7 +47,7 @@ def _section_as_text(inside: str, end: str, rest: str) -> str:
 
 
 def _closed(html: str, end: re.Pattern[str], name: str, unclosed: re.Pattern[str]) -> str:
-    """Close what is opened after the last end tag of this name."""
+    """Close elements that are opened after the last end tag of this name."""
     last = 0
     for found in end.finditer(html):
         last = found.end()

@@ -1,4 +1,4 @@
-"""From the tree of a note's HTML to markdown, node by node: no tree is too deep, and no text in it opens anything."""
+"""Convert the tree of a note's HTML to markdown, node by node: no tree is too deep, and no text becomes markup."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -21,11 +21,11 @@ TYPED = {"", "text", "email", "tel", "url", "number", "date", "time", "datetime-
 
 _KEEPS_LINES = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)", re.IGNORECASE)
 
-DEEPEST = 24  # of what is indented: more would make a long text of a short one
+DEEPEST = 24  # levels of nesting: with more, indentation would make a short text very long
 
 
 def markdown(root: Node) -> str:
-    """Return what is in the tree as markdown."""
+    """Return the content of the tree as markdown."""
     writer = _Writer(root)
     todo: list[tuple[Node | Text, bool]] = [(child, False) for child in _from_last(root)]
     while todo:
@@ -51,15 +51,15 @@ class _Writer:
         self.frame = Frame(root)
         self.outer: list[Frame] = []
         self.marks: set[str] = set()
-        self.keeping: list[Node] = []  # the elements whose style keeps the ends of their lines
+        self.keeping: list[Node] = []  # open elements whose style preserves line breaks
 
     def written(self) -> str:
-        """Return all that was taken, when all was."""
+        """Return the markdown, after all nodes have been read."""
         self.frame.end_line()
         return blocks.joined(self.frame.blocks)
 
     def text(self, text: str) -> None:
-        """Take a text."""
+        """Add a text."""
         if FENCE in self.marks:
             self.frame.line.append(text)
         else:
@@ -67,7 +67,7 @@ class _Writer:
             self.frame.line.append("\n".join(map(escaping.text, lines)))
 
     def enter(self, node: Node) -> None:
-        """Begin an element."""
+        """Start an element."""
         if node.name in ENDS_A_LINE:
             self._end_line()
         if _KEEPS_LINES.search(frames.attribute(node, "style")):
@@ -97,7 +97,7 @@ class _Writer:
             self._end_line()
 
     def _has_frame(self, tag: str, mark: str) -> bool:
-        """Return True for what changes its text: nothing in a verbatim text or too deep, and no mark inside itself."""
+        """Return True if the element needs a frame: not in verbatim text, not too deep, and no mark inside itself."""
         if FENCE in self.marks or len(self.outer) >= DEEPEST:
             return False
         if mark or tag == "a":
@@ -105,7 +105,7 @@ class _Writer:
         return tag in TAKEN and self.frame.tag in PARTS.get(tag, {self.frame.tag})
 
     def _end_line(self) -> None:
-        """End the line, if anything is on it; in a verbatim text, that is all."""
+        """End the paragraph; in verbatim text, end only the line, if it is not empty."""
         if FENCE not in self.marks:
             self.frame.end_line()
         elif self.frame.line and not self.frame.line[-1].endswith("\n"):
@@ -113,7 +113,7 @@ class _Writer:
 
 
 def _words(node: Node) -> str:
-    """Return the words that an element without content shows."""
+    """Return the text that an element without content displays."""
     if node.name == "img":
         return frames.attribute(node, "alt")
     is_typed = node.name == "input" and frames.attribute(node, "type").lower() in TYPED

@@ -1,1 +1,1 @@
-"""Reading: files, lines, elements, ids and limits, whatever the format."""
+"""Reading files, lines and elements, in any format."""

@@ -1,4 +1,4 @@
-"""Reading the elements of a resource, whatever JSON stands in their place: what has the wrong shape is not there."""
+"""Read elements of a resource from any JSON. An element with the wrong shape is treated as missing."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ Json = dict[str, Any]
 
 
 def member(value: object, *path: str) -> Any:
-    """Return what stands at the end of `path`, or None."""
+    """Return the value at the end of `path`, or None."""
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value
@@ -19,7 +19,7 @@ def objects(value: object) -> Iterator[Json]:
 
 
 def text(value: object) -> str | None:
-    """Return a string without NUL, which PostgreSQL cannot hold, and without blanks around; None if nothing is left."""
+    """Return a string without NUL, which PostgreSQL can't store, and stripped; None if nothing is left."""
     return (value.replace("\x00", "").strip() or None) if isinstance(value, str) else None
 
 

@@ -1,4 +1,4 @@
-"""What files an export has, what each may hold, and when the export was made."""
+"""The files of an export, what each can contain, and when the export was made."""
 
 import re
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ TYPES = ("Organization", "Patient", "Encounter", "DocumentReference")
 BINARY = "Binary"
 DELETIONS = "deletions"
 
-# What is read of a file that may hold anything: each phase in a pass of its own, the first of which sees everything.
+# The phases of a file that can contain anything. Each phase reads the file once; the first one sees everything.
 PHASES = (*TYPES, DELETIONS)
 
-# The order of work, whatever the order of the files.
+# The order of the phases, independent of the order of the files.
 ORDER = (BINARY, *PHASES)
 
 
@@ -23,35 +23,35 @@ _NDJSON = re.compile(r".*\.(?:ndjson|jsonl)(?:\.gz)?", re.DOTALL | re.IGNORECASE
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file, and in which phases of the work it is read: more than one if it may hold anything.
+    """One file, and the phases in which it is read: all of them if it can contain anything.
 
-    `name` is what reports call it, always printable; `count` is how many resources the export says that it holds.
+    `name` is the printable name for reports. `count` is the number of resources that the export says it contains.
     """
 
     path: Path
     name: str
     phases: tuple[str, ...] = PHASES
-    is_one_document: bool = False  # a Bundle or a resource, and not a line for each
+    is_one_document: bool = False  # one Bundle or resource, instead of one resource per line
     count: int | None = None
 
     @property
     def is_mixed(self) -> bool:
-        """Return True if the file may hold resources of any type."""
+        """Return True if the file can contain resources of any type."""
         return self.phases == PHASES
 
     @property
     def may_hold_bundles(self) -> bool:
-        """Return True if a line may be a Bundle."""
+        """Return True if a line can be a Bundle."""
         return DELETIONS in self.phases
 
     def may_hold(self, resource_type: str) -> bool:
-        """Return True if the file may hold resources of this type."""
+        """Return True if the file can contain resources of this type."""
         return self.is_mixed or resource_type in self.phases
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What an export leaves out, or says that it lacks: a code, and the file's name."""
+    """Something that is not imported or that the export says is missing: a code, and the file's name."""
 
     code: Code
     file: str
@@ -59,7 +59,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """The files of one export, in the order in which it names them."""
+    """The files of one export, in its order."""
 
     name: str
     files: tuple[SourceFile, ...]
@@ -67,15 +67,15 @@ class Export:
     notices: tuple[Notice, ...] = ()
 
     def size(self) -> int:
-        """Return how many bytes will be read in all."""
+        """Return the number of bytes that will be read in total."""
         return sum(file.path.stat().st_size * len(file.phases) for file in self.files)
 
 
 def is_ndjson(path: Path) -> bool:
-    """Return True if a file says by its name that it has one object to a line."""
+    """Return True if the name of a file says that it has one object per line."""
     return _NDJSON.fullmatch(path.name) is not None
 
 
 def printable(name: str) -> str:
-    """Return a name as it may be printed: no control characters, no lone surrogates, and no endless one."""
+    """Return a name that is safe to print: without control characters and lone surrogates, and not too long."""
     return "".join(each if each.isprintable() else "\ufffd" for each in name[:200])

@@ -1,4 +1,4 @@
-"""The ids by which the sources of an import know their records."""
+"""The ids that sources give to their records."""
 
 import re
 
@@ -7,5 +7,5 @@ _ID = re.compile(ID)
 
 
 def is_id(value: object) -> bool:
-    """Tell whether this is a FHIR id."""
+    """Return True if the value is a FHIR id."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None

@@ -1,4 +1,4 @@
-"""The longest values that an import takes in."""
+"""The largest values that an import accepts."""
 
 LONGEST_TEXT = 1024 * 1024
 LONGEST_DURATION = 1e9

@@ -1,4 +1,4 @@
-"""Lines of an NDJSON file, plain or gzipped, and the JSON in one: strict where Python's own parser is lenient."""
+"""Read the lines of an NDJSON file, plain or gzipped, and parse their JSON more strictly than Python does."""
 
 import codecs
 import gzip
@@ -23,14 +23,14 @@ Progress = Callable[[int], object]
 
 
 class _Watched(io.FileIO):
-    """A file that tells how many of its bytes were read."""
+    """A file that reports how many of its bytes were read."""
 
     def __init__(self, path: Path, progress: Progress) -> None:
         super().__init__(path)
         self._progress = progress
 
     def readinto(self, buffer: Any, /) -> int:
-        """Read on, and tell."""
+        """Read bytes and report their number."""
         size = super().readinto(buffer) or 0
         self._progress(size)
         return size
@@ -38,7 +38,7 @@ class _Watched(io.FileIO):
 
 @contextmanager
 def opened(path: Path, progress: Progress) -> Iterator[IO[bytes]]:
-    """Give the file's bytes, decompressed if its first bytes, not its name, say that it is gzipped."""
+    """Open a file for reading, and decompress it if its first bytes (not its name) show that it is gzipped."""
     with io.BufferedReader(_Watched(path, progress), 64 * 1024) as plain:
         if plain.peek(2)[:2] == GZIP_MAGIC:
             yield io.BufferedReader(gzip.GzipFile(fileobj=plain), 64 * 1024)
@@ -47,12 +47,12 @@ def opened(path: Path, progress: Progress) -> Iterator[IO[bytes]]:
 
 
 def is_cut(line: bytes | Code) -> bool:
-    r"""Return True if a line does not end in `\n`: it is the last one, and may not be whole."""
+    r"""Return True if a line does not end in `\n`: it is the last line, and it may be incomplete."""
     return isinstance(line, bytes) and not line.endswith(b"\n")
 
 
 def numbered(stream: IO[bytes]) -> Iterator[tuple[int, bytes | Code]]:
-    r"""Yield every line that is not blank, split at `\n` alone, with its number from 1; a code for one too long."""
+    r"""Yield every line that is not blank with its number from 1, split at `\n` only; a code if it is too long."""
     number = 0
     while line := stream.readline(LONGEST_LINE + 1):
         number += 1
@@ -64,7 +64,7 @@ def numbered(stream: IO[bytes]) -> Iterator[tuple[int, bytes | Code]]:
 
 
 def parsed(line: bytes) -> Any | Code:
-    """Return the JSON of one line, or `INVALID_JSON`: for NaN, a name given twice, lone surrogates, endless nesting."""
+    """Return the JSON of a line. NaN, duplicate names, lone surrogates and extreme nesting are `INVALID_JSON`, too."""
     try:
         text = line.decode("utf-8").removeprefix("\ufeff")
         found = DECODER.decode(text)
@@ -76,7 +76,7 @@ def parsed(line: bytes) -> Any | Code:
 
 
 class NotJson(ValueError):
-    """What is no JSON although Python would read it."""
+    """The text is not JSON, although Python would parse it."""
 
 
 def refuse_constant(name: str) -> None:
@@ -85,10 +85,10 @@ def refuse_constant(name: str) -> None:
 
 
 def unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the members of an object; ValueError for a name given twice: which of the two holds can't be known."""
+    """Return the members of an object. Raise ValueError for a duplicate name: we can't know which value is right."""
     found = dict(members)
     if len(found) < len(members):
-        raise ValueError("a name is given twice")
+        raise ValueError("duplicate name")
     return found
 
 

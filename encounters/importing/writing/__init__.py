@@ -1,1 +1,1 @@
-"""Writing: links, versions, and the store that writes one batch in one transaction."""
+"""Writing rows: links, versions, and the store that writes a batch in one transaction."""

@@ -1,4 +1,4 @@
-"""The time of import: it begins anew with each batch, and no two encounters of a run share it."""
+"""The time of import. It catches up with the real time in each batch, and no two encounters of a run share it."""
 
 from datetime import datetime, timedelta
 
@@ -8,16 +8,16 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class Clock:
-    """Times that rise by a microsecond from row to row, and never fall behind the clock by more than a batch."""
+    """Times that increase by a microsecond with each row, and are never behind the real time by more than a batch."""
 
     def __init__(self) -> None:
         self.now = timezone.now()
 
     def start_batch(self) -> None:
-        """Catch up with the real time, unless the rows of the last batch have run ahead of it."""
+        """Catch up with the real time, unless the rows of the last batch are already ahead of it."""
         self.now = max(self.now + MICROSECOND, timezone.now())
 
     def tick(self) -> datetime:
-        """Return the next row's time."""
+        """Return the time of the next row."""
         self.now += MICROSECOND
         return self.now

@@ -1,4 +1,4 @@
-"""The three kinds of rows that an import writes: their models, their links, and what follows from a change of them."""
+"""The three kinds of rows that an import writes: their models, their links, and what else a change affects."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from encounters.models import Document, Encounter, EncounterType, Patient, Recor
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind: `field` is its foreign key in a source record, `fields` what an update may change.
+    """One kind of row. `field` is its foreign key in a source record, `fields` are those that an update can change.
 
-    `follow_up` gets the primary keys of the parents: of the patients themselves, of the documents' encounters.
+    `follow_up` gets the primary keys of the rows to update after a change: the patients, or the documents' encounters.
     """
 
     model: type[Model]
@@ -22,19 +22,19 @@ class Kind:
     fields: tuple[str, ...]
     link: linking.Linker
     follow_up: Callable[[Job, set[int]], None]
-    is_dated: bool = True  # has an updated_at, told by the source
-    is_stamped: bool = False  # has a created_at, the time of import
+    is_dated: bool = True  # has an updated_at, which comes from the source
+    is_stamped: bool = False  # has a created_at, which is the time of import
 
 
 def keep_test_patients_apart(job: Job, patients: set[int]) -> None:
-    """Take the encounters of patients who are labelled as test data out of the clinical ones."""
+    """Reclassify clinical encounters of patients who are labelled as test data."""
     Encounter.objects.for_organization(job.organization).filter(
         patient__in=patients, patient__source_record__labelled_test=True, record_class=RecordClass.CLINICAL
     ).update(record_class=RecordClass.TRAINING)
 
 
 def retype(job: Job, encounters: set[int]) -> None:
-    """Make encounters ambient where they have an ambient transcript, and the others not."""
+    """Set the type of encounters: ambient if they have an ambient transcript, clinical documentation otherwise."""
     transcripts = Document.objects.filter(
         encounter=OuterRef("pk"), schema_type=SchemaType.AMBIENT_TRANSCRIPT, withdrawn_at=None
     )
@@ -46,7 +46,7 @@ def retype(job: Job, encounters: set[int]) -> None:
 
 
 def nothing(job: Job, parents: set[int]) -> None:
-    """Change nothing more."""
+    """Do nothing: a change affects no other rows."""
 
 
 KINDS = {

@@ -1,4 +1,4 @@
-"""Rows joined to what the database holds already: their patients and encounters, found in bulk by source id."""
+"""Link rows to the patients and encounters in the database, which are found in bulk by source id."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from encounters.models import EncounterType, RecordClass, SourceRecord
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What to write for one row, and what only a new one gets; or why it is rejected."""
+    """The values to write for one row, and those only for a new row; or why the row is rejected."""
 
     values: dict[str, Any] = field(default_factory=dict)
     on_creation: dict[str, Any] = field(default_factory=dict)
@@ -92,7 +92,7 @@ def _is_of_another(encounter: dict[str, Any], patient: Target) -> bool:
 
 
 def _is_withheld(job: Job, row: Row) -> bool:
-    """Withdraw a document labelled as test data: it has no record class of its own that could keep it from partners."""
+    """Withdraw a document that is labelled as test data: it has no record class that would hide it from partners."""
     if not row.mapped.labelled_test or job.record_class is not RecordClass.CLINICAL:
         return False
     row.mapped.warn(Code.TEST_DATA)

@@ -1,4 +1,4 @@
-"""One batch of rows of one kind, written in one transaction with few statements: what is new, newer, or withdrawn."""
+"""Write a batch of rows of one kind in one transaction, with few statements: new, newer and withdrawn rows."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ WITHDRAWN = "withdrawn"
 
 
 def write(job: Job, clock: Clock, rows: list[Row]) -> list[Outcome]:
-    """Write a batch and return what became of each row."""
+    """Write a batch and return the outcome of each row."""
     with transaction.atomic():
         job.lock()
         clock.start_batch()
@@ -36,7 +36,7 @@ def write(job: Job, clock: Clock, rows: list[Row]) -> list[Outcome]:
 
 
 def supersede(job: Job, targets: list[Target]) -> None:
-    """Mark documents that others say they replace, now and for every later version of them."""
+    """Mark documents that others replace as superseded, now and in all their later versions."""
     with transaction.atomic():
         job.lock()
         source_ids = [each.id for each in targets]
@@ -61,7 +61,7 @@ class _Batch:
         self.parents: set[int | None] = set()
 
     def take(self, row: Row) -> Outcome:
-        """Decide about one row, and note what is to be written."""
+        """Decide the outcome of one row, and collect what to write."""
         link, record = self.links[row.id], self.known.get(row.id)
         row.refusal = Code.ID_TAKEN if _is_from_elsewhere(row, record) else link.refusal
         if row.refusal:
@@ -81,7 +81,7 @@ class _Batch:
         return outcome
 
     def save(self) -> None:
-        """Write all that was noted, parents before what refers to them."""
+        """Write everything that was collected: rows first, then the records that refer to them."""
         rows = self.kind.model._default_manager
         rows.bulk_create(self.written["new rows"])
         SourceRecord.objects.bulk_create(self.written["new records"])
@@ -122,7 +122,7 @@ class _Batch:
     def _update(self, row: Row, link: Link, record: Any) -> None:
         record.withdrawn_at = None
         self.parents.add(record.parent)
-        if getattr(record, self.key) is None:  # until now a tombstone without a row
+        if getattr(record, self.key) is None:  # so far a tombstone without a row
             self._add_row(row, link, record)
             return
         changed = self.kind.model(pk=getattr(record, self.key), **self._values(row, link, record))
@@ -170,7 +170,7 @@ class _Batch:
         return values
 
     def _parent(self, written: Any) -> int | None:
-        """Return what a change of this row may change: a document's encounter, or the patient itself."""
+        """Return the key that `follow_up` needs: a document's encounter, or the row itself."""
         parent: int | None = getattr(written, "encounter_id", None) or written.pk
         return parent
 
@@ -179,5 +179,5 @@ class _Batch:
 
 
 def _is_from_elsewhere(row: Row, record: SourceRecord | None) -> bool:
-    """Return True if the resource that is known by this id is another server's."""
+    """Return True if the known resource with this id is from another server."""
     return record is not None and None not in (row.server, record.server) and row.server != record.server

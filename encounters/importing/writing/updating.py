@@ -1,7 +1,7 @@
-"""Rows that exist already, written anew by one statement, however many there are.
+"""Update any number of existing rows with one statement.
 
-Django's `bulk_update` would write a CASE with a branch for each row to each column: for a batch, thousands of
-expressions, which cost ten times what all else does.
+Django's `bulk_update` writes a CASE with a branch per row for every column. For a batch these are thousands of
+expressions, which take ten times as long as everything else.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from django.db.models import Field, Model
 
 
 def update(rows: Sequence[Model], names: Iterable[str]) -> None:
-    """Write the named fields of the rows."""
+    """Update the named fields of the rows."""
     if not rows:
         return
     options = rows[0]._meta
@@ -26,7 +26,7 @@ def update(rows: Sequence[Model], names: Iterable[str]) -> None:
 
 
 def _value(row: Model, field: Any) -> Any:
-    """Return what the database is to hold; of another row its key, which it may have got after it was linked."""
+    """Return the value for the database. For a relation, use the current key: it may be newer than the link."""
     if field.is_relation and field.is_cached(row):
         return field.get_cached_value(row).pk
     return field.get_db_prep_save(getattr(row, field.attname), connection)
@@ -39,7 +39,7 @@ def _of_one(table: str, fields: list[Field]) -> str:
 
 
 def _from_arrays(table: str, fields: list[Field]) -> str:
-    """Return the statement for any number of rows, in PostgreSQL's arrays: one to a column, the keys last."""
+    """Return the statement for any number of rows, with a PostgreSQL array for each column and the keys last."""
     assignments = ", ".join(f'"{field.column}" = new."{field.column}"' for field in fields)
     arrays = ", ".join(f"%s::{_type(field)}[]" for field in fields)
     columns = ", ".join(f'"{field.column}"' for field in fields)
@@ -50,5 +50,5 @@ def _from_arrays(table: str, fields: list[Field]) -> str:
 
 
 def _type(field: Field) -> str:
-    """Return the column's type without its length, so that nothing too long is cut in silence."""
+    """Return the column's type without its length, so that a value that is too long is never cut silently."""
     return (field.db_type(connection) or "").partition("(")[0]

@@ -1,7 +1,7 @@
-"""Which of two versions of a resource holds: the one in the database, or the one that comes in.
+"""Decide which of two versions of a resource wins: the one in the database or the incoming one.
 
-The database keeps a version's time to the microsecond. Some servers tell more digits; those are kept at the end of the
-fingerprint.
+The database stores the time of a version in microseconds. Some servers give more digits; they are stored at the end of
+the fingerprint.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ DIGEST, MOST_DIGITS, BEYOND = 47, 16, "."
 
 
 def fingerprint(digest: str, finer: str) -> str:
-    """Return the fingerprint of a version whose time has these digits beyond the microsecond."""
+    """Return the fingerprint of a version whose time has these digits after the microseconds."""
     return f"{digest[:DIGEST]}{BEYOND}{finer[:MOST_DIGITS]}" if finer else digest
 
 
@@ -25,18 +25,18 @@ class Fingerprinted:
 
     @property
     def digest(self) -> str:
-        """Return what two versions of the same values have in common, whatever their times."""
+        """Return the part of the fingerprint that depends on the values only, not on the time."""
         return self.fingerprint.partition(BEYOND)[0][:DIGEST]
 
     @property
     def finer(self) -> str:
-        """Return the digits beyond the microsecond."""
+        """Return the digits after the microseconds."""
         return self.fingerprint.partition(BEYOND)[2]
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming(Fingerprinted):
-    """A version that comes in: when it was last updated, else when its export was made; both may be unknown."""
+    """An incoming version: when it was last updated, and when its export was made. Both can be unknown."""
 
     version: datetime | None
     transaction_time: datetime | None
@@ -46,13 +46,13 @@ class Incoming(Fingerprinted):
 
     @property
     def moment(self) -> datetime | None:
-        """Return the latest time of which this is known to tell."""
+        """Return the time for which this version is known to be right."""
         return self.version or self.transaction_time
 
 
 @dataclass(frozen=True, slots=True)
 class Known(Fingerprinted):
-    """The version that the database holds."""
+    """The version in the database."""
 
     version: datetime | None
     as_of: datetime
@@ -61,12 +61,12 @@ class Known(Fingerprinted):
 
     @property
     def moment(self) -> datetime:
-        """Return the time of which this tells."""
+        """Return the time for which this version is right."""
         return self.version or self.as_of
 
 
 def judge(known: Known, incoming: Incoming) -> Outcome:
-    """Return what is to become of a resource that the database knows already."""
+    """Return the outcome for a resource that is already in the database."""
     versioned = known.version is not None and incoming.version is not None
     newer = is_newer(known, incoming)
     if known.digest == incoming.digest:
@@ -82,9 +82,9 @@ def judge(known: Known, incoming: Incoming) -> Outcome:
 
 
 def is_newer(known: Known, incoming: Incoming) -> bool:
-    """Return True if the incoming version is known to be the newer one.
+    """Return True if the incoming version is known to be newer.
 
-    Of the same moment, a deletion is the last word. A deletion that tells no time holds as of now.
+    Among versions of the same moment, a deletion wins. A deletion without a time takes effect now.
     """
     if incoming.moment is None:
         return incoming.deletion

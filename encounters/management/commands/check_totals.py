@@ -1,4 +1,4 @@
-"""`manage.py check_totals`: tell whether the counts that totals are read from are what the encounters are."""
+"""`manage.py check_totals`: compare the stored counts, which totals are read from, with the encounters."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -14,13 +14,13 @@ from partners.management.base import ReportCommand
 from partners.management.exclusive import only_run
 from partners.models import Organization
 
-LISTED = 100  # of the months that differ; all are counted, and repaired
+LISTED = 100  # months with differences that are listed; all of them are counted and repaired
 COLUMNS = ("organization_id", "month", "kept", "true", "buckets")
 
 
 @dataclass
 class Findings:
-    """What was compared, and the months that differ."""
+    """How much was compared, and the months that differ."""
 
     organizations: int = 0
     months: int = 0
@@ -29,7 +29,7 @@ class Findings:
     differences: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, organization_id: str, month: Month, counts: list[Count]) -> None:
-        """Take in one month: its own number, and how many of its buckets (it, its days, its hours) are wrong."""
+        """Add one month: its total, and how many of its buckets (the month, its days, its hours) are wrong."""
         kept, true = (sum(getattr(each, of) for each in counts if each.grain == "month") for of in ("kept", "true"))
         wrong = sum(each.kept != each.true for each in counts)
         self.months += 1
@@ -41,40 +41,41 @@ class Findings:
 
 
 class Command(ReportCommand):
-    """Compare the kept counts with the encounters, and put right what differs if asked to."""
+    """Compare the stored counts with the encounters, and correct them if asked to."""
 
     help = (
-        "Compare the kept counts, from which every total is read, with the encounters themselves: each month of each "
-        "organization with its days and hours. Partners and imports go on meanwhile. Exit code 1 where something "
-        "differs and is not repaired."
+        "Compare the stored counts, which all totals are read from, with the encounters: every month, day and hour of "
+        "every organization. Partners and imports can continue meanwhile. Exits with code 1 if there are differences "
+        "and --repair is not given."
     )
     is_left = False
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take whether to repair."""
-        parser.add_argument("--repair", action="store_true", help="put right what differs")
+        parser.add_argument("--repair", action="store_true", help="correct the counts that differ")
         super().add_arguments(parser)
 
     def print_report(self, options: dict[str, Any]) -> None:
-        """Compare and report; what is left differing makes the exit code 1."""
+        """Compare and report. Exit with code 1 if differences remain."""
         super().print_report(options)
         if self.is_left:
-            raise CommandError("Totals are not what the encounters are. Put them right with --repair.")
+            raise CommandError("The stored counts differ from the encounters. Correct them with --repair.")
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Compare, and repair if asked to, which one run does at a time."""
+        """Compare, and repair if asked to. Only one run at a time can do so."""
         if not counting.in_place(connection):
-            told = "The triggers that keep the counts are not in place. Run manage.py migrate: it counts anew, too."
+            told = (
+                "The triggers that update the counts are missing. Run manage.py migrate to restore them and the counts."
+            )
             raise ValidationError(told, code="not_kept")
         with only_run("check_totals") as alone:
             if not alone:
-                raise ValidationError("Another run is under way. Wait for its end.", code="under_way")
+                raise ValidationError("Another run is in progress. Wait until it has finished.", code="under_way")
             findings = _compared(repair=options["repair"])
         self.is_left = findings.months_differing > 0 and not options["repair"]
         return asdict(findings) | {"repaired": options["repair"]}
 
     def lines(self, report: dict[str, Any]) -> list[str]:
-        """Return a line for each difference, and below them the numbers."""
+        """Return a line for each difference, then the numbers."""
         rows = [[str(value) for value in each.values()] for each in report["differences"]]
         listed = [*output.table([[*COLUMNS], *rows]), ""] if rows else []
         numbers = {name: value for name, value in report.items() if name != "differences"}

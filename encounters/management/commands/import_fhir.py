@@ -1,4 +1,4 @@
-"""`manage.py import_fhir`: an export of FHIR R4 becomes an organization's patients, encounters and documents."""
+"""`manage.py import_fhir`: import patients, encounters and documents from a FHIR R4 export."""
 
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ class Command(ImportCommand):
     """Import a FHIR R4 export."""
 
     help = (
-        "Import FHIR R4: a Bulk Data folder with or without its manifest, a folder of Bundles, an NDJSON file, gzipped "
-        "or not, or a Bundle. Lines that cannot be used are reported and cost nothing else. Every file of a folder "
-        "that is not read is named. It can be run again, and after an interruption it ends as one run would have."
+        "Import FHIR R4: a Bulk Data folder with or without its manifest, a folder of Bundles, an NDJSON file (plain "
+        "or gzipped), or a Bundle. Lines that can't be imported are reported and skipped. Files that are not read are "
+        "listed. You can run the import again at any time; after an interruption, it continues."
     )
     path_help = "a folder, an NDJSON file or a Bundle"
 
@@ -29,7 +29,7 @@ class Command(ImportCommand):
         return run(job, export, progress, dry_run=dry_run)
 
     def issue(self, issue: dict[str, Any]) -> str:
-        if not issue["line"]:  # of the file as a whole
+        if not issue["line"]:  # the issue concerns the whole file
             return f"{issue['level']:<7}  {issue['file']}  {issue['code']}"
         resource = f"{issue['type']}/{issue['source_id'] or '?'}"
         return f"{issue['level']:<7}  {issue['file']}:{issue['line']}  {resource}  {issue['code']}"

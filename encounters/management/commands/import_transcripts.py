@@ -1,4 +1,4 @@
-"""`manage.py import_transcripts`: notes, timed transcripts and their recordings, in a plain JSON form."""
+"""`manage.py import_transcripts`: import notes, timed transcripts and their recordings from a simple JSON format."""
 
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,14 @@ from encounters.transcripts.report import Report
 
 
 class Command(ImportCommand):
-    """Import encounters with their documents, one JSON object to a line."""
+    """Import encounters with their documents, one JSON object per line."""
 
     help = (
-        "Import notes and timed transcripts: NDJSON files, gzipped or not, with an encounter and its documents in each "
-        "line, as the README describes. A line that is not of that form is reported, with what to write where, and "
-        "nothing of it is taken in; it costs nothing else. It can be run again, and after an interruption it ends as "
-        "one run would have."
+        "Import notes and timed transcripts: NDJSON files (plain or gzipped) with an encounter and its documents on "
+        "each line. docs/import.md describes the format. A line in any other format is reported, with what to change, "
+        "and skipped completely. You can run the import again at any time; after an interruption, it continues."
     )
-    path_help = "an NDJSON file, or a folder of .ndjson and .jsonl, gzipped or not"
+    path_help = "an NDJSON file, or a folder of .ndjson and .jsonl files, plain or gzipped"
 
     def find(self, path: Path) -> Export:
         return transcripts.find(path)
@@ -29,5 +28,7 @@ class Command(ImportCommand):
         return transcripts.run(job, export, progress, dry_run=dry_run)
 
     def issue(self, issue: dict[str, Any]) -> str:
-        where = f"{issue['file']}:{issue['line']}" if issue["line"] else issue["file"]  # without a line: all of it
+        where = (
+            f"{issue['file']}:{issue['line']}" if issue["line"] else issue["file"]
+        )  # without a line, it concerns the file
         return "  ".join(filter(None, [where, issue["at"], issue["todo"]]))

@@ -5,20 +5,16 @@ from http import HTTPStatus
 from itertools import groupby
 from operator import attrgetter
 
-from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpResponse
-from django.urls import NoReverseMatch, reverse
 
 from partners.catalogue.reasons import Reason
-from partners.catalogue.remedies import REMEDIES, Fixer, Place, Remedy
+from partners.catalogue.remedies import REMEDIES, Fixer, Remedy
 from partners.catalogue.routes import Scope
 from partners.decision.policy import AccessRequest, Check, Outcome
 from partners.diagnosis.callers import Credentials, Sent
 from partners.diagnosis.calls import Diagnosis
 from partners.keys.faults import fault
-from partners.models import ApiKey
 
-Staff = User | AnonymousUser
 SPOKEN = {
     Fixer.PARTNER: "the partner's engineer can fix this",
     Fixer.ONBOARDING: "Partner onboarding can fix this",
@@ -31,13 +27,12 @@ REFUSED_THEN = {Outcome.PASSED: "Refused then, passes now", Outcome.UNKNOWN: "Re
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found, and who can fix it where."""
+    """What one check found."""
 
     reason: Reason
     outcome: Outcome
     word: str
     detail: str
-    url: str
 
     @property
     def remedy(self) -> Remedy:
@@ -84,9 +79,7 @@ class Findings:
         return next((finding for finding in self.blockers if finding.reason is reason), None)
 
 
-def find(
-    diagnosis: Diagnosis, credentials: Credentials, key: ApiKey | None, staff: Staff, then: Reason | None = None
-) -> Findings:
+def find(diagnosis: Diagnosis, credentials: Credentials, then: Reason | None = None) -> Findings:
     """Put a diagnosis into words: the checks under one code make one finding.
 
     `then` is the code of the recorded refusal. That check is never shown as passed, whatever is found now.
@@ -100,7 +93,6 @@ def find(
             Outcome.UNKNOWN if reason is then and outcome is Outcome.PASSED else outcome,
             word=_word(outcome, reached=at <= refused, refused_then=reason is then),
             detail=_detail(reason, checks, diagnosis, credentials) if outcome is Outcome.FAILED else "",
-            url=mending_url(REMEDIES[reason].place, key, staff),
         )
         for at, ((reason, checks), outcome) in enumerate(zip(groups, outcomes, strict=True))
     ]
@@ -112,24 +104,6 @@ def as_sent(answer: HttpResponse) -> str:
     headers = [f"{name}: {value}" for name, value in answer.headers.items()]
     status = f"HTTP/1.1 {answer.status_code} {HTTPStatus(answer.status_code).phrase}"
     return "\n".join([status, *headers, "", answer.content.decode()])
-
-
-def mending_url(place: Place, key: ApiKey | None, staff: Staff) -> str:
-    """Return the URL of the place where a refusal of calls with this key is fixed, "" where there is none to open."""
-    if place is Place.SWITCH:
-        return place_url(place, staff)
-    row = key.organization if key and place is Place.ORGANIZATION else key
-    return place_url(place, staff, row.pk) if row else ""
-
-
-def place_url(place: Place, staff: Staff, *row: int) -> str:
-    """Return the URL of a page of ours, "" where there is none or this person may not open it."""
-    if not place.view or not staff.has_perm(place.permission):
-        return ""
-    try:
-        return reverse(place.view, args=row)
-    except NoReverseMatch:
-        return ""
 
 
 def _outcome(checks: list[Check]) -> Outcome:

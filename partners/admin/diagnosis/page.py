@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from partners.admin.base import needs, render
-from partners.admin.diagnosis.findings import Staff, as_sent, find, place_url
+from partners.admin.diagnosis.findings import as_sent, find
 from partners.admin.diagnosis.then_and_now import compare
 from partners.api.responses import Refusal
 from partners.catalogue.reasons import Reason, Stage
@@ -24,6 +24,7 @@ from partners.identifiers import matcher
 from partners.keys.in_text import without_tokens
 from partners.keys.tokens import parse
 from partners.models import lookup
+from partners.templatetags.fixing import Staff
 
 _is_key_id, _is_request_id = matcher("key"), matcher("req")
 
@@ -105,7 +106,6 @@ def reason(request: HttpRequest, code: str) -> HttpResponse:
         title=shown.code,
         reason=shown,
         remedy=REMEDIES[shown],
-        url=place_url(REMEDIES[shown].place, request.user),
         example=as_sent(Refusal(shown, "cursor" if shown is Reason.UNSUPPORTED_FILTER else None, scopes)),
         before=order[at - 1],
         after=order[at + 1],
@@ -127,7 +127,7 @@ def _diagnosed(request: HttpRequest, caller: Credentials, line: RequestLine) -> 
     found = diagnose(line, caller.facts).to_show()
     then = compare(caller.record, line, found) if isinstance(caller, Recorded) else None
     refused = then.then if then else None
-    findings = find(then.on_record(found) if then else found, caller, key, request.user, refused)
+    findings = find(then.on_record(found) if then else found, caller, refused)
     return {
         "findings": findings,
         "sentence": then.sentence(findings) if then else findings.sentence,

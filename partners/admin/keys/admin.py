@@ -8,16 +8,14 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.guarded import row
-from partners.admin.keys import bulk, changing, issuing, rotations
+from partners.admin.keys import bulk, changing, issuing, meaning, rotations
 from partners.admin.keys.filters import (
-    SOON,
     DigestKeyFilter,
     LastUseFilter,
     OrganizationFilter,
@@ -27,7 +25,7 @@ from partners.admin.keys.filters import (
 from partners.diagnosis import forecasting
 from partners.diagnosis.pasted import keys_in
 from partners.keys import digests, in_text
-from partners.models import ApiKey, KeyState
+from partners.models import ApiKey
 from partners.names import holds_words
 from partners.record import traffic
 
@@ -112,7 +110,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         successor=successor,
         came=rotations.progress(request, key.replaces, key),
         goes=rotations.progress(request, key, successor),
-        soon=key.expires_at is not None and key.state is KeyState.ACTIVE and key.expires_at <= timezone.now() + SOON,
+        notice=meaning.notice(key, successor),
         digest_key_loaded=key.digest_key_number in digests.loaded(),
         routes=_routes(key),
         traffic=traffic.of_key(key) if request.user.has_perm("partners.view_requestrecord") else None,

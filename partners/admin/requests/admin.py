@@ -12,7 +12,6 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
-from partners.admin.diagnosis.findings import mending_url
 from partners.admin.guarded import row
 from partners.admin.requests import unrecorded
 from partners.admin.requests.filters import ALL, RequestFilter
@@ -68,7 +67,7 @@ def find(request: HttpRequest) -> HttpResponseRedirect:
 @needs("partners.view_requestrecord")
 @require_safe
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
-    """Show one call, by its request id or its primary key: what was asked and answered, and what mends a refusal."""
+    """Show one call, by its request id or its primary key: what was asked and answered, and how to fix a refusal."""
     if _is_request_id(object_id) and unrecorded.is_unrecorded(object_id):
         return unrecorded.show(request, object_id)
     calls = RequestRecord.objects.select_related("api_key", "organization")
@@ -79,7 +78,6 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         "partners/request.html",
         title=record.request_id,
         record=record,
-        mending_url=record.remedy and mending_url(record.remedy.place, record.api_key, request.user),
         may_name=may_name,
         named=_named(record) if may_name else [],
     )

@@ -3,7 +3,6 @@
 from django.http import HttpRequest, HttpResponse
 
 from partners.admin.base import render
-from partners.admin.diagnosis.findings import place_url
 from partners.catalogue.reasons import Reason, Stage
 from partners.models import ApiKey, RequestRecord
 from partners.models.lookup import find_unkeyed
@@ -34,6 +33,5 @@ def show(request: HttpRequest, request_id: str) -> HttpResponse:
         key=key,
         ours=answer.reason in FAULTS,
         credentials=answer.reason.stage is Stage.CREDENTIALS,
-        mending_url=place_url(answer.remedy.place, request.user),
         days=KEPT.days,
     )

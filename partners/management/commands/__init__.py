@@ -1,1 +1,1 @@
-"""The commands of manage.py about partners and their keys."""
+"""The manage.py commands for partners and their keys."""

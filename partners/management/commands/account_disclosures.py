@@ -1,4 +1,4 @@
-"""`manage.py account_disclosures`: to whom one patient's data were disclosed."""
+"""`manage.py account_disclosures`: list to whom one patient's data was disclosed."""
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable
@@ -27,39 +27,38 @@ class Command(ChangeCommand):
     """Account for the disclosures of one patient's data."""
 
     help = (
-        "Account for the disclosures of one patient's data (45 CFR 164.528): when, to whom, what and for what purpose, "
-        "a summary first. That it was asked for is on record before anything is printed."
+        "Account for the disclosures of one patient's data (45 CFR 164.528): when, to whom, what and why. A summary "
+        "comes first. Your request is added to the audit record before anything is printed."
     )
     reason_required = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the patient, the period and the form."""
-        parser.add_argument("--patient", metavar="ID", required=True, help="a pat_… id, never a name")
-        days = "a day, in UTC, or an RFC 3339 date-time"
+        parser.add_argument("--patient", metavar="ID", required=True, help="a pat_… id; never a name")
+        days = "a day in UTC, or an RFC 3339 date-time"
         first, last = _argument(bound), _argument(partial(bound, last=True))
         parser.add_argument("--from", dest="since", metavar="WHEN", type=first, help=f"{days} (default: six years ago)")
         parser.add_argument("--to", dest="until", metavar="WHEN", type=last, help=f"{days} (default: now)")
-        parser.add_argument("--csv", metavar="FILE", help="write all into this new file of mode 0600 (-: print it)")
+        parser.add_argument("--csv", metavar="FILE", help="write a CSV file: a new file with mode 0600, or - to print")
         super().add_arguments(parser)
 
     def print_report(self, options: dict[str, Any]) -> None:
-        """Print the report, or the file in its place."""
+        """Print the report, or with `--csv -` the CSV file instead."""
         if options["csv"] != STDOUT:
             super().print_report(options)
         elif options["json"]:
-            raise ValidationError("Choose one: --json or --csv -.", code="two_forms")
+            raise ValidationError("Use either --json or --csv -, not both.", code="two_forms")
         else:
             self._write(options, None)
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Return the summary, and the disclosures or the file that has them."""
+        """Return the summary, with the disclosures or the name of the file that contains them."""
         if options["csv"] is not None:
             return self._write(options, options["csv"])
         accounting = self._ask(options, "report")
         return _summary(accounting) | {"disclosures": [_disclosed(each) for each in accounting.disclosures()]}
 
     def lines(self, report: dict[str, Any]) -> list[str]:
-        """Return the facts, the summary, and below it every disclosure."""
+        """Return the facts, the summary, then every disclosure."""
         summary, listed = report.pop("summary"), report.pop("disclosures", [])
         return [
             *super().lines(report),
@@ -80,7 +79,7 @@ class Command(ChangeCommand):
 
 
 def _argument(read: Callable[[str], datetime]) -> Callable[[str], datetime]:
-    """Return a reader that tells argparse what is wrong, and so which option."""
+    """Return a parser whose error argparse shows together with the option's name."""
 
     def argument(text: str) -> datetime:
         try:

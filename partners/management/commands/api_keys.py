@@ -11,15 +11,13 @@ from partners.models import ApiKeySwitch
 class Command(ChangeCommand):
     """Switch API-key authentication on or off."""
 
-    help = "Switch API-key authentication on or off for everyone, from the next call on."
+    help = "Switch API-key authentication on or off for all partners. Takes effect with the next call."
     reason_required = True
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the position."""
-        parser.add_argument("position", choices=["on", "off"], help="off refuses every call with api_keys_disabled")
+        parser.add_argument("position", choices=["on", "off"], help="off: every call is refused with api_keys_disabled")
         super().add_arguments(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Turn the switch."""
         ApiKeySwitch.turn(options["position"] == "on", self.change(options))
         return {"api_keys": options["position"]}

@@ -1,4 +1,4 @@
-"""`manage.py check_access`: say why a call fails."""
+"""`manage.py check_access`: explain why a call fails."""
 
 import sys
 from collections.abc import Callable
@@ -17,25 +17,27 @@ from partners.models.lookup import find_key
 
 
 class Command(ReportCommand):
-    """Print every check of a call in order, the answer that the partner would get, and what would fail after it."""
+    """Print every check of a call in order, the response the partner would get, and which checks would fail next."""
 
     help = (
-        "Say why a call fails: every check in order, the answer that the partner would get, and what would fail after "
-        "it. It decides as the API does, and serves and records nothing."
+        "Explain why a call fails: every check in order, the response that the partner would get, and which checks "
+        "would fail next. It decides exactly as the API does, but serves and records nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the credentials and the request line."""
         super().add_arguments(parser)
         credentials = parser.add_mutually_exclusive_group(required=True)
-        credentials.add_argument("--key", help="a public part or a key_… id: judge as if its holder called")
+        credentials.add_argument("--key", help="a public part or a key_… id: check a call with this key")
         credentials.add_argument(
-            "--token-stdin", action="store_true", help="read the token from standard input, never from the command line"
+            "--token-stdin",
+            action="store_true",
+            help="read the token from standard input, so that it never appears on the command line",
         )
-        parser.add_argument("--request", required=True, help="the call, as 'GET /external/v1/encounters?limit=500'")
+        parser.add_argument(
+            "--request", required=True, help="the call, for example 'GET /external/v1/encounters?limit=500'"
+        )
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Diagnose the call."""
         diagnosis = diagnose(RequestLine.parse(options["request"]), self._facts(options["key"]))
         refusal = diagnosis.refusal
         return {
@@ -48,7 +50,7 @@ class Command(ReportCommand):
         }
 
     def lines(self, report: dict[str, Any]) -> list[str]:
-        """Return a line per check, then the answer."""
+        """Return one line per check, then the answer."""
         body = report["body"]
         answer = f"Answer: {report['status']} {report['reason_code'] or 'OK'}" + (
             f" – {body['message']} {report['fixed_by']} can fix it." if body else ""
@@ -59,7 +61,7 @@ class Command(ReportCommand):
             *(_line(check, width) for check in report["checks"]),
             "",
             answer,
-            *([f"It would then fail with: {later}"] if later else []),
+            *([f"Once that is fixed, it would fail with: {later}"] if later else []),
         ]
 
     def _facts(self, key: str | None) -> Callable[[Route], AccessRequest]:

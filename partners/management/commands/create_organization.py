@@ -1,4 +1,4 @@
-"""`manage.py create_organization`: a new partner."""
+"""`manage.py create_organization`: add a partner."""
 
 from typing import Any
 
@@ -12,15 +12,13 @@ from partners.models import Organization
 class Command(ChangeCommand):
     """Create an organization."""
 
-    help = "Create a partner organization. It may call nothing until set_access says what."
+    help = "Create an organization for a partner. It can't call anything until you grant access with set_access."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the name and the purpose."""
-        parser.add_argument("name", metavar="NAME", help="its name, unlike that of any other in any case")
-        parser.add_argument("--purpose", default="", help="for what it gets patients' data, as 'Treatment'")
+        parser.add_argument("name", metavar="NAME", help="the partner's name, unique regardless of case")
+        parser.add_argument("--purpose", default="", help="why it receives patient data, for example 'Treatment'")
         super().add_arguments(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Create it."""
         organization = Organization.create(options["name"], self.change(options), purpose=options["purpose"])
         return output.of_organization(organization) | {"purpose": organization.purpose}

@@ -1,4 +1,4 @@
-"""`manage.py disable_key`: refuse a key's calls for a time."""
+"""`manage.py disable_key`: refuse a key's calls until it is enabled again."""
 
 from typing import Any
 
@@ -10,9 +10,8 @@ from partners.models.change import Change
 class Command(KeyCommand):
     """Disable a key."""
 
-    help = "Disable a key: its calls are refused from the next one on, until enable_key."
+    help = "Disable a key. Calls with it are refused at once, until you enable it again with enable_key."
     reason_required = True
 
     def alter(self, key: ApiKey, change: Change, options: dict[str, Any]) -> None:
-        """Disable a key."""
         key.disable(change)

@@ -1,4 +1,4 @@
-"""`manage.py enable_key`: undo disable_key."""
+"""`manage.py enable_key`: accept a disabled key's calls again."""
 
 from typing import Any
 
@@ -10,9 +10,8 @@ from partners.models.change import Change
 class Command(KeyCommand):
     """Enable a key."""
 
-    help = "Enable a disabled key again. What has expired or is revoked stays so."
+    help = "Enable a disabled key. A key that has expired or was revoked can't be enabled."
     reason_required = True
 
     def alter(self, key: ApiKey, change: Change, options: dict[str, Any]) -> None:
-        """Enable a key."""
         key.enable(change)

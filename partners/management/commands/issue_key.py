@@ -1,4 +1,4 @@
-"""`manage.py issue_key`: a new API key."""
+"""`manage.py issue_key`: issue an API key."""
 
 from datetime import datetime
 from typing import Any
@@ -20,13 +20,12 @@ class Command(handover.TokenCommand):
     help = f"Issue an API key.{handover.HELP}"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take what the key is for and what it may do."""
         parser.add_argument(
             "--organization",
             metavar="ORG",
-            help="an org_… id or an exact name, in any case; a key without one is refused by every route",
+            help="an org_… id or an exact name, in any case; without an organization, every route refuses the key",
         )
-        parser.add_argument("--label", metavar="TEXT", required=True, help="what will use the key, for people")
+        parser.add_argument("--label", metavar="TEXT", required=True, help="which system will use the key")
         scopes = [scope.value for scope in Scope]
         parser.add_argument(
             "--scope",
@@ -35,20 +34,19 @@ class Command(handover.TokenCommand):
             required=True,
             choices=scopes,
             metavar="SCOPE",
-            help=f"what it may read, each by name, of: {', '.join(scopes)}",
+            help=f"the scopes of the key, one or more of: {', '.join(scopes)}",
         )
-        parser.add_argument("--test", action="store_true", help="a test key, where this deployment accepts them")
+        parser.add_argument("--test", action="store_true", help="issue a test key, if this deployment accepts them")
         parser.add_argument(
             "--expires",
             metavar="WHEN",
-            help="its end: a span in hours or days (24h, 90d), a day (2027-05-25: to its end, in UTC) or a date-time "
-            "with a zone (2027-05-25T14:00:00Z), or 'never' where this deployment allows that; without, "
-            f"{_default_lifetime()}",
+            help="when the key expires: after hours or days (24h, 90d), at the end of a day in UTC (2027-05-25), at a "
+            "date-time with a time zone (2027-05-25T14:00:00Z), or 'never' if this deployment allows it (default: "
+            f"{_default_lifetime()})",
         )
         super().add_arguments(parser)
 
     def make(self, options: dict[str, Any]) -> tuple[ApiKey, Token]:
-        """Issue the key."""
         organization = options["organization"]
         return ApiKey.issue(
             self.change(options),
@@ -68,4 +66,4 @@ def _end(text: str | None) -> datetime | None:
 
 def _default_lifetime() -> str:
     lifetime = lifetimes.default()
-    return "it does not expire" if lifetime is None else f"it ends after {lifetime.days} days"
+    return "never" if lifetime is None else f"{lifetime.days}d"

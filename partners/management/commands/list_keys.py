@@ -1,4 +1,4 @@
-"""`manage.py list_keys`: every API key and its state."""
+"""`manage.py list_keys`: list the API keys and their states."""
 
 from typing import Any
 
@@ -14,26 +14,26 @@ COLUMNS = ["KEY", "STATE", "EXPIRES", "ORGANIZATION", "LABEL", "SCOPES", "KEY ID
 
 
 class Command(ReportCommand):
-    """List the API keys, the newest first."""
+    """List the API keys, newest first."""
 
-    help = "List the API keys, the newest first: never a secret. Name a key to other commands by KEY or KEY ID."
+    help = "List the API keys, newest first. Secrets are never shown. Other commands take a key as KEY or KEY ID."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the filters."""
         states = [state.value for state in KeyState]
-        parser.add_argument("--organization", metavar="ORG", help="only keys of this org_… id or exact name")
+        parser.add_argument(
+            "--organization", metavar="ORG", help="only keys of this organization: its id or exact name"
+        )
         parser.add_argument("--state", choices=states, help="only keys in this state")
         super().add_arguments(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Return the keys."""
         keys = ApiKey.objects.select_related("organization").prefetch_related("scopes")
         if options["organization"] is not None:
             keys = keys.filter(organization=find_organization(options["organization"]))
         return {"keys": [_entry(key) for key in keys if options["state"] in (None, key.state)]}
 
     def lines(self, report: dict[str, Any]) -> list[str]:
-        """Return a table, a line per key."""
+        """Return a table with one line per key."""
         rows = [_row(key) for key in report["keys"]]
         return output.table([COLUMNS, *rows]) if rows else ["No keys."]
 

@@ -1,4 +1,4 @@
-"""`manage.py prune_records`: delete the records that have been kept for long enough."""
+"""`manage.py prune_records`: delete records older than the retention period."""
 
 from typing import Any
 
@@ -15,26 +15,25 @@ LARGEST = 10_000
 
 
 class Command(ChangeCommand):
-    """Delete requests, changes and counts that are older than the retention."""
+    """Delete requests, changes and counts that are older than the retention period."""
 
     help = (
-        "Delete the requests, changes and counts of answers without a key that are older than the retention, in "
-        "batches; nothing younger. It may be broken off and run again at any time, and what it deletes is on record. "
-        f"Single answers without a key are kept for {record.KEPT.days} days."
+        "Delete requests, changes and counts of calls without a known key that are older than the retention period, in "
+        "batches. You can stop it and run it again at any time. Each deletion is recorded. Single calls without a "
+        f"known key are kept for {record.KEPT.days} days."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the age, the size of a batch, and whether only to count."""
         kept = retention.years()
-        parser.add_argument("--years", type=int, default=kept, help=f"older than so many years: {kept}, or more")
-        parser.add_argument("--dry-run", action="store_true", help="count what would be deleted, and delete nothing")
-        parser.add_argument("--batch", type=int, default=1_000, help="rows of one transaction (default: 1000)")
+        parser.add_argument("--years", type=int, default=kept, help=f"minimum age: {kept} years (the default) or more")
+        parser.add_argument("--dry-run", action="store_true", help="only count what would be deleted")
+        parser.add_argument("--batch", type=int, default=1_000, help="rows per transaction (default: 1000)")
         super().add_arguments(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Delete, or count."""
+        """Delete the records, or with `--dry-run` count them."""
         if not 1 <= options["batch"] <= LARGEST:
-            raise ValidationError(f"--batch takes 1 to {LARGEST:,}.", code="invalid_batch")
+            raise ValidationError(f"--batch must be from 1 to {LARGEST:,}.", code="invalid_batch")
         pruning = Pruning(options["years"], options["batch"])
         if options["dry_run"]:
             pruning.count()

@@ -1,4 +1,4 @@
-"""`manage.py report_keys`: a line for each API key, for the regular review of access."""
+"""`manage.py report_keys`: report every API key, for regular access reviews."""
 
 import argparse
 import json
@@ -21,37 +21,40 @@ MOST_DAYS = 36_500
 
 
 class Writable(Protocol):
-    """What lines are written to."""
+    """A stream that the report is written to."""
 
     def write(self, text: str, /) -> Any:
-        """Write them."""
+        """Write the text."""
 
 
 class Command(ReportCommand):
-    """Write a line for each API key, as CSV or with --json, and for people a summary."""
+    """Write a line for each API key, as CSV or JSON, and a summary."""
 
     help = (
-        "A line for each API key, the oldest first, never a secret: age, last use, last rotation, scopes never used, "
-        "end, digest key. Several filters are combined. The summary goes to standard error where the lines go to "
-        "standard output."
+        "Report every API key, oldest first: age, last use, last rotation, unused scopes, expiry, digest key. Secrets "
+        "are never shown. A key must match all filters that you give. The summary goes to standard error if the report "
+        "goes to standard output."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the filters."""
         idle, expiring = key_report.IDLE.days, key_report.EXPIRING.days
         states = [state.value for state in KeyState]
-        parser.add_argument("--organization", metavar="ORG", help="only keys of this org_… id or exact name")
+        parser.add_argument(
+            "--organization", metavar="ORG", help="only keys of this organization: its id or exact name"
+        )
         parser.add_argument("--state", choices=states, help="only keys in this state")
         days = partial(parser.add_argument, metavar="DAYS", nargs="?", type=_days)
-        days("--idle", const=idle, help=f"only keys without a call for so many days ({idle}), or ever")
-        days("--expiring", const=expiring, help=f"only active keys that end within so many days ({expiring})")
+        days("--idle", const=idle, help=f"only keys never used, or unused for DAYS days ({idle} if omitted)")
+        days(
+            "--expiring", const=expiring, help=f"only active keys that expire within DAYS days ({expiring} if omitted)"
+        )
         parser.add_argument("--digest-key", metavar="N", type=int, help="only keys stored under this digest key")
-        parser.add_argument("--unused-scopes", action="store_true", help="only keys with a scope that was never needed")
-        parser.add_argument("--output", metavar="FILE", help="write to this file, replaced whole or not at all")
+        parser.add_argument("--unused-scopes", action="store_true", help="only keys with a scope that was never used")
+        parser.add_argument("--output", metavar="FILE", help="write to this file; an existing file is replaced")
         super().add_arguments(parser)
 
     def print_report(self, options: dict[str, Any]) -> None:
-        """Write the lines one after another, then the summary."""
+        """Write the lines as they are read, then the summary."""
         review, summary = _review(options), Summary()
         lines = _counted(review.lines(), summary)
         with destination(options["output"], self.stdout) as file:
@@ -64,7 +67,7 @@ class Command(ReportCommand):
 
 def _days(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= MOST_DAYS):
-        raise argparse.ArgumentTypeError(f"write a number of days from 0 to {MOST_DAYS:,}")
+        raise argparse.ArgumentTypeError(f"enter a number of days from 0 to {MOST_DAYS:,}")
     return int(text)
 
 
@@ -96,7 +99,7 @@ def _write_csv(file: Writable, lines: Iterable[dict[str, Any]], summary: Summary
 
 
 def _write_json(file: Writable, lines: Iterable[dict[str, Any]], summary: Summary) -> None:
-    """Write one object, a key on each line: the summary is known at last."""
+    """Write one object with a key on each line. The summary comes last: it is known only after all keys are read."""
     separator = '{"keys": [\n'
     for line in lines:
         file.write(separator + json.dumps(line) + "\n")

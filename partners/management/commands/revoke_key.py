@@ -1,4 +1,4 @@
-"""`manage.py revoke_key`: end a key for good."""
+"""`manage.py revoke_key`: revoke a key permanently."""
 
 from typing import Any
 
@@ -10,9 +10,8 @@ from partners.models.change import Change
 class Command(KeyCommand):
     """Revoke a key."""
 
-    help = "Revoke a key: its calls are refused from the next one on, for good. Nothing undoes it."
+    help = "Revoke a key. Calls with it are refused at once. This can't be undone."
     reason_required = True
 
     def alter(self, key: ApiKey, change: Change, options: dict[str, Any]) -> None:
-        """Revoke a key."""
         key.revoke(change)

@@ -1,4 +1,4 @@
-"""`manage.py rotate_key`: a successor for an API key."""
+"""`manage.py rotate_key`: replace an API key with a new one."""
 
 from typing import Any
 
@@ -13,31 +13,29 @@ from partners.models.lookup import find_key
 
 
 class Command(handover.TokenCommand):
-    """Rotate an API key and hand its successor's token over."""
+    """Rotate an API key and hand over its successor's token."""
 
     help = (
-        "Issue the successor of a key, with the same organization, label and scopes, and end the key itself after an "
-        f"overlap in which both work. A key has one successor.{handover.HELP}"
+        "Issue a successor for a key, with the same organization, label and scopes. Both keys work during the overlap; "
+        f"then the old key expires. A key can be rotated only once.{handover.HELP}"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the key and the overlap."""
-        parser.add_argument("key", metavar="KEY", help="a key_… id or a public part, never a token")
+        parser.add_argument("key", metavar="KEY", help="a key_… id or a public part; never a token")
         parser.add_argument(
             "--overlap",
             metavar="SPAN",
             default="24h",
-            help="how long the old key goes on, in hours or days (default: 24h; 0h ends it now)",
+            help="how long the old key still works, in hours or days (default: 24h; 0h: it stops working now)",
         )
         super().add_arguments(parser)
 
     def make(self, options: dict[str, Any]) -> tuple[ApiKey, Token]:
-        """Rotate the key."""
         key, overlap = find_key(options["key"]), duration(options["overlap"])
         return key.rotate(self.change(options), overlap=overlap)
 
     def describe(self, key: ApiKey) -> dict[str, Any]:
-        """Return the successor, and when the key that it replaces ends."""
+        """Return the successor, and when the key that it replaces expires."""
         replaced = ApiKey.objects.get(replaced_by=key)
         return output.of_key(key) | {
             "replaced_key_id": replaced.public_id,

@@ -1,4 +1,4 @@
-"""`manage.py send_expiry_notices`: tell contacts and staff by e-mail which API keys end soon."""
+"""`manage.py send_expiry_notices`: email contacts and staff about API keys that expire soon."""
 
 from typing import Any
 
@@ -14,34 +14,35 @@ from partners.review import mail as notice_mail
 from partners.review import notices
 from partners.review.notices import Notice
 
-COLUMNS = ["TO", "ORGANIZATION", "KEYS", "FIRST END", "OUTCOME"]
+COLUMNS = ["TO", "ORGANIZATION", "KEYS", "FIRST EXPIRY", "OUTCOME"]
 DUMMY = "django.core.mail.backends.dummy.EmailBackend"
 
 
 class Command(ReportCommand):
-    """Send every notice that is due, each once; run it every hour."""
+    """Send every notice that is due, each once. Run it every hour."""
 
     help = (
-        f"Tell by e-mail which API keys end within {', '.join(map(str, notices.DAYS))} days: the contact of each "
-        "organization, and staff. Each notice is sent once; what could not be sent is tried again by the next run, "
-        "and of what was missed only the most urgent is sent."
+        f"Email the contact of each organization, and staff, when API keys expire within "
+        f"{', '.join(map(str, notices.DAYS))} days. Run it every hour. Each notice is sent once. If sending fails, the "
+        "next run tries again. If several notices about a key were missed, only the most urgent one is sent."
     )
 
     failed = 0
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take `--dry-run`."""
         super().add_arguments(parser)
-        parser.add_argument("--dry-run", action="store_true", help="say what is due, and send nothing")
+        parser.add_argument("--dry-run", action="store_true", help="show which notices are due, but send nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Send and report; exit code 1 where something could not be sent."""
+        """Send and report; exit with code 1 if an email could not be sent."""
         super().handle(*args, **options)
         if self.failed:
-            raise CommandError("Not all could be sent; the next run tries again. Check EMAIL_URL and the mail server.")
+            raise CommandError(
+                "Some emails could not be sent. The next run tries again. Check EMAIL_URL and the mail server."
+            )
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Return the e-mails and what came of each."""
+        """Return the emails and the outcome of each."""
         _require_settings()
         if options["dry_run"]:
             return {"dry_run": True, "busy": False, "mails": [_entry(each, "due") for each in _due()]}
@@ -50,9 +51,9 @@ class Command(ReportCommand):
         return {"dry_run": False, "busy": not alone, "mails": mails}
 
     def lines(self, report: dict[str, Any]) -> list[str]:
-        """Return a table, a line per e-mail."""
+        """Return a table with one line per email."""
         if report["busy"]:
-            return ["Another run is sending them."]
+            return ["Another run is already sending the notices."]
         rows = [[output.plain(value) for value in _row(mail)] for mail in report["mails"]]
         return output.table([COLUMNS, *rows]) if rows else ["No notice is due."]
 
@@ -72,7 +73,7 @@ def _require_settings() -> None:
     }
     missing = [name for name, set_ in given.items() if not set_]
     if missing:
-        raise ValidationError(f"No e-mail can be sent. Set {', '.join(missing)}.", code="no_mail")
+        raise ValidationError(f"Email is not configured. Set {', '.join(missing)}.", code="no_mail")
 
 
 def _due() -> list[Notice]:

@@ -1,4 +1,4 @@
-"""`manage.py set_access`: what an organization may call."""
+"""`manage.py set_access`: set which routes an organization may call."""
 
 from typing import Any
 
@@ -14,19 +14,20 @@ ALL = "all"
 
 
 class Command(ChangeCommand):
-    """Allowlist an organization or not, and enable or disable routes for it."""
+    """Change whether an organization is allowlisted, and enable or disable routes for it."""
 
     help = (
-        "Set what an organization may call: it must be allowlisted and the route enabled. What is not named stays as "
-        "it is, and everything holds for the next call."
+        "Set what an organization may call. To call a route, it must be allowlisted and the route must be enabled. "
+        "Anything that you don't name stays unchanged. Changes take effect with the next call."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the organization and what to change."""
         parser.add_argument("organization", metavar="ORG", help="an org_… id or an exact name, in any case")
         allowlist = parser.add_mutually_exclusive_group()
         allowlist.add_argument("--allow", dest="allowlisted", action="store_true", default=None, help="allowlist it")
-        allowlist.add_argument("--deny", dest="allowlisted", action="store_false", default=None, help="undo that")
+        allowlist.add_argument(
+            "--deny", dest="allowlisted", action="store_false", default=None, help="remove it from the allowlist"
+        )
         names = [ALL, *(route.route_name for route in Route)]
         for option in ("--enable", "--disable"):
             parser.add_argument(
@@ -36,15 +37,17 @@ class Command(ChangeCommand):
                 default=[],
                 choices=names,
                 metavar="ROUTE",
-                help=f"{option[2:]} these routes, of: {', '.join(names)}",
+                help=f"{option[2:]} these routes, one or more of: {', '.join(names)}",
             )
         super().add_arguments(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Change what is asked for, and say whether that made a difference."""
+        """Make the changes, and report whether anything changed."""
         allowlisted, enable, disable = options["allowlisted"], options["enable"], options["disable"]
         if allowlisted is None and not enable and not disable:
-            raise ValidationError("Say what to change: --allow or --deny, --enable, --disable.", code="nothing_asked")
+            raise ValidationError(
+                "Nothing to change. Use --allow, --deny, --enable or --disable.", code="nothing_asked"
+            )
         organization = find_organization(options["organization"])
         changed = organization.set_access(
             self.change(options), allowlisted=allowlisted, enable=_routes(enable), disable=_routes(disable)

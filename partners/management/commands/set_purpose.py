@@ -1,4 +1,4 @@
-"""`manage.py set_purpose`: for what an organization gets patients' data."""
+"""`manage.py set_purpose`: set why an organization receives patient data."""
 
 from typing import Any
 
@@ -10,21 +10,20 @@ from partners.models.lookup import find_organization
 
 
 class Command(ChangeCommand):
-    """State the purpose of the disclosures to an organization."""
+    """Set the purpose of the disclosures to an organization."""
 
     help = (
-        "State for what an organization gets patients' data, as 'Treatment'. It stands in every accounting of "
-        "disclosures, from now on; an empty text takes it away."
+        "Set why an organization receives patient data, for example 'Treatment'. Shown in every accounting of "
+        "disclosures from now on. An empty text removes the purpose."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the organization and the purpose."""
         parser.add_argument("organization", metavar="ORG", help="an org_… id or an exact name, in any case")
-        parser.add_argument("purpose", metavar="PURPOSE", help="the purpose, in a few words that a patient may read")
+        parser.add_argument("purpose", metavar="PURPOSE", help="the purpose, in words that a patient can read")
         super().add_arguments(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Change it, and say whether that made a difference."""
+        """Set the purpose, and report whether it changed."""
         organization = find_organization(options["organization"])
         changed = organization.set_purpose(self.change(options), options["purpose"])
         return output.of_organization(organization) | {"purpose": organization.purpose, "changed": changed}

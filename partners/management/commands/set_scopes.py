@@ -1,4 +1,4 @@
-"""`manage.py set_scopes`: what a key may read."""
+"""`manage.py set_scopes`: set what a key may read."""
 
 from typing import Any
 
@@ -13,10 +13,9 @@ from partners.models.change import Change
 class Command(KeyCommand):
     """Replace a key's scopes."""
 
-    help = "Replace the scopes of a key by these, from its next call on. To stop it altogether, use disable_key."
+    help = "Replace the scopes of a key. Takes effect with its next call. To block the key completely, use disable_key."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the scopes."""
         super().add_arguments(parser)
         scopes = [scope.value for scope in Scope]
         parser.add_argument(
@@ -24,9 +23,8 @@ class Command(KeyCommand):
             nargs="+",
             choices=scopes,
             metavar="SCOPE",
-            help=f"all that it may read from now on, of: {', '.join(scopes)}",
+            help=f"all scopes that the key has from now on, one or more of: {', '.join(scopes)}",
         )
 
     def alter(self, key: ApiKey, change: Change, options: dict[str, Any]) -> None:
-        """Replace them."""
         key.set_scopes([scope for scope in Scope if scope in options["scopes"]], change)

@@ -1,4 +1,4 @@
-"""The link that the API gives leads to the recording, without a key."""
+"""The API's link leads to the recording, without a key."""
 
 from django.core.files.base import ContentFile
 from django.test import Client

@@ -1,4 +1,4 @@
-"""The raw SQL of the document routes: what it joins, and whose data its bodies hold."""
+"""The raw SQL of the document routes: what it joins, and whose data the responses contain."""
 
 import pytest
 from django.utils import timezone
@@ -25,7 +25,7 @@ def find(route, document, encounter=None):
 
 
 @EACH
-def test_it_tells_what_decides(route, document, organization):
+def test_it_returns_the_facts_that_decide(route, document, organization):
     found = find(route, document)
     assert (found.organization_pk, found.record_class) == (organization.pk, "clinical")
     one = found.document
@@ -34,7 +34,7 @@ def test_it_tells_what_decides(route, document, organization):
 
 
 @EACH
-def test_a_document_is_found_with_its_own_encounter_alone(route, document, organization):
+def test_a_document_is_found_only_with_its_own_encounter(route, document, organization):
     assert find(route, document, EncounterFactory(organization=organization)).document is None
     assert find(route, document, "enc_" + "0" * 22) is None
 
@@ -46,7 +46,7 @@ def test_the_disclosure_is_the_encounter_its_patient_and_the_document(route, doc
 
 
 @EACH
-def test_what_tells_of_a_withdrawn_patient_is_accounted_for(route, document):
+def test_data_of_a_withdrawn_patient_is_accounted_for(route, document):
     patient = document.encounter.patient
     patient.withdrawn_at = timezone.now()
     patient.save()
@@ -55,7 +55,7 @@ def test_what_tells_of_a_withdrawn_patient_is_accounted_for(route, document):
 
 @EACH
 @pytest.mark.parametrize("lost", ["none", "of another organization"])
-def test_a_patient_who_is_not_there_is_not_disclosed(route, document, lost):
+def test_a_missing_patient_is_not_disclosed(route, document, lost):
     patient = document.encounter.patient
     if lost == "none":
         document.encounter.patient = None
@@ -66,7 +66,7 @@ def test_a_patient_who_is_not_there_is_not_disclosed(route, document, lost):
 
 
 @EACH
-def test_an_answer_is_on_record_with_what_it_disclosed(route, document, api):
+def test_a_response_is_recorded_with_its_disclosure(route, document, api):
     last = {Route.DOCUMENTS_DETAIL: "", Route.DOCUMENTS_TRANSCRIPT: "/transcript", Route.DOCUMENTS_AUDIO: "/audio"}
     assert api.get(f"{LIST}/{document.encounter}/documents/{document}{last[route]}").status_code == 200
     record = RequestRecord.objects.get()

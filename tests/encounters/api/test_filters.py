@@ -1,4 +1,4 @@
-"""The normal form of a query, which is what the ledger keeps of it."""
+"""The normal form of a query, which the ledger stores."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -15,7 +15,7 @@ INSTANTS = st.datetimes(EARLIEST, LATEST, timezones=ZONES)
 
 
 def sent(limit, offset, sort_order, *instants):
-    """Write a query as a client may."""
+    """Write a query in any way that clients may use."""
     given = {"limit": limit, "offset": offset, "sort_order": sort_order}
     given |= dict(zip(("end_at", "start_at"), sorted(instants, reverse=True), strict=False))
     texts = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in given.items()}
@@ -28,7 +28,7 @@ def sent(limit, offset, sort_order, *instants):
     st.sampled_from([None, "asc", "desc"]),
     st.lists(INSTANTS, max_size=2, unique_by=lambda at: at.astimezone(UTC)),
 )
-def test_it_is_a_query_that_asks_the_same_and_fits_its_column(limit, offset, sort_order, instants):
+def test_the_normal_form_is_an_equivalent_query_and_fits_its_column(limit, offset, sort_order, instants):
     query = EncounterFilter.read(sent(limit, offset, sort_order, *instants))
     again = EncounterFilter.read(query.normal_form)
     assert {check.outcome for check in query.checks} == {"passed"}
@@ -45,14 +45,14 @@ def test_it_is_a_query_that_asks_the_same_and_fits_its_column(limit, offset, sor
         ("end_at=2026-05-25T14:00:00.123456Z", "end_at=2026-05-25T14:00:00.1234569-00:00"),
     ],
 )
-def test_queries_that_ask_the_same_have_one_form(one, other):
+def test_equivalent_queries_have_the_same_normal_form(one, other):
     assert EncounterFilter.read(one).normal_form == EncounterFilter.read(other).normal_form
 
 
-def test_it_is_in_the_order_of_declaration_with_times_in_utc():
+def test_the_normal_form_is_in_the_order_of_declaration_with_times_in_utc():
     query = EncounterFilter.read("end_at=2026-05-25T14:00:00.5%2B02:00&limit=5")
     assert query.normal_form == "limit=5&offset=0&sort_order=desc&end_at=2026-05-25T12:00:00.500000Z"
 
 
-def test_where_nothing_can_be_asked_it_is_empty():
+def test_without_parameters_the_normal_form_is_empty():
     assert NoFilter.read("").normal_form == ""

@@ -1,4 +1,4 @@
-"""A partner pages through a real export: nothing is lost and nothing comes twice, past the last offset too."""
+"""A partner pages through a real export: nothing is lost or repeated, even beyond the last offset."""
 
 import io
 from datetime import timedelta
@@ -41,7 +41,7 @@ def test_offsets_reach_ten_thousand_and_a_page(api, everything, order):
     assert found == expected[:10_100]
 
 
-def test_windows_reach_all_of_it(api, everything):
+def test_windows_reach_every_encounter(api, everything):
     found, start = [], "2000-01-01T00:00:00Z"
     while page := api.get(query=f"limit=100&sort_order=asc&start_at={start}").json()["items"]:
         found += [item["encounter_id"] for item in page]

@@ -1,4 +1,4 @@
-"""The raw SQL of the reads, against the ORM's idea of the same query."""
+"""The raw SQL of the encounter routes, compared with the same query by the ORM."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +28,7 @@ def organization(db):
 
 
 def reference(organization, *, limit, offset, sort_order, start_at, end_at):
-    """Return ids and total by the declared filters and the ORM."""
+    """Return the ids and the total from the declared filters and the ORM."""
     rows = EncounterFilter({}, Encounter.objects.for_organization(organization).served()).queryset
     for name, value in {"start_at": start_at, "end_at": end_at}.items():
         if value is not None:
@@ -39,11 +39,11 @@ def reference(organization, *, limit, offset, sort_order, start_at, end_at):
 
 
 def read(data):
-    """Return data as its reader gets it."""
+    """Return data as the client gets it."""
     return orjson.loads(orjson.dumps(data))
 
 
-def test_pages_are_what_the_declared_filters_say(organization):
+def test_pages_match_the_declared_filters(organization):
     @settings(max_examples=60, deadline=None)
     @given(st.integers(1, 12), st.integers(0, 12), st.sampled_from(["asc", "desc"]), EDGES, EDGES)
     def check(limit, offset, sort_order, start_at, end_at):

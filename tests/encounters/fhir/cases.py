@@ -45,7 +45,7 @@ class Run:
 
 
 def run_case(name: str, organization, *, last: bool = False) -> list[Run]:
-    """Run the commands of a case for the organization, one after the other, or the last one alone."""
+    """Run the commands of a case for the organization, one after the other, or only the last one."""
     if not CASES.is_dir():
         pytest.skip("no import cases: they lie beside the clinical sample data, CHARTERO_FHIR_SAMPLES")
     commands = json.loads((CASES / name / "cmd.json").read_text())

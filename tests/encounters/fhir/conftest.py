@@ -22,11 +22,11 @@ def run_import(organization):
 
 @pytest.fixture
 def counts(run_import):
-    """Import a path and return the counts of outcomes alone."""
+    """Import a path and return only the counts of outcomes."""
     return lambda *arguments, **options: run_import(*arguments, **options)["counts"]
 
 
 @pytest.fixture
 def codes(run_import):
-    """Import a path and return the codes of its issues alone, sorted."""
+    """Import a path and return only the codes of its issues, sorted."""
     return lambda *arguments, **options: sorted(each["code"] for each in run_import(*arguments, **options)["issues"])

@@ -1,4 +1,4 @@
-"""Invented resources and the files that hold them."""
+"""Invented resources, and files with them."""
 
 import base64
 import gzip

@@ -12,7 +12,7 @@ from encounters.importing.reading import limits
 from tests.encounters.fhir.exports import attachment
 
 
-def test_the_better_format_is_read_whatever_the_order():
+def test_the_better_format_is_read_in_any_order():
     files = [
         attachment("<p>html</p>", "text/html"),
         attachment("plain"),
@@ -22,7 +22,7 @@ def test_the_better_format_is_read_whatever_the_order():
     assert attachments.read(files[:2]) == ("plain", [])
 
 
-def test_html_becomes_markdown_without_what_runs_or_is_unseen():
+def test_html_becomes_markdown_without_scripts_or_invisible_text():
     html = """<html><head><title>t</title></head><body><h2>Plan</h2><p>Rest <b>well</b>.</p><script>alert(1)</script>
     <style>p {}</style><!-- note --><a href="javascript:alert(1)">a</a> <a href="https://example.org">b</a>
     <a href="http://[">c</a><img src="data:x" onerror="x"></body></html>"""
@@ -33,7 +33,7 @@ def test_html_becomes_markdown_without_what_runs_or_is_unseen():
 
 @settings(deadline=None)  # the first use of a charset loads its table
 @given(st.sampled_from(sorted(set(aliases.values()) | {"idna", "punycode", "undefined"})), st.binary(max_size=40))
-def test_no_charset_that_python_knows_makes_it_raise(charset, raw):
+def test_no_charset_that_python_knows_raises(charset, raw):
     text, _ = attachments.read([attachment(raw + b"x", f"text/plain; charset={charset}")])
     assert text.encode() is not None
 
@@ -52,7 +52,7 @@ def test_no_charset_that_python_knows_makes_it_raise(charset, raw):
         ([{"contentType": 7, "data": 7, "url": 7}], Code.UNSUPPORTED_CONTENT_TYPE),
     ],
 )
-def test_what_cannot_be_read_is_told(files, warning):
+def test_unreadable_attachments_are_reported(files, warning):
     assert attachments.read(files) == (None, [warning])
 
 
@@ -60,7 +60,7 @@ def test_a_recording_needs_no_text():
     assert attachments.read([{"contentType": "audio/mpeg", "data": "eA=="}]) == (None, [])
 
 
-def test_where_the_best_cannot_be_read_the_next_one_is():
+def test_if_the_best_can_not_be_read_the_next_one_is():
     files = [{"contentType": "text/markdown", "data": "****"}, attachment("plain")]
     assert attachments.read(files) == ("plain", [Code.INVALID_BASE64])
 
@@ -71,7 +71,7 @@ def test_base64_may_be_broken_into_lines():
 
 
 @pytest.mark.parametrize(("size", "is_read"), [(0, True), (1, False), (1000, False)])
-def test_a_mebibyte_of_text_is_the_most(size, is_read):
+def test_a_mebibyte_of_text_is_the_maximum(size, is_read):
     raw = b"x" * (limits.LONGEST_TEXT + size)
     text, warnings = attachments.read([attachment(raw)])
     assert (text is not None, warnings) == (is_read, [] if is_read else [Code.CONTENT_TOO_LONG])
@@ -88,7 +88,7 @@ def test_a_mebibyte_of_text_is_the_most(size, is_read):
         ("<script>if (a < b) {}</script>c", "c"),
     ],
 )
-def test_html_that_is_none_is_text(html, expected):
+def test_html_without_markup_is_text(html, expected):
     assert attachments.read([attachment(html, "text/html")]) == (expected, [])
 
 
@@ -108,7 +108,7 @@ def test_html_may_be_as_deep_as_it_likes():
     assert attachments.read([attachment("<div><b>" * 20_000 + "a", "text/html")]) == ("a", [])
 
 
-def test_html_that_no_parser_gets_through_is_told(monkeypatch):
+def test_html_that_the_parser_fails_on_is_reported(monkeypatch):
     monkeypatch.setattr(attachments.notes, "from_html", lambda html: 1 // 0)
     assert attachments.read([attachment("<p>a</p>", "text/html")]) == (None, [Code.INVALID_HTML])
 
@@ -122,10 +122,10 @@ def test_html_that_no_parser_gets_through_is_told(monkeypatch):
         ("<!-- never closed <p>Rest.</p>", "text/html", ""),
     ],
 )
-def test_a_text_that_comes_out_blank_is_told(content, content_type, expected):
+def test_a_text_that_turns_out_blank_is_reported(content, content_type, expected):
     assert attachments.read([attachment(content, content_type)]) == (expected, [Code.BLANK_CONTENT])
 
 
-def test_where_the_best_is_blank_the_next_one_is_read():
+def test_if_the_best_is_blank_the_next_one_is_read():
     files = [attachment(" "), attachment("<p>Rest.</p>", "text/html")]
     assert attachments.read(files) == ("Rest.", [Code.BLANK_CONTENT])

@@ -53,7 +53,7 @@ def test_a_binary_of_the_bundle_is_known_by_its_full_url(run_import, tmp_path, u
         [binary("no_id"), binary("b2")],
     ],
 )
-def test_without_one_that_is_text_the_note_stays_a_url(run_import, tmp_path, found):
+def test_without_a_binary_of_text_the_note_stays_a_url(run_import, tmp_path, found):
     report = run_import(write(tmp_path / "a", *visit(note(), *found)))
     assert report["codes"].pop("content_by_url") == 1
     assert set(report["codes"]) <= {"invalid_id"}
@@ -65,12 +65,12 @@ def test_the_media_type_is_the_binarys(run_import, tmp_path):
     assert Document.objects.get().content == "Rest."
 
 
-def test_data_of_its_own_comes_before_a_binary(run_import, tmp_path):
+def test_the_notes_own_data_comes_before_a_binary(run_import, tmp_path):
     own = base64.b64encode(b"Its own.").decode()
     run_import(write(tmp_path / "a", *visit(note(data=own), binary())))
     assert Document.objects.get().content == "Its own."
 
 
-def test_a_reference_to_anything_else_is_no_binary(run_import, tmp_path):
+def test_a_reference_to_another_type_is_not_a_binary(run_import, tmp_path):
     elements = {"content": [{"attachment": 7}, {"attachment": {"url": "Patient/p1"}}, {"attachment": {"url": "#b1"}}]}
     assert run_import(write(tmp_path / "a", *visit(document(**elements), binary())))["codes"] == {"content_by_url": 1}

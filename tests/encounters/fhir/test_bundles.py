@@ -16,14 +16,14 @@ JSON = st.recursive(
 
 
 class Chunked(io.BytesIO):
-    """A stream whose pieces have other ends than those that were asked for."""
+    """A stream that returns pieces of other sizes than requested."""
 
     def read(self, size=-1):
         return super().read(min(size, 6_007))
 
 
 class Dripping(io.BytesIO):
-    """A stream that gives one byte at a time, as slow sources may."""
+    """A stream that returns one byte at a time, like a slow source."""
 
     def read(self, size=-1):
         return super().read(min(size, 1))
@@ -54,7 +54,7 @@ def test_entries_come_one_by_one_before_the_type_is_known(document):
         (b'\xef\xbb\xbf {"a" : 12 } \r\n', [("a", 12)]),
     ],
 )
-def test_other_members_come_as_they_are(document, expected):
+def test_other_members_are_returned_unchanged(document, expected):
     assert members(document) == expected
 
 
@@ -66,7 +66,7 @@ def test_other_members_come_as_they_are(document, expected):
         b'{"a":"\xc3',
     ],
 )
-def test_what_is_not_one_json_object_is_refused(document):
+def test_a_document_that_is_not_one_json_object_is_refused(document):
     with pytest.raises(ValueError, match=r"\w"):
         members(document)
 
@@ -78,7 +78,7 @@ def test_endless_nesting_is_refused():
 
 @pytest.mark.parametrize("refused", [b"[" * 200_000 + b"]" * 200_000, b"[" + b"9" * 5000 + b"]"])
 @pytest.mark.parametrize("stream", [io.BytesIO, Chunked])
-def test_json_that_python_does_not_take_costs_its_entry_alone(refused, stream):
+def test_json_that_python_refuses_skips_only_its_entry(refused, stream):
     document = b'{"entry":[1,' + refused + b',{"a":2}],"b":3}'
     assert members(document, stream) == [(None, 1), (None, Code.INVALID_JSON), (None, {"a": 2}), ("b", 3)]
 
@@ -94,7 +94,7 @@ def test_json_that_python_does_not_take_costs_its_entry_alone(refused, stream):
         [[{}] * 50_000, '"'],
     ],
 )
-def test_an_entry_longer_than_a_line_may_be_is_skipped_and_the_rest_is_read(monkeypatch, long, stream):
+def test_an_entry_that_is_too_long_is_skipped_and_the_rest_is_read(monkeypatch, long, stream):
     monkeypatch.setattr(bundles, "LONGEST_LINE", 100_000)
     document = json.dumps({"entry": ["x" * 99_000, long, {"a": 2}], "b": 3}).encode()
     assert members(document, stream)[1:] == [(None, Code.LINE_TOO_LONG), (None, {"a": 2}), ("b", 3)]
@@ -108,13 +108,13 @@ def test_a_fault_in_a_short_value_ends_the_reading_however_much_follows(monkeypa
         next(read)
 
 
-def test_a_name_longer_than_a_line_may_be_ends_the_reading(monkeypatch):
+def test_a_name_that_is_too_long_ends_the_reading(monkeypatch):
     monkeypatch.setattr(bundles, "LONGEST_LINE", 100_000)
     with pytest.raises(ValueError, match="name"):
         members({"x" * 300_000: 1})
 
 
 @given(st.dictionaries(st.text(max_size=4), JSON, max_size=4))
-def test_every_object_is_read_as_the_standard_parser_reads_it_however_it_arrives(document):
+def test_every_object_is_read_as_the_standard_parser_reads_it(document):
     document = {"resourceType": "Basic"} | document
     assert dict(members(document)) == dict(members(document, Dripping)) == document

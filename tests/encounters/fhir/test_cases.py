@@ -1,4 +1,4 @@
-"""What real systems have produced, one row a case: folders, Bundles, histories and files that were not read whole."""
+"""Exports of real systems, one row per case: folders, Bundles, histories and incomplete files."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -77,7 +77,7 @@ TABLE = {
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_a_case_gives_what_is_expected_of_it(name, organization):
+def test_a_case_has_its_expected_result(name, organization):
     runs = run_case(name, organization)
     codes = sum((Counter(each.codes) for each in runs), Counter())
     assert Expected(served(), dict(codes), tuple(each.exit_code for each in runs)) == TABLE[name]
@@ -100,7 +100,7 @@ def test_every_case_is_in_a_table():
 
 
 def served() -> set[str]:
-    """Return the rows that may be served, each as one text."""
+    """Return the rows that may be served, each as text."""
     return {_told(resource, values) for resource, values in rows().items()}
 
 

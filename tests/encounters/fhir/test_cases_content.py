@@ -1,4 +1,4 @@
-"""What real systems have written into resources: each row states what its folder's `expected.md` asks for."""
+"""Resources of real systems: each row states what `expected.md` in its folder requires."""
 
 from datetime import UTC, date, datetime
 
@@ -123,13 +123,13 @@ CASES = {
 
 
 def served(kind: str, field: str) -> dict:
-    """Return one field of what may be served of a kind, by source id."""
+    """Return one field of the rows of a kind that may be served, by source id."""
     found = ((*name.split("/"), values) for name, values in rows().items())
     return {source_id: values[field] for resource_type, source_id, values in found if resource_type == kind}
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_resource_is_taken_in_or_reported(name, organization):
+def test_a_resource_is_imported_or_reported(name, organization):
     issues, kind, field, values = CASES[name]
     (run,) = run_case(name, organization)
     assert {each["source_id"] or each["line"]: each["code"] for each in run.report["issues"]} == issues
@@ -150,7 +150,7 @@ def test_a_name_skips_its_nulls(organization):
     assert served("Patient", "first_name") == {"p1": "A", "p2": None, "p3": None, "p4": "Vera", "p5": None, "p6": None}
 
 
-def test_what_is_softly_deleted_is_withdrawn(organization):
+def test_a_soft_deleted_resource_is_withdrawn(organization):
     (run,) = run_case("41-soft-deleted", organization)
     assert [run.report["counts"][kind]["withdrawn"] for kind in ("Patient", "Encounter")] == [1, 2]
     assert rows() == {}
@@ -164,7 +164,7 @@ def test_an_encounter_of_r5_keeps_its_time_and_its_status(organization):
     assert served("Encounter", "status") == {f"e{number}": each for number, each in enumerate(statuses, 1)}
 
 
-def test_shapes_of_other_versions_are_read_or_told(organization):
+def test_shapes_of_other_versions_are_read_or_reported(organization):
     (run,) = run_case("11-stu3-shapes", organization)
     assert sorted(run.coded) == [
         *(("d1", "no_encounter"), ("d2", "other_fhir_version"), ("d3", "no_encounter"), ("p1", "unexpected_shape")),
@@ -174,17 +174,17 @@ def test_shapes_of_other_versions_are_read_or_told(organization):
     assert served("Patient", "last_name") == {"p1": "Example", "p2": "Example", "p3": None, "p4": None}
 
 
-def test_a_transcript_is_taken_in_whole_or_its_line_is_reported(organization):
+def test_a_transcript_is_imported_completely_or_reported(organization):
     (run,) = run_case("48-transcripts", organization)
     assert [(line, what.split(",")[0]) for _, line, what in run.issues] == [
         (2, "seconds from the start of the recording"),
         (3, "a text of 1 to 1000 characters"),
         (4, "seconds from the start of the recording"),
         (5, "seconds from the start of the recording"),
-        (6, "Write one JSON object to a line"),
+        (6, "Write one JSON object per line"),
         (7, "seconds from the start of the recording"),
-        (13, "Write one JSON object to a line"),
-        (10, "It is known with other values. Give updated_at"),
+        (13, "Write one JSON object per line"),
+        (10, "It already exists with other values. Set updated_at to show which version is newer."),
     ]
     turns = served("DocumentReference", "turns")
     assert turns.keys() == {"t1", "t8", "n9", "t10", "t11"}

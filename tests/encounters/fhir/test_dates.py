@@ -33,7 +33,7 @@ def test_an_instant_is_kept_in_utc(text, expected):
         ("2026", None, Code.PARTIAL_DATE),
     ],
 )
-def test_what_is_assumed_is_told_and_is_no_instant(text, expected, code):
+def test_an_assumption_is_reported_and_is_not_an_instant(text, expected, code):
     assert dates.moment(text) == (expected, code)
     assert dates.instant(text) is None
 
@@ -65,7 +65,7 @@ INVALID = [
 
 
 @pytest.mark.parametrize("value", INVALID)
-def test_nothing_but_fhirs_grammar_is_a_date(value):
+def test_only_fhirs_grammar_is_a_date(value):
     assert dates.moment(value) == (None, Code.INVALID_DATE)
 
 
@@ -98,7 +98,7 @@ def test_a_birth_date_is_full_and_valid_or_nothing(value, expected):
         (7, ""),
     ],
 )
-def test_the_digits_beyond_the_microsecond_are_told_apart(value, digits):
+def test_the_digits_after_the_microseconds_are_separate(value, digits):
     assert dates.finer(value) == digits
 
 
@@ -106,7 +106,7 @@ def test_the_digits_beyond_the_microsecond_are_told_apart(value, digits):
     ("value", "day"),
     [("2026", "2026"), ("2026-05", "2026-05"), ("2026-05-25T10:00:00Z", "2026-05-25"), ("later", None), (7, None)],
 )
-def test_a_day_is_told_as_far_as_it_is_known(value, day):
+def test_a_day_is_returned_as_far_as_it_is_given(value, day):
     assert dates.told_day(value) == day
 
 

@@ -50,13 +50,13 @@ def told(path):
         *((name, None) for name in ("Patients.ndjson", "encounterhistory.ndjson", "1.ndjson", "x.Patient.ndjson")),
     ],
 )
-def test_a_file_of_a_folder_is_read_if_its_name_says_what_it_holds_and_else_named(tmp_path, name, phases):
+def test_a_file_is_read_if_its_name_says_its_type_and_reported_otherwise(tmp_path, name, phases):
     touch(tmp_path, "Organization.ndjson", name)
     assert dict(found(tmp_path)).get(name) == phases
     assert told(tmp_path) == ([] if phases else [(Code.FILE_NOT_READ, name)])
 
 
-def test_a_folder_may_hold_deletions_and_errors(tmp_path):
+def test_a_folder_can_contain_deletions_and_errors(tmp_path):
     touch(
         tmp_path, "Patient.ndjson", "deleted/1.Bundle.ndjson", "deleted/x.txt", "error/1.OperationOutcome.ndjson", "a/b"
     )
@@ -69,7 +69,7 @@ def test_a_folder_may_hold_deletions_and_errors(tmp_path):
     ]
 
 
-def test_a_name_is_told_as_it_may_be_printed(tmp_path):
+def test_a_reported_name_is_printable(tmp_path):
     touch(tmp_path, "Patient.ndjson", "a\x1b[2J\n", os.fsdecode(b"\xff"))
     assert told(tmp_path) == [(Code.FILE_NOT_READ, "a\ufffd[2J\ufffd"), (Code.FILE_NOT_READ, "\ufffd")]
 
@@ -100,14 +100,14 @@ def test_a_manifest_names_the_files_with_or_without_gz(tmp_path):
         ({"url": "https://example.org/Patient.json"}, "Patient.json"),
     ],
 )
-def test_an_output_is_found_by_its_destination_or_by_what_its_url_ends_in(tmp_path, entry, name):
+def test_an_output_is_found_by_its_destination_or_the_end_of_its_url(tmp_path, entry, name):
     touch(tmp_path, "1.Patient.ndjson", "x.ndjson", "part/x.ndjson", "Patient.json")
     (file,) = folders.find(manifest(tmp_path, output=[{"type": "Patient"} | entry])).files
     assert (file.name, file.is_one_document) == (name, False)
 
 
 @pytest.mark.parametrize("url", ["part.ndjson", "https://example.org/deleted/part.ndjson"])
-def test_deletions_lie_in_their_folder_where_there_is_one_and_are_never_an_output(tmp_path, url):
+def test_deletions_are_read_from_their_folder_and_never_from_an_output(tmp_path, url):
     touch(tmp_path, "part.ndjson")
     members = {"output": [{"type": "Patient", "url": "part.ndjson"}], "deleted": [{"type": "Bundle", "url": url}]}
     with pytest.raises(ValidationError, match=r"part\.ndjson, which is not in the folder"):
@@ -117,7 +117,7 @@ def test_deletions_lie_in_their_folder_where_there_is_one_and_are_never_an_outpu
 
 
 @pytest.mark.parametrize("entry", [{}, {"type": "Bundle"}])
-def test_an_output_without_a_type_may_hold_anything(tmp_path, entry):
+def test_an_output_without_a_type_can_contain_anything(tmp_path, entry):
     manifest(touch(tmp_path, "1.ndjson"), output=[{"url": "1.ndjson"} | entry], outputOrganizedBy="Patient")
     assert found(tmp_path) == [("1.ndjson", PHASES)]
 
@@ -128,12 +128,12 @@ def test_a_binary_that_a_manifest_names_may_be_absent(tmp_path):
 
 
 @pytest.mark.parametrize(("count", "expected"), [(7, 7), (None, None), ("7", None)])
-def test_a_manifest_may_tell_how_many_resources_a_file_has(tmp_path, count, expected):
+def test_a_manifest_can_say_how_many_resources_a_file_has(tmp_path, count, expected):
     manifest(touch(tmp_path, "a"), output=[{"type": "Patient", "url": "a", "count": count}])
     assert folders.find(tmp_path).files[0].count == expected
 
 
-def test_what_a_manifest_says_is_missing_is_told(tmp_path):
+def test_missing_parts_in_a_manifest_are_reported(tmp_path):
     errors = [{"type": "OperationOutcome", "url": "https://example.org/e.ndjson"}, {}]
     manifest(tmp_path, error=errors, link=[{"relation": "self", "url": "a"}, {"relation": "next", "url": "b"}])
     assert told(tmp_path) == [
@@ -163,7 +163,7 @@ def test_a_single_file_is_known_by_its_name(tmp_path, name, phases, is_one_docum
     assert [(file.phases, file.is_one_document) for file in export.files] == [(phases, is_one_document)]
 
 
-def test_the_size_is_what_will_be_read(tmp_path):
+def test_the_size_is_the_number_of_bytes_to_read(tmp_path):
     (tmp_path / "Patient.ndjson").write_bytes(b"12345")
     assert folders.find(tmp_path).size() == 5
     (tmp_path / "bundle.json").write_bytes(b"12345")
@@ -171,7 +171,7 @@ def test_the_size_is_what_will_be_read(tmp_path):
 
 
 @pytest.mark.parametrize("url", ["https://example.org/gone.ndjson", "", "..", "folder/", None, 7, *ODD])
-def test_a_file_that_the_manifest_names_must_be_there(tmp_path, url):
+def test_a_file_that_the_manifest_lists_must_exist(tmp_path, url):
     (tmp_path / "folder").mkdir()
     manifest(touch(tmp_path, "a"), output=[{"type": "Patient", "url": url}])
     with pytest.raises(ValidationError, match="not in the folder") as refusal:
@@ -180,13 +180,13 @@ def test_a_file_that_the_manifest_names_must_be_there(tmp_path, url):
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"output": {}}', "[" * 200_000])
-def test_a_manifest_must_be_one(tmp_path, content):
+def test_a_manifest_must_be_valid(tmp_path, content):
     (tmp_path / "manifest.json").write_text(content)
     with pytest.raises(ValidationError, match="not a Bulk Data manifest"):
         folders.find(tmp_path)
 
 
-def test_a_manifest_must_tell_its_time(tmp_path):
+def test_a_manifest_must_have_a_transaction_time(tmp_path):
     with pytest.raises(ValidationError, match="transactionTime"):
         folders.find(manifest(tmp_path, transactionTime="2026-06-01"))
 
@@ -196,6 +196,6 @@ def test_a_folder_without_anything_to_import_is_refused(tmp_path):
         folders.find(touch(tmp_path, "Observation.ndjson"))
 
 
-def test_a_path_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(ValidationError, match=r"Cannot read gone\.ndjson: No such file"):
+def test_a_missing_path_is_refused(tmp_path):
+    with pytest.raises(ValidationError, match=r"Can't read gone\.ndjson: No such file"):
         folders.find(tmp_path / "gone.ndjson")

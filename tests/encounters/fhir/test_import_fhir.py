@@ -1,4 +1,4 @@
-"""The command: what it takes, prints and refuses."""
+"""The command: what it accepts, prints and refuses."""
 
 import gzip
 import json
@@ -40,17 +40,19 @@ def test_the_summary_is_a_table_after_the_issues(command, tmp_path):
 
 
 def test_a_dry_run_says_so(command, tmp_path):
-    assert command(write(tmp_path / "a", patient()), "--dry-run").endswith("\n\nA dry run: nothing was written.\n")
+    assert command(write(tmp_path / "a", patient()), "--dry-run").endswith("\n\nDry run: nothing was written.\n")
 
 
-def test_issues_without_room_are_told_by_number(command, tmp_path):
+def test_issues_that_are_not_listed_are_counted(command, tmp_path):
     (tmp_path / "Patient.ndjson").write_bytes(b"{\n" * 1003 + ndjson(patient()))
     printed = command(tmp_path)
-    assert "error    Patient.ndjson:1000  Patient/?  invalid_json\n… and 3 more, counted below\n" in printed
+    assert (
+        "error    Patient.ndjson:1000  Patient/?  invalid_json\n… and 3 more, included in the counts below\n" in printed
+    )
     assert "     1003  invalid_json" in printed
 
 
-def test_json_tells_the_same_to_machines(command, organization, tmp_path):
+def test_json_has_the_same_report_for_machines(command, organization, tmp_path):
     report = json.loads(command(write(tmp_path / "a", patient()), "--json"))
     assert report == {
         "organization_id": organization.public_id,
@@ -64,7 +66,7 @@ def test_json_tells_the_same_to_machines(command, organization, tmp_path):
     }
 
 
-def test_the_source_is_the_name_of_the_path_unless_it_is_told(command, tmp_path):
+def test_the_source_defaults_to_the_name_of_the_path(command, tmp_path):
     path = write(tmp_path / "a", patient())
     command(path)
     command(path / "Patient.000.ndjson")
@@ -84,7 +86,7 @@ def test_an_unknown_organization_is_refused(command, tmp_path):
 
 
 def test_an_unreadable_path_is_refused(command, tmp_path):
-    with pytest.raises(CommandError, match="Cannot read gone"):
+    with pytest.raises(CommandError, match="Can't read gone"):
         command(tmp_path / "gone")
 
 
@@ -99,28 +101,28 @@ def test_organization_and_record_class_have_no_default(db, tmp_path, missing):
 def test_a_truncated_file_is_imported_as_far_as_it_goes_and_is_an_error(command, tmp_path):
     packed = gzip.compress(ndjson(*(patient(f"p{number}") for number in range(5000))))
     (tmp_path / "Patient.ndjson.gz").write_bytes(packed[:-30])
-    with pytest.raises(CommandError, match=r"Not read to the end: Patient\.ndjson\.gz\."):
+    with pytest.raises(CommandError, match=r"Not read completely: Patient\.ndjson\.gz\."):
         command(tmp_path)
     assert SourceRecord.objects.count() > 1000
 
 
 def test_a_file_that_gives_nothing_is_an_error(command, tmp_path):
     (tmp_path / "Patient.ndjson").write_bytes(ndjson(encounter(), patient(None)))
-    with pytest.raises(CommandError, match=r"Not read to the end: Patient\.ndjson\."):
+    with pytest.raises(CommandError, match=r"Not read completely: Patient\.ndjson\."):
         command(tmp_path)
 
 
-def test_what_concerns_a_whole_file_is_told_without_a_line(command, tmp_path):
+def test_an_issue_with_a_whole_file_has_no_line(command, tmp_path):
     write(tmp_path / "a", patient(), {"resourceType": "Observation"})
     assert command(tmp_path / "a").startswith("warning  Observation.000.ndjson  file_not_read\n\n")
 
 
-def test_a_failing_database_is_told_without_its_own_words(command, tmp_path, monkeypatch):
+def test_a_database_error_is_reported_in_our_words(command, tmp_path, monkeypatch):
     def fail(*arguments):
         raise db.DataError("Failing row contains (Ina, Example).")
 
     monkeypatch.setattr(store, "write", fail)
-    with pytest.raises(CommandError, match="run the same command again") as refusal:
+    with pytest.raises(CommandError, match="Run the same command again") as refusal:
         command(write(tmp_path / "a", patient()))
     assert "Ina" not in str(refusal.value)
 
@@ -142,7 +144,7 @@ class Terminal(StringIO):
 @pytest.mark.parametrize(
     ("terminal", "options", "shown"), [(Terminal(), [], True), (Terminal(), ["--json"], False), (StringIO(), [], False)]
 )
-def test_progress_is_shown_on_a_terminal_alone(command, tmp_path, monkeypatch, terminal, options, shown):
+def test_progress_is_shown_only_on_a_terminal(command, tmp_path, monkeypatch, terminal, options, shown):
     monkeypatch.setattr("sys.stderr", terminal)
     command(write(tmp_path / "a", patient()), *options)
     assert ("%|" in terminal.getvalue()) is shown

@@ -19,11 +19,11 @@ def index():
 
 @pytest.fixture
 def meant(index):
-    """Return what a reference means, in an entry of a Bundle and of a server."""
+    """Return the target of a reference in an entry of a Bundle and a server."""
     return lambda text, scope="", server=None: index.target(parse_text(text), scope, server)
 
 
-def test_a_full_url_is_known_within_its_bundle_alone(index, meant):
+def test_a_full_url_is_known_only_in_its_bundle(index, meant):
     index.add_url("a", parse_text("urn:uuid:1"), PATIENT)
     assert meant("urn:uuid:1", "a") == PATIENT
     assert meant("urn:uuid:1", "b") == Target(None, "1")
@@ -31,7 +31,7 @@ def test_a_full_url_is_known_within_its_bundle_alone(index, meant):
 
 
 @pytest.mark.parametrize("other", [Target("Group", "p1"), Target("Patient", "p2")])
-def test_a_full_url_of_two_resources_means_neither(index, meant, other):
+def test_a_full_url_of_two_resources_resolves_to_neither(index, meant, other):
     for each in (PATIENT, other, PATIENT):
         index.add_url("a", parse_text("urn:uuid:1"), each)
     assert meant("urn:uuid:1", "a") is None
@@ -52,7 +52,7 @@ def test_a_second_full_url_of_the_same_id_is_another_resource(index, meant):
     assert not index.is_taken("b", second, PATIENT)
 
 
-def test_an_id_tells_all_as_long_as_there_is_one_server(index, meant):
+def test_an_id_is_enough_as_long_as_there_is_one_server(index, meant):
     index.add_url("x", A, OF_A)
     assert meant("Patient/1") == meant(A.text) == meant(B.text) == Target("Patient", "1")
     assert meant("urn:uuid:1") == Target(None, "1")
@@ -88,7 +88,7 @@ def test_an_identifier_means_a_resource_only_if_it_is_exactly_one_of_its_type(in
     assert meant(reference) is None
 
 
-def test_an_identifier_means_the_resource_of_the_server_that_told_it(index, meant):
+def test_an_identifier_resolves_to_the_resource_of_its_server(index, meant):
     index.add_url("x", A, OF_A)
     index.add_url("y", B, OF_B)
     index.add_identifiers(OF_B, ["s|1"])
@@ -98,7 +98,7 @@ def test_an_identifier_means_the_resource_of_the_server_that_told_it(index, mean
 
 
 @pytest.mark.parametrize("text", ["#x", "urn:oid:1", "Patient?identifier=1"])
-def test_what_names_nothing_has_no_target(meant, text):
+def test_a_reference_to_nothing_has_no_target(meant, text):
     assert meant(text, "a") is None
 
 
@@ -109,7 +109,7 @@ def test_an_organization_is_known_by_name(index):
     assert index.organization_name(parse_text("#o1"), "", None) is None
 
 
-def test_an_organization_is_known_by_its_server_too_where_there_are_several(index):
+def test_with_several_servers_an_organization_is_known_by_its_server_too(index):
     index.add_url("x", A, OF_A)
     index.add_url("y", B, OF_B)
     index.add_organization(Target("Organization", "o1", A.server), "Invented Clinic")

@@ -49,7 +49,7 @@ def test_each_line_is_a_resource(tmp_path):
         (ndjson(patient(7)), Code.INVALID_ID, "Patient"),
     ],
 )
-def test_what_is_no_resource_of_the_files_type_is_a_fault_without_its_id(tmp_path, line, code, resource_type):
+def test_a_line_that_is_not_of_the_files_type_is_a_fault_without_an_id(tmp_path, line, code, resource_type):
     things = items(
         tmp_path / "Patient.ndjson", ndjson(patient()) + line.rstrip() + b"\n" + ndjson(patient()), "Patient"
     )
@@ -57,7 +57,7 @@ def test_what_is_no_resource_of_the_files_type_is_a_fault_without_its_id(tmp_pat
     assert len(things) == 3
 
 
-def test_a_mixed_file_holds_bundles_and_resources_of_any_type(tmp_path):
+def test_a_mixed_file_contains_bundles_and_resources_of_any_type(tmp_path):
     content = ndjson(bundle({"resource": patient()}, deletion("Encounter/e9")), encounter(), {"resourceType": "Basic"})
     assert told(items(tmp_path / "all.ndjson", content)) == [
         (1, "Patient", "Patient", "p1"),
@@ -67,7 +67,7 @@ def test_a_mixed_file_holds_bundles_and_resources_of_any_type(tmp_path):
     ]
 
 
-def test_a_fault_in_a_mixed_file_tells_its_type_only_if_that_is_imported(tmp_path):
+def test_a_fault_in_a_mixed_file_has_its_type_only_if_that_is_imported(tmp_path):
     content = ndjson(patient(None), {"resourceType": None}, b"{")
     assert [each.type for each in items(tmp_path / "all.ndjson", content)] == ["Patient", OTHER, OTHER]
 
@@ -87,7 +87,7 @@ def test_the_entries_of_a_document_are_counted(tmp_path):
     ("full_url", "source_id"),
     [("urn:uuid:a-1", "a-1"), ("https://example.org/Patient/a-1", "a-1"), ("urn:oid:1.2", None), (None, None)],
 )
-def test_a_new_resource_of_a_bundle_may_have_its_id_in_its_full_url_alone(tmp_path, full_url, source_id):
+def test_a_new_resource_can_have_its_id_only_in_its_full_url(tmp_path, full_url, source_id):
     entry = {"fullUrl": full_url, "resource": patient(None)}
     (thing,) = items(tmp_path / "bundle.json", json.dumps(bundle(entry)).encode())
     assert thing.id == source_id
@@ -107,7 +107,7 @@ def test_a_document_may_be_a_single_resource(tmp_path, content, expected):
     assert told(items(tmp_path / "one.json", json.dumps(content).encode())) == expected
 
 
-def test_a_broken_document_gives_what_came_before(tmp_path):
+def test_a_broken_document_is_read_up_to_the_fault(tmp_path):
     content = json.dumps(bundle({"resource": patient()}, {"resource": encounter()})).encode()[:-20]
     assert told(items(tmp_path / "bundle.json", content)) == [
         (1, "Patient", "Patient", "p1"),
@@ -115,7 +115,7 @@ def test_a_broken_document_gives_what_came_before(tmp_path):
     ]
 
 
-def test_lone_surrogates_cost_one_entry(tmp_path):
+def test_lone_surrogates_skip_one_entry(tmp_path):
     document = bundle({"resource": patient(language="\ud800")}, {"resource": patient()})
     assert [each[1] for each in told(items(tmp_path / "bundle.json", json.dumps(document).encode()))] == [
         Code.INVALID_JSON,
@@ -138,7 +138,7 @@ def test_a_deletion_names_a_resource(tmp_path, url, expected):
     assert told(items(tmp_path / "deleted.ndjson", ndjson(bundle(deletion(url))), DELETIONS)) == [expected]
 
 
-def test_a_file_of_deletions_holds_nothing_else(tmp_path):
+def test_a_file_of_deletions_contains_nothing_else(tmp_path):
     content = ndjson(bundle({"resource": patient()}), patient())
     things = items(tmp_path / "deleted.ndjson", content, DELETIONS)
     assert [each[1] for each in told(things)] == [Code.WRONG_RESOURCE_TYPE] * 2
@@ -158,7 +158,7 @@ def test_bundles_in_a_bundle_are_read_one_level_down(tmp_path):
 
 
 @pytest.mark.parametrize("relations", [["next"], ["self", "next"]])
-def test_a_next_page_is_told_once_for_each_bundle(tmp_path, relations):
+def test_a_next_page_is_reported_once_for_each_bundle(tmp_path, relations):
     page = bundle({"resource": patient()}, kind="searchset") | {"link": [{"relation": each} for each in relations]}
     expected = [(1, "Patient", "Patient", "p1"), (1, Code.MORE_PAGES, OTHER, None)]
     assert told(items(tmp_path / "one.json", json.dumps(page).encode())) == expected
@@ -166,12 +166,12 @@ def test_a_next_page_is_told_once_for_each_bundle(tmp_path, relations):
     assert told(items(tmp_path / "outer.json", json.dumps(bundle({"resource": page})).encode())) == expected
 
 
-def test_the_last_page_is_not_told_of(tmp_path):
+def test_the_last_page_is_not_reported(tmp_path):
     page = bundle({"resource": patient()}, kind="searchset") | {"link": [{"relation": "self"}, 7]}
     assert len(items(tmp_path / "one.json", json.dumps(page).encode())) == 1
 
 
-def test_an_entry_tells_when_its_server_wrote_or_deleted_it(tmp_path):
+def test_an_entry_has_the_time_at_which_its_server_wrote_or_deleted_it(tmp_path):
     response = {"response": {"lastModified": "2026-02-02T00:00:00Z"}}
     gone = {"fullUrl": "https://a.example/Patient/p1"} | deletion("Patient/p1")
     content = bundle({"resource": patient()} | response, gone | response, gone, kind="history")
@@ -180,12 +180,12 @@ def test_an_entry_tells_when_its_server_wrote_or_deleted_it(tmp_path):
     assert (found[1].server is None, found[1].scope) == (False, "")
 
 
-def test_a_name_given_twice_in_a_document_refuses_its_resource(tmp_path):
+def test_a_duplicate_name_in_a_document_rejects_its_resource(tmp_path):
     content = b'{"resourceType": "Patient", "id": "p1", "id": "p2"}'
     assert told(items(tmp_path / "one.json", content)) == [(1, Code.INVALID_JSON, OTHER, None)]
 
 
-def test_what_is_too_long_costs_its_entry_or_its_resource(tmp_path, monkeypatch):
+def test_a_value_that_is_too_long_skips_its_entry_or_its_resource(tmp_path, monkeypatch):
     monkeypatch.setattr(bundles, "LONGEST_LINE", 100_000)
     long = patient(text="x" * 300_000)
     content = bundle({"resource": long}, {"resource": encounter()})
@@ -207,7 +207,7 @@ def test_what_is_too_long_costs_its_entry_or_its_resource(tmp_path, monkeypatch)
     ],
 )
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_lines_that_are_called_a_document_are_read_as_lines(tmp_path, content, size, pack):
+def test_lines_in_a_file_named_as_a_document_are_read_as_lines(tmp_path, content, size, pack):
     found = items(tmp_path / "called.json", pack(content))
     assert [each.id for each in found] == ["p1", "p2"][:size]
 
@@ -224,12 +224,12 @@ def test_lines_that_are_called_a_document_are_read_as_lines(tmp_path, content, s
         ("a.json", b'{"entry": [7]}', False),
     ],
 )
-def test_a_fault_that_ends_the_reading_is_known_as_the_last(tmp_path, name, content, is_last):
+def test_a_fault_that_ends_the_reading_is_marked_as_the_last(tmp_path, name, content, is_last):
     assert items(tmp_path / name, content)[0].is_last is is_last
 
 
 @pytest.mark.parametrize("damage", [lambda packed: packed[:-30], lambda packed: packed[:-30] + b"\xff" * 30])
-def test_a_damaged_gzip_gives_what_came_before_and_then_a_fault(tmp_path, damage):
+def test_a_damaged_gzip_is_read_up_to_the_fault(tmp_path, damage):
     packed = gzip.compress(ndjson(*(patient(f"p{number}") for number in range(5000))))
     *whole, last = items(tmp_path / "Patient.ndjson.gz", damage(packed), "Patient")
     assert len(whole) > 1000

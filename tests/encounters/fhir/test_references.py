@@ -44,7 +44,7 @@ def test_a_conditional_reference_names_an_identifier_with_its_system(text, ident
         *("Patient/" + "x" * 65, "Patient/1\n", "Patient/é"),
     ],
 )
-def test_what_names_nothing_of_ours_has_neither_id_nor_identifier(text):
+def test_a_reference_that_we_can_not_resolve_has_neither_id_nor_identifier(text):
     found = references.parse_text(text)
     assert (found.id, found.identifier) == (None, None)
 
@@ -52,7 +52,7 @@ def test_what_names_nothing_of_ours_has_neither_id_nor_identifier(text):
 @pytest.mark.parametrize(
     "element", [None, "Patient/1", {}, {"display": "x"}, {"identifier": {"value": "7"}}, {"reference": 1}, [], 7]
 )
-def test_an_element_without_a_reference_is_none(element):
+def test_an_element_without_a_reference_gives_none(element):
     assert references.parse(element) is None
 
 
@@ -76,7 +76,7 @@ SERVER = references.parse_text("https://example.org/fhir/Patient/1").server
         ("urn:uuid:1", None),
     ],
 )
-def test_the_server_of_an_absolute_reference_is_its_base_url_whatever_the_protocol(text, is_the_same):
+def test_the_server_of_an_absolute_reference_is_its_base_url_for_any_protocol(text, is_the_same):
     server = references.parse_text(text).server
     assert (None if server is None else server == SERVER) is is_the_same
 

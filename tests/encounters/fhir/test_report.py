@@ -5,7 +5,7 @@ from encounters.importing.report import LISTED_ISSUES, Place
 PLACE = Place("Patient.ndjson", 3)
 
 
-def test_issues_beyond_the_first_thousand_are_counted_alone():
+def test_issues_after_the_first_thousand_are_only_counted():
     found = Report()
     for _ in range(LISTED_ISSUES + 5):
         found.add(Code.NO_NAME, PLACE, "Patient", "p1")

@@ -1,4 +1,4 @@
-"""A whole import: again, dry, broken off, and in parts."""
+"""A whole import: repeated, dry, interrupted, and in parts."""
 
 import json
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ def test_a_second_run_changes_nothing(counts, tmp_path):
     assert snapshot() == before
 
 
-def test_a_dry_run_goes_the_whole_way_and_writes_nothing(run_import, tmp_path):
+def test_a_dry_run_runs_completely_and_writes_nothing(run_import, tmp_path):
     path = write_bulk(tmp_path / "a", *practice(), deleted=["Patient/p39"])
     dry = run_import(path, "--dry-run")
     assert not any(map(len, snapshot()))
@@ -54,7 +54,7 @@ def test_a_dry_run_goes_the_whole_way_and_writes_nothing(run_import, tmp_path):
 
 
 @pytest.mark.parametrize("survived", [0, 1, 5, 8, 13, 17, 18])
-def test_a_run_that_was_broken_off_anywhere_is_finished_by_the_next(counts, tmp_path, monkeypatch, survived):
+def test_a_run_that_was_interrupted_anywhere_is_finished_by_the_next(counts, tmp_path, monkeypatch, survived):
     path = write_bulk(tmp_path / "a", *practice(), deleted=["Patient/p39"])
     left = iter(range(survived))
     write_batch = store.write
@@ -77,7 +77,7 @@ def test_a_run_that_was_broken_off_anywhere_is_finished_by_the_next(counts, tmp_
     assert snapshot() == before
 
 
-def test_a_run_that_was_broken_off_before_its_last_step_is_finished_by_the_next(counts, tmp_path, monkeypatch):
+def test_a_run_that_was_interrupted_before_its_last_step_is_finished_by_the_next(counts, tmp_path, monkeypatch):
     path = write(tmp_path / "a", *practice())
     supersede = store.supersede
     monkeypatch.setattr(store, "supersede", lambda *arguments: 1 / 0)
@@ -124,21 +124,21 @@ def test_the_order_of_a_bundle_does_not_matter(counts, tmp_path):
     }
 
 
-def test_what_is_wrong_with_a_mixed_file_is_told_once(run_import, tmp_path):
+def test_issues_with_a_mixed_file_are_reported_once(run_import, tmp_path):
     (tmp_path / "all.ndjson").write_bytes(ndjson(b"{", patient(), patient(None), {"resourceType": "Basic"}))
     report = run_import(tmp_path / "all.ndjson")
     assert report["codes"] == {"invalid_json": 1, "missing_id": 1}
     assert report["counts"] == {"other": {"rejected": 1, "ignored": 1}, "Patient": {"rejected": 1, "created": 1}}
 
 
-def test_warnings_about_an_organization_are_told(run_import, tmp_path):
+def test_warnings_about_an_organization_are_reported(run_import, tmp_path):
     report = run_import(write(tmp_path / "a", {"resourceType": "Organization", "id": "o1", "name": "x" * 1001}))
     assert report["codes"] == {"text_cut": 1}
 
 
 @pytest.fixture
 def statements(run_import, monkeypatch):
-    """Import a path in large batches and return how many statements that took."""
+    """Import a path in large batches and return the number of statements."""
     monkeypatch.setattr(rows, "BATCH_ROWS", 500)
 
     def count(path, source):

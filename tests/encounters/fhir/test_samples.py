@@ -16,7 +16,7 @@ COUNTS = {
 
 
 @pytest.mark.parametrize("name", COUNTS)
-def test_an_export_is_taken_in_whole_and_a_second_run_changes_nothing(counts, samples, name):
+def test_an_export_is_imported_completely_and_a_second_run_changes_nothing(counts, samples, name):
     expected = COUNTS[name]
     outcome = {kind: "read" if kind == "Organization" else "created" for kind in expected}
     assert counts(samples / name) == {kind: {outcome[kind]: size} for kind, size in expected.items()}
@@ -41,7 +41,7 @@ def test_the_notes_of_the_bulk_export_are_readable_and_dated(counts, samples):
     assert set(Document.objects.values_list("status", flat=True)) == {"superseded", None}
 
 
-def test_the_odd_shapes_of_the_specification_are_told(run_import, samples):
+def test_the_unusual_shapes_of_the_specification_are_reported(run_import, samples):
     assert run_import(samples / "r4-spec-examples")["codes"] == {
         "name_text_only": 1,
         "no_birth_date": 5,

@@ -1,4 +1,4 @@
-"""Ids are unique on one server only: what comes from two of them under one source is never mixed up."""
+"""Ids are unique on one server only: resources of two servers in one source are never mixed up."""
 
 import json
 
@@ -35,12 +35,12 @@ def imported(run_import, tmp_path):
 
 
 def names() -> dict[str, str]:
-    """Return under whose name each encounter that may be served is."""
+    """Return the patient's name of each encounter that may be served."""
     found = Encounter.objects.filter(withdrawn_at=None, patient__withdrawn_at=None)
     return dict(found.values_list("source_record__source_id", "patient__last_name"))
 
 
-def test_a_later_run_does_not_bring_another_servers_resource_under_a_known_id(imported):
+def test_a_later_run_does_not_import_another_servers_resource_under_a_known_id(imported):
     imported(entry(A, named("Alpha")), visit(A, "e1"))
     later = [entry(B, named("Beta", version="2026-02-01T00:00:00Z")), visit(B, "e2"), visit(B, "e3", f"{A}/Patient/1")]
     assert imported(*later) == ["id_taken", "unresolved_patient"]
@@ -65,14 +65,14 @@ def test_a_folder_of_two_servers_bundles_is_no_different(run_import, tmp_path):
     assert names() == {"of-Alpha": "Alpha"}
 
 
-def test_a_reference_without_a_server_means_nobody_if_two_have_the_id(imported):
+def test_a_reference_without_a_server_is_unresolved_if_two_have_the_id(imported):
     both = [entry(A, named("Alpha")), entry(B, named("Beta"))]
     assert imported(*both, {"resource": encounter("e1", patient="Patient/1")}) == ["id_taken", "unresolved_patient"]
     assert imported(entry(A, named("Gamma", "3")), {"resource": encounter("e3", patient="Patient/3")}) == []
     assert names() == {"e3": "Gamma"}
 
 
-def test_an_identifier_of_another_servers_patient_does_not_lead_to_who_has_its_id(imported):
+def test_an_identifier_does_not_resolve_to_a_patient_of_another_server(imported):
     system = {"identifier": [{"system": "urn:s", "value": "7"}]}
     both = [entry(A, named("Alpha")), entry(B, named("Beta") | system)]
     assert imported(*both, visit(A, "e1", "Patient?identifier=urn:s|7")) == ["id_taken", "unresolved_patient"]
@@ -93,7 +93,7 @@ def test_a_deletion_at_another_server_withdraws_nothing_here(imported):
     assert names() == {}
 
 
-def test_a_document_replaces_none_of_another_server(imported):
+def test_a_document_does_not_replace_one_of_another_server(imported):
     note = [entry(A, named("Alpha")), visit(A, "e1"), entry(A, document("d1"))]
     target = {"code": "replaces", "target": {"reference": "DocumentReference/d1"}}
     imported(*note, entry(B, named("Beta", "2")), visit(B, "e2", "Patient/2"))
@@ -116,19 +116,19 @@ def test_an_organizations_name_is_its_own_servers(imported):
     assert Encounter.objects.get().service_provider == "Here"
 
 
-def test_two_full_urls_of_one_id_are_two_resources_of_which_the_first_comes_in(imported):
+def test_of_two_full_urls_with_the_same_id_the_first_is_imported(imported):
     both = [{"fullUrl": f"urn:uuid:{name}", "resource": named(name)} for name in ("Alpha", "Beta")]
     visits = [{"resource": encounter(f"of-{name}", patient=f"urn:uuid:{name}")} for name in ("Alpha", "Beta")]
     assert imported(*both, *visits) == ["id_taken", "unresolved_patient"]
     assert names() == {"of-Alpha": "Alpha"}
 
 
-def test_of_what_is_not_imported_nobody_tells_that_its_id_is_taken(imported):
+def test_a_taken_id_is_not_reported_for_types_that_are_not_imported(imported):
     observation = {"resourceType": "Observation", "id": "o1"}
     assert imported(*({"fullUrl": f"urn:uuid:{name}", "resource": observation} for name in "ab")) == []
 
 
-def test_a_record_learns_its_server_when_it_is_told(imported, run_import, tmp_path):
+def test_a_record_learns_its_server_from_a_later_import(imported, run_import, tmp_path):
     run_import(write(tmp_path / "a", named("Alpha")))
     assert SourceRecord.objects.get().server is None
     imported(entry(A, named("Alpha")))

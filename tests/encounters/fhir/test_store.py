@@ -53,7 +53,7 @@ def test_the_record_class_is_the_operators(run_import, tmp_path, record_class):
     ("given", "stored", "warnings"),
     [("clinical", "training", ["test_data"]), ("demo", "demo", []), ("training", "training", [])],
 )
-def test_what_is_labelled_as_test_data_is_never_clinical(codes, tmp_path, given, stored, warnings):
+def test_a_resource_labelled_as_test_data_is_never_clinical(codes, tmp_path, given, stored, warnings):
     path = write(tmp_path / "a", encounter(**labelled()), patient())
     assert codes(path, record_class=given) == warnings
     assert Encounter.objects.get().record_class == stored
@@ -89,7 +89,7 @@ def test_but_is_kept_among_training_material(counts, tmp_path):
     assert counts(path, record_class="training")["DocumentReference"] == {"created": 1}
 
 
-def test_the_record_class_of_a_mistaken_import_can_be_mended_by_another(counts, tmp_path):
+def test_another_import_can_correct_a_wrong_record_class(counts, tmp_path):
     path = write(tmp_path / "a", encounter(), patient())
     counts(path, record_class="clinical")
     assert counts(path, record_class="demo") == {"Patient": {"unchanged": 1}, "Encounter": {"updated": 1}}

@@ -1,4 +1,4 @@
-"""What a document becomes in the database, and what it makes of its encounter."""
+"""What a document becomes in the database, and how it changes its encounter."""
 
 import pytest
 
@@ -80,7 +80,7 @@ def test_a_document_that_another_replaces_is_superseded_in_any_order_and_for_goo
     assert Document.objects.get(source_record__source_id="d1").status == "superseded"
 
 
-def test_a_rejected_document_replaces_nothing_and_none_replaces_itself(run_import, tmp_path):
+def test_a_rejected_document_replaces_nothing_and_no_document_replaces_itself(run_import, tmp_path):
     replaces = {"relatesTo": [{"code": "replaces", "target": {"reference": "DocumentReference/d1"}}]}
     notes = [document(**replaces), document("d2", encounter=None, **replaces)]
     run_import(write(tmp_path / "a", *notes, encounter(), patient()))

@@ -1,4 +1,4 @@
-"""Many rows written anew at once."""
+"""Updating many rows at once."""
 
 from datetime import UTC, datetime
 
@@ -19,7 +19,7 @@ def patients(number):
     return Patient.objects.bulk_create([Patient(organization=organization, first_name="Ina") for _ in range(number)])
 
 
-def test_each_row_gets_its_own_values_and_no_other_row_any():
+def test_each_row_gets_its_own_values_and_other_rows_none():
     first, second, other = patients(3)
     first.first_name, second.first_name, second.date_of_birth = "Uta", None, MOMENT.date()
     update([first, second], ["first_name", "date_of_birth"])
@@ -46,7 +46,7 @@ def test_no_other_field_is_written():
         ("content", "{a,b}\n\\N NULL"),
     ],
 )
-def test_a_value_of_any_kind_comes_back_as_it_was_beside_nothing(field, value):
+def test_a_value_of_any_kind_is_read_back_unchanged_next_to_null(field, value):
     documents = [DocumentFactory(**{field: None}) for _ in range(2)]
     setattr(documents[0], field, value)
     update(documents, [field])
@@ -64,7 +64,7 @@ def test_a_row_that_got_its_key_after_it_was_linked_is_linked_by_it():
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite takes text of any length")
-def test_what_is_too_long_is_refused_and_not_cut():
+def test_a_value_that_is_too_long_is_refused_and_not_cut():
     row = DocumentFactory()
     row.workflow_variant = "x" * 65
     with pytest.raises(DataError), transaction.atomic():

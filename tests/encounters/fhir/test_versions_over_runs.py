@@ -1,4 +1,4 @@
-"""What a second export makes of what the first one left."""
+"""What a second export does to the rows of the first one."""
 
 import json
 
@@ -32,7 +32,7 @@ def visit(**elements):
 
 @pytest.fixture
 def twice(counts, tmp_path):
-    """Import a first export, then a second, and return what became of the encounter then."""
+    """Import a first export, then a second, and return the outcome of the encounter in the second."""
 
     def run(first, second, **options):
         counts(first)
@@ -64,7 +64,7 @@ def test_a_last_updated_is_compared_to_its_last_digit(twice, tmp_path, digits, o
 
 
 @pytest.mark.parametrize("version", [JANUARY, MARCH])
-def test_what_is_softly_deleted_is_withdrawn_unless_that_is_older(twice, tmp_path, version):
+def test_a_soft_deleted_resource_is_withdrawn_unless_that_is_older(twice, tmp_path, version):
     first = write(tmp_path / "a", patient(), encounter(**updated(FEBRUARY)))
     second = write(
         tmp_path / "b", {"resourceType": "Encounter", "id": "e1", "meta": {"lastUpdated": version, "deleted": True}}
@@ -146,7 +146,7 @@ def test_entered_in_error_withdraws_and_a_newer_version_brings_back(run_import, 
     assert not SourceRecord.objects.exclude(withdrawn_at=None).exists()
 
 
-def test_a_tombstone_needs_no_row_and_holds_all_the_same(counts, tmp_path):
+def test_a_tombstone_works_without_a_row(counts, tmp_path):
     counts(write(tmp_path / "a", patient(), encounter(status="entered-in-error", **updated(FEBRUARY))))
     assert not Encounter.objects.exists()
     assert counts(write(tmp_path / "b", encounter(**updated(JANUARY))))["Encounter"] == {"stale": 1}
@@ -176,7 +176,7 @@ def test_a_deletion_holds_against_older_files_and_not_against_newer_ones(counts,
     assert Encounter.objects.get().withdrawn_at is None
 
 
-def test_a_deletion_in_the_same_export_is_its_last_word(counts, tmp_path):
+def test_a_deletion_in_the_same_export_wins(counts, tmp_path):
     path = write_bulk(tmp_path / "a", *visit(), deleted=["Encounter/e1", "Encounter/e9"])
     assert counts(path)["Encounter"] == {"created": 1, "withdrawn": 2}
     before = snapshot()
@@ -184,7 +184,7 @@ def test_a_deletion_in_the_same_export_is_its_last_word(counts, tmp_path):
     assert snapshot() == before
 
 
-def test_a_deleted_transcript_leaves_its_encounter_silent(run_import, tmp_path):
+def test_after_its_transcript_is_deleted_an_encounter_is_not_ambient(run_import, tmp_path):
     run_import(write_bulk(tmp_path / "a", patient(), encounter(), transcript(), time=JANUARY))
     run_import(write_bulk(tmp_path / "b", time=FEBRUARY, deleted=["DocumentReference/t1"]))
     assert Encounter.objects.get().encounter_type == "clinical_documentation"
@@ -229,7 +229,7 @@ def history(*versions):
         ([(JANUARY, "planned"), (None, None)], None),
     ],
 )
-def test_the_last_version_of_a_history_holds_whatever_the_order(counts, tmp_path, versions, status, order):
+def test_the_last_version_of_a_history_wins_in_any_order(counts, tmp_path, versions, status, order):
     entries = [{"resource": patient()}, *history(*versions)][::order]
     (tmp_path / "h.json").write_text(json.dumps(bundle(*entries, kind="history")))
     for _ in range(2):
@@ -239,7 +239,7 @@ def test_the_last_version_of_a_history_holds_whatever_the_order(counts, tmp_path
         )
 
 
-def test_the_digest_of_the_values_is_what_it_was_in_earlier_versions(run_import, tmp_path):
+def test_the_digest_of_the_values_is_the_same_as_in_earlier_releases(run_import, tmp_path):
     run_import(write(tmp_path / "a", *visit()))
     digests = SourceRecord.objects.order_by("resource_type").values_list("fingerprint", flat=True)
     assert [each[:12] for each in digests] == ["73a3529fe8ce", "d6af9fd5cecc", "65ed33a5a7f9"]

@@ -12,12 +12,12 @@ def numbered(content: bytes) -> list:
     return list(lines.numbered(io.BytesIO(content)))
 
 
-def test_lines_are_split_at_line_feeds_alone_and_keep_their_numbers():
+def test_lines_are_split_only_at_line_feeds_and_keep_their_numbers():
     content = 'a\u2028b\x0bc\x85d\r\n\n  \n"e"'.encode()
     assert numbered(content) == [(1, "a\u2028b\x0bc\x85d\r\n".encode()), (4, b'"e"')]
 
 
-def test_a_line_with_a_byte_order_mark_alone_is_blank():
+def test_a_line_with_only_a_byte_order_mark_is_blank():
     assert numbered(b"\xef\xbb\xbf\r\n\xef\xbb\xbf1\n") == [(2, b"\xef\xbb\xbf1\n")]
 
 
@@ -53,7 +53,7 @@ def test_a_line_too_long_is_skipped_whole(monkeypatch):
         b"[" * 200_000 + b"]" * 200_000,
     ],
 )
-def test_what_is_not_json_is_invalid_even_where_python_would_take_it(line):
+def test_json_that_only_python_accepts_is_invalid(line):
     assert lines.parsed(line) is Code.INVALID_JSON
 
 
@@ -72,7 +72,7 @@ def test_json_is_read(line, expected):
 
 @pytest.mark.parametrize("name", ["a.ndjson", "a.ndjson.gz"])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_a_file_is_gzipped_if_its_bytes_say_so_whatever_its_name(tmp_path, name, pack):
+def test_a_file_is_gzipped_if_its_bytes_say_so_with_any_name(tmp_path, name, pack):
     (tmp_path / name).write_bytes(pack(b"1\n2\n"))
     read = []
     with lines.opened(tmp_path / name, read.append) as stream:

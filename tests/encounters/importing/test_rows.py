@@ -26,5 +26,5 @@ def sizes(*given):
         ([row(str(number)) for number in range(rows.BATCH_ROWS + 1)], [rows.BATCH_ROWS, 1]),
     ],
 )
-def test_a_batch_ends_where_it_is_full_or_its_type_or_an_id_says_so(given, expected):
+def test_a_batch_ends_when_it_is_full_or_the_type_changes_or_an_id_repeats(given, expected):
     assert sizes(*given) == expected

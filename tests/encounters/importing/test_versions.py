@@ -45,7 +45,7 @@ def test_the_newer_last_updated_holds(before, after, outcome):
         ("7", "7", Outcome.CONFLICT_SAME_VERSION),
     ],
 )
-def test_within_a_microsecond_the_further_digits_tell_which_is_newer(before, after, outcome):
+def test_within_a_microsecond_the_further_digits_decide_which_is_newer(before, after, outcome):
     before, after = fingerprint("a" * 64, before), fingerprint("b" * 64, after)
     assert len(after) <= 64
     assert judge(known(MIDDLE, fingerprint=before), incoming(MIDDLE, fingerprint=after)) is outcome
@@ -83,7 +83,7 @@ def test_without_versions_the_newer_manifest_holds(after, outcome):
         (known(withdrawn=True), incoming(), Outcome.STALE),
     ],
 )
-def test_a_tombstone_is_lifted_by_what_is_newer_alone(before, after, outcome):
+def test_only_a_newer_version_replaces_a_tombstone(before, after, outcome):
     assert judge(before, after) is outcome
 
 

@@ -12,14 +12,14 @@ from encounters.recordings import storage as recordings
 
 
 class ObjectStore(InMemoryStorage):
-    """A storage that signs as those of django-storages do."""
+    """A storage that signs like those of django-storages."""
 
     def url(self, name, parameters=None, expire=None, http_method=None):
         return f"https://bucket.example/{name}?X-Amz-Expires={expire}"
 
 
 class PublicStore(InMemoryStorage):
-    """A storage whose URLs never end."""
+    """A storage whose URLs never expire."""
 
     base_url = "https://bucket.example/"
 
@@ -40,7 +40,7 @@ def now(monkeypatch):
     return moment
 
 
-def test_a_link_is_absolute_and_told_to_end_no_later_than_it_does(settings, now):
+def test_a_link_is_absolute_and_its_expiry_is_never_later_than_the_real_one(settings, now):
     settings.AUDIO_URL_SECONDS = 120
     url, expires_at = recordings.link("org_x/invented.wav", RequestFactory().get("/", secure=True))
     assert url.startswith("https://testserver/media/audio/")
@@ -71,13 +71,13 @@ def test_a_storage_that_signs_has_no_fault(stored_in, backend):
 
 
 @pytest.mark.parametrize(("seconds", "fault"), [(59, "E001"), (60, ""), (3600, ""), (3601, "E001"), (0, "E001")])
-def test_a_link_lives_for_minutes(settings, seconds, fault):
+def test_a_link_is_valid_for_minutes(settings, seconds, fault):
     settings.AUDIO_URL_SECONDS = seconds
     assert faults() == ([f"encounters.{fault}"] if fault else [])
 
 
 @pytest.mark.parametrize("backend", ["storages.backends.nowhere.Storage", "nonsense"])
-def test_a_storage_that_is_not_there_is_e002(stored_in, backend):
+def test_a_missing_storage_is_e002(stored_in, backend):
     stored_in(backend)
     assert faults() == ["encounters.E002"]
 
@@ -88,6 +88,6 @@ def test_options_that_a_storage_does_not_know_are_e002_and_not_repeated(stored_i
     assert (fault.id, "hidden" in f"{fault}") == ("encounters.E002", False)
 
 
-def test_a_storage_whose_links_do_not_end_is_e003(stored_in):
+def test_a_storage_whose_links_do_not_expire_is_e003(stored_in):
     stored_in(PublicStore)
     assert faults() == ["encounters.E003"]

@@ -1,4 +1,4 @@
-"""A local recording by its signed URL."""
+"""A local recording, fetched from its signed URL."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -49,7 +49,7 @@ def test_a_range_is_sent_alone(client, url, header, first, end):
 
 
 @pytest.mark.parametrize("headers", [{"Range": "bytes=0-1,3-4"}, {"Range": "bytes=0-9", "If-Range": '"x"'}])
-def test_what_is_no_single_range_or_hangs_on_a_version_is_sent_whole(client, url, headers):
+def test_other_ranges_and_conditional_ones_get_the_whole_file(client, url, headers):
     response = client.get(url, headers=headers)
     assert (response.status_code, body(response)) == (200, CONTENT)
     assert "Content-Range" not in response
@@ -66,7 +66,7 @@ def test_head_is_get_without_a_body(client, url):
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
-def test_nothing_else_is_answered(url, method):
+def test_other_methods_are_refused(url, method):
     assert getattr(Client(), method)(url).status_code == 405
 
 
@@ -76,7 +76,7 @@ def test_it_needs_no_session_and_no_key(url):
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(59.999, 200), (60, 403)])
-def test_a_link_ends_to_the_second(client, url, monkeypatch, seconds, status):
+def test_a_link_expires_at_the_exact_second(client, url, monkeypatch, seconds, status):
     monkeypatch.setattr(recordings.timezone, "now", lambda: START)
     link = recordings.storage().url("org_x/invented.wav", expire=60)
     monkeypatch.setattr(recordings.timezone, "now", lambda: START + timedelta(seconds=seconds))
@@ -87,7 +87,7 @@ def test_a_link_ends_to_the_second(client, url, monkeypatch, seconds, status):
 def test_a_link_that_does_not_work_says_what_to_do(client):
     response = client.get("/media/audio/x")
     assert (response.status_code, response["Cache-Control"]) == (403, "no-store")
-    assert response.content == b"This link does not work, or not any more. Ask for a new one.\n"
+    assert response.content == b"This link is not valid or has expired. Request a new one.\n"
 
 
 def signed(value, salt=recordings.SALT) -> str:
@@ -98,7 +98,7 @@ FUTURE = 9_999_999_999
 
 
 @pytest.mark.parametrize("text", ["x", "a:b", signed(["org_x/invented.wav", FUTURE], salt="other"), "%00", "é"])
-def test_what_is_not_signed_for_this_is_refused(client, url, text):
+def test_a_path_with_another_signature_is_refused(client, url, text):
     assert client.get(reverse("recording", args=[text])).status_code == 403
 
 
@@ -109,7 +109,7 @@ def test_a_changed_link_is_refused(client, url):
     assert client.get(f"{path}:{signature[:-1]}").status_code == 403
 
 
-def test_a_recording_that_is_gone_is_not_found(client, url, recordings_folder):
+def test_a_deleted_recording_is_not_found(client, url, recordings_folder):
     (recordings_folder / "org_x" / "invented.wav").unlink()
     assert client.get(url).status_code == 404
 

@@ -1,4 +1,4 @@
-"""Random changes of encounters, by every door that there is: the ORM, raw SQL, COPY, TRUNCATE, what is rolled back."""
+"""Random changes of encounters, in every possible way: the ORM, raw SQL, COPY, TRUNCATE, and rolled back."""
 
 import random
 from datetime import UTC, datetime, timedelta, timezone
@@ -39,7 +39,7 @@ class Changes:
         self.acts = [*EVERYWHERE, *ONLY[connection.vendor]]
 
     def step(self):
-        """Change something, and return what: the name is for the message of a failure."""
+        """Change something, and return its name for the message of a failure."""
         act = self.random.choice(self.acts)
         undone = self.random.random()
         try:
@@ -54,7 +54,7 @@ class Changes:
         return act.__name__
 
     def differences(self):
-        """Return the windows in which what is kept is not what is true."""
+        """Return the windows in which the stored total is wrong."""
         windows = [(None, None), *(self._window() for _ in range(6))]
         asked = [(each, *window) for each in self.organizations for window in windows]
         return [(*each[1:], kept(*each), true(*each)) for each in asked if kept(*each) != true(*each)]
@@ -64,7 +64,7 @@ class Changes:
         return self.random.choice([(start, None), (None, end), (start, end), (start, end)])
 
     def instant(self):
-        """Return an odd instant, one of few days, or one of some months, and in any zone."""
+        """Return an unusual instant, one of a few days, or one of some months, in any time zone."""
         day = datetime(2026, 1, 1, tzinfo=UTC)
         near = day + timedelta(minutes=self.random.randrange(-3_000, 3_000))
         far = day + timedelta(seconds=self.random.uniform(-8e6, 8e6))

@@ -1,4 +1,4 @@
-"""Totals as they are kept, beside what a count of the encounters says."""
+"""Stored totals, and the same totals from counting the encounters."""
 
 from django.db import connection
 
@@ -21,13 +21,13 @@ def store(organization, number=1, created_at=START, **values):
 
 
 def kept(organization, start=None, end=None):
-    """Return the total that is kept."""
+    """Return the stored total."""
     bounds = tuple(name for name, bound in (("start", start), ("end", end)) if bound is not None)
     return execute(f"SELECT {sums.sql(bounds)}", sums.parameters(organization.pk, start, end))[0][0]
 
 
 def true(organization, start=None, end=None):
-    """Return the number by a count."""
+    """Return the total from counting the encounters."""
     bounds = {"created_at__gte": start, "created_at__lt": end}
     given = {name: bound for name, bound in bounds.items() if bound is not None}
     return Encounter.objects.filter(
@@ -36,7 +36,7 @@ def true(organization, start=None, end=None):
 
 
 def wrong():
-    """Return every bucket that is not what a count says."""
+    """Return every bucket whose stored count is wrong."""
     return [
         count
         for organization in Organization.objects.all()

@@ -1,4 +1,4 @@
-"""Many who write at once on PostgreSQL: no one waits for another, and every total is exact."""
+"""Concurrent writers on PostgreSQL: none waits for another, and every total is exact."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -31,14 +31,14 @@ def commit():
 
 
 class Writer:
-    """A transaction on a connection of its own, which another thread keeps open."""
+    """A transaction on a separate connection, which another thread keeps open."""
 
     def __init__(self):
         self.thread = ThreadPoolExecutor(1)
         self.do(lambda: connection.set_autocommit(False))
 
     def do(self, act):
-        """Run an act within the transaction; TimeoutError if it has to wait."""
+        """Run an act in the transaction. Raise TimeoutError if it has to wait."""
         return self.start(act).result(5)
 
     def start(self, act):
@@ -60,7 +60,7 @@ def writers(number):
 
 
 def together(number, act):
-    """Run an act for each number in a thread of its own, all at once."""
+    """Run an act for each number in a separate thread, all at once."""
 
     def alone(each):
         try:
@@ -90,7 +90,7 @@ def test_one_writer_after_another_stays_in_one_slot():
     assert (slots(), EncounterCount.objects.count(), kept(organization)) == ([0], 3, 6)
 
 
-def test_who_changes_no_number_takes_no_slot():
+def test_a_change_without_an_effect_on_the_counts_takes_no_slot():
     organization = OrganizationFactory()
     store(organization, 3)
     with writers(2) as (first, second):
@@ -100,7 +100,7 @@ def test_who_changes_no_number_takes_no_slot():
     assert (slots(), kept(organization)) == ([0], 5)
 
 
-def test_what_one_takes_away_another_may_have_brought():
+def test_a_transaction_can_remove_what_another_one_added():
     organization = OrganizationFactory()
     with writers(2) as (first, second):
         first.do(partial(store, organization, 5))
@@ -113,7 +113,7 @@ def test_what_one_takes_away_another_may_have_brought():
     assert (kept(organization), wrong()) == (1, [])
 
 
-def test_a_slot_is_free_again_after_what_was_undone():
+def test_a_slot_is_free_again_after_a_rollback():
     organization = OrganizationFactory()
 
     def undo():
@@ -168,7 +168,7 @@ def test_a_page_and_its_total_are_of_one_moment():
     assert [page for page in pages if len(page["items"]) != page["total"]] == []
 
 
-def test_the_triggers_are_installed_after_those_who_write_already():
+def test_installing_the_triggers_waits_for_running_writers():
     organization = OrganizationFactory()
     counting.remove(connection)
     with writers(2) as (first, installer):
@@ -181,7 +181,7 @@ def test_the_triggers_are_installed_after_those_who_write_already():
     assert (kept(organization), wrong()) == (3, [])
 
 
-def test_a_table_is_emptied_after_those_who_write_already():
+def test_emptying_the_table_waits_for_running_writers():
     organization = OrganizationFactory()
     with writers(2) as (first, second):
         first.do(partial(store, organization, 3))
@@ -193,7 +193,7 @@ def test_a_table_is_emptied_after_those_who_write_already():
     assert (kept(organization), EncounterCount.objects.count()) == (0, 0)
 
 
-def test_a_repair_waits_for_those_who_keep_writers_out():
+def test_a_repair_waits_for_transactions_that_block_writers():
     organization = OrganizationFactory()
     store(organization, 3)
     (month,) = drift.months(organization.pk)
@@ -207,7 +207,7 @@ def test_a_repair_waits_for_those_who_keep_writers_out():
     assert wrong() == []
 
 
-def test_a_repair_does_not_wait_for_who_writes():
+def test_a_repair_does_not_wait_for_writers():
     organization = OrganizationFactory()
     store(organization, 3)
     EncounterCount.objects.update(matches=F("matches") + 2)

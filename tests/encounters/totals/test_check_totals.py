@@ -1,4 +1,4 @@
-"""`check_totals` as an operator or a scheduler runs it."""
+"""`check_totals`, run as by an operator or a scheduler."""
 
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from tests.factories import START, OrganizationFactory
 from tests.partners.support.command_line import refused, run, run_json
 
 pytestmark = pytest.mark.django_db
-DIFFER = "Totals are not what the encounters are. Put them right with --repair."
+DIFFER = "The stored counts differ from the encounters. Correct them with --repair."
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
 
 
@@ -34,13 +34,13 @@ def organization(db):
 
 
 def plant(organization, grain, starts_at, matches, slot=0):
-    """Have a count differ by so many."""
+    """Make a count wrong by this number."""
     values = {"organization": organization, "grain": grain, "starts_at": starts_at, "slot": slot}
     count, _ = EncounterCount.objects.get_or_create(values | {"matches": 0}, **values)
     EncounterCount.objects.filter(pk=count.pk).update(matches=count.matches + matches)
 
 
-def test_what_is_right_is_told_calmly(organization):
+def test_correct_counts_are_reported_without_an_error(organization):
     OrganizationFactory()
     assert run("check_totals").splitlines() == [
         "organizations     2",
@@ -51,7 +51,7 @@ def test_what_is_right_is_told_calmly(organization):
     ]
 
 
-def test_a_difference_is_told_with_its_month_and_fails_the_run(organization, capsys):
+def test_a_difference_is_reported_with_its_month_and_fails_the_run(organization, capsys):
     plant(organization, "month", MAY, 3)
     with pytest.raises(CommandError, match=DIFFER):
         call_command("check_totals")
@@ -95,7 +95,7 @@ def test_an_organization_without_encounters_is_looked_at_too(organization):
     assert kept(stranger) == 0
 
 
-def test_counts_that_are_gone_come_back(organization):
+def test_deleted_counts_are_restored(organization):
     EncounterCount.objects.all().delete()
     report = run_json("check_totals", "--repair")
     assert [(each["kept"], each["true"], each["buckets"]) for each in report["differences"]] == [(0, 1, 3), (0, 5, 3)]
@@ -120,13 +120,13 @@ def test_without_its_triggers_nothing_is_compared(organization):
     if connection.vendor == "postgresql":
         connection.check_constraints()
     counting.remove(connection)
-    told = "The triggers that keep the counts are not in place. Run manage.py migrate: it counts anew, too."
+    told = "The triggers that update the counts are missing. Run manage.py migrate to restore them and the counts."
     assert refused("check_totals") == refused("check_totals", "--repair") == told
 
 
 def test_one_run_at_a_time(organization, monkeypatch):
     monkeypatch.setattr(check_totals, "only_run", lambda job: nullcontext(False))
-    assert refused("check_totals", "--repair") == "Another run is under way. Wait for its end."
+    assert refused("check_totals", "--repair") == "Another run is in progress. Wait until it has finished."
 
 
 def test_a_month_is_one_statement_and_no_row_of_an_encounter_is_fetched(organization, django_assert_num_queries):

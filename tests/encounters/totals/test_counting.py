@@ -1,4 +1,4 @@
-"""The triggers that keep the counts: when they are installed, and that nothing written before or between is missed."""
+"""The triggers that update the counts: when they are installed, and that no encounter is missed."""
 
 import pytest
 from django.apps import apps
@@ -19,7 +19,7 @@ only_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="of SQLit
 
 @pytest.fixture
 def organization(db):
-    """An organization with three encounters, none of which is checked any more."""
+    """Return an organization with three encounters, with all constraints already checked."""
     organization = OrganizationFactory()
     store(organization, 3)
     if connection.vendor == "postgresql":
@@ -28,7 +28,7 @@ def organization(db):
 
 
 def migrated():
-    """Do what comes after each migration."""
+    """Run what follows each migration."""
     keep_counts(apps.get_app_config("encounters"), "default")
 
 
@@ -36,7 +36,7 @@ def test_a_migrated_database_has_the_triggers():
     assert counting.in_place(connection)
 
 
-def test_what_was_there_before_the_triggers_is_counted(organization):
+def test_encounters_from_before_the_triggers_are_counted(organization):
     counting.remove(connection)
     EncounterCount.objects.all().delete()
     store(organization, 4)
@@ -44,7 +44,7 @@ def test_what_was_there_before_the_triggers_is_counted(organization):
     assert (kept(organization), wrong()) == (7, [])
 
 
-def test_what_came_while_the_triggers_were_gone_is_counted(organization):
+def test_encounters_written_without_the_triggers_are_counted(organization):
     counting.remove(connection)
     store(organization, 4)
     assert kept(organization) == 3
@@ -53,13 +53,13 @@ def test_what_came_while_the_triggers_were_gone_is_counted(organization):
     assert (kept(organization), wrong()) == (9, [])
 
 
-def test_a_migration_that_changes_nothing_counts_nothing_anew(organization):
+def test_a_migration_that_changes_nothing_does_not_count_again(organization):
     EncounterCount.objects.update(matches=models.F("matches") + 100)
     migrated()
     assert kept(organization) == 103
 
 
-def test_only_the_triggers_of_the_encounters_go(organization):
+def test_only_the_triggers_of_the_encounters_are_removed(organization):
     others = (
         "SELECT count(*) FROM "
         + {"sqlite": "sqlite_master WHERE type = 'trigger'", "postgresql": "pg_trigger"}[connection.vendor]
@@ -71,7 +71,7 @@ def test_only_the_triggers_of_the_encounters_go(organization):
 
 
 @only_sqlite
-def test_a_trigger_of_other_words_is_replaced(organization):
+def test_a_trigger_with_another_definition_is_replaced(organization):
     execute("DROP TRIGGER encounter_count_delete")
     execute("CREATE TRIGGER encounter_count_delete AFTER DELETE ON encounters_encounter BEGIN SELECT 1; END")
     Encounter.objects.first().delete()
@@ -117,7 +117,7 @@ def test_the_tables_are_found_without_a_search_path(organization):
 
 
 @only_postgresql
-def test_where_no_number_changes_nothing_is_written(organization):
+def test_nothing_is_written_if_no_count_changes(organization):
     places = "SELECT CAST(ctid AS text) FROM encounters_encountercount ORDER BY ctid"
     before = execute(places)
     Encounter.objects.update(status="unknown", created_at=models.F("created_at"))
@@ -125,12 +125,12 @@ def test_where_no_number_changes_nothing_is_written(organization):
     assert execute(places) == before
 
 
-def test_the_database_holds_a_grain_to_the_known_ones(organization):
+def test_the_database_accepts_only_known_grains(organization):
     with pytest.raises(DatabaseError), transaction.atomic():
         EncounterCount.objects.filter(grain="day").update(grain="year")
 
 
-def test_before_its_tables_are_there_nothing_is_installed(monkeypatch):
+def test_nothing_is_installed_before_the_tables_exist(monkeypatch):
     counting.remove(connection)
     monkeypatch.setattr(connection.introspection, "table_names", lambda: [Encounter._meta.db_table])
     migrated()
@@ -146,7 +146,7 @@ def practice(committed):
     return organization
 
 
-def test_a_table_that_was_rebuilt_is_counted_anew(practice):
+def test_a_rebuilt_table_is_counted_again(practice):
     old = Encounter._meta.get_field("service_provider")
     new = models.TextField(null=True)
     new.set_attributes_from_name("service_provider")

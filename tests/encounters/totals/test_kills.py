@@ -1,4 +1,4 @@
-"""`kill -9` of a process that writes encounters: what it had committed is counted, and nothing else."""
+"""`kill -9` of a process that writes encounters: only what it has committed is counted."""
 
 import random
 import signal

@@ -1,4 +1,4 @@
-"""A total is what a count of the encounters says, after any change by any door, and is read from few rows at any size."""
+"""A total equals a count of the encounters after any change, and is read from few rows at any size."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ def test_a_total_is_exact_after_any_change(seed):
 
 
 @pytest.mark.parametrize("edge", ODD[1:-1])
-def test_an_edge_belongs_to_what_follows_it(organization, edge):
+def test_an_edge_belongs_to_the_bucket_that_it_starts(organization, edge):
     for instant in (edge - MICROSECOND, edge, edge + MICROSECOND):
         store(organization, created_at=instant)
     assert (kept(organization, edge), kept(organization, None, edge)) == (2, 1)
@@ -41,7 +41,7 @@ def test_the_first_and_the_last_instant_of_all_are_edges_too(organization, edge)
     assert kept(organization, None, edge) == true(organization, None, edge)
 
 
-def test_nobody_elses_encounters_are_counted_nor_what_is_not_served(organization):
+def test_only_the_organizations_own_served_encounters_are_counted(organization):
     store(organization, 2), store(organization, 3, record_class="demo"), store(organization, 4, withdrawn_at=START)
     assert kept(organization) == kept(organization, START, START + MONTH) == 2
 
@@ -57,7 +57,7 @@ def test_of_the_encounters_only_those_near_an_edge_are_read_by_an_index(organiza
 
 
 def explained(organization, bounds):
-    """Return the plan of a total, where an index is used if one serves."""
+    """Return the plan of a total, with index scans preferred."""
     postgresql = connection.vendor == "postgresql"
     if postgresql:
         execute("SET LOCAL enable_seqscan = off")

@@ -35,7 +35,7 @@ def bring(run_import, tmp_path):
 
 @pytest.fixture
 def counts(bring):
-    """Import these lines and return the counts alone."""
+    """Import these lines and return only the counts."""
     return lambda *lines, **named: bring(*lines, **named)["counts"]
 
 
@@ -47,7 +47,7 @@ def issues(bring):
 
 @pytest.fixture
 def recording(tmp_path) -> str:
-    """A file beside the lines."""
+    """Return a recording next to the file of lines."""
     (tmp_path / "audio").mkdir()
     (tmp_path / "audio" / "Ina Example.WAV").write_bytes(b"RIFF invented")
     return "audio/Ina Example.WAV"

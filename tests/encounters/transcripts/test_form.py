@@ -1,4 +1,4 @@
-"""The JSON form: what is exactly of it, and what is said of anything else."""
+"""The JSON format: what matches it, and the fault for anything else."""
 
 import json
 import re
@@ -37,18 +37,18 @@ def test_a_line_is_read_whole():
     assert read.documents[1].values["turns"] == TURNS
 
 
-def test_what_is_left_out_is_null():
+def test_missing_members_are_null():
     read = form.visit({"encounter": {"id": "e1"}})
     assert (read.patient, read.documents, read.encounter.is_reference) == (None, [], True)
     bare = form.visit(visit({"id": "n1", "schema_type": "document"})).documents[0].values
     assert {value for name, value in bare.items() if name != "schema_type"} == {None}
 
 
-def test_a_null_beside_the_id_describes():
+def test_a_null_next_to_the_id_is_a_description():
     assert not form.visit({"encounter": {"id": "e1", "status": None}}).encounter.is_reference
 
 
-def test_turns_come_in_the_order_of_their_starts_and_overlap_as_they_like():
+def test_turns_are_ordered_by_start_and_can_overlap():
     later, earlier = TURNS[0] | {"start": 3, "end": 9}, TURNS[1] | {"start": 2, "end": 10}
     read = form.visit(visit(transcript(turns=[later, earlier, later | {"text": "Again"}])))
     assert [turn["text"] for turn in read.documents[0].values["turns"]] == [
@@ -58,7 +58,7 @@ def test_turns_come_in_the_order_of_their_starts_and_overlap_as_they_like():
     ]
 
 
-def test_texts_lose_nul_and_short_ones_the_blanks_around():
+def test_nul_is_removed_from_texts_and_short_texts_are_stripped():
     read = form.visit(visit(note(title=" A\x00 title ", content=" A\x00 text ")))
     assert (read.documents[0].values["title"], read.documents[0].values["content"]) == ("A title", " A text ")
 
@@ -66,7 +66,7 @@ def test_texts_lose_nul_and_short_ones_the_blanks_around():
 FAULTS = [
     ([], "", "an object"),
     ({}, "encounter", "an object"),
-    (visit(visits=1), "", "no other members than encounter, patient, documents"),
+    (visit(visits=1), "", "only these members: encounter, patient, documents"),
     (visit(encounter=[]), "encounter", "an object"),
     (visit(encounter={}), "encounter.id", "the source's id: 1 to 64 letters, digits, '-' and '.'"),
     (visit(encounter=encounter("a b")), "encounter.id", "the source's id: 1 to 64 letters, digits, '-' and '.'"),
@@ -78,21 +78,21 @@ FAULTS = [
     (
         visit(encounter=encounter(date_of_service="2026-05-25")),
         "encounter.date_of_service",
-        "a date and time with its zone, as 2026-05-25T14:00:00Z",
+        "a date and time with a time zone, such as 2026-05-25T14:00:00Z",
     ),
     (
         visit(encounter=encounter(updated_at=1)),
         "encounter.updated_at",
-        "a date and time with its zone, as 2026-05-25T14:00:00Z",
+        "a date and time with a time zone, such as 2026-05-25T14:00:00Z",
     ),
     (visit(encounter=encounter(withdrawn="yes")), "encounter.withdrawn", "true or false"),
     (visit(patient="p 1"), "patient.id", "the source's id: 1 to 64 letters, digits, '-' and '.'"),
     (visit(patient=None) | {"patient": {}}, "patient.id", "the source's id: 1 to 64 letters, digits, '-' and '.'"),
     (visit() | {"patient": {"id": "p1", "first_name": " "}}, "patient.first_name", "a text of 1 to 1000 characters"),
     (visit() | {"patient": {"id": "p1", "last_name": "x" * 1001}}, "patient.last_name", "a text of 1 to 1000 characters"),
-    (visit() | {"patient": {"id": "p1", "date_of_birth": "1970-2-3"}}, "patient.date_of_birth", "a date as 1970-01-31"),
-    (visit() | {"patient": {"id": "p1", "date_of_birth": "19700203"}}, "patient.date_of_birth", "a date as 1970-01-31"),
-    (visit() | {"patient": {"id": "p1", "date_of_birth": 1970}}, "patient.date_of_birth", "a date as 1970-01-31"),
+    (visit() | {"patient": {"id": "p1", "date_of_birth": "1970-2-3"}}, "patient.date_of_birth", "a date, such as 1970-01-31"),
+    (visit() | {"patient": {"id": "p1", "date_of_birth": "19700203"}}, "patient.date_of_birth", "a date, such as 1970-01-31"),
+    (visit() | {"patient": {"id": "p1", "date_of_birth": 1970}}, "patient.date_of_birth", "a date, such as 1970-01-31"),
     (visit(documents={}), "documents", "a list"),
     (visit(note(), "x"), "documents[1]", "an object"),
     (visit({"id": "n1"}), "documents[0].schema_type", "one of document, ambient_transcript"),
@@ -105,7 +105,7 @@ FAULTS = [
     (
         visit(note(turns=[])),
         "documents[0]",
-        "no other members than id, schema_type, title, status, workflow_variant, created_at, content, updated_at, withdrawn",
+        "only these members: id, schema_type, title, status, workflow_variant, created_at, content, updated_at, withdrawn",
     ),
     (visit(transcript(turns={})), "documents[0].turns", "a list"),
     (visit(transcript(audio_duration_seconds=-1)), "documents[0].audio_duration_seconds", form.SECONDS.expected),
@@ -121,7 +121,7 @@ FAULTS = [
         "documents[1].turns[1].end",
         "seconds from the start of the recording, not before `start`",
     ),
-    (with_turn(words=[]), "documents[1].turns[1]", "no other members than speaker, start, end, text"),
+    (with_turn(words=[]), "documents[1].turns[1]", "only these members: speaker, start, end, text"),
 ]  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def test_a_fault_says_where_it_is_and_what_to_write(line, at, expected):
 
 
 @given(st.sampled_from(["encounter", "patient", "documents"]), JSON)
-def test_any_json_in_the_place_of_a_part_is_of_the_form_or_a_fault_there(part, value):
+def test_any_json_as_a_part_matches_the_format_or_is_a_fault_there(part, value):
     try:
         read = form.visit(visit(note(), transcript()) | {part: value})
     except form.Fault as found:
@@ -146,14 +146,14 @@ def test_any_other_json_is_a_fault(value):
     assert isinstance(fault([value]), tuple)
 
 
-def test_no_fault_holds_what_stands_there():
+def test_no_fault_contains_the_value_found():
     secret = "Ina Example"
     lines = [visit(**{secret: 1}), visit(encounter=encounter(secret)), with_turn(**{secret: 1}), with_turn(end=secret)]
     assert secret not in json.dumps([fault(line) for line in lines])
 
 
-def test_the_example_of_the_readme_is_of_the_form():
-    text = (Path(__file__).parents[3] / "README.md").read_text()
+def test_the_example_of_the_documentation_matches_the_format():
+    text = (Path(__file__).parents[3] / "docs/import.md").read_text()
     (example,) = re.findall(r"```json\n(\{\"encounter\".*?)```", text, re.DOTALL)
     read = form.visit(json.loads(example))
     assert [len(each.values.get("turns") or []) for each in read.documents] == [0, 2]

@@ -1,4 +1,4 @@
-"""The command: what it takes, prints and refuses."""
+"""The command: what it accepts, prints and refuses."""
 
 import gzip
 import json
@@ -31,8 +31,8 @@ def test_the_summary_is_a_table_after_the_faults(command, tmp_path):
     assert command(path) == (
         "visits.ndjson:2  documents[1].turns[0].start  seconds from the start of the recording, 0 or more\n"
         "visits.ndjson:3  an object\n"
-        "visits.ndjson:4  document n9  This source has told of no encounter of this id. Describe it, with more than its "
-        "id, in this line or in one that is imported before.\n"
+        "visits.ndjson:4  document n9  No encounter with this id is known from this source. Describe it with more than its "
+        "id, on this line or on one that is imported earlier.\n"
         "\n"
         "type       created  rejected  read\n"
         "line       0        2         2\n"
@@ -42,7 +42,7 @@ def test_the_summary_is_a_table_after_the_faults(command, tmp_path):
     )
 
 
-def test_json_tells_the_same_to_machines(command, organization, tmp_path):
+def test_json_has_the_same_report_for_machines(command, organization, tmp_path):
     report = json.loads(command(write(tmp_path / "visits.ndjson", {"encounter": encounter()}), "--json"))
     assert report == {
         "organization_id": organization.public_id,
@@ -55,15 +55,18 @@ def test_json_tells_the_same_to_machines(command, organization, tmp_path):
     }
 
 
-def test_faults_without_room_are_told_by_number(command, tmp_path):
+def test_faults_that_are_not_listed_are_counted(command, tmp_path):
     printed = command(write(tmp_path / "visits.ndjson", *[b"{"] * 1003, visit()))
-    assert "visits.ndjson:1000  Write one JSON object to a line, in UTF-8.\n… and 3 more, counted below\n" in printed
+    assert (
+        "visits.ndjson:1000  Write one JSON object per line, in UTF-8.\n… and 3 more, included in the counts below\n"
+        in printed
+    )
 
 
 def test_a_truncated_file_is_imported_as_far_as_it_goes_and_is_an_error(command, tmp_path):
     path = write(tmp_path / "visits.ndjson", *(visit(note(content=f"{n}" * n)) for n in range(2000)))
     path.write_bytes(gzip.compress(path.read_bytes())[:-30])
-    with pytest.raises(CommandError, match=r"Not read to the end: visits\.ndjson\."):
+    with pytest.raises(CommandError, match=r"Not read completely: visits\.ndjson\."):
         command(path)
     assert Encounter.objects.exists()
 
@@ -71,14 +74,14 @@ def test_a_truncated_file_is_imported_as_far_as_it_goes_and_is_an_error(command,
 @pytest.mark.parametrize("content", [b"[]", b'{"encounter": {"id": "e1"', b"\x00" * 9])
 def test_a_file_that_gives_nothing_is_an_error(command, tmp_path, content):
     (tmp_path / "visits.ndjson").write_bytes(content)
-    with pytest.raises(CommandError, match=r"Not read to the end: visits\.ndjson\."):
+    with pytest.raises(CommandError, match=r"Not read completely: visits\.ndjson\."):
         command(tmp_path / "visits.ndjson")
 
 
 def test_a_file_whose_last_line_is_cut_is_an_error(command, tmp_path):
     path = write(tmp_path / "visits.ndjson", visit(), visit())
     path.write_bytes(path.read_bytes()[:-5])
-    with pytest.raises(CommandError, match=r"Not read to the end: visits\.ndjson\."):
+    with pytest.raises(CommandError, match=r"Not read completely: visits\.ndjson\."):
         command(path)
     assert Encounter.objects.exists()
 
@@ -91,13 +94,13 @@ def test_every_file_of_a_folder_is_read_or_named(command, tmp_path):
     (tmp_path / "folder.ndjson").mkdir()
     told = command(tmp_path).split("\n")
     assert told[:2] == [
-        "visits.json  This file is not read: give it a name that ends in .ndjson or .jsonl, or give its own path.",
+        "visits.json  This file was not read. Rename it to end in .ndjson or .jsonl, or import it by its own path.",
         "",
     ]
     assert Encounter.objects.count() == 3
 
 
-@pytest.mark.parametrize(("name", "told"), [("gone", "Cannot read gone"), ("", "holds no .ndjson")])
+@pytest.mark.parametrize(("name", "told"), [("gone", "Can't read gone"), ("", "has no .ndjson or .jsonl")])
 def test_nothing_to_import_is_refused(command, tmp_path, name, told):
     folder = tmp_path / "empty"
     folder.mkdir()
@@ -105,11 +108,11 @@ def test_nothing_to_import_is_refused(command, tmp_path, name, told):
         command(folder / name)
 
 
-def test_a_failing_database_is_told_without_its_own_words(command, tmp_path, monkeypatch):
+def test_a_database_error_is_reported_in_our_words(command, tmp_path, monkeypatch):
     def fail(*arguments):
         raise db.DataError("Failing row contains (Ina, Example).")
 
     monkeypatch.setattr(store, "write", fail)
-    with pytest.raises(CommandError, match="run the same command again") as refusal:
+    with pytest.raises(CommandError, match="Run the same command again") as refusal:
         command(write(tmp_path / "visits.ndjson", visit()))
     assert "Ina" not in str(refusal.value)

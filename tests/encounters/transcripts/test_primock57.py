@@ -1,4 +1,4 @@
-"""57 mock consultations of PriMock57 (Babylon Health, CC BY 4.0), through the JSON form to a partner."""
+"""57 mock consultations of PriMock57 (Babylon Health, CC BY 4.0), imported from the JSON format and read by a partner."""
 
 import json
 from operator import itemgetter
@@ -17,7 +17,7 @@ def lines(samples) -> list[dict]:
     return list(consultations(samples / "ambient-primock57.tar.gz"))
 
 
-def test_every_consultation_is_taken_in_and_a_second_run_changes_nothing(bring, lines):
+def test_every_consultation_is_imported_and_a_second_run_changes_nothing(bring, lines):
     report = bring(*lines)
     assert report["issues"] == []
     assert report["counts"] == {"line": {"read": 57}, "patient": {"created": 57}} | {

@@ -1,4 +1,4 @@
-"""An import of transcripts: what becomes of lines in the database."""
+"""An import of transcripts: what lines become in the database."""
 
 from datetime import UTC, datetime
 from io import StringIO
@@ -59,7 +59,7 @@ def test_a_newer_version_replaces_the_whole_document(counts):
     assert (found.status, found.turns, found.transcript_provider) == ("amended", TURNS[:1], None)
 
 
-def test_turns_that_are_gone_are_null_in_the_database(counts):
+def test_removed_turns_are_null_in_the_database(counts):
     counts(visit(transcript()))
     counts(visit(transcript(turns=None, **NEWER)))
     assert Document.objects.filter(turns__isnull=True).count() == 1
@@ -68,12 +68,12 @@ def test_turns_that_are_gone_are_null_in_the_database(counts):
 @pytest.mark.parametrize(
     ("first", "second", "outcome", "todo"),
     [
-        ({}, {}, "conflict_no_version", "Give updated_at, so that the newer ones can be told."),
-        (NEWER, NEWER, "conflict_same_version", "Give a later updated_at."),
+        ({}, {}, "conflict_no_version", "Set updated_at to show which version is newer."),
+        (NEWER, NEWER, "conflict_same_version", "Set a later updated_at."),
         (NEWER, {"updated_at": "2026-01-01T00:00:00Z"}, "stale", None),
     ],
 )
-def test_what_is_not_newer_changes_nothing_and_says_what_to_do(bring, first, second, outcome, todo):
+def test_a_version_that_is_not_newer_changes_nothing_and_says_what_to_do(bring, first, second, outcome, todo):
     bring(visit(note(**first)))
     report = bring(visit(note(title="Another", **second)))
     assert report["counts"]["document"] == {outcome: 1}
@@ -98,12 +98,12 @@ def test_an_encounter_known_from_a_fhir_export_gets_documents(run_import, counts
 @pytest.mark.parametrize(
     ("line", "at", "todo"),
     [
-        ({"encounter": {"id": "e9"}, "documents": [note()]}, "document n1", "no encounter of this id"),
-        (visit(patient=None) | {"patient": {"id": "p9"}}, "encounter e1", "no patient of this id"),
-        (visit(note(), patient="p2", encounter={"id": "e0"}), "document n1", "known with another one"),
+        ({"encounter": {"id": "e9"}, "documents": [note()]}, "document n1", "No encounter with this id"),
+        (visit(patient=None) | {"patient": {"id": "p9"}}, "encounter e1", "No patient with this id"),
+        (visit(note(), patient="p2", encounter={"id": "e0"}), "document n1", "belongs to another patient"),
     ],
 )
-def test_what_refers_to_nothing_or_to_another_is_not_taken_in(issues, line, at, todo):
+def test_a_line_with_an_unknown_or_wrong_reference_is_not_imported(issues, line, at, todo):
     issues(visit(encounter=encounter("e0")))
     found = issues(line)
     assert (found[0][0], todo in found[0][1]) == (at, True)
@@ -116,7 +116,7 @@ def test_a_line_may_refer_to_the_line_before(counts):
     }
 
 
-def test_what_is_said_twice_in_a_batch_is_written_once(counts):
+def test_a_repeated_description_in_a_batch_is_written_once(counts):
     again = visit(note(), encounter=encounter("e2")) | {"documents": []}
     assert counts(visit(note()), again, again | {"patient": {"id": "p1", "first_name": "Vera"}}) == {
         "line": {"read": 3},
@@ -126,22 +126,22 @@ def test_what_is_said_twice_in_a_batch_is_written_once(counts):
     }
 
 
-def test_nothing_of_a_faulty_line_is_taken_in_and_it_costs_nothing_else(bring):
+def test_a_faulty_line_is_skipped_completely_and_the_others_are_imported(bring):
     faulty = visit(note(), transcript(turns=[{}]), patient="p2", encounter=encounter("e2"))
     report = bring(faulty, b"{", visit(note()))
     assert report["counts"] == {"line": {"rejected": 2, "read": 1}} | {
         name: {"created": 1} for name in ("patient", "encounter", "document")
     }
     assert [(each["line"], each["at"]) for each in report["issues"]] == [(1, "documents[1].turns[0].speaker"), (2, "")]
-    assert report["issues"][1]["todo"] == "Write one JSON object to a line, in UTF-8."
+    assert report["issues"][1]["todo"] == "Write one JSON object per line, in UTF-8."
 
 
-def test_a_line_too_long_is_one(issues, monkeypatch):
+def test_a_line_that_is_too_long_is_a_fault(issues, monkeypatch):
     monkeypatch.setattr(run.lines, "LONGEST_LINE", 2_000)
-    assert issues(visit(note(content="x" * 3_000)), visit()) == [("", "Write no more than 16 MiB to a line.")]
+    assert issues(visit(note(content="x" * 3_000)), visit()) == [("", "Write at most 16 MiB per line.")]
 
 
-def test_what_is_withdrawn_is_gone_until_it_is_told_anew(counts, organization):
+def test_a_withdrawn_record_is_not_served_until_it_is_described_again(counts, organization):
     counts(visit(note(), transcript()))
     gone = {"id": "t1", "schema_type": "ambient_transcript", "withdrawn": True}
     assert counts(visit(gone))["document"] == {"withdrawn": 1}

@@ -1,4 +1,4 @@
-"""An import of transcripts: what becomes of the recordings beside the lines."""
+"""An import of transcripts: how recordings next to the lines are stored."""
 
 import pytest
 from django.core.files.storage import storages
@@ -12,7 +12,7 @@ def kept(folder) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_recording_is_kept_under_a_name_that_tells_nothing(bring, recordings_folder, recording, organization):
+def test_the_stored_name_of_a_recording_reveals_nothing(bring, recordings_folder, recording, organization):
     bring(visit(transcript(audio=recording)))
     name = Document.objects.get().audio
     assert kept(recordings_folder) == [name]
@@ -22,7 +22,7 @@ def test_a_recording_is_kept_under_a_name_that_tells_nothing(bring, recordings_f
     assert (recordings_folder / name).stat().st_mode & 0o077 == 0
 
 
-def test_a_second_run_copies_nothing_and_mends_a_broken_copy(bring, recordings_folder, recording):
+def test_a_second_run_copies_nothing_and_replaces_an_incomplete_copy(bring, recordings_folder, recording):
     bring(visit(transcript(audio=recording)))
     path = recordings_folder / Document.objects.get().audio
     before = path.stat().st_mtime_ns
@@ -43,7 +43,7 @@ def test_a_replaced_recording_is_deleted(bring, recordings_folder, recording, tm
     assert (kept(recordings_folder), Document.objects.get().audio) == ([], None)
 
 
-def test_a_recording_of_what_is_not_taken_in_is_not_kept(bring, recordings_folder, recording):
+def test_a_recording_of_a_rejected_document_is_not_kept(bring, recordings_folder, recording):
     report = bring({"encounter": {"id": "e9"}, "documents": [transcript(audio=recording)]})
     assert report["counts"]["document"] == {"rejected": 1}
     assert kept(recordings_folder) == []
@@ -59,7 +59,7 @@ def test_two_documents_with_one_recording_have_a_copy_each(bring, recordings_fol
     "written",
     ["gone.wav", "../outside.wav", "/etc/hostname", "audio", "notes.txt", "empty.wav", "x" * 900, "folder.wav"],
 )
-def test_a_recording_that_is_none_rejects_its_line(bring, tmp_path, recording, written):
+def test_an_invalid_recording_rejects_its_line(bring, tmp_path, recording, written):
     (tmp_path.parent / "outside.wav").write_bytes(b"x")
     (tmp_path / "notes.txt").write_bytes(b"x")
     (tmp_path / "empty.wav").touch()
@@ -78,11 +78,11 @@ def test_a_link_out_of_the_folder_is_not_followed(bring, tmp_path):
 
 
 @pytest.mark.parametrize("place", ["save", "delete"])
-def test_a_storage_that_fails_is_told(bring, recording, monkeypatch, place):
+def test_a_failing_storage_is_reported(bring, recording, monkeypatch, place):
     def fail(*arguments, **options):
         raise RuntimeError("Ina Example")
 
     monkeypatch.setattr(type(storages["recordings"]), place, fail)
-    with pytest.raises(CommandError, match="storage of recordings failed") as refusal:
+    with pytest.raises(CommandError, match="storage for recordings failed") as refusal:
         bring({"encounter": {"id": "e9"}, "documents": [transcript(audio=recording)]})
     assert "Ina" not in str(refusal.value)

@@ -1,4 +1,4 @@
-"""Invented lines of the JSON form, and the files that hold them."""
+"""Invented lines of the JSON format, and files with them."""
 
 import gzip
 import json
@@ -44,7 +44,7 @@ def transcript(source_id="t1", **members) -> dict:
 
 
 def write(path: Path, *lines) -> Path:
-    """Write one line each: what is bytes as it is."""
+    """Write one line for each value; bytes are written unchanged."""
     content = b"".join((each if isinstance(each, bytes) else json.dumps(each).encode()) + b"\n" for each in lines)
     path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
     return path

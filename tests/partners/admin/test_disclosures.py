@@ -87,13 +87,13 @@ def test_the_page_shows_the_first_hundred_and_totals_all(security, told, monkeyp
 
 
 def test_that_nothing_was_disclosed_is_said_and_on_record(security, told):
-    assert "Nothing of this patient was disclosed" in security.post(PAGE, given(told)).text
+    assert "No data of this patient was disclosed" in security.post(PAGE, given(told)).text
     assert [event.after["number"] for event in asked()] == [0]
 
 
 def test_an_encounter_that_became_another_patients_is_not_named(security, told):
     told.record(Told(told.organization).encounter(), Told(told.organization).encounter())
-    assert "it became another patient's since" in security.post(PAGE, given(told)).text
+    assert "it was later moved to another patient" in security.post(PAGE, given(told)).text
 
 
 def test_asking_is_on_record(security, told):

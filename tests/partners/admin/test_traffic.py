@@ -34,7 +34,7 @@ both = pytest.mark.parametrize("name", ["key", "organization"])
 @both
 def test_before_the_first_call_nothing_is_made_up(support, name, key):
     text = calls_of(support, name, key)
-    for words in ("Never used", "Never refused", "No call in 7 days.", "None yet."):
+    for words in ("Never used", "Never refused", "No calls in 7 days.", "None yet."):
         assert words in text
     assert "Last calls" not in text
 
@@ -85,7 +85,7 @@ def test_the_page_says_that_counting_stopped(support, name, key, monkeypatch):
     called(key, times=4)
     assert re.search(r"Served: <strong>3</strong> since [-0-9]+ [:0-9]+ UTC\. None", calls_of(support, name, key))
     called(key, "invalid_limit", ago=timedelta(0))
-    assert "There were more than are counted: these are the newest" in calls_of(support, name, key)
+    assert "Too many calls to count: only the newest are counted" in calls_of(support, name, key)
 
 
 @both
@@ -147,7 +147,7 @@ def test_each_route_says_when_it_was_used_last(support, key):
     text = support.get(page("key", key)).text.split("Checks the key")[1].split("</table>")[0]
     rows = dict(re.findall(r'data-label="Route">([a-z.]+)<.*?data-label="Last used">(.*?)</td>', text, re.DOTALL))
     assert f"{at:%Y-%m-%d %H:%M} UTC" in rows.pop("encounters.detail")
-    assert set(rows.values()) == {'<span class="soft">Never</span>'}
+    assert {value.strip() for value in rows.values()} == {'<span class="soft">Never</span>'}
 
 
 @both

@@ -102,7 +102,7 @@ def test_the_plain_output_reads_in_one_look(organization):
     assert lines[0].split() == ["pass", "missing_bearer"]
     assert "FAIL  invalid_limit                 (limit)" in lines
     assert lines[-2].startswith("Answer: 401 api_keys_disabled – API-key authentication is switched off")
-    assert lines[-1] == "It would then fail with: organization_not_allowlisted, invalid_limit"
+    assert lines[-1] == "Once that is fixed, it would fail with: organization_not_allowlisted, invalid_limit"
 
 
 def test_a_served_call_in_plain_output(organization):

@@ -25,7 +25,7 @@ def test_an_organization_is_created_and_may_call_nothing(partner):
     }
 
 
-def test_a_created_organization_is_told_plainly():
+def test_a_created_organization_is_printed_as_aligned_lines():
     printed = run("create_organization", "Invented Clinic")
     organization = Organization.objects.get()
     assert printed.splitlines() == [
@@ -55,13 +55,13 @@ def test_control_characters_in_a_name_do_not_reach_the_terminal():
         ("x" * 201, "name: Ensure this value has at most 200 characters"),
     ],
 )
-def test_a_name_that_cannot_be_is_refused(partner, name, told):
+def test_an_invalid_name_is_refused(partner, name, told):
     assert told in refused("create_organization", name)
     assert Organization.objects.count() == 1
 
 
 def test_text_that_is_not_utf_8_is_refused():
-    assert "not UTF-8" in refused("set_access", "Invented \udcff", "--allow")
+    assert "not valid UTF-8" in refused("set_access", "Invented \udcff", "--allow")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_text_that_is_not_utf_8_is_refused():
         (["--enable", "encounters.list", "--disable", "encounters.detail"], False, ["encounters.list"]),
     ],
 )
-def test_access_is_given(partner, arguments, allowlisted, routes):
+def test_access_is_granted(partner, arguments, allowlisted, routes):
     report = run_json("set_access", partner.public_id, *arguments)
     assert (report["allowlisted"], report["routes"], report["changed"]) == (allowlisted, routes, True)
     assert Organization.objects.get().enabled_routes() == routes
@@ -89,12 +89,12 @@ def test_access_is_given(partner, arguments, allowlisted, routes):
         (["--deny", "--disable", "encounters.list"], False, ALL[1:]),
     ],
 )
-def test_access_is_taken_away(organization, arguments, allowlisted, routes):
+def test_access_is_removed(organization, arguments, allowlisted, routes):
     report = run_json("set_access", organization.name.upper(), *arguments)
     assert (report["allowlisted"], report["routes"]) == (allowlisted, routes)
 
 
-def test_access_is_told_plainly(organization):
+def test_access_is_printed_as_aligned_lines(organization):
     assert run("set_access", organization.name, "--allow").splitlines()[2:] == [
         "allowlisted      yes",
         f"routes           {', '.join(ALL)}",
@@ -105,20 +105,20 @@ def test_access_is_told_plainly(organization):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "Say what to change"),
+        ([], "Nothing to change."),
         (["--enable", "all", "--disable", "encounters.list"], "cannot be both enabled and disabled"),
         (["--enable", "everything"], "invalid choice"),
         (["--enable"], "expected at least one argument"),
         (["--allow", "--deny"], "not allowed with"),
     ],
 )
-def test_a_change_of_access_that_makes_no_sense_is_refused(organization, arguments, told):
+def test_an_invalid_change_of_access_is_refused(organization, arguments, told):
     before = ChangeEvent.objects.count()
     assert told in refused("set_access", organization.public_id, *arguments)
     assert ChangeEvent.objects.count() == before
 
 
-def test_access_of_an_unknown_organization_is_refused():
+def test_an_unknown_organization_is_refused():
     assert "There is no organization of this id or name" in refused("set_access", "Nobody", "--allow")
 
 
@@ -138,7 +138,7 @@ def test_the_switch_is_turned():
         (["maybe", "--reason", "x"], "invalid choice"),
     ],
 )
-def test_a_turn_that_makes_no_sense_is_refused(arguments, told):
+def test_an_invalid_use_of_the_switch_is_refused(arguments, told):
     assert told in refused("api_keys", *arguments)
     assert ApiKeySwitch.objects.get().enabled
 
@@ -161,6 +161,6 @@ def test_a_change_is_recorded_with_who_when_and_why(partner, arguments):
     )
 
 
-def test_a_record_that_cannot_be_written_takes_the_change_with_it(partner):
+def test_a_change_whose_record_is_invalid_is_not_made(partner):
     assert "by: Ensure this value has at most 150" in refused("set_access", partner.name, "--allow", "--by", "x" * 151)
     assert not Organization.objects.get().allowlisted

@@ -1,4 +1,4 @@
-"""`account_disclosures` as an operator runs it: what it prints, writes, refuses and leaves on record."""
+"""`account_disclosures`, run as by an operator: what it prints, writes, refuses and records."""
 
 import csv
 import io
@@ -59,7 +59,7 @@ def disclosed(told, record, encounter, purpose, document_id) -> dict:
     }
 
 
-def test_it_is_told_plainly_the_summary_first(told):
+def test_the_summary_is_printed_first(told):
     record = told.record(told.encounter(), at=AT)
     facts, summary, listed = run("account_disclosures", "--patient", told.id, *WHY).split("\n\n")
     assert facts.splitlines()[0] == f"patient_id       {told.id}"
@@ -69,7 +69,7 @@ def test_it_is_told_plainly_the_summary_first(told):
     assert len(listed.splitlines()) == 2
 
 
-def test_of_nothing_the_facts_alone_are_told(told):
+def test_without_disclosures_only_the_facts_are_printed(told):
     printed = run("account_disclosures", "--patient", told.id, *WHY)
     assert "\n\n" not in printed
     assert "number           0" in printed
@@ -84,12 +84,12 @@ def test_a_file_holds_every_disclosure(told, tmp_path):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_file_that_is_there_is_kept_and_nothing_is_asked(told, tmp_path):
+def test_an_existing_file_is_kept_and_nothing_is_recorded(told, tmp_path):
     told.record(told.encounter())
     file = tmp_path / "disclosures.csv"
     file.write_text("of another patient")
     message = refused("account_disclosures", "--patient", told.id, "--csv", str(file), *WHY)
-    assert message == f"{file} is there already, and was left as it is. Name a new file."
+    assert message == f"{file} already exists and was not changed. Choose a new file name."
     assert (file.read_text(), list(tmp_path.iterdir()), asked()) == ("of another patient", [file], [])
 
 
@@ -104,7 +104,7 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def test_the_file_may_be_printed_and_nothing_else_is(told):
+def test_with_csv_dash_only_the_file_is_printed(told):
     record = told.record(told.encounter())
     printed = run("account_disclosures", "--patient", told.id, "--csv", "-", *WHY)
     assert [row["request_id"] for row in rows(printed)] == [record.request_id]
@@ -129,7 +129,7 @@ def test_it_accounts_for_the_period_asked_for(told, period, number):
 
 
 @pytest.mark.parametrize("form", [[], ["--json"], ["--csv", "-"]])
-def test_asking_is_on_record(told, form):
+def test_the_request_is_recorded(told, form):
     told.record()
     run("account_disclosures", "--patient", told.id, *form, *WHY, "--by", "Invented Person", "--ticket", "T-1")
     (event,) = asked()
@@ -151,10 +151,10 @@ def test_asking_is_on_record(told, form):
         (["--patient", "{id}", *WHY, "--to", "tomorrow"], "argument --to: Write a day as 2026-05-25"),
         (["--patient", "{id}", *WHY, "--from", "2026-05-25", "--to", "2026-05-24"], "must begin before it ends"),
         (["--patient", "{id}", *WHY, "--from", "2001-01-01"], "at most six years."),
-        (["--patient", "{id}", *WHY, "--csv", "-", "--json"], "Choose one: --json or --csv -."),
-        (["--patient", "{id}", *WHY, "--csv", "/nowhere/at/all.csv"], "The file cannot be written"),
+        (["--patient", "{id}", *WHY, "--csv", "-", "--json"], "Use either --json or --csv -, not both."),
+        (["--patient", "{id}", *WHY, "--csv", "/nowhere/at/all.csv"], "The file can't be written"),
     ],
 )
-def test_what_makes_no_sense_is_refused_and_nothing_is_told(told, arguments, message):
+def test_invalid_arguments_are_refused_and_nothing_is_recorded(told, arguments, message):
     assert message in refused("account_disclosures", *(each.format(id=told.id) for each in arguments))
     assert asked() == []

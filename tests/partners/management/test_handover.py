@@ -32,7 +32,7 @@ def test_a_token_in_a_file_is_null_for_machines(tmp_path):
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o077])
-def test_the_file_is_private_whatever_the_mask(tmp_path, mask):
+def test_the_file_is_private_with_any_umask(tmp_path, mask):
     before = os.umask(mask)
     try:
         run(*ISSUE, "--out", str(tmp_path / "token"))
@@ -41,7 +41,7 @@ def test_the_file_is_private_whatever_the_mask(tmp_path, mask):
     assert stat.S_IMODE((tmp_path / "token").stat().st_mode) == 0o600
 
 
-def test_a_file_that_is_there_is_kept_and_nothing_issued(tmp_path):
+def test_an_existing_file_is_kept_and_no_key_is_issued(tmp_path):
     (tmp_path / "token").write_text("another's")
     assert "File exists. Nothing was changed." in refused(*ISSUE, "--out", str(tmp_path / "token"))
     assert (tmp_path / "token").read_text() == "another's"
@@ -55,7 +55,7 @@ def test_a_link_is_not_followed(tmp_path):
 
 
 @pytest.mark.parametrize("out", ["", "no/such/folder/token"])
-def test_a_file_that_cannot_be_made_is_told_and_nothing_issued(tmp_path, monkeypatch, out):
+def test_a_file_that_cannot_be_created_is_reported_and_no_key_is_issued(tmp_path, monkeypatch, out):
     monkeypatch.chdir(tmp_path)
     assert "No such file or directory. Nothing was changed." in refused(*ISSUE, "--out", out)
     assert not ApiKey.objects.exists()
@@ -67,7 +67,7 @@ def test_a_refused_key_leaves_no_file(tmp_path):
 
 
 @pytest.mark.parametrize("step", ["os.fsync", "partners.management.handover.write_through"])
-def test_a_token_that_cannot_be_written_opens_nothing(tmp_path, monkeypatch, step):
+def test_a_token_that_cannot_be_written_never_works(tmp_path, monkeypatch, step):
     def full(*arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -78,7 +78,7 @@ def test_a_token_that_cannot_be_written_opens_nothing(tmp_path, monkeypatch, ste
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_token_that_cannot_be_printed_opens_nothing():
+def test_a_token_that_cannot_be_printed_never_works():
     class Closed(StringIO):
         def flush(self) -> None:
             raise BrokenPipeError(32, "Broken pipe")
@@ -96,5 +96,5 @@ def test_a_commit_that_fails_leaves_no_file(tmp_path, monkeypatch):
 
     monkeypatch.setattr(handover.transaction, "atomic", Lost)
     monkeypatch.setattr(handover.TokenCommand, "report", lambda command, **options: {"token": None})
-    assert refused(*ISSUE, "--out", str(tmp_path / "token")) == "The database is out of reach or busy. Try again."
+    assert refused(*ISSUE, "--out", str(tmp_path / "token")) == "The database can't be reached or is busy. Try again."
     assert list(tmp_path.iterdir()) == []

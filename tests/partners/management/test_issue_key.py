@@ -32,7 +32,7 @@ def test_a_key_may_belong_to_no_organization():
     assert run_json(*ISSUE)["organization_id"] is None
 
 
-def test_the_token_stands_on_a_line_of_its_own():
+def test_the_token_is_on_a_separate_line():
     lines = run(*ISSUE).splitlines()
     key = ApiKey.objects.get()
     assert opens(key, lines[-1])
@@ -66,7 +66,7 @@ def test_a_test_key_is_issued_where_they_are_accepted(settings):
     assert report["token"].startswith("ch_sk_test_")
 
 
-def test_a_key_ends_after_a_span():
+def test_a_key_expires_after_a_span():
     run(*ISSUE, "--expires", "90d")
     assert abs(ApiKey.objects.get().expires_at - timezone.now() - timedelta(days=90)) < timedelta(seconds=10)
 
@@ -79,7 +79,7 @@ def test_a_key_ends_after_a_span():
         ("2099-12-31T14:00:00+01:30", "2099-12-31T12:30:00Z"),
     ],
 )
-def test_a_key_ends_at_a_time(when, end):
+def test_a_key_expires_at_the_given_time(when, end):
     assert run_json(*ISSUE, "--expires", when)["expires_at"] == end
     assert ApiKey.objects.get().expires_at == datetime.fromisoformat(end).astimezone(UTC)
 
@@ -97,10 +97,10 @@ def test_a_key_ends_at_a_time(when, end):
         (["--scope", "all"], "invalid choice"),
         (["--scope"], "expected at least one argument"),
         (["--by", "x" * 151], "by: Ensure this value has at most 150"),
-        (["--organization", "\udcff"], "not UTF-8"),
+        (["--organization", "\udcff"], "not valid UTF-8"),
     ],
 )
-def test_a_key_that_cannot_be_is_refused(arguments, told):
+def test_a_key_with_invalid_values_is_refused(arguments, told):
     assert told in refused(*ISSUE, *arguments)
     assert not ApiKey.objects.exists()
 
@@ -111,7 +111,7 @@ def test_a_key_needs_a_label_and_a_scope(missing):
     assert f"required: {missing}" in refused(*ISSUE[:place], *ISSUE[place + 2 :])
 
 
-def test_without_a_digest_key_none_is_issued(settings):
+def test_without_a_digest_key_no_key_is_issued(settings):
     settings.DIGEST_KEYS = ""
     assert "set CHARTERO_DIGEST_KEYS" in refused(*ISSUE)
     settings.DIGEST_KEYS = "junk"

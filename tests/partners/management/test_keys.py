@@ -17,7 +17,7 @@ WHY = ("--reason", "an invented reason", "--ticket", "T-1", "--by", "Invented Pe
         (["disable_key", "revoke_key"], ["disabled", "revoked"]),
     ],
 )
-def test_a_key_is_brought_into_a_state(key, steps, states):
+def test_a_command_changes_the_state_of_a_key(key, steps, states):
     assert [run_json(step, key.public_part, *WHY)["state"] for step in steps] == states
     assert ApiKey.objects.get().state == states[-1]
 
@@ -35,7 +35,7 @@ def test_a_changed_key_is_reported_without_a_secret(key, organization):
     }
 
 
-def test_a_changed_key_is_told_plainly(key):
+def test_a_changed_key_is_printed_as_aligned_lines(key):
     printed = run("revoke_key", f"ch_sk_{key.public_part}…", *WHY)
     assert f"key_id           {key.public_id}\n" in printed
     assert "state            revoked\n" in printed
@@ -125,7 +125,7 @@ def test_a_revoked_key_keeps_its_scopes(key):
     ("arguments", "told"),
     [(["--ticket", "x" * 101], "ticket: Ensure this value has at most 100"), (["--by", "x" * 151], "by: Ensure")],
 )
-def test_a_record_that_cannot_be_written_takes_the_change_with_it(key, arguments, told):
+def test_a_change_whose_record_is_invalid_is_not_made(key, arguments, told):
     assert told in refused("set_scopes", key.public_part, "patients:read", *arguments)
     assert key.scopes.count() == 4
     assert ChangeEvent.objects.filter(api_key=key).count() == 1

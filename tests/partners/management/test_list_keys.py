@@ -14,7 +14,7 @@ def labels(*arguments: str) -> list[str]:
     return [key["label"] for key in run_json("list_keys", *arguments)["keys"]]
 
 
-def test_no_keys_is_told():
+def test_an_empty_list_is_reported():
     assert run("list_keys") == "No keys.\n"
     assert run_json("list_keys") == {"keys": []}
 
@@ -83,7 +83,7 @@ def test_keys_are_filtered_by_organization(organization):
     ("arguments", "told"),
     [(["--organization", "Nobody"], "There is no organization"), (["--state", "lost"], "invalid choice")],
 )
-def test_a_filter_that_makes_no_sense_is_refused(arguments, told):
+def test_an_invalid_filter_is_refused(arguments, told):
     assert told in refused("list_keys", *arguments)
 
 

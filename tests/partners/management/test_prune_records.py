@@ -1,4 +1,4 @@
-"""`prune_records` as an operator or a scheduler runs it."""
+"""`prune_records`, run as by an operator or a scheduler."""
 
 import pytest
 from django.utils import timezone
@@ -17,14 +17,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def old(organization):
-    """Three requests that are due, and one that is not."""
+    """Create three requests that are due, and one that is not."""
     key, _ = issue(organization)
     for number in (1, 2, 3000):
         aged.request(key, cutoff() - number * DAY)
     aged.request(key, cutoff())
 
 
-def test_what_is_due_is_deleted_and_told(old):
+def test_due_records_are_deleted_and_counted(old):
     assert run_json("prune_records") == {
         "older_than": rfc3339(cutoff()),
         "deleted": True,
@@ -46,7 +46,7 @@ def test_single_answers_without_a_key_are_deleted_after_days(db, options, left):
     assert not ChangeEvent.objects.filter(action=Action.RECORDS_PRUNED).exists()
 
 
-def test_it_is_told_plainly(old):
+def test_the_report_is_printed_as_aligned_lines(old):
     assert run("prune_records", "--batch", "1").splitlines() == [
         f"older_than       {rfc3339(cutoff())}",
         "deleted          yes",
@@ -69,13 +69,13 @@ def test_more_years_may_be_kept(old):
     assert RequestRecord.objects.count() == 3
 
 
-def test_the_years_stated_for_the_deployment_hold(old, settings):
+def test_the_retention_of_the_deployment_is_respected(old, settings):
     settings.RETENTION_YEARS = 7
     assert run_json("prune_records")["requests"] == 1
     assert "--years takes 7 or more" in refused("prune_records", "--years", "6")
 
 
-def test_who_pruned_is_on_record(old):
+def test_a_pruning_is_recorded(old):
     run("prune_records", "--by", "Invented Person", "--reason", "a yearly task", "--ticket", "T-1")
     event = ChangeEvent.objects.first()
     assert (event.action, event.by, event.source) == (Action.RECORDS_PRUNED, "Invented Person", "command line")
@@ -87,10 +87,10 @@ def test_who_pruned_is_on_record(old):
     [
         (["--years", "5"], "Records are kept for 6 years here: --years takes 6 or more."),
         (["--years", "six"], "invalid int value"),
-        (["--batch", "0"], "--batch takes 1 to 10,000."),
-        (["--batch", "10001"], "--batch takes 1 to 10,000."),
+        (["--batch", "0"], "--batch must be from 1 to 10,000."),
+        (["--batch", "10001"], "--batch must be from 1 to 10,000."),
     ],
 )
-def test_what_makes_no_sense_is_refused(old, arguments, told):
+def test_invalid_arguments_are_refused(old, arguments, told):
     assert told in refused("prune_records", *arguments)
     assert RequestRecord.objects.count() == 4

@@ -1,4 +1,4 @@
-"""The purpose of an organization on the command line: at its creation, and later."""
+"""The purpose of an organization on the command line: when it is created, and later."""
 
 import pytest
 
@@ -14,11 +14,11 @@ def test_an_organization_is_created_with_a_purpose():
     assert Organization.objects.get().purpose == "Treatment"
 
 
-def test_without_one_it_is_blank():
+def test_the_purpose_is_blank_by_default():
     assert run_json("create_organization", "Invented Clinic")["purpose"] == ""
 
 
-def test_a_purpose_is_stated_and_taken_away(organization):
+def test_a_purpose_is_set_and_removed(organization):
     report = run_json("set_purpose", organization.name, "Treatment", "--reason", "the contract says so")
     assert (report["organization_id"], report["purpose"], report["changed"]) == (
         organization.public_id,
@@ -39,6 +39,6 @@ def test_a_purpose_is_stated_and_taken_away(organization):
         (["{name}"], "required: PURPOSE"),
     ],
 )
-def test_a_purpose_that_cannot_be_is_refused(organization, arguments, message):
+def test_an_invalid_purpose_is_refused(organization, arguments, message):
     assert message in refused("set_purpose", *(each.format(name=organization.name) for each in arguments))
     assert Organization.objects.get().purpose == ""

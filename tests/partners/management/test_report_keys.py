@@ -1,4 +1,4 @@
-"""The report of all API keys: what each line says, which keys it is about, and that it grows without cost."""
+"""The report of all API keys: its lines, its filters, and that it needs one statement for any number of keys."""
 
 import csv
 from datetime import UTC, datetime, timedelta
@@ -30,13 +30,13 @@ def rows(*arguments: str) -> list[dict]:
 
 
 def aged(key: ApiKey, **facts) -> ApiKey:
-    """Set what time or calls would."""
+    """Set values that time or calls would change."""
     ApiKey.objects.filter(pk=key.pk).update(**facts)
     return key
 
 
 def under(number: int, organization: Organization) -> None:
-    """Make a key under this digest key."""
+    """Create a key under this digest key."""
     facts = {"label": f"{number}", "public_part": f"{number}" * 12, "digest": bytes(32), "digest_key_number": number}
     ApiKey.objects.create(organization=organization, **facts)
 
@@ -49,14 +49,14 @@ def use(key: ApiKey, *routes: Route) -> None:
 
 @pytest.fixture
 def many(organization):
-    """Return keys by the day of their last call, None for never."""
+    """Create keys labelled by the days since their last call, None for never."""
     now = timezone.now()
     for days in (None, 1, 89, 91):
         key, _ = issue(organization, label=f"{days}", expires_at=now + 400 * DAY)
         aged(key, created_at=now - 200 * DAY, last_used_at=days and now - days * DAY)
 
 
-def test_a_line_says_all_that_is_reviewed(organization):
+def test_a_line_has_every_fact_to_review(organization):
     now = timezone.now()
     key, _ = issue(organization, scopes=[Scope.PATIENTS_READ], expires_at=now + 10.5 * DAY)
     aged(key, created_at=now - 3.5 * DAY, last_used_at=datetime(2026, 5, 25, 14, tzinfo=UTC))
@@ -95,7 +95,7 @@ def test_csv_has_the_same_columns_and_no_secret(organization):
     assert bytes(key.digest).hex() not in run("report_keys")
 
 
-def test_a_key_of_no_organization_and_without_scopes_or_end_has_empty_cells(settings):
+def test_missing_values_are_empty_cells(settings):
     settings.ACCEPT_TEST_KEYS = True
     issue(None, scopes=[], is_test=True)
     (row,) = rows()
@@ -138,16 +138,16 @@ def test_a_rotation_counts_for_both_keys(organization):
         (["--idle", "0"], ["None", "1", "89", "91"]),
     ],
 )
-def test_a_key_is_idle_without_a_call_for_so_long_or_ever(many, arguments, expected):
+def test_a_key_without_recent_calls_is_idle(many, arguments, expected):
     assert labels(*arguments) == expected
 
 
-def test_idle_is_said_of_each_key(many):
+def test_each_line_says_whether_the_key_is_idle(many):
     assert [line["idle"] for line in lines()] == ["never used", "no", "no", "yes"]
     assert [line["idle"] for line in lines("--idle", "88")] == ["never used", "yes", "yes"]
 
 
-def test_an_end_that_is_past_leaves_no_days(organization):
+def test_an_expired_key_has_no_days_left(organization):
     key, _ = issue(organization, expires_at=timezone.now() + DAY)
     aged(key, created_at=timezone.now() - 9 * DAY, expires_at=timezone.now() - 3 * DAY)
     assert [(line["state"], line["days_left"]) for line in lines()] == [("expired", 0)]
@@ -190,7 +190,7 @@ def test_filters_are_combined(organization):
         ["--organization", "Nobody"],
     ],
 )
-def test_a_filter_that_makes_no_sense_is_refused(arguments):
+def test_an_invalid_filter_is_refused(arguments):
     assert refused("report_keys", *arguments)
 
 

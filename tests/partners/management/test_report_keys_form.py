@@ -1,4 +1,4 @@
-"""The report of all API keys as it leaves the command: to the terminal, to a file, line by line."""
+"""How the report of all API keys is written: to the terminal, to a file, line by line."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from tests.partners.support.command_line import refused, run, run_json
 pytestmark = pytest.mark.django_db
 
 
-def test_people_get_the_summary_beside_the_lines(organization):
+def test_the_summary_goes_to_standard_error(organization):
     issue(organization)
     printed, told = StringIO(), StringIO()
     call_command("report_keys", stdout=printed, stderr=told)
@@ -42,7 +42,7 @@ def test_a_file_gets_the_lines_and_the_terminal_the_summary(organization, tmp_pa
     assert os.listdir(tmp_path) == ["keys.csv"]
 
 
-def test_a_report_that_breaks_off_leaves_the_old_file(organization, tmp_path, monkeypatch):
+def test_a_report_that_fails_keeps_the_old_file(organization, tmp_path, monkeypatch):
     path = tmp_path / "keys.csv"
     path.write_text("last week's")
     monkeypatch.setattr(key_report, "_line", lambda *_: 1 / 0)
@@ -52,11 +52,11 @@ def test_a_report_that_breaks_off_leaves_the_old_file(organization, tmp_path, mo
     assert (path.read_text(), os.listdir(tmp_path)) == ("last week's", ["keys.csv"])
 
 
-def test_a_file_that_cannot_be_written_is_told(tmp_path):
+def test_a_file_that_cannot_be_written_is_reported(tmp_path):
     assert "No such file or directory" in refused("report_keys", "--output", str(tmp_path / "missing" / "keys.csv"))
 
 
-def test_lines_leave_before_all_keys_are_read(organization, monkeypatch):
+def test_lines_are_written_before_all_keys_are_read(organization, monkeypatch):
     monkeypatch.setattr(key_report, "CHUNK", 2)
     for number in range(5):
         issue(organization, label=f"{number}")

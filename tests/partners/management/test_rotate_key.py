@@ -12,7 +12,7 @@ from tests.partners.support.rows import opens
 pytestmark = pytest.mark.django_db
 
 
-def test_a_rotated_key_has_a_successor_and_an_end(organization):
+def test_a_rotated_key_has_a_successor_and_an_expiry(organization):
     old, _ = issue(organization)
     report = run_json("rotate_key", old.public_part, "--overlap", "2d")
     old.refresh_from_db()
@@ -22,20 +22,20 @@ def test_a_rotated_key_has_a_successor_and_an_end(organization):
     assert report["replaced_expires_at"] == old.expires_at.isoformat().replace("+00:00", "Z")
 
 
-def test_an_overlap_is_a_day_unless_told(organization):
+def test_the_default_overlap_is_a_day(organization):
     old, _ = issue(organization)
     run("rotate_key", old.public_id)
     old.refresh_from_db()
     assert abs(old.expires_at - timezone.now() - timedelta(days=1)) < timedelta(seconds=10)
 
 
-def test_no_overlap_ends_the_old_key_at_once(organization):
+def test_without_an_overlap_the_old_key_expires_at_once(organization):
     old, _ = issue(organization)
     run("rotate_key", old.public_id, "--overlap", "0h")
     assert ApiKey.objects.get(pk=old.pk).state == "expired"
 
 
-def test_a_successor_is_told_plainly(organization):
+def test_a_successor_is_printed_as_aligned_lines(organization):
     old, _ = issue(organization)
     lines = run("rotate_key", old.public_id).splitlines()
     assert tokens.parse(lines[-1]).public_part == ApiKey.objects.get(replaces=old).public_part
@@ -63,7 +63,7 @@ def test_another_overlap_is_refused(organization, overlap):
     assert ApiKey.objects.count() == 1
 
 
-def test_a_key_is_rotated_once(organization):
+def test_a_key_can_be_rotated_only_once(organization):
     old, _ = issue(organization)
     successor, _ = old.rotate(CHANGE)
     assert successor.public_id in refused("rotate_key", old.public_id)

@@ -1,4 +1,4 @@
-"""The run that sends notices: what it reports, and that a failure loses nothing and sends nothing twice."""
+"""The run that sends notices: what it reports, and that after a failure nothing is lost or sent twice."""
 
 import os
 import socket
@@ -29,7 +29,7 @@ def outcomes(*arguments: str) -> list[tuple[str, str]]:
     return [(mail["to"], mail["outcome"]) for mail in run_json(SEND, *arguments)["mails"]]
 
 
-def test_contact_and_staff_are_told_once(organization, mailoutbox):
+def test_contact_and_staff_get_each_notice_once(organization, mailoutbox):
     key = ending(organization, 6)
     assert outcomes() == [("contact", "sent"), ("staff", "sent")]
     assert outcomes() == []
@@ -59,18 +59,18 @@ def test_a_dry_run_sends_nothing(organization, mailoutbox):
     assert (mailoutbox, ExpiryNotice.objects.count(), Postbox.opened) == ([], 0, 0)
 
 
-def test_an_address_that_is_refused_keeps_no_other_from_being_told(organization, mailoutbox):
+def test_a_refused_address_does_not_block_the_others(organization, mailoutbox):
     ending(organization, 6)
     ending(OrganizationFactory(contact_email="d@example.com"), 5)
     Postbox.refused = {"c@example.com"}
     told = refused(SEND)
-    assert "Not all could be sent; the next run tries again." in told
+    assert "Some emails could not be sent. The next run tries again." in told
     assert [mail.to for mail in mailoutbox] == [["d@example.com"], ["one@example.com", "two@example.com"]]
     Postbox.refused = set()
     assert outcomes() == [("contact", "sent")]
 
 
-def test_a_failure_is_told_by_its_type_alone(organization, capsys):
+def test_a_failure_is_reported_by_its_type_only(organization, capsys):
     ending(organization, 6)
     Postbox.refused = {"c@example.com"}
     with pytest.raises(CommandError):
@@ -81,7 +81,7 @@ def test_a_failure_is_told_by_its_type_alone(organization, capsys):
     assert "words" not in printed
 
 
-def test_a_server_that_is_down_is_asked_once_and_nothing_is_lost(organization, mailoutbox, capsys):
+def test_a_server_that_is_down_is_tried_once_and_nothing_is_lost(organization, mailoutbox, capsys):
     for days in (6, 5):
         ending(OrganizationFactory(contact_email=f"{days}@example.com"), days)
     Postbox.down = True
@@ -94,7 +94,7 @@ def test_a_server_that_is_down_is_asked_once_and_nothing_is_lost(organization, m
     assert outcomes() == [("contact", "sent"), ("contact", "sent"), ("staff", "sent")]
 
 
-def test_a_server_that_never_answers_is_given_up(organization, settings, capsys):
+def test_a_server_that_never_answers_times_out(organization, settings, capsys):
     ending(organization, 6)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -106,7 +106,7 @@ def test_a_server_that_never_answers_is_given_up(organization, settings, capsys)
     assert not ExpiryNotice.objects.exists()
 
 
-def test_a_message_that_cannot_be_made_keeps_no_other_back(organization, mailoutbox, monkeypatch):
+def test_a_message_that_fails_does_not_block_the_others(organization, mailoutbox, monkeypatch):
     ending(organization, 6)
     make = notice_mail.message
     monkeypatch.setattr(notice_mail, "message", lambda notice: make(notice) if notice.organization is None else 1 / 0)
@@ -122,14 +122,14 @@ def test_a_message_that_cannot_be_made_keeps_no_other_back(organization, mailout
         ("STAFF_EMAIL", [], "CHARTERO_STAFF_EMAIL"),
     ],
 )
-def test_without_a_way_to_send_it_says_what_to_set(organization, settings, setting, value, missing):
+def test_a_missing_setting_is_named(organization, settings, setting, value, missing):
     ending(organization, 6)
     setattr(settings, setting, value)
-    assert refused(SEND, "--dry-run") == f"No e-mail can be sent. Set {missing}."
+    assert refused(SEND, "--dry-run") == f"Email is not configured. Set {missing}."
 
 
 @pytest.mark.usefixtures("committed")
-def test_of_two_runs_at_once_one_sends(organization, mailoutbox, monkeypatch):
+def test_only_one_of_two_concurrent_runs_sends(organization, mailoutbox, monkeypatch):
     ending(organization, 6)
     sending, done, printed = threading.Event(), threading.Event(), []
     send = Postbox.send_messages
@@ -148,7 +148,7 @@ def test_of_two_runs_at_once_one_sends(organization, mailoutbox, monkeypatch):
     first = threading.Thread(target=other)
     first.start()
     assert sending.wait(30)
-    assert run(SEND) == "Another run is sending them.\n"
+    assert run(SEND) == "Another run is already sending the notices.\n"
     assert run_json(SEND) == {"dry_run": False, "busy": True, "mails": []}
     done.set()
     first.join()
@@ -157,13 +157,13 @@ def test_of_two_runs_at_once_one_sends(organization, mailoutbox, monkeypatch):
     assert run(SEND) == "No notice is due.\n"
 
 
-def test_what_keeps_runs_apart_is_private(organization, tmp_path):
+def test_the_lock_file_is_private(organization, tmp_path):
     run(SEND)
     files = {name: (tmp_path / name).stat().st_mode & 0o777 for name in os.listdir(tmp_path)}
     assert files == ({} if connection.vendor == "postgresql" else {"send_expiry_notices.lock": 0o600})
 
 
-def test_what_was_sent_is_on_record_even_if_the_run_then_dies(organization, mailoutbox, monkeypatch):
+def test_a_sent_notice_is_recorded_even_if_the_run_then_dies(organization, mailoutbox, monkeypatch):
     ending(organization, 6)
     send = Postbox.send_messages
 

@@ -75,20 +75,20 @@ def test_a_token_in_any_argument_is_refused_and_not_repeated(name, place, db, ca
     assert (ChangeEvent.objects.count(), ApiKey.objects.count(), Organization.objects.count()) == before
 
 
-def test_arguments_without_a_token_are_carried_out(db, monkeypatch, capsys):
+def test_a_command_without_a_token_in_its_arguments_runs(db, monkeypatch, capsys):
     monkeypatch.setattr(base.connections, "close_all", lambda: None)
     load_command_class("partners", "list_keys").run_from_argv(["manage.py", "list_keys"])
     assert capsys.readouterr().out == "No keys.\n"
 
 
-def test_a_change_is_by_the_system_login_unless_told(db, monkeypatch):
+def test_a_change_is_made_by_the_system_user_by_default(db, monkeypatch):
     monkeypatch.setattr(getpass, "getuser", lambda: "invented-login")
     run("create_organization", "Invented Clinic", "--by", " ")
     assert ChangeEvent.objects.get().by == "invented-login"
 
 
 @pytest.mark.parametrize("fault", [KeyError("uid not found"), OSError("no name")])
-def test_without_a_system_login_someone_must_be_named(db, monkeypatch, fault):
+def test_without_a_system_user_name_by_is_required(db, monkeypatch, fault):
     monkeypatch.setattr(getpass, "getuser", raises(fault))
     assert "with --by" in refused("create_organization", "Invented Clinic")
     run("create_organization", "Invented Clinic", "--by", "Invented Person")
@@ -97,28 +97,28 @@ def test_without_a_system_login_someone_must_be_named(db, monkeypatch, fault):
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        (db.OperationalError("database is locked"), "out of reach or busy"),
-        (db.InterfaceError("connection already closed"), "out of reach or busy"),
+        (db.OperationalError("database is locked"), "can't be reached or is busy"),
+        (db.InterfaceError("connection already closed"), "can't be reached or is busy"),
         (db.OperationalError("no such table: partners_apikey"), "manage.py migrate"),
         (db.ProgrammingError('relation "partners_apikey" does not exist'), "manage.py migrate"),
-        (db.IntegrityError("Key (name)=(Invented) already exists."), "Another change came first"),
+        (db.IntegrityError("Key (name)=(Invented) already exists."), "Another change was made first"),
     ],
 )
-def test_a_fault_of_the_database_is_told_in_our_words(fault, told):
+def test_a_database_error_is_reported_in_our_words(fault, told):
     with pytest.raises(CommandError, match=told) as refusal, refusals():
         raise fault
     assert str(fault) not in str(refusal.value)
     assert refusal.value.__suppress_context__
 
 
-def test_what_was_refused_is_told_by_field():
+def test_refusals_are_reported_by_field():
     with pytest.raises(CommandError) as refusal, refusals():
         raise ValidationError({"label": ["Too \x1blong.", "Too odd."], "__all__": "Taken."})
     assert str(refusal.value) == r"label: Too \x1blong. label: Too odd. Taken."
 
 
 @pytest.mark.parametrize("fault", [ZeroDivisionError(), KeyboardInterrupt()])
-def test_a_fault_of_ours_is_not_hidden(fault):
+def test_a_bug_is_not_hidden(fault):
     with pytest.raises(type(fault)), refusals():
         raise fault
 
@@ -142,7 +142,7 @@ def test_text_is_safe_on_a_terminal(text, told):
     ("value", "told"),
     [(None, "–"), ("", "–"), ([], "–"), (True, "yes"), (False, "no"), (0, "0"), (["a", "b"], "a, b"), ("x", "x")],
 )
-def test_a_value_is_told_plainly(value, told):
+def test_a_value_is_plain_text(value, told):
     assert output.plain(value) == told
 
 
@@ -154,7 +154,7 @@ def test_a_value_is_told_plainly(value, told):
         lambda: TokenCommand().make({}),
     ],
 )
-def test_a_command_says_what_it_does(call):
+def test_a_command_must_implement_its_methods(call):
     with pytest.raises(NotImplementedError):
         call()
 
@@ -163,7 +163,7 @@ def test_a_command_says_what_it_does(call):
     ("arguments", "code"),
     [(["list_keys", "--json"], 0), (["revoke_key", "0" * 12, "--reason", "x"], 1), (["revoke_key", "x"], 2)],
 )
-def test_a_process_ends_with_a_code_and_tells_errors_apart(tmp_path, arguments, code):
+def test_a_process_exits_with_a_code_that_separates_errors(tmp_path, arguments, code):
     environment = {
         "PATH": "",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",

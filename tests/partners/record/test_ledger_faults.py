@@ -8,8 +8,12 @@ from unittest.mock import Mock
 
 import pytest
 from django.db import OperationalError, connection, connections
+from django.http import HttpResponse
 from django.test import Client
 
+from partners.api.exchange import Exchange
+from partners.api.responses import Refusal
+from partners.catalogue.reasons import Reason
 from partners.models import ApiKey, KeyNetwork, KeyUse, RequestRecord, UnkeyedCount
 from partners.record import ledger, unkeyed
 from tests.api import LIST, Api
@@ -164,3 +168,13 @@ def test_calls_and_changes_of_a_key_at_once_all_end_well(race, encounter):
             statuses.update(getattr(each, "status_code", 0) for each in race(*acts))
     assert statuses.keys() <= {200, 403, 0}
     assert statuses[200] + statuses[403] == RequestRecord.objects.count()
+
+
+def test_an_answer_that_is_not_on_record_or_may_not_be_is_not_confirmed(rf):
+    request, refusal = rf.get(LIST), Refusal(Reason.SERVICE_UNAVAILABLE)
+    Exchange.begin(request)
+    assert ledger.confirmed(request, refusal) is None
+    refusal.withheld = HttpResponse()
+    assert ledger.confirmed(request, refusal) is None
+    with gone():
+        assert ledger.confirmed(request, refusal) is None

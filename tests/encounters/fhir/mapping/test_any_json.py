@@ -1,4 +1,4 @@
-"""Whatever JSON stands in whatever place of a resource, its mapping reports and never raises."""
+"""For any JSON in any place of a resource, the mapping reports issues and never raises."""
 
 from datetime import date
 

@@ -38,7 +38,7 @@ def test_every_status_has_ours(map_resource, elements, status):
 
 
 @pytest.mark.parametrize("written", ["final ", 7, []])
-def test_an_unheard_of_status_is_null_with_a_warning(map_resource, written):
+def test_an_unknown_status_is_null_with_a_warning(map_resource, written):
     found = map_resource(document(docStatus=written))
     assert (found.values["status"], found.warnings) == (None, [Code.UNRECOGNIZED_STATUS])
 
@@ -76,7 +76,7 @@ def test_a_recording_or_our_tag_makes_a_transcript(map_resource, elements, schem
     assert map_resource(document(**elements)).values["schema_type"] == schema_type
 
 
-def test_the_date_of_stu3_is_read_with_a_warning_where_r4s_is_missing(map_resource):
+def test_without_the_date_of_r4_that_of_stu3_is_read_with_a_warning(map_resource):
     found = map_resource(document(date=None, indexed="2020-01-01T00:00:00Z"))
     assert (found.values["created_at"].year, found.warnings) == (2020, [Code.OTHER_FHIR_VERSION])
     found = map_resource(document(indexed="2020-01-01T00:00:00Z"))
@@ -104,7 +104,7 @@ def test_the_duration_comes_from_the_recordings_extension(map_resource, value, s
     assert found.warnings == ([Code.INVALID_DURATION] if seconds is None else [])
 
 
-def test_what_it_replaces_is_told_apart_from_other_relations(map_resource):
+def test_only_replaced_documents_are_read_from_relations(map_resource):
     relations = [
         {"code": "replaces", "target": {"reference": "DocumentReference/d0"}},
         {"code": "appends", "target": {"reference": "DocumentReference/d9"}},

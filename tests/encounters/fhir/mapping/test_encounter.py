@@ -42,7 +42,7 @@ def test_another_status_comes_with_a_warning(map_resource, written, status, code
     assert (found.values["status"], found.warnings) == (status, [code])
 
 
-def test_entered_in_error_is_withdrawn_and_says_nothing_more(map_resource):
+def test_an_encounter_entered_in_error_is_withdrawn_without_values(map_resource):
     found = map_resource(encounter(status="entered-in-error"))
     assert found.withdrawn
     assert found.values == {}
@@ -62,12 +62,12 @@ def test_entered_in_error_is_withdrawn_and_says_nothing_more(map_resource):
         ("2026-05-25", None, []),
     ],
 )
-def test_the_date_of_service_is_the_start_of_the_period_else_its_end(map_resource, period, expected, codes):
+def test_the_date_of_service_is_the_start_of_the_period_or_its_end(map_resource, period, expected, codes):
     found = map_resource(encounter(period=period))
     assert (found.values["date_of_service"], found.warnings) == (expected, codes)
 
 
-def test_the_period_of_r5_is_read_with_a_warning_where_r4s_is_missing(map_resource):
+def test_without_the_period_of_r4_that_of_r5_is_read_with_a_warning(map_resource):
     period, other = {"start": "2026-05-25T10:00:00Z"}, {"start": "2020-01-01T00:00:00Z"}
     found = map_resource(encounter(period=None, actualPeriod=period))
     assert (found.service_start, found.warnings) == (datetime(2026, 5, 25, 10, tzinfo=UTC), [Code.OTHER_FHIR_VERSION])
@@ -87,18 +87,18 @@ def test_the_period_of_r5_is_read_with_a_warning_where_r4s_is_missing(map_resour
     ],
 )
 @pytest.mark.parametrize("write", [encounter, patient, document])
-def test_what_is_softly_deleted_is_withdrawn_and_says_nothing_more(map_resource, write, meta, is_deleted):
+def test_a_soft_deleted_encounter_is_withdrawn_without_values(map_resource, write, meta, is_deleted):
     found = map_resource(write(meta=meta))
     assert (found.withdrawn, found.values == {}) == (is_deleted, is_deleted)
 
 
 @pytest.mark.parametrize("place", ["security", "tag"])
-def test_a_label_of_test_data_is_seen(map_resource, place):
+def test_a_label_of_test_data_is_recognized(map_resource, place):
     assert map_resource(encounter(meta={place: [{"code": "R"}, {"code": "HTEST"}]})).labelled_test
     assert not map_resource(encounter(meta={place: [{"code": "R"}]})).labelled_test
 
 
 @pytest.mark.parametrize("moment", ["2026-05-25", "2026-05-25T10:00:00", "yesterday", 7])
-def test_a_last_updated_that_is_no_instant_is_no_version(map_resource, moment):
+def test_a_last_updated_that_is_not_an_instant_is_not_a_version(map_resource, moment):
     found = map_resource(encounter(meta={"lastUpdated": moment}))
     assert (found.version, found.warnings) == (None, [Code.INVALID_LAST_UPDATED])

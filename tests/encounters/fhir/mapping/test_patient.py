@@ -61,7 +61,7 @@ def test_a_name_that_has_ended_comes_last(map_resource, end, has_ended):
         ("later", False),
     ],
 )
-def test_a_name_that_has_not_begun_is_passed_over(map_resource, start, is_to_come):
+def test_a_name_that_has_not_begun_is_skipped(map_resource, start, is_to_come):
     names = [{"use": "official", "family": "Future", "period": {"start": start}}, {"use": "maiden", "family": "Held"}]
     assert named(map_resource, *names)[1] == ("Held" if is_to_come else "Future")
 
@@ -87,17 +87,17 @@ def test_a_name_that_has_not_begun_is_better_than_none(map_resource):
         ({"family": "x" * 1001}, (None, "x" * 1000, [Code.TEXT_CUT])),
     ],
 )
-def test_a_name_is_what_its_parts_say(map_resource, name, expected):
+def test_a_name_is_read_from_its_parts(map_resource, name, expected):
     assert named(map_resource, name) == expected
 
 
-def test_an_empty_name_does_not_stand_in_the_way(map_resource):
+def test_an_empty_name_is_skipped(map_resource):
     assert named(map_resource, {"use": "official"}, {"use": "old", "family": "Example"}) == (None, "Example", [])
 
 
 @pytest.mark.parametrize(
     ("day", "code"), [("1970-02", Code.PARTIAL_DATE), ("1970-02-30", Code.INVALID_DATE), (None, Code.NO_BIRTH_DATE)]
 )
-def test_a_birth_date_is_never_filled_up(map_resource, day, code):
+def test_a_partial_birth_date_is_never_completed(map_resource, day, code):
     found = map_resource(patient(birthDate=day))
     assert (found.values["date_of_birth"], found.warnings) == (None, [code])

@@ -50,10 +50,10 @@ def test_text_is_decoded_by_its_charset_and_always_storable(raw, content_type, e
         (b" " * 1024 + b"<meta charset=latin1>M\xfcller", HTML, "M\ufffdller", [Code.INVALID_CHARACTERS]),
     ],
 )
-def test_html_may_tell_its_charset_itself(html, content_type, expected, warnings):
+def test_html_can_declare_its_charset(html, content_type, expected, warnings):
     assert attachments.read([attachment(html, content_type)]) == (expected, warnings)
 
 
-def test_a_plain_text_does_not_tell_its_charset():
+def test_plain_text_can_not_declare_its_charset():
     text, warnings = attachments.read([attachment(b"<meta charset=latin1>\xfc")])
     assert (text, warnings) == ("<meta charset=latin1>\ufffd", [Code.INVALID_CHARACTERS])

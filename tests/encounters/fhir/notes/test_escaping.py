@@ -1,4 +1,4 @@
-"""Text that looks like markdown stays text; links lead somewhere and do nothing else."""
+"""Text that looks like markdown stays text; links only lead somewhere."""
 
 from html import escape
 
@@ -84,7 +84,7 @@ def test_text_stays_text_wherever_it_is(html, expected):
         ("https://example.org/ä%20\ud800", "https://example.org/%C3%A4%20?"),
     ],
 )
-def test_a_link_leads_where_it_says(url, destination):
+def test_a_link_keeps_its_destination(url, destination):
     assert from_html(f'<a href="{escape(url)}">a</a>') == f"[a]({destination})"
 
 
@@ -122,5 +122,5 @@ def test_a_link_of_another_scheme_is_text(url):
         ("<a name=x>a</a>", "a"),
     ],
 )
-def test_nothing_around_or_in_a_link_makes_more_of_it(html, expected):
+def test_text_in_or_around_a_link_can_not_change_it(html, expected):
     assert from_html(html) == expected

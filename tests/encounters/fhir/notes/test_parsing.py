@@ -1,4 +1,4 @@
-"""What people call HTML: its words stay, whatever is wrong with it."""
+"""Invalid HTML: its text is kept, whatever is wrong with it."""
 
 import pytest
 
@@ -42,7 +42,7 @@ from encounters.fhir.notes import from_html
         "<p title='a > b <c>'>Rest.</p>",
     ],
 )
-def test_the_words_stay_and_what_is_unseen_goes(html):
+def test_visible_text_is_kept_and_invisible_text_is_dropped(html):
     assert from_html(html) == "Rest."
 
 
@@ -60,7 +60,7 @@ def test_the_words_stay_and_what_is_unseen_goes(html):
         ("<![CDATA[never closed", "never closed"),
     ],
 )
-def test_what_opens_no_element_is_text(html, expected):
+def test_invalid_tags_are_text(html, expected):
     assert from_html(html) == expected
 
 

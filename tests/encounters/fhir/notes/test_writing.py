@@ -64,7 +64,7 @@ def test_lists(html, expected):
         ("<tr><td>a<td><table><tr><td>b<td>c</table>", "a\n\n" + GRID + "| b | c |"),
     ],
 )
-def test_a_table_is_one_unless_it_lays_out_a_page(html, expected):
+def test_a_table_becomes_a_table_unless_it_is_layout(html, expected):
     assert from_html(f"<table>{html}</table>") == expected
 
 
@@ -79,18 +79,18 @@ def test_a_table_is_one_unless_it_lays_out_a_page(html, expected):
         ("<div style='white-space: pre-wrap'>a\n- b\n\nc</div>d\ne", "a  \n\\- b\n\nc\n\nd e"),
     ],
 )
-def test_lines_are_kept_where_html_keeps_them(html, expected):
+def test_line_breaks_are_kept_where_html_keeps_them(html, expected):
     assert from_html(html) == expected
 
 
 @pytest.mark.parametrize(("span", "columns"), [("0", 1), ("x", 1), ("3", 3), ("1000", writing.frames.MOST_COLUMNS)])
-def test_a_cell_takes_as_many_columns_as_it_may(span, columns):
+def test_a_cell_spans_at_most_the_allowed_columns(span, columns):
     text = from_html(f"<table><tr><td colspan={span}>a<td>b</table>")
     assert text.split("\n")[2] == "| a " + "|  " * (columns - 1) + "| b |"
 
 
 @pytest.mark.parametrize("tag", ["ul><li", "blockquote", "table><tr><td", "ol><li"])
-def test_what_is_nested_too_deep_stays_without_more_of_an_indent(tag):
+def test_deeply_nested_content_is_kept_without_more_indentation(tag):
     text = from_html(f"<{tag}>a" * 1000)
     assert text.count("a") == 1000
     assert max(map(len, text.split("\n"))) < writing.DEEPEST * 4

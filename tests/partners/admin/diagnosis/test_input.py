@@ -48,14 +48,14 @@ def test_a_key_stays_in_its_box_and_the_call_too(support, organization):
     page = ask(support, f"ch_sk_{key.public_part}…", f"get {LIST}?limit=5").content.decode()
     assert f'value="{key.public_id}"' in page
     assert f">GET {LIST}?limit=5</textarea>" in page
-    assert "Judged as if the holder of this key called." in page
+    assert "Checked as a call with this key." in page
 
 
 def test_a_curl_command_brings_its_own_key(support, organization):
     key, token = issue(organization)
     command = f"curl -H 'Authorization: Bearer {token}' 'http://testserver{LIST}?limit=5'"
     page = ask(support, "", command)
-    assert f"The token you pasted, ch_sk_{key.public_part}…, is the token of this key." in text_of(page)
+    assert f"The token you pasted, ch_sk_{key.public_part}…, is this key's token." in text_of(page)
     assert f">GET http://testserver{LIST}?limit=5</textarea>" in page.content.decode()
     other, _ = issue(OrganizationFactory())
     assert ask(support, other.public_id, command).context["key"] == other
@@ -63,7 +63,7 @@ def test_a_curl_command_brings_its_own_key(support, organization):
 
 def test_a_token_of_no_key_is_recognized(support):
     page = text_of(ask(support, tokens.mint(is_test=False).text))
-    assert re.search(r"The token you pasted, ch_sk_\w{12}…, has the public part of no key here\.", page)
+    assert re.search(r"The token you pasted, ch_sk_\w{12}…, doesn't match any key here\.", page)
 
 
 def test_stored_markup_is_shown_escaped(support):

@@ -167,7 +167,7 @@ def test_every_later_blocker_is_shown_with_any_token(support, organization, dama
         code for code in blockers(page) if code not in ("malformed_token", "test_prefix_not_allowed", "invalid_key")
     ]
     assert (blockers(page)[0], found) == (first or "disabled_key", later)
-    assert ("could not be verified as its token" in text_of(page)) == (first is not None)
+    assert ("the secret doesn't match or can't be verified" in text_of(page)) == (first is not None)
 
 
 def test_under_an_unloaded_digest_key_the_later_checks_are_judged(support, organization, settings):

@@ -38,7 +38,7 @@ def test_a_refusal_that_still_holds(support, organization):
     assert "(it lacks patients:read, documents:read); Partner onboarding can fix this." in text_of(page)
     assert "The call was refused with 403 missing_scope because" in page.context["sentence"]
     assert "The same call is still refused with 403 missing_scope." in text_of(page)
-    assert "Judged as if the holder of this key called." in text_of(page)
+    assert "Checked as a call with this key." in text_of(page)
     assert page.context["key"] == key
     assert f'href="/admin/partners/requestrecord/{record.request_id}/"' in page.text
 
@@ -118,7 +118,7 @@ def test_the_answer_to_a_refused_query_is_shown_as_far_as_it_is_known(support, o
     token = issue(organization)[1]
     limit, other = (asked(support, recorded(token, query=query)) for query in ("limit=500", "cursor=1"))
     assert '"field":"limit"' in text_of(limit)
-    assert "<code>field</code> named it; its name is not stored" in other.text
+    assert "field named that parameter. Its name is not stored." in text_of(other)
     assert '"field":null' not in text_of(other)
 
 

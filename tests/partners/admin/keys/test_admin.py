@@ -17,7 +17,7 @@ from partners.keys import in_text, tokens
 from partners.models import ApiKey, ApiKeySwitch, KeyState
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.calls import used
-from tests.partners.support.diagnosing import with_wrong_secret
+from tests.partners.support.diagnosing import text_of, with_wrong_secret
 
 pytestmark = pytest.mark.django_db
 LIST, FIND = "/admin/partners/apikey/", "/admin/partners/apikey/find/"
@@ -154,7 +154,7 @@ def test_nothing_found_is_no_all_clear_and_nothing_is_repeated(support, organiza
     with caplog.at_level(logging.DEBUG):
         answer = support.post(FIND, {"q": pasted})
     assert answer.status_code == 200
-    for told in (NOTHING, "This doesn't rule out that one leaked.", "What was looked for", "What can't be found"):
+    for told in (NOTHING, "A key may still have leaked.", "What was searched", "What can't be found"):
         assert told in html.unescape(answer.text)
     assert pasted not in answer.text + caplog.text + str(dict(support.session.items()))
 
@@ -211,14 +211,14 @@ def test_statements_do_not_grow_with_the_list(support, organization):
     ("name", "said"),
     [
         ("active", "This key works. See below what it can call."),
-        ("expiring", "Rotate it in time"),
-        ("disabled", "until Security enables it again"),
-        ("revoked", "for good.</strong> Every call is refused"),
-        ("expired", "this one can't be extended"),
+        ("expiring", "Rotate it early enough for the partner to switch."),
+        ("disabled", "Every call is refused. Security can enable it again."),
+        ("revoked", "A revoked key can't be restored."),
+        ("expired", "Issue a new key: this one can't be extended."),
     ],
 )
 def test_a_key_says_what_its_state_means(support, keys, name, said):
-    assert said in support.get(page_of(keys[name])).text
+    assert said in text_of(support.get(page_of(keys[name])))
 
 
 def test_a_rotation_is_shown_from_both_ends(support, organization):
@@ -227,7 +227,7 @@ def test_a_rotation_is_shown_from_both_ends(support, organization):
     assert "The old key works for another 24 hours." in support.get(page_of(old)).text
     assert "Replaces" in support.get(page_of(new)).text
     expired(old)
-    assert "Ended by its rotation" in support.get(page_of(old)).text
+    assert "Expired after its rotation" in support.get(page_of(old)).text
 
 
 def test_the_policy_says_if_a_call_would_pass(support, organization):

@@ -146,7 +146,7 @@ def test_errors_of_the_model_are_shown(security, keys):
 def test_where_no_key_can_be_changed_nothing_is_asked(security, keys):
     for data in (chosen(keys[2:]), confirmed(keys[2:])):
         text = security.post(BULK, data).text
-        assert "None of the chosen keys can be disabled." in text
+        assert "None of the selected keys can be disabled." in text
         assert 'name="reason"' not in text
 
 

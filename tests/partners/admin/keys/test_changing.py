@@ -9,6 +9,7 @@ from partners.models import ApiKey
 from partners.models.change import Action
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.calls import used
+from tests.partners.support.diagnosing import text_of
 from tests.partners.support.key_pages import KEYS, page_of
 from tests.partners.support.rows import held
 from tests.partners.support.staff import make_stale, signed_in
@@ -111,7 +112,7 @@ def test_a_change_that_cannot_be_is_not_offered(security, key, page, told):
 def test_a_revocation_says_which_key_is_meant(security, key):
     answer = security.post(page_of(key, "revoke"), WHY)
     assert "Tick the box to confirm this is the right key." in answer.text
-    assert f"I mean <code>ch_sk_{key.public_part}…</code> of {key.organization}" in answer.text
+    assert f"Yes, revoke ch_sk_{key.public_part}… of {key.organization}" in text_of(answer)
     assert "Never used" in answer.text
     key.refresh_from_db()
     assert key.state == "active"
@@ -132,7 +133,7 @@ def test_stopping_a_key_in_use_shows_a_warning(security, key, page, warns):
 
 def test_a_key_without_an_organization_can_be_changed(security):
     key, _ = issue()
-    assert f"I mean <code>ch_sk_{key.public_part}…</code></label>" in security.get(page_of(key, "revoke")).text
+    assert f"<code>ch_sk_{key.public_part}…</code></label>" in security.get(page_of(key, "revoke")).text
     security.post(page_of(key, "scopes"), WHY | {"scopes": ["patients:read"]})
     assert held(key) == {"patients:read"}
 

@@ -107,7 +107,7 @@ def test_a_form_that_is_sent_again_shows_the_key_and_no_token(onboarding, asked,
     onboarding.post(path, data)
     made = ApiKey.objects.order_by("-pk")[0]
     again = onboarding.post(path, data).text
-    assert "its key is issued already" in again
+    assert "You already submitted this form, and the key was issued." in again
     assert f'href="{KEYS}{made.pk}/change/"' in again
     assert not TOKEN.search(again)
     assert ApiKey.objects.count() == 2
@@ -118,7 +118,7 @@ def test_a_form_sent_twice_says_what_to_do_if_the_key_was_not_copied(onboarding,
     made = ApiKey.objects.get()
     assert "rotate it without an overlap" in onboarding.post(ISSUE, asked).text
     made.rotate(CHANGE)
-    assert "go on with its successor" in onboarding.post(ISSUE, asked).text
+    assert "rotate its successor" in onboarding.post(ISSUE, asked).text
 
 
 def test_a_page_that_cannot_be_shown_issues_nothing(onboarding, asked, monkeypatch):
@@ -164,4 +164,4 @@ def test_ten_parallel_submits_are_one_key_and_one_showing(ten, page):
     assert ApiKey.objects.count() == 2
     assert FormUse.objects.count() == 1
     assert sum(bool(TOKEN.search(text)) for text in texts) == 1
-    assert sum("its key is issued already" in text for text in texts) == 9
+    assert sum("You already submitted this form, and the key was issued." in text for text in texts) == 9

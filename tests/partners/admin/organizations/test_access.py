@@ -84,9 +84,9 @@ def test_access_that_active_keys_use_is_removed_only_after_confirmation(onboardi
     key = issue(organization, label="Nightly")[0]
     form = given | {"shown": EVERYTHING, "reason": "Contract ended"}
     response = onboarding.post(page_of(organization, "access"), form)
-    assert "1 active key can call what you switch off." in response.text
+    assert "1 active key can call what you are switching off." in response.text
     assert key.public_part in response.text
-    assert f"Switch off {off} all the same" in response.text
+    assert f"Yes, switch off {off}" in response.text
     assert "Contract ended" in response.text
     assert access(organization) == (True, [LIST, DETAIL])
     onboarding.post(page_of(organization, "access"), form | {"confirmed": off})

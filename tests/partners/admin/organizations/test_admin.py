@@ -85,7 +85,7 @@ def test_the_list_is_searched_and_filtered(support, query, found):
     response = support.get(f"{ORGANIZATIONS}?{query}")
     assert {row.name for row, *_ in response.context["rows"]} == found
     assert ("Clear" in response.text) == bool(query)
-    assert ("No organization fits" in response.text) == (not found)
+    assert ("No matching organizations" in response.text) == (not found)
 
 
 def test_the_list_is_searched_by_id(support, organization, newcomer):

@@ -8,7 +8,7 @@ from tests.factories import CHANGE, OrganizationFactory
 from tests.partners.support.staff import ORGANIZATIONS, page_of, signed_in
 
 pytestmark = pytest.mark.django_db
-MISSED = "an accounting of disclosures must say for what purpose"
+MISSED = "State a purpose: accountings of disclosures must include it."
 
 
 def test_a_new_organization_gets_its_purpose(onboarding):
@@ -61,5 +61,5 @@ def test_a_purpose_is_missed_where_data_may_be_disclosed(onboarding, allowlisted
 
 def test_people_who_may_not_change_it_see_who_may(organization):
     text = signed_in("Support").get(page_of(organization)).text
-    assert "Partner onboarding can state it." in text
+    assert "Partner onboarding can add it." in text
     assert page_of(organization, "purpose") not in text

@@ -112,18 +112,18 @@ def test_a_search_that_broke_off_says_how_far_it_looked(support, key, monkeypatc
     for ago in (1, 2, 3):
         refused(key, ago)
     page = support.get(f"{LIST}?route=documents.audio")
-    assert "There may be more beyond." in text_of(page)
-    assert "Look further back" in text_of(page)
-    assert "fits these filters" not in text_of(page)
+    assert "There may be older matches." in text_of(page)
+    assert "Search further back" in text_of(page)
+    assert "matches these filters" not in text_of(page)
 
 
-@pytest.mark.parametrize(("query", "told"), [("", "is on record in the last 24 hours"), ("?code=refused", "fits these filters")])  # fmt: skip
+@pytest.mark.parametrize(("query", "told"), [("", "No call with a known key in the last 24 hours."), ("?code=refused", "matches these filters")])  # fmt: skip
 def test_an_empty_list_says_what_is_never_in_it(support, query, told):
     page = text_of(support.get(LIST + query))
     assert told in page
-    assert "Look at all times" in page
+    assert "Show all times" in page
     assert "Calls without a valid key are not listed here" in page
-    assert "Look at all times" not in text_of(support.get(f"{LIST}?time=all"))
+    assert "Show all times" not in text_of(support.get(f"{LIST}?time=all"))
 
 
 def test_statements_do_not_grow_with_the_list(support, key):

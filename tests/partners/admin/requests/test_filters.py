@@ -162,4 +162,4 @@ def test_calls_that_came_to_no_route_can_be_listed(support, calls):
     RequestRecordFactory(api_key=calls["served"].api_key, occurred_at=timezone.now(), **stray)
     page = text_of(support.get(f"{LIST}?route=none"))
     assert "GET /external/v1/encounter" in page
-    assert "invalid_limit" not in page.partition("The newest first")[2]
+    assert "invalid_limit" not in page.partition("Calls with known keys, newest first.")[2]

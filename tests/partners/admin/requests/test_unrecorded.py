@@ -51,13 +51,13 @@ def test_the_key_whose_public_part_was_presented_is_linked(support, organization
     key, token = issue(organization)
     page = support.get(f"{REQUESTS}{answered(with_wrong_secret(token))}/")
     assert f"/apikey/{key.pk}/change/" in page.text
-    assert "It was not accepted as this key's token." in text_of(page)
+    assert "has this key's public part, but it was not accepted." in text_of(page)
 
 
 def test_the_public_part_of_an_unknown_key_is_shown(support):
     token = unknown()
     assert f"<code>{token[6:18]}…</code>" in support.get(f"{REQUESTS}{answered(token)}/").text
-    assert "None that is known" in support.get(f"{REQUESTS}{answered()}/").text
+    assert "Key Not known" in text_of(support.get(f"{REQUESTS}{answered()}/"))
 
 
 def test_a_fault_of_the_service_is_shown_as_one(support, api, monkeypatch):
@@ -67,7 +67,7 @@ def test_a_fault_of_the_service_is_shown_as_one(support, api, monkeypatch):
     unkeyed.TALLY.write()
     page = text_of(support.get(f"{REQUESTS}{request_id}/"))
     assert "Refused with 503 service_unavailable" in page
-    assert "The service failed before the call could be recorded for its key." in page
+    assert "The service failed before it could record the call for its key." in page
     assert "refused before a key was accepted" not in page
 
 
