@@ -1,1 +1,1 @@
-"""The deployment: settings, URLs, middleware and the WSGI application."""
+"""The Django project: settings, URLs, middleware and the WSGI application."""

@@ -1,4 +1,4 @@
-"""The applications of the deployment itself: the whole, and the admin."""
+"""The Django apps of the project itself, and of its admin."""
 
 from typing import Any
 
@@ -9,28 +9,28 @@ from django.db.models.signals import post_migrate
 
 
 class CharteroConfig(AppConfig):
-    """Settings, URLs, the checks of a deployment, and the roles of its staff."""
+    """The project: settings, URLs, system checks, and the roles of staff."""
 
     name = "chartero"
     default = True
 
     def ready(self) -> None:
-        """Register the system checks and keep the groups in step with the roles."""
+        """Register the system checks, and keep the groups in sync with the roles."""
         from chartero import checks  # noqa: F401
 
-        # After the migrations of `auth`, which come behind ours, every permission of ours is there.
+        # The migrations of `auth` run after ours. When they are done, all our permissions exist.
         post_migrate.connect(keep_roles, sender=apps.get_app_config("auth"))
 
 
 class PartnerAdminConfig(admin_apps.AdminConfig):
-    """Django's admin, with the site of partner access in place of its own."""
+    """Django's admin, with our own site."""
 
     default = False
     default_site = "chartero.site.PartnerSite"
 
 
 def keep_roles(sender: AppConfig, using: str, **kwargs: Any) -> None:
-    """Mirror the roles as groups, once every permission is there."""
+    """Mirror the roles as groups after a migration."""
     from chartero.roles import mirror_roles
 
     if sender.get_model("Group")._meta.db_table in connections[using].introspection.table_names():

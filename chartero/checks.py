@@ -1,4 +1,4 @@
-"""Faults of a deployment that keep it from starting, each with an id and what to do."""
+"""System checks of a deployment. Each message has an id and says what to do."""
 
 import re
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ from django.http.request import split_domain_port, validate_host
 
 ENVIRONMENTS = ("development", "sandbox", "production")
 MINIMUM_SECRET = 50
-MANIFEST = "staticfiles.json"  # what collectstatic writes last
-# Neither a scheme nor a port nor a path: Django compares the name alone. A leading dot stands for all names below.
+MANIFEST = "staticfiles.json"  # collectstatic writes this file last
+# No scheme, port or path: Django compares only the name. A leading dot matches all subdomains.
 _HOST = re.compile(r"\*|\.?[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
 
 
 @register(Tags.security)
 def deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that outside development nothing is left to a default, and in production nothing is open."""
+    """Check that no default is left outside development, and that production is not open to everyone."""
     if settings.ENVIRONMENT not in ENVIRONMENTS:
         return [Error(f"CHARTERO_ENVIRONMENT must be one of {', '.join(ENVIRONMENTS)}.", id="chartero.E001")]
     if settings.DEVELOPMENT:
@@ -33,42 +33,42 @@ def deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
 
 @register(Tags.staticfiles)
 def static_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that a web process finds the files of its pages, which outside development have to be collected."""
+    """Check that a web process finds its static files, which must be collected outside development."""
     if not settings.WEB_PROCESS or collected():
         return []
     hint = "Run manage.py collectstatic --no-input before you start the server."
-    return [Error("The files of the pages were not collected.", hint=hint, id="chartero.E010")]
+    return [Error("The static files have not been collected.", hint=hint, id="chartero.E010")]
 
 
 def collected() -> bool:
-    """Return True if the files of the pages are where they are served from, or need not be collected."""
+    """Return True if the static files have been collected, or don't need to be."""
     return settings.STATIC_ROOT is None or (Path(settings.STATIC_ROOT) / MANIFEST).exists()
 
 
 @register(Tags.security)
 def mail(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that e-mail can come from and go to the addresses that are set."""
+    """Check that the configured e-mail addresses are valid."""
     given = [each for each in (settings.DEFAULT_FROM_EMAIL, *settings.STAFF_EMAIL) if each]
     if all(map(_is_address, given)):
         return []
-    hint = "Write name@example.com or Name <name@example.com>, several separated by commas."
-    message = "CHARTERO_FROM_EMAIL or CHARTERO_STAFF_EMAIL holds what is no e-mail address."
+    hint = "Write name@example.com or Name <name@example.com>. Separate several addresses with commas."
+    message = "CHARTERO_FROM_EMAIL or CHARTERO_STAFF_EMAIL contains an invalid e-mail address."
     return [Error(message, hint=hint, id="chartero.E008")]
 
 
 @register(Tags.security)
 def contact(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that the address on the public pages is nothing but an address."""
+    """Check that the contact address on the public pages is a plain e-mail address."""
     address = settings.CONTACT_EMAIL
     if not address or (parseaddr(address)[1] == address and _is_address(address)):
         return []
     hint = "Write name@example.com, or unset it."
-    return [Error("CHARTERO_CONTACT_EMAIL is no e-mail address.", hint=hint, id="chartero.E020")]
+    return [Error("CHARTERO_CONTACT_EMAIL is not a valid e-mail address.", hint=hint, id="chartero.E020")]
 
 
 @register(Tags.security)
 def front(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that the settings of what stands in front agree: otherwise nobody could sign in, or call the API."""
+    """Check that the settings for the proxy and the base URL agree. Otherwise sign-in or the API would not work."""
     if settings.DEVELOPMENT:
         return []
     return [*_proxy(), *(_base_url() if settings.BASE_URL else [])]
@@ -78,10 +78,10 @@ def _proxy() -> list[CheckMessage]:
     if settings.BEHIND_PROXY or not (settings.REQUIRE_HTTPS or settings.BASE_URL.startswith("https:")):
         return []
     hint = (
-        "Behind a proxy with TLS set CHARTERO_BEHIND_PROXY=1, and make the proxy send X-Forwarded-For and "
-        "X-Forwarded-Proto itself. If something else sees to https and tells nobody, set CHARTERO_REQUIRE_HTTPS=0."
+        "Behind a proxy with TLS, set CHARTERO_BEHIND_PROXY=1 and make the proxy set X-Forwarded-For and "
+        "X-Forwarded-Proto. If https is handled elsewhere without these headers, set CHARTERO_REQUIRE_HTTPS=0."
     )
-    message = "CHARTERO_BEHIND_PROXY is not set: what a proxy passes on counts as plain http, from the proxy's address."
+    message = "CHARTERO_BEHIND_PROXY is not set: requests from a proxy look like plain http from its address."
     return [Warning(message, hint=hint, id="chartero.W009")]
 
 
@@ -89,11 +89,11 @@ def _base_url() -> list[CheckMessage]:
     url = urlsplit(settings.BASE_URL)
     faults: list[CheckMessage] = []
     if url.scheme == "http" and settings.REQUIRE_HTTPS:
-        hint = "Begin it with https://, or set CHARTERO_REQUIRE_HTTPS=0."
-        faults.append(Error("CHARTERO_BASE_URL is plain http, which is refused here.", hint=hint, id="chartero.E011"))
+        hint = "Use https://, or set CHARTERO_REQUIRE_HTTPS=0."
+        faults.append(Error("CHARTERO_BASE_URL uses plain http, which is refused.", hint=hint, id="chartero.E011"))
     if not validate_host(split_domain_port(url.netloc.lower())[0], settings.ALLOWED_HOSTS):
         hint = "Add its host to CHARTERO_ALLOWED_HOSTS, unless the proxy changes the Host header."
-        faults.append(Warning("CHARTERO_BASE_URL names a host that is refused here.", hint=hint, id="chartero.W012"))
+        faults.append(Warning("The host of CHARTERO_BASE_URL is not allowed.", hint=hint, id="chartero.W012"))
     return faults
 
 
@@ -109,17 +109,17 @@ def _secret_key() -> list[CheckMessage]:
     key = settings.SECRET_KEY
     if len(key) < MINIMUM_SECRET or len(set(key)) < 10 or key.startswith("django-insecure-"):
         hint = f"Set CHARTERO_SECRET_KEY to at least {MINIMUM_SECRET} random characters."
-        return [Error("The secret key is missing, short or a default.", hint=hint, id="chartero.E002")]
+        return [Error("The secret key is missing, too short or a default.", hint=hint, id="chartero.E002")]
     return []
 
 
 def _hosts() -> list[CheckMessage]:
-    hint = "Set CHARTERO_ALLOWED_HOSTS=api.example.com,…: names only, without a scheme, a port or a path."
+    hint = "Set CHARTERO_ALLOWED_HOSTS=api.example.com,… to names only, without a scheme, port or path."
     if not settings.ALLOWED_HOSTS:
-        return [Error("No host is allowed.", hint=hint, id="chartero.E003")]
+        return [Error("No hosts are allowed.", hint=hint, id="chartero.E003")]
     if all(map(_HOST.fullmatch, settings.ALLOWED_HOSTS)):
         return []
-    return [Error("CHARTERO_ALLOWED_HOSTS holds what is no host name.", hint=hint, id="chartero.E003")]
+    return [Error("CHARTERO_ALLOWED_HOSTS contains an invalid host name.", hint=hint, id="chartero.E003")]
 
 
 def _production() -> list[CheckMessage]:
@@ -127,11 +127,11 @@ def _production() -> list[CheckMessage]:
     if settings.DEBUG:
         faults.append(Error("DEBUG is on in production.", hint="Unset CHARTERO_DEBUG.", id="chartero.E004"))
     if settings.ACCEPT_TEST_KEYS:
-        hint = "Unset CHARTERO_ACCEPT_TEST_KEYS; a test key reads what a live one would."
+        hint = "Unset CHARTERO_ACCEPT_TEST_KEYS. A test key can read the same data as a live key."
         faults.append(Error("Test keys are accepted in production.", hint=hint, id="chartero.E005"))
     if not (settings.DIGEST_KEYS or "").strip(" ,"):
         hint = "Set CHARTERO_DIGEST_KEYS=1:<base64 of 32 random bytes>."
-        faults.append(Error("No digest key is set: no API key could be verified.", hint=hint, id="chartero.E006"))
+        faults.append(Error("No digest key is set, so no API key can be verified.", hint=hint, id="chartero.E006"))
     if "*" in settings.ALLOWED_HOSTS:
-        faults.append(Error("Any host is allowed in production.", hint="Name the hosts.", id="chartero.E007"))
+        faults.append(Error("All hosts are allowed in production.", hint="List the hosts.", id="chartero.E007"))
     return faults

@@ -1,6 +1,6 @@
-"""Whether this process lives (`/healthz`) and whether it can serve partners (`/readyz`), for probes.
+"""Probes of whether this process is alive (`/healthz`) and can serve partners (`/readyz`).
 
-A probe is told `ok` or `unavailable` and nothing else: anybody may ask. Why stands in the log.
+A probe is public, so its response is only `ok` or `unavailable`. The reason is in the log.
 """
 
 import logging
@@ -22,17 +22,17 @@ from partners.models import ApiKey, ApiKeySwitch, KeyState, triggers
 logger = logging.getLogger(__name__)
 
 PATIENCE = 1.5  # seconds that a probe waits for the database
-KEPT = 1.0  # seconds that a verdict stands, whoever asks how often
-GIVEN_UP = 30.0  # seconds after which a check that got no answer is made anew beside it
-TOLD_AGAIN = 60.0  # seconds between two lines in the log about the same fault
+KEPT = 1.0  # seconds for which a result is used again, however many probes come
+GIVEN_UP = 30.0  # seconds after which a new check starts beside one that got no response
+TOLD_AGAIN = 60.0  # seconds between two log lines about the same fault
 
 
 class Unready(Exception):
-    """What keeps the process from serving: the name of a check."""
+    """The process can't serve partners. The message is the name of the failed check."""
 
 
 class Check(threading.Thread):
-    """One look at what the process needs, in a thread and over a connection of its own, which may hang."""
+    """One check of what the process needs, in its own thread and connection, because it can hang."""
 
     def __init__(self, look: Callable[[], None]) -> None:
         super().__init__(name="readiness", daemon=True)
@@ -42,7 +42,7 @@ class Check(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        """Look, and note what is at fault."""
+        """Run the check, and keep the result."""
         try:
             self._look()
             self._outcome = {}
@@ -55,22 +55,22 @@ class Check(threading.Thread):
 
     @property
     def age(self) -> float:
-        """Return the seconds since the look began."""
+        """Return the seconds since the check began."""
         return time.monotonic() - self.started
 
     @property
     def stale(self) -> bool:
-        """Tell whether it is time for another look."""
+        """Return True if it is time for another check."""
         return self.age >= (GIVEN_UP if self._outcome is None else KEPT)
 
     def fault(self) -> dict[str, str]:
-        """Return what is at fault for the log, nothing where all is well; waits until there is an answer or none."""
+        """Return the fault for the log, empty if there is none. Wait for the result until `PATIENCE` is over."""
         self.join(max(0.0, PATIENCE - self.age))
         return {"check": "database", "exception": "no answer"} if self._outcome is None else self._outcome
 
 
 class Readiness:
-    """The readiness of this process. However often it is asked, it looks once a second and logs once a minute."""
+    """The readiness of this process. It checks at most once a second, and logs a fault once a minute."""
 
     def __init__(self, look: Callable[[], None]) -> None:
         self._look = look
@@ -80,7 +80,7 @@ class Readiness:
         self._told = 0.0
 
     def holds(self) -> bool:
-        """Tell whether the process can serve partners; returns within `PATIENCE`."""
+        """Return True if the process can serve partners. Takes at most `PATIENCE` seconds."""
         with self._lock:
             if self._check is None or self._check.stale:
                 self._check = Check(self._look)
@@ -101,13 +101,13 @@ class Readiness:
 
 
 class Needs:
-    """What a process needs before it can serve partners."""
+    """What a process needs to serve partners."""
 
     def __init__(self) -> None:
         self._migrated = False
 
     def __call__(self) -> None:
-        """Raise Unready, or what the database raises, for the first need that is not met."""
+        """Raise Unready, or an error of the database, for the first need that is not met."""
         if not collected():
             raise Unready("static_files")
         if not digests.loaded():
@@ -121,9 +121,9 @@ class Needs:
             raise Unready("digest_keys")
 
     def _require_migrations(self) -> None:
-        """Compare the database with this code's migrations until it has them all: none is taken back while it runs.
+        """Check that the database has all migrations of this code. Once it has, don't check again.
 
-        The last thing that a migration does is to count: until then totals would be wrong.
+        A migration counts last. Until it has, totals would be wrong.
         """
         if not self._migrated:
             executor = MigrationExecutor(connection)
@@ -133,15 +133,15 @@ class Needs:
 
 
 def _written() -> bool:
-    """Write the row of the switch as it is, for an answer needs a write too; return False if the row is not there.
+    """Write the row of the switch unchanged, because a call needs a write too. Return False if there is no row.
 
-    A database that is read-only, or whose disk is full, raises its own error.
+    A database that is read-only, or has a full disk, raises its own error.
     """
     return ApiKeySwitch.objects.filter(id=1).update(enabled=F("enabled")) == 1
 
 
 def _unverifiable() -> bool:
-    """Return True if an active API key was issued under a digest key that is not loaded: its calls would answer 503."""
+    """Return True if an active API key uses a digest key that is not loaded. Its calls would get a 503."""
     return ApiKey.objects.in_state(KeyState.ACTIVE).order_by().exclude(digest_key_number__in=digests.loaded()).exists()
 
 
@@ -149,7 +149,7 @@ PROBES: dict[str, Callable[[], bool]] = {"/healthz": lambda: True, "/readyz": Re
 
 
 def answer(request: HttpRequest) -> HttpResponse | None:
-    """Return the answer to a probe, None for any other request."""
+    """Return the response to a probe, or None for any other request."""
     holds = PROBES.get(request.path_info)
     if holds is None:
         return None

@@ -1,6 +1,6 @@
-"""The log: one JSON line for each event on stderr, and nothing in it that belongs to a caller or is a secret.
+"""The log: one JSON line on stderr for each event, without secrets or callers' data.
 
-Of a call it holds the id and where a fault arose, never a path, a query, a header or the words of an exception.
+For a call, it has the id and the place of a fault. It never has a path, a query, a header or the text of an exception.
 """
 
 import json
@@ -18,32 +18,32 @@ from chartero.paths import is_external
 from partners.formats import traces
 from partners.keys import in_text
 
-# The id of the call that this thread answers.
+# The id of the call that this thread is answering.
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
-# What a record may say beside its event, by `extra=`. Whatever else it carries stays out.
+# The fields of `extra=` that are logged. All others are left out.
 FIELDS = ("reason_code", "status", "view", "check", "exception", "where")
 LONGEST = 2000
 REDACTED = "[redacted]"
-# What gunicorn says of a request with the request's own words behind it.
+# Messages of gunicorn that quote the request.
 _QUOTING = ("Invalid request", "Error handling request", "Exception during worker exit")
 
 logger = logging.getLogger(__name__)
 
 
 class PagesOnly(logging.Filter):
-    """Keep Django from logging a partner's call: `partners.api.responses` does, and knows its id."""
+    """Stop Django from logging a partner's call. `partners.api.responses` logs it, with its id."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether the record may be logged."""
+        """Return True if the record may be logged."""
         request = getattr(record, "request", None)
         return request is None or not is_external(request)
 
 
 class CallersFaults(logging.Filter):
-    """Make a warning, in one line, of what Django logs as an error with a trace and any caller can cause."""
+    """Turn errors that any caller can cause into one-line warnings. Django logs them with a traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return True, for every record may be logged."""
+        """Return True: every record may be logged."""
         if record.name.startswith("django.security."):
             record.levelno, record.levelname = min((record.levelno, record.levelname), (logging.WARNING, "WARNING"))
             if record.exc_info and record.exc_info[1]:
@@ -52,7 +52,7 @@ class CallersFaults(logging.Filter):
 
 
 class JsonLine(logging.Formatter):
-    """One record as one line of JSON in ASCII: no line break, control or bidi character of a text survives in it."""
+    """Format a record as one line of JSON in ASCII, with line breaks, control and bidi characters escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -60,7 +60,7 @@ class JsonLine(logging.Formatter):
 
 
 class PlainLine(logging.Formatter):
-    """The same for a person at a terminal; below it, indented, where a fault arose."""
+    """Format a record for a person at a terminal, with the place of a fault indented below it."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the lines."""
@@ -73,7 +73,7 @@ class PlainLine(logging.Formatter):
 
 
 def told(record: logging.LogRecord) -> dict[str, Any]:
-    """Return what a record may say. Every text in it is redacted and bounded."""
+    """Return what may be logged of a record, with redacted and shortened text."""
     facts = {
         "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "level": record.levelname.lower(),
@@ -88,9 +88,9 @@ def told(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def configuration() -> dict[str, Any]:
-    """Return the configuration of Django's logging and of gunicorn's: plain lines for a terminal, JSON for all else.
+    """Return the configuration for Django's and gunicorn's logging: plain lines on a terminal, JSON otherwise.
 
-    Django's own handlers go, and so do the lines of its development server, which quote each request.
+    Django's own handlers are removed, and so are the lines of its development server, which quote each request.
     """
     silent = {"handlers": [], "propagate": False, "level": "CRITICAL"}
     return {
@@ -103,19 +103,19 @@ def configuration() -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "level": "INFO"},
             "django.request": {"level": "ERROR", "filters": ["pages"]},
-            "django.security.csrf": {"level": "ERROR"},  # `chartero.web.front` says more of what it refuses
+            "django.security.csrf": {"level": "ERROR"},  # `chartero.web.front` logs more about these
             "django.server": silent,
             "axes": {"level": "WARNING"},
             "gunicorn.error": {"handlers": [], "propagate": True, "level": "INFO"},
             "gunicorn.access": silent,
-            "gunicorn.http": {"level": "ERROR"},  # it warns of each HEAD whose body it drops, as it should
+            "gunicorn.http": {"level": "ERROR"},  # it warns about each HEAD whose body it correctly drops
         },
     }
 
 
 @contextmanager
 def answering(request_id: str) -> Iterator[None]:
-    """Give this id to all that is logged inside."""
+    """Add this id to everything that is logged inside."""
     outside = REQUEST_ID.set(request_id)
     try:
         yield
@@ -124,7 +124,7 @@ def answering(request_id: str) -> Iterator[None]:
 
 
 def log_failed_thread(failure: threading.ExceptHookArgs) -> None:
-    """Log what ended a thread, in place of Python's traceback with its words (`threading.excepthook`)."""
+    """Log the fault that ended a thread, without Python's traceback and its text (`threading.excepthook`)."""
     if not isinstance(failure.exc_value, SystemExit):
         logger.error("a thread failed", exc_info=failure.exc_value)
 
@@ -156,7 +156,7 @@ def _of_fault(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def _safe(value: Any) -> Any:
-    """Return a value as it may be logged: a number as it is, the rest as text."""
+    """Return a value that may be logged: numbers unchanged, everything else as redacted text."""
     if isinstance(value, int):
         return value
     if isinstance(value, list):

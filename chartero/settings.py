@@ -1,4 +1,4 @@
-"""Settings of chartero, all from the environment; the README lists every variable."""
+"""Settings of chartero, all from the environment. The documentation lists every variable."""
 
 import os
 from datetime import timedelta
@@ -20,28 +20,28 @@ WEB_PROCESS = env.flag("CHARTERO_WEB_PROCESS", default=False)
 
 DEBUG = env.flag("CHARTERO_DEBUG", default=False)
 ALLOWED_HOSTS = env.words("CHARTERO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEVELOPMENT else [])
-BASE_URL = env.base_url("CHARTERO_BASE_URL")  # empty: the host that a request names
-CONTACT_EMAIL = env.text("CHARTERO_CONTACT_EMAIL", default="")  # empty: the public pages name nobody
+BASE_URL = env.base_url("CHARTERO_BASE_URL")  # empty: use the host of the request
+CONTACT_EMAIL = env.text("CHARTERO_CONTACT_EMAIL", default="")  # empty: no contact on the public pages
 
-# What stands in front. Plain http is refused in production, unless something else sees to that.
+# The proxy. Production refuses plain http, unless https is handled elsewhere.
 BEHIND_PROXY = env.flag("CHARTERO_BEHIND_PROXY", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 REQUIRE_HTTPS = env.flag("CHARTERO_REQUIRE_HTTPS", default=ENVIRONMENT == "production")
 SECURE_HSTS_SECONDS = env.number("CHARTERO_HSTS_SECONDS", default=YEAR if REQUIRE_HTTPS else 0, most=2 * YEAR)
-# A form that comes from there is ours, whatever a proxy makes of the Host header.
+# Trust forms from this origin, even if a proxy changes the Host header.
 CSRF_TRUSTED_ORIGINS = [BASE_URL.lower()] if BASE_URL else []
 CSRF_FAILURE_VIEW = "chartero.web.front.form_refused"
 
-# Secrets: outside development they come from the environment or the system checks refuse to start.
+# Secrets: outside development, they must be in the environment, or the system checks fail.
 SECRET_KEY = env.text("CHARTERO_SECRET_KEY", default="") or (
     secrets.kept(DATA_DIR / "secret_key", secrets.new_secret_key) if DEVELOPMENT else "missing"
 )
-DIGEST_KEYS = os.environ.get("CHARTERO_DIGEST_KEYS")  # set but empty: none is loaded
+DIGEST_KEYS = os.environ.get("CHARTERO_DIGEST_KEYS")  # set but empty: no digest keys
 if DIGEST_KEYS is None:
     DIGEST_KEYS = secrets.kept(DATA_DIR / "digest_keys", secrets.new_digest_key) if DEVELOPMENT else ""
 ACCEPT_TEST_KEYS = env.flag("CHARTERO_ACCEPT_TEST_KEYS", default=False)
 KEY_LIFETIME_DAYS = env.number("CHARTERO_KEY_LIFETIME_DAYS", default=90)
-KEY_LONGEST_LIFETIME_DAYS = env.number("CHARTERO_KEY_LONGEST_LIFETIME_DAYS", default=365)  # 0: keys may have no end
+KEY_LONGEST_LIFETIME_DAYS = env.number("CHARTERO_KEY_LONGEST_LIFETIME_DAYS", default=365)  # 0: keys may never expire
 RETENTION_YEARS = env.number("CHARTERO_RETENTION_YEARS", default=6)
 AUDIO_URL_SECONDS = env.number("CHARTERO_AUDIO_URL_SECONDS", default=300, least=1)
 
@@ -104,23 +104,23 @@ TEMPLATES = [
 SQLITE_OPTIONS = {
     "timeout": 2 if WEB_PROCESS else 30,
     "transaction_mode": "IMMEDIATE",
-    # A commit is durable: the record of a disclosure is on disk before its answer leaves.
-    # Without recursive triggers REPLACE would delete a row past the trigger that keeps it.
+    # A commit is durable: the record of a disclosure is on disk before the response is sent.
+    # Without recursive triggers, REPLACE would bypass the trigger that prevents deletion.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
 }
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 2,
-    # A server that is gone without a word is noticed within two seconds, even while nothing is asked of it.
+    # Detect a server that disappeared within two seconds, even if no statement is running.
     "tcp_user_timeout": 2000,
     "keepalives_idle": 5,
     "keepalives_interval": 1,
     "keepalives_count": 2,
-    "server_side_binding": True,  # values travel apart from the statement, which can be prepared then
+    "server_side_binding": True,  # send values apart from the statement, so that it can be prepared
 }
 DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'chartero.sqlite3'}")}
 POSTGRESQL = "postgresql" in DATABASES["default"]["ENGINE"]
 DATABASE_OPTIONS = DATABASES["default"].get("OPTIONS", {})
-if POSTGRESQL and WEB_PROCESS:  # of two values for one parameter of a session PostgreSQL takes the last
+if POSTGRESQL and WEB_PROCESS:  # if a parameter is set twice, PostgreSQL uses the last value
     LIMITS = "-c statement_timeout=2s -c lock_timeout=1s"
     DATABASE_OPTIONS["options"] = f"{LIMITS} {DATABASE_OPTIONS.get('options', '')}".strip()
 DATABASES["default"].update(
@@ -144,7 +144,7 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
-    "OAS_VERSION": "3.1.0",  # each tool that reads 3.1 reads this one
+    "OAS_VERSION": "3.1.0",  # every tool that reads 3.1 reads this version
     "TITLE": "chartero partner API",
     "VERSION": "1.0.0",
     "LICENSE": {"name": "MIT", "identifier": "MIT"},
@@ -172,29 +172,29 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contri
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
-# With this prefix a browser takes a cookie from https and this very host alone, so that no neighbour can plant one.
+# With this prefix, browsers accept the cookie only over https and from this host. Other subdomains can't set it.
 _PREFIX = "" if DEVELOPMENT else "__Host-"
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_PREFIX}sessionid", f"{_PREFIX}csrftoken"
-SESSION_COOKIE_AGE = 24 * 3600  # a session ends far sooner; what is left of it for a day is the reason, to be told
+SESSION_COOKIE_AGE = 24 * 3600  # sessions end much sooner; the row stays for a day, to explain why
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=30)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_HANDLER = "partners.signin.guards.lockout.Handler"  # limits a whole address too
+AXES_HANDLER = "partners.signin.guards.lockout.Handler"  # also limits by address
 AXES_LOCKOUT_CALLABLE = "partners.signin.guards.lockout.answer"
 AXES_USERNAME_CALLABLE = "partners.signin.guards.lockout.typed_name"
 AXES_CLIENT_IP_CALLABLE = "partners.signin.guards.lockout.network"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_CLIENT_STR_CALLABLE = "partners.signin.guards.lockout.client_in_log"
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
-SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware is there, for pages only
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware is installed, for pages only
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 FILE_UPLOAD_HANDLERS = ["chartero.web.bodies.NoUploads"]
 
 # E-mail --------------------------------------------------------------------------------------------------------------
-# With no mail server given, development prints e-mail and other deployments send none; send_expiry_notices says so.
+# Without a mail server, development prints e-mail. Other deployments send none, and send_expiry_notices says so.
 vars().update(env.mail("EMAIL_URL", default="consolemail://" if DEVELOPMENT else "dummymail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("CHARTERO_FROM_EMAIL", default="chartero@localhost" if DEVELOPMENT else "")
@@ -209,7 +209,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = None if DEVELOPMENT else BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = DEVELOPMENT
-# Where recordings lie: an object store that the operator names, else files here, which nobody else may read.
+# Where recordings are stored: in the operator's object store, or else in private files here.
 RECORDINGS_STORAGE = env.text("CHARTERO_RECORDINGS_STORAGE", default="")
 LOCAL_RECORDINGS = {
     "location": DATA_DIR / "recordings",

@@ -1,4 +1,4 @@
-"""Every URL: the partner API under `/external/`, local recordings by signed path, the developer pages, the admin."""
+"""All URLs: the partner API under `/external/`, local recordings, the developer pages, and the admin."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path

@@ -1,4 +1,4 @@
-"""The WSGI application of the web processes. It does not start while a system check fails."""
+"""The WSGI application of the web processes. It doesn't start if a system check fails."""
 
 import os
 
@@ -12,7 +12,7 @@ from django.core.wsgi import get_wsgi_application
 from chartero.deployment.environment import exit_if_unreadable
 from chartero.web.readable import Utf8Request
 
-os.umask(0o077)  # what is written, the SQLite file above all, is for nobody else on this machine
+os.umask(0o077)  # only this user can read the files that we write, such as the SQLite database
 with exit_if_unreadable():
     application = get_wsgi_application()
 application.request_class = Utf8Request

@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
-"""Copy an organization's encounters into a SQLite file, and keep that copy up to date. Python 3.11, nothing to install.
+"""Copy an organization's encounters into a SQLite file, and keep the copy up to date. Needs only Python 3.11.
 
     export CHARTERO_URL=https://api.example.com
     export CHARTERO_KEY=…          # or: --key-file PATH
     python3 sync.py --since 2024-01-01T00:00:00Z
 
-The first run copies what was created since then. Each later run, without --since, goes on where the last one ended,
-an overlap earlier, because an encounter can become visible a little after its `created_at`. A run that was stopped,
-at whatever moment, is simply run again.
+The first run copies the encounters created since then. Later runs, without --since, continue where the last one ended,
+with an overlap, because an encounter can become visible a little after its `created_at`. You can stop a run at any time
+and run it again.
 
-An encounter that has changed keeps its `created_at`, so a later run does not come by it again: give --since again from
-time to time. That reads everything anew; what `read_at` shows as not read by then is no longer served.
+A changed encounter keeps its `created_at`, so later runs don't read it again. From time to time, use --since again to
+read everything. Encounters whose `read_at` is older than that run are no longer served.
 
-The table `encounters` holds each encounter once, under its id: `sqlite3 encounters.sqlite3 'SELECT encounter FROM
-encounters'` prints one JSON object a line. Exit codes: 0 done, 1 the copy cannot be written, 2 not set up, 3 the key is
-refused, 4 it may not read encounters, 5 the API does not understand the call, 6 it was out of reach for too long,
-7 it failed, 130 interrupted.
+The table `encounters` has one row for each encounter: `sqlite3 encounters.sqlite3 'SELECT encounter FROM encounters'`
+prints one JSON object per line. Exit codes: 0 done, 1 the copy can't be written, 2 not set up, 3 the key is refused,
+4 the key can't read encounters, 5 the call is wrong, 6 the API was unavailable for too long, 7 the API failed,
+130 interrupted.
 """
 
 import argparse
@@ -42,40 +42,40 @@ from typing import Any, NoReturn
 
 LIST = "/external/v1/encounters"
 LIMIT, LARGEST_OFFSET = 100, 10_000
-REACH = LARGEST_OFFSET + LIMIT  # how many encounters of one window can be paged through
+REACH = LARGEST_OFFSET + LIMIT  # how many encounters of one window can be read
 FIRST_PAUSE, LONGEST_PAUSE, LONGEST = 1.0, 60.0, 1e8  # seconds
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 NOT_WRITTEN, NOT_SET_UP, KEY, ACCESS, CALL, OUT_OF_REACH, FAILED, INTERRUPTED = 1, 2, 3, 4, 5, 6, 7, 130
 
-# What ends a run, by reason code: the exit code, and what to do.
+# The reason codes that stop a run: the exit code, and what to do.
 STOPS = {
-    "missing_bearer": (KEY, "No key arrived: does a proxy take the Authorization header away?"),
+    "missing_bearer": (KEY, "No key arrived. Does a proxy remove the Authorization header?"),
     "api_keys_disabled": (KEY, "API keys are switched off for everyone. Run this again later."),
-    "test_prefix_not_allowed": (KEY, "This is a test key, and CHARTERO_URL takes live keys only."),
-    "malformed_token": (KEY, "The key is not complete. Copy it again, whole."),
-    "invalid_key": (KEY, "The key is not known there. Do the key and CHARTERO_URL belong together?"),
-    "disabled_key": (KEY, "The key is disabled. Ask who issued it."),
-    "revoked_key": (KEY, "The key has been revoked for good. Ask for a new one."),
-    "expired_key": (KEY, "The key has expired. Take its successor, or ask for a new one."),
-    "org_scope_only_required": (ACCESS, "The key belongs to no organization. Ask for one that does."),
-    "organization_not_allowlisted": (ACCESS, "The organization is not open for the API. Ask for that."),
-    "route_not_allowed": (ACCESS, "The route encounters.list is not enabled for the organization. Ask for that."),
+    "test_prefix_not_allowed": (KEY, "This is a test key, but CHARTERO_URL accepts live keys only."),
+    "malformed_token": (KEY, "The key is not complete. Copy the whole key again."),
+    "invalid_key": (KEY, "The key is unknown. Do the key and CHARTERO_URL belong together?"),
+    "disabled_key": (KEY, "The key is disabled. Ask the people who issued it."),
+    "revoked_key": (KEY, "The key has been revoked. Ask for a new one."),
+    "expired_key": (KEY, "The key has expired. Use the new key, or ask for one."),
+    "org_scope_only_required": (ACCESS, "The key doesn't belong to an organization. Ask for one that does."),
+    "organization_not_allowlisted": (ACCESS, "The organization is not allowlisted. Ask for access."),
+    "route_not_allowed": (ACCESS, "The route encounters.list is not enabled for the organization. Ask for access."),
     "missing_scope": (ACCESS, "The key lacks a scope. It needs encounters:read, patients:read and documents:read."),
-    "unsupported_filter": (CALL, "The API does not know one of the parameters. Is this file up to date?"),
-    "invalid_limit": (CALL, "The API does not take this limit. Is this file up to date?"),
-    "invalid_offset": (CALL, "The API does not take this offset. Is this file up to date?"),
-    "invalid_sort": (CALL, "The API does not take this order. Is this file up to date?"),
-    "invalid_query": (CALL, "The API does not take this window. Look at --since and --until."),
-    "https_required": (CALL, "CHARTERO_URL has to begin with https://. Ask to rotate the key: it was sent in clear."),
-    "route_not_found": (CALL, "There is no such route. Look at CHARTERO_URL."),
+    "unsupported_filter": (CALL, "The API doesn't know one of the parameters. Is this file up to date?"),
+    "invalid_limit": (CALL, "The API doesn't accept this limit. Is this file up to date?"),
+    "invalid_offset": (CALL, "The API doesn't accept this offset. Is this file up to date?"),
+    "invalid_sort": (CALL, "The API doesn't accept this order. Is this file up to date?"),
+    "invalid_query": (CALL, "The API doesn't accept this window. Check --since and --until."),
+    "https_required": (CALL, "CHARTERO_URL must begin with https://. Have the key rotated: it was sent unencrypted."),
+    "route_not_found": (CALL, "There is no such route. Check CHARTERO_URL."),
     "method_not_allowed": (CALL, "Only GET is supported. Does a proxy change the call?"),
-    "bad_request": (CALL, "The API does not answer for this host. Look at CHARTERO_URL."),
-    "internal_error": (FAILED, "The service failed twice. Quote the request id to its support."),
+    "bad_request": (CALL, "The API doesn't serve this host. Check CHARTERO_URL."),
+    "internal_error": (FAILED, "The service failed twice. Send the request id to its support."),
 }
 
 
 class Stop(Exception):
-    """The run ends here: why, for a person, and the exit code."""
+    """Stop the run, with a message and an exit code."""
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
@@ -83,7 +83,7 @@ class Stop(Exception):
 
 
 class Again(Exception):
-    """The same call may be sent again, not before so many seconds; a refusal that ends the run if it comes twice."""
+    """Send the same call again after at least so many seconds. `twice` stops the run if this is the second time."""
 
     def __init__(self, why: str, *, seconds: float = 0.0, twice: Stop | None = None) -> None:
         super().__init__(why)
@@ -99,7 +99,7 @@ class Window:
     end: datetime
 
     def halves(self) -> tuple["Window", "Window"]:
-        """Return its earlier and its later half."""
+        """Return the earlier and the later half."""
         middle = self.start + (self.end - self.start) / 2
         if not self.start < middle < self.end:
             raise Stop(f"Over {REACH:,} encounters share the created_at {rfc3339(self.start)}.", CALL)
@@ -108,14 +108,14 @@ class Window:
 
 @dataclass(frozen=True)
 class Page:
-    """Encounters in the order of their created_at, and how many the whole window has."""
+    """Encounters ordered by created_at, and the total of the whole window."""
 
     items: list[dict[str, Any]]
     total: int
 
     @classmethod
     def of(cls, body: Any) -> "Page":
-        """Return the page in an answer; ValueError, KeyError or TypeError where it is none."""
+        """Return the page in a response; ValueError, KeyError or TypeError if it is not one."""
         for each in body["items"]:
             if not word(each["encounter_id"]):
                 raise ValueError("not an id")
@@ -124,26 +124,26 @@ class Page:
         return cls(body["items"], body["total"] + 0)
 
     def has(self, encounter_id: str) -> bool:
-        """Tell whether the encounter is on this page."""
+        """Return True if the encounter is on this page."""
         return any(item["encounter_id"] == encounter_id for item in self.items)
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
-    """The API never redirects, and the key must not go where something else points to."""
+    """Follow no redirects: the API never redirects, and the key must not go anywhere else."""
 
     def redirect_request(self, *answer: Any) -> None:
-        """Follow nothing."""
+        """Return no new request."""
 
 
 class Api:
-    """The list of encounters, asked again for as long as patience lasts. The key is in no message and no `repr`."""
+    """The list of encounters. Retries until its patience ends. The key is never in a message or a `repr`."""
 
     def __init__(self, url: str, key: str, *, timeout: float, patience: float) -> None:
         self._url, self._key, self._timeout, self._patience = url, key, timeout, patience
         self._opener = urllib.request.build_opener(NoRedirect)
 
     def page(self, window: Window, offset: int) -> Page:
-        """Return a page; Stop where that cannot be, or not in time."""
+        """Return a page; Stop if that fails or takes too long."""
         query = {"limit": LIMIT, "offset": offset, "sort_order": "asc"}
         query |= {"start_at": rfc3339(window.start), "end_at": rfc3339(window.end)}
         url = f"{self._url}{LIST}?{urllib.parse.urlencode(query)}"
@@ -157,10 +157,10 @@ class Api:
                 twice = fault.twice
                 pause = fault.seconds + jitter(attempt)
                 if time.monotonic() + pause > give_up:
-                    raise Stop(f"Out of reach for too long: {fault}. Run this again later.", OUT_OF_REACH) from None
-                tell(f"{fault}; again in {pause:.1f} s")
+                    raise Stop(f"Unavailable for too long: {fault}. Run this again later.", OUT_OF_REACH) from None
+                tell(f"{fault}; retrying in {pause:.1f} s")
                 time.sleep(pause)
-        raise AssertionError("the attempts never end")
+        raise AssertionError("unreachable: the attempts never end")
 
     def _once(self, url: str) -> Page:
         headers = {"Authorization": f"Bearer {self._key}", "User-Agent": "chartero-sync"}
@@ -182,18 +182,18 @@ class Api:
 
 
 def refused(refusal: urllib.error.HTTPError) -> NoReturn:
-    """Raise Again or Stop for an answer that is not 200."""
+    """Raise Again or Stop for a response other than 200."""
     status, code, request_id = refusal.code, reason_code(refusal), word(refusal.headers.get("X-Request-ID"))
     told = f"HTTP {status} {code or 'without a reason code'}" + (f", X-Request-ID {request_id}" if request_id else "")
     if status == 429 or (status >= 500 and code not in STOPS):
         raise Again(told, seconds=retry_after(refusal.headers.get("Retry-After", "")))
-    exit_code, advice = STOPS.get(code, (CALL, "Is CHARTERO_URL right, and does no proxy answer in place of the API?"))
+    exit_code, advice = STOPS.get(code, (CALL, "Is CHARTERO_URL correct, or does a proxy respond instead of the API?"))
     stop = Stop(f"{told}. {advice}", exit_code)
     raise Again(told, twice=stop) if exit_code == FAILED else stop
 
 
 def reason_code(refusal: urllib.error.HTTPError) -> str:
-    """Return what to branch on; Again where the body was cut off, nothing where it is not the API's."""
+    """Return the reason code, or nothing if the API didn't send the body; Again if the body was cut off."""
     try:
         return word(json.load(refusal)["reason_code"])
     except (OSError, http.client.HTTPException) as fault:
@@ -203,12 +203,12 @@ def reason_code(refusal: urllib.error.HTTPError) -> str:
 
 
 def word(text: object) -> str:
-    """Return an id or a code as it came; nothing for what could harm a terminal."""
+    """Return an id or a code, or nothing if it could harm a terminal."""
     return text if isinstance(text, str) and re.fullmatch(r"[\w-]{1,80}", text, re.ASCII) else ""
 
 
 def retry_after(text: str) -> float:
-    """Return the seconds that the header asks for, given as seconds or as a date (RFC 9110, section 10.2.3)."""
+    """Return the seconds in the header, given as seconds or as a date (RFC 9110, section 10.2.3)."""
     if text.isascii() and text.isdecimal():
         return float(text)
     try:
@@ -218,12 +218,12 @@ def retry_after(text: str) -> float:
 
 
 def jitter(attempt: int) -> float:
-    """Return a random pause below a bound that doubles: what failed together does not come back together."""
+    """Return a random pause with a limit that doubles, so that clients don't all retry together."""
     return random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempt, 10)))  # noqa: S311 – not a secret
 
 
 def pages(api: Api, window: Window) -> Iterator[Page]:
-    """Yield all pages of a window, which is split as often as it takes to reach everything in it."""
+    """Yield all pages of a window. Split it as often as necessary to reach everything in it."""
     waiting = [window]
     while waiting:
         part = waiting.pop()
@@ -236,9 +236,9 @@ def pages(api: Api, window: Window) -> Iterator[Page]:
 
 
 def following(api: Api, window: Window, page: Page) -> Iterator[Page]:
-    """Yield the pages after the first. Each has the last encounter of the one before, else something has moved up.
+    """Yield the pages after the first. Each one must contain the last encounter of the page before.
 
-    An encounter that is withdrawn while we page moves all behind it up by one, and one of them past us: step back.
+    If an encounter is withdrawn while we page, all later ones move up by one, and we would miss one: step back.
     """
     offset = 0
     while offset + len(page.items) < page.total:
@@ -255,7 +255,7 @@ def following(api: Api, window: Window, page: Page) -> Iterator[Page]:
 
 
 class Copy:
-    """The encounters in SQLite, each once: a page is there as a whole or not at all."""
+    """The encounters in SQLite, each one once. A page is stored completely or not at all."""
 
     def __init__(self, file: Path) -> None:
         self._database = sqlite3.connect(file)
@@ -265,7 +265,7 @@ class Copy:
         )
 
     def keep(self, page: Page) -> None:
-        """Write what is new, and what is not older than the encounter that is there."""
+        """Store new encounters, and replace stored ones unless they are newer."""
         now = datetime.now(UTC)
         rows = [
             (each["encounter_id"], *map(sortable, (moment(each["created_at"]), moment(each["updated_at"]), now)), line)
@@ -280,7 +280,7 @@ class Copy:
             )
 
     def size(self) -> int:
-        """Return how many encounters there are."""
+        """Return the number of encounters."""
         return int(self._database.execute("SELECT count(*) FROM encounters").fetchone()[0])
 
     def close(self) -> None:
@@ -289,26 +289,26 @@ class Copy:
 
 
 class State:
-    """How far the copy is complete, in a file that is replaced as a whole."""
+    """The progress of the copy, in a file that is replaced as a whole."""
 
     def __init__(self, file: Path, url: str) -> None:
         self._file, self._url = file, url
 
     def read(self) -> datetime | None:
-        """Return the moment before which everything has been read; None before the first run."""
+        """Return the time before which everything has been read, or None before the first run."""
         try:
             kept = json.loads(self._file.read_text(encoding="utf-8"))
             url, until = kept["url"], moment(kept["read_until"])
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError):
-            raise Stop(f"{self._file} is not a state of this program.", NOT_SET_UP) from None
+            raise Stop(f"{self._file} is not a state file of this program.", NOT_SET_UP) from None
         if url != self._url:
             raise Stop(f"{self._file} belongs to another CHARTERO_URL: {url}", NOT_SET_UP)
         return until
 
     def write(self, until: datetime) -> None:
-        """Note that everything before this moment has been read."""
+        """Save that everything before this time has been read."""
         draft = self._file.with_name(f"{self._file.name}.new")
         with draft.open("w", encoding="utf-8") as file:
             json.dump({"url": self._url, "read_until": rfc3339(until)}, file)
@@ -318,7 +318,7 @@ class State:
 
 
 def sync(api: Api, copy: Copy, state: State, window: Window) -> int:
-    """Copy a window, noting after each page how far it has come; return how many encounters were read."""
+    """Copy a window and save the progress after each page. Return the number of encounters read."""
     read = 0
     for page in pages(api, window):
         copy.keep(page)
@@ -331,10 +331,10 @@ def sync(api: Api, copy: Copy, state: State, window: Window) -> int:
 
 
 def moment(text: str) -> datetime:
-    """Read an RFC 3339 date-time with a zone; ValueError if it is none, or none that UTC can hold."""
+    """Read an RFC 3339 date-time with a time zone; ValueError if it is invalid or can't be converted to UTC."""
     when = datetime.fromisoformat(text)
     if when.tzinfo is None:
-        raise ValueError("a time without a zone")
+        raise ValueError("a time without a time zone")
     try:
         return when.astimezone(UTC)
     except OverflowError:
@@ -342,7 +342,7 @@ def moment(text: str) -> datetime:
 
 
 def seconds(text: str) -> float:
-    """Read a number of seconds, of at most three years."""
+    """Read a number of seconds, at most three years."""
     number = float(text)
     if not 0 <= number <= LONGEST:
         raise ValueError("not a number of seconds")
@@ -350,7 +350,7 @@ def seconds(text: str) -> float:
 
 
 def timeout(text: str) -> float:
-    """Read for how many seconds to wait for an answer: at least a millisecond, at most a day."""
+    """Read a timeout in seconds: at least a millisecond, at most a day."""
     number = seconds(text)
     if not 0.001 <= number <= 86_400:
         raise ValueError("not a time to wait")
@@ -358,36 +358,38 @@ def timeout(text: str) -> float:
 
 
 def rfc3339(when: datetime) -> str:
-    """Write a moment in UTC."""
+    """Write a time in UTC."""
     return when.isoformat().replace("+00:00", "Z")
 
 
 def sortable(when: datetime) -> str:
-    """Write a moment so that texts sort as times do: the API leaves a fraction out where it is zero."""
+    """Write a time so that strings sort like times. The API leaves out a fraction that is zero."""
     return when.isoformat(timespec="microseconds")
 
 
 def tell(line: str) -> None:
-    """Say how it goes: never a key, never anything of a patient."""
+    """Print the progress, without keys or patient data."""
     sys.stderr.write(f"{line}\n")
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Copy an organization's encounters, and keep the copy up to date.")
-    parser.add_argument("--since", type=moment, help="read from here: 2024-01-01T00:00:00Z (needed for the first run)")
-    parser.add_argument("--until", type=moment, help="read up to here (default: now)")
+    parser.add_argument(
+        "--since", type=moment, help="read from this time: 2024-01-01T00:00:00Z (needed for the first run)"
+    )
+    parser.add_argument("--until", type=moment, help="read up to this time (default: now)")
     parser.add_argument("--out", type=Path, default=Path("encounters.sqlite3"), help="the copy (default: %(default)s)")
-    parser.add_argument("--state", type=Path, help="how far it is complete (default: the copy's name and .state)")
-    parser.add_argument("--key-file", type=Path, help="the file with the key (default: CHARTERO_KEY)")
-    parser.add_argument("--overlap", type=seconds, default=3600, help="seconds that a run reads again (default: 3600)")
-    parser.add_argument("--timeout", type=timeout, default=30, help="seconds without an answer (default: 30)")
-    parser.add_argument("--patience", type=seconds, default=900, help="seconds to try one call again (default: 900)")
+    parser.add_argument("--state", type=Path, help="file for the progress (default: the copy's name and .state)")
+    parser.add_argument("--key-file", type=Path, help="file with the key (default: CHARTERO_KEY)")
+    parser.add_argument("--overlap", type=seconds, default=3600, help="seconds to read again (default: 3600)")
+    parser.add_argument("--timeout", type=timeout, default=30, help="seconds to wait for a response (default: 30)")
+    parser.add_argument("--patience", type=seconds, default=900, help="seconds to retry a call (default: 900)")
     return parser.parse_args()
 
 
 def base_url() -> str:
-    """Return CHARTERO_URL; the key goes over the network encrypted or not at all."""
+    """Return CHARTERO_URL; Stop if it would send the key unencrypted."""
     url = os.environ.get("CHARTERO_URL", "").rstrip("/")
     if not is_base(url):
         raise Stop("Set CHARTERO_URL to the address of the API: https://api.example.com", NOT_SET_UP)
@@ -395,13 +397,13 @@ def base_url() -> str:
 
 
 def is_base(url: str) -> bool:
-    """Return True if a URL is a scheme and a host, with or without a port, and encrypted unless it is this machine."""
+    """Return True if a URL has only a scheme, a host and maybe a port, and uses https unless it is this machine."""
     try:
         parts = urllib.parse.urlsplit(url)
         is_whole = (
             bool(parts.hostname) and parts.port != 0 and url.lower() == f"{parts.scheme}://{parts.netloc}".lower()
         )
-    except ValueError:  # a broken address in brackets, a port that is none
+    except ValueError:  # a bad address in brackets, or a bad port
         return False
     here = parts.hostname in ("127.0.0.1", "::1", "localhost")
     return is_whole and (parts.scheme == "https" or (parts.scheme == "http" and here))
@@ -412,35 +414,35 @@ def api_key(file: Path | None) -> str:
     try:
         key = (file.read_text(encoding="ascii") if file else os.environ.get("CHARTERO_KEY", "")).strip()
     except (OSError, ValueError):
-        raise Stop(f"The key cannot be read from {file}.", NOT_SET_UP) from None
+        raise Stop(f"The key can't be read from {file}.", NOT_SET_UP) from None
     if not re.fullmatch(r"[!-~]+", key):
-        raise Stop("Set CHARTERO_KEY to the API key, or give --key-file.", NOT_SET_UP)
+        raise Stop("Set CHARTERO_KEY to the API key, or use --key-file.", NOT_SET_UP)
     return key
 
 
 def start(since: datetime | None, read_until: datetime | None, overlap: timedelta) -> datetime:
-    """Return where to begin: at --since, else an overlap before where the last run ended."""
+    """Return where to begin: at --since, or with an overlap before the end of the last run."""
     if since is None:
         if read_until is None:
-            raise Stop("Nothing has been read yet: say from when on, --since 2024-01-01T00:00:00Z", NOT_SET_UP)
+            raise Stop("Nothing has been read yet. Set the start: --since 2024-01-01T00:00:00Z", NOT_SET_UP)
         return read_until - min(overlap, read_until - EARLIEST)
     if read_until and since > read_until:
-        raise Stop(f"Read until {rfc3339(read_until)}: a later --since would leave a gap.", NOT_SET_UP)
+        raise Stop(f"Read until {rfc3339(read_until)}. A later --since would leave a gap.", NOT_SET_UP)
     return since
 
 
 def asked_window(options: argparse.Namespace, read_until: datetime | None) -> Window:
-    """Return what to read."""
+    """Return the window to read."""
     begin = start(options.since, read_until, timedelta(seconds=options.overlap))
     window = Window(begin, options.until or datetime.now(UTC))
     if not window.start < window.end:
-        raise Stop("The window ends before it starts. Look at --since, --until and the clock.", NOT_SET_UP)
+        raise Stop("The window ends before it starts. Check --since, --until and the clock.", NOT_SET_UP)
     return window
 
 
 def run(options: argparse.Namespace) -> None:
     """Bring the copy up to date."""
-    os.umask(0o077)  # patients' data: for nobody else on this machine
+    os.umask(0o077)  # patient data: only for this user
     url = base_url()
     api = Api(url, api_key(options.key_file), timeout=options.timeout, patience=options.patience)
     state = State(options.state or options.out.with_name(f"{options.out.name}.state"), url)
@@ -458,10 +460,10 @@ def main() -> int:
         tell(f"Stopped: {stop}")
         return stop.exit_code
     except (sqlite3.Error, OSError) as fault:
-        tell(f"Stopped: the copy or its state cannot be written: {fault}")
+        tell(f"Stopped: the copy or its state can't be written: {fault}")
         return NOT_WRITTEN
     except KeyboardInterrupt:
-        tell("Interrupted. Run this again to go on.")
+        tell("Interrupted. Run this again to continue.")
         return INTERRUPTED
     return 0
 

@@ -1,4 +1,4 @@
-"""Two invented partner organizations, keys in every state, and a login for each role."""
+"""Two invented partner organizations, keys in every state, and a user for each role."""
 
 import os
 import secrets
@@ -22,14 +22,14 @@ MAIN, OTHER = "Northgate Family Practice (demo)", "Riverside Cardiology (demo)"
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A login of the admin, with the password that was made for it just now."""
+    """A user of the admin, with its new password."""
 
     username: str
     password: str
 
 
 def organizations() -> tuple[Organization, Organization]:
-    """Return the two organizations; their records and keys are made with them, once."""
+    """Return the two organizations. The first run creates them, with their records and keys."""
     return (
         _organization(MAIN, patients=240, encounters=2_600, seed=1),
         _organization(OTHER, patients=80, encounters=700, seed=2),
@@ -37,16 +37,16 @@ def organizations() -> tuple[Organization, Organization]:
 
 
 def working_key(organization: Organization) -> str:
-    """Issue a key that may read everything, and return its token. Tokens of earlier runs go on working."""
+    """Issue a key that can read everything, and return its token. Tokens of earlier runs still work."""
     label = f"Demo run {timezone.now():%Y-%m-%d %H:%M:%S}"
     end = lifetimes.default_end()
     return ApiKey.issue(CHANGE, organization=organization, label=label, scopes=Scope, expires_at=end)[1].text
 
 
 def logins() -> list[Login]:
-    """Return a login that may do everything and one for each role, each with a new password and without a lockout.
+    """Return a user who may do everything and one for each role, with new passwords and no lockout.
 
-    The server that the demonstration becomes takes the password alone, unless the environment says otherwise.
+    The demonstration asks only for the password, unless the environment says otherwise.
     """
     os.environ.setdefault("CHARTERO_SECOND_FACTOR", "off")
     return [_login(name, role) for name, role in ROLES.items()]

@@ -1,6 +1,6 @@
-"""What happened to the demonstration's partners before today: rows and changes with the times at which it did.
+"""The invented history of the demonstration's partners: rows and changes with times in the past.
 
-What is on record cannot be altered, so each change is inserted with its time, and each row as it stands since.
+Records can't be altered, so each change is inserted with its time, and each row in its current state.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ CHANGE = Change(by="demo", source="manage.py demo", reason="demonstration")
 
 
 def organization(name: str, *, came: float) -> Organization:
-    """Make an organization that came so many days ago, and has been allowed everything since the day after."""
+    """Make an organization that was created `came` days ago, and has had full access since the next day."""
     made = Organization.objects.create(name=name, purpose="Treatment", allowlisted=True, created_at=_ago(came))
     opened = _ago(came - 1)
     RouteGrant.objects.bulk_create(
@@ -41,7 +41,7 @@ def key(
     disabled: float | None = None,
     revoked: float | None = None,
 ) -> ApiKey:
-    """Make a key that was issued, disabled and revoked so many days ago and ends in so many; nobody has its token."""
+    """Make a key that was issued, disabled and revoked so many days ago. Its token is not kept."""
     token, number = tokens.mint(is_test=False), digests.current()
     made = ApiKey.objects.create(
         organization=owner,

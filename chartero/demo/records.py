@@ -1,4 +1,4 @@
-"""Invented clinical records from a fixed seed. Nobody in them exists."""
+"""Invented clinical records from a fixed seed. No person in them exists."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -29,8 +29,8 @@ TRANSCRIPT_STATUSES = [DocumentStatus.COMPLETED] * 8 + [DocumentStatus.AMENDED, 
 
 
 def make(organization: Organization, *, patients: int, encounters: int, seed: int) -> None:
-    """Give the organization that many invented patients and encounters, with notes and transcripts."""
-    random = Random(seed)  # noqa: S311 – the same data on every machine, and nothing secret
+    """Create invented patients and encounters for the organization, with notes and transcripts."""
+    random = Random(seed)  # noqa: S311 – the same data on every machine, not a secret
     people = Patient.objects.bulk_create(_patient(random, organization) for _ in range(patients))
     visits = Encounter.objects.bulk_create(
         (_encounter(random, organization, people) for _ in range(encounters)), batch_size=500
@@ -90,7 +90,7 @@ def _documents(random: Random, visit: Encounter, audio: str) -> Iterator[Documen
             schema_type=Schema.DOCUMENT,
             title=complaint if number == 0 else None,
             status=random.choice([*DocumentStatus.values, None]),
-            content=f"# {complaint}\n\nInvented note for a demonstration. Nobody in it exists.\n",
+            content=f"# {complaint}\n\nInvented note for a demonstration. No person in it exists.\n",
             created_at=visit.created_at + timedelta(minutes=5 * number),
             updated_at=visit.updated_at,
         )

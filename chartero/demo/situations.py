@@ -1,4 +1,4 @@
-"""Every documented situation as a call: what is sent, what must come back, what came back."""
+"""Every documented situation as a call: the request, the expected response and the actual response."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ UNKNOWN_DOCUMENT = "doc_" + "0" * 22
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One call: what was sent, what the contract says, what the API answered."""
+    """One call: its request, its expected response and its actual response."""
 
     situation: str
     call: str
@@ -34,14 +34,14 @@ class Outcome:
 
     @property
     def as_documented(self) -> bool:
-        """Tell whether the answer is the documented one."""
+        """Return True if the response is the documented one."""
         return self.expected == self.got
 
 
 def outcomes(organization: Organization, stranger: Organization) -> list[Outcome]:
-    """Make every call in a transaction that is rolled back: no key, switch or grant is left changed.
+    """Make every call in a transaction that is rolled back, so that no key, switch or grant changes.
 
-    What the calls name stays, so that each printed path answers the same afterwards.
+    The objects in the printed paths stay, so that each path gives the same response afterwards.
     """
     documents = specimens.of(organization)
     with transaction.atomic():
@@ -70,8 +70,8 @@ def _credentials(organization: Organization) -> Iterator[Outcome]:
     yield _call("API keys switched off", "401 api_keys_disabled", token)
     ApiKeySwitch.turn(True, CHANGE)
     yield _test_key(organization)
-    yield _call("a key cut short", "401 malformed_token", token[:-1])
-    yield _call("a key under a digest key not loaded", "503 digest_key_unavailable", _unverifiable(organization))
+    yield _call("an incomplete key", "401 malformed_token", token[:-1])
+    yield _call("a key whose digest key is not loaded", "503 digest_key_unavailable", _unverifiable(organization))
     yield _call("an unknown key", "401 invalid_key", tokens.mint(is_test=False).text)
     key.disable(CHANGE)
     yield _call("a disabled key", "401 disabled_key", token)
@@ -104,7 +104,7 @@ def _unverifiable(organization: Organization) -> str:
 
 
 def _access() -> Iterator[Outcome]:
-    yield _call("a key of no organization", "403 org_scope_only_required", _key(None)[1])
+    yield _call("a key without an organization", "403 org_scope_only_required", _key(None)[1])
     newcomer = Organization.create("Situation", CHANGE)
     token = _key(newcomer)[1]
     yield _call("an organization not allowlisted", "403 organization_not_allowlisted", token)
@@ -113,7 +113,7 @@ def _access() -> Iterator[Outcome]:
 
 
 def _query(organization: Organization) -> Iterator[Outcome]:
-    yield _call("a scope too few", "403 missing_scope", _key(organization, scopes=[Scope.ENCOUNTERS_READ])[1])
+    yield _call("a missing scope", "403 missing_scope", _key(organization, scopes=[Scope.ENCOUNTERS_READ])[1])
     token = _key(organization)[1]
     yield _call("POST", "405 method_not_allowed", token, method="POST")
     yield _call("an unknown parameter", "400 unsupported_filter", token, query="cursor=1")
@@ -134,7 +134,7 @@ def _resource(organization: Organization, stranger: Organization) -> Iterator[Ou
     yield _call("another partner's encounter", "403 cross_organization_denied", token, path=f"{LIST}/{theirs}")
     training = mine.filter(record_class="training").first()
     yield _call("a training encounter", "403 demo_training_denied", token, path=f"{LIST}/{training}")
-    yield _call("a path that is no route", "404 route_not_found", token, path=f"{LIST}/")
+    yield _call("an unknown path", "404 route_not_found", token, path=f"{LIST}/")
     yield _call("a Host that is not allowed", "400 bad_request", token, host="elsewhere.example")
 
 
@@ -147,13 +147,13 @@ def _documents(organization: Organization, documents: Specimens) -> Iterator[Out
 
     yield call("a note", "200", note)
     yield call("an ambient transcript", "200", final)
-    yield call("its turns", "200", final, "/transcript")
+    yield call("its transcript", "200", final, "/transcript")
     yield call("a link to its recording", "200", final, "/audio")
     yield call("an unknown document", "404 document_not_found", UNKNOWN_DOCUMENT)
-    yield call("a document of a type that is not served", "400 unsupported_document_type", scan)
+    yield call("a document of another type", "400 unsupported_document_type", scan)
     yield call("the transcript of a note", "400 unsupported_document_type", note, "/transcript")
     yield call("a transcript that is not final", "404 transcript_not_found", draft, "/transcript")
-    yield call("a recording that is not there", "404 audio_not_found", draft, "/audio")
+    yield call("a missing recording", "404 audio_not_found", draft, "/audio")
 
 
 def _call(

@@ -1,4 +1,4 @@
-"""One document of each kind, on one encounter of the demonstration: what its calls of documents name."""
+"""One document of each kind, in one encounter of the demonstration, for its calls of documents."""
 
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ TURNS = [{"speaker": "Doctor", "start": 0.0, "end": 2.5, "text": "Invented for a
 
 
 class Specimens(NamedTuple):
-    """A note, a document of a type that is not served, a final transcript and one that is not final."""
+    """A note, a document of another type, a final transcript and a draft."""
 
     note: Document
     scan: Document
@@ -20,7 +20,7 @@ class Specimens(NamedTuple):
 
 
 def of(organization: Organization) -> Specimens:
-    """Return the documents, which are made once and then stay."""
+    """Return the documents. The first run creates them."""
     encounter = Encounter.objects.for_organization(organization).served().earliest("pk")
 
     def kept(title: str, schema_type: str, **values: Any) -> Document:

@@ -1,4 +1,4 @@
-"""A recording for the demonstration: seconds of one tone, in which nobody speaks."""
+"""A recording for the demonstration: a tone of a few seconds, without speech."""
 
 import io
 import math
@@ -13,7 +13,7 @@ SECONDS, RATE, HERTZ = 3, 8_000, 440
 
 
 def keep(organization: Organization) -> str:
-    """Put the tone into the storage of recordings, once for each organization, and return its name there."""
+    """Store the tone as a recording, once for each organization, and return its name."""
     name = f"{organization.public_id}/tone.wav"
     return name if storage().exists(name) else str(storage().save(name, ContentFile(sound())))
 

@@ -1,4 +1,4 @@
-"""Invented calls of the last week, as the ledger would have kept them, so that the staff's pages have much to tell."""
+"""Invented calls of the last week, as the ledger records them, to fill the staff pages."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ PAGE, PAGES = 25, 5
 
 
 def make(organization: Organization, sync: ApiKey, former: ApiKey) -> None:
-    """Let one key have read pages every hour for a week, with a mistake in between, and a revoked one still call."""
+    """Record hourly calls of one key for a week, with some mistakes, and calls with a revoked key."""
     now = timezone.now().replace(second=0, microsecond=0)
     ApiKey.objects.filter(pk=sync.pk).update(last_used_at=now)
     KeyUse.objects.create(
@@ -32,7 +32,7 @@ def make(organization: Organization, sync: ApiKey, former: ApiKey) -> None:
 
 
 def _pages(organization: Organization, key: ApiKey, now: datetime) -> Iterator[RequestRecord]:
-    """Yield five pages an hour, each with the encounters and the patients that it disclosed."""
+    """Yield five pages an hour, each with the encounters and patients that it disclosed."""
     served = Encounter.objects.for_organization(organization).served().order_by("created_at", "public_id")
     rows = list(served.values_list("pk", "patient_id"))
     for count in range(7 * 24 * PAGES):

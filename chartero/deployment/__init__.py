@@ -1,1 +1,1 @@
-"""What a deployment brings along: its environment and its secrets."""
+"""The environment and the secrets of a deployment."""

@@ -1,6 +1,6 @@
-"""The environment of a deployment, read strictly: an unreadable value ends the start with an error that helps.
+"""The environment of a deployment, read strictly: an unreadable value stops the start with a helpful error.
 
-The error names the variable and says how to write it. It never quotes the value, which may hold a password.
+The error names the variable and says how to write it. It never quotes the value, which may contain a password.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ _PORT_ZERO = re.compile(r":0+(?=[,/?]|$)")
 ENCODE = "In the user name and the password, percent-encode every character except letters, digits, - . _ and ~."
 WRITE_DATABASE = f"Write sqlite:////path/to/file or postgres://user:password@host:5432/name. {ENCODE}"
 WRITE_MAIL = f"Write smtp+tls://user:password@host:587, smtp+ssl://user:password@host:465 or smtp://host:25. {ENCODE}"
-WRITE_BASE_URL = "Write https://api.example.com, with a port where it needs one, and nothing behind that."
+WRITE_BASE_URL = "Write https://api.example.com, with a port if needed, and nothing after it."
 
 
 class UnreadableSetting(ImproperlyConfigured):
@@ -38,7 +38,7 @@ class UnreadableSetting(ImproperlyConfigured):
 
 @contextlib.contextmanager
 def exit_if_unreadable() -> Iterator[None]:
-    """End the process with the words of an UnreadableSetting, without a traceback."""
+    """Exit with the message of an UnreadableSetting, without a traceback."""
     try:
         yield
     except UnreadableSetting as fault:
@@ -46,22 +46,22 @@ def exit_if_unreadable() -> Iterator[None]:
 
 
 class Environment:
-    """Variables by name, each read as what it should be; UnreadableSetting where it is something else."""
+    """Variables by name, each read as its type; UnreadableSetting if that fails."""
 
     def __init__(self, values: Mapping[str, str] = os.environ) -> None:
         self._values = values
 
     def text(self, name: str, default: str) -> str:
-        """Return the value as it is."""
+        """Return the value unchanged."""
         return self._values.get(name, default)
 
     def words(self, name: str, default: Sequence[str] = ()) -> list[str]:
-        """Return the words between the commas, without the blanks around them."""
+        """Return the words between the commas, without spaces around them."""
         given = self._values.get(name)
         return list(default) if given is None else [word.strip() for word in given.split(",") if word.strip()]
 
     def flag(self, name: str, default: bool) -> bool:
-        """Return a switch, which is written 1 or 0, on or off, yes or no, true or false."""
+        """Return a boolean, written as 1 or 0, on or off, yes or no, true or false."""
         given = self._values.get(name, "").strip().lower()
         if given and given not in WORDS:
             raise UnreadableSetting(name, "Write 1 or 0.")
@@ -83,7 +83,7 @@ class Environment:
         return read
 
     def base_url(self, name: str) -> str:
-        """Return the scheme and host of a site, with its port; empty where none is given."""
+        """Return the scheme, host and port of a site, or an empty text if there is none."""
         given = self._values.get(name, "").strip().removesuffix("/")
         url = _split(name, given, WRITE_BASE_URL)
         if given and (url.scheme not in ("http", "https") or not url.hostname or given != _site(url)):
@@ -116,7 +116,7 @@ def _json(text: str) -> Any:
 
 
 def _split(name: str, text: str, how: str) -> SplitResult:
-    """Return the parts of a URL whose port, where there is one, is a port."""
+    """Return the parts of a URL; UnreadableSetting if its port is not valid."""
     try:
         url = urlsplit(text)
         if url.port is None or url.port in PORTS:
@@ -132,9 +132,9 @@ def _site(url: SplitResult) -> str:
 
 
 def _is_sound(database: dict[str, Any]) -> bool:
-    """Return True if a database has a name and lies on hosts, in the folder of a Unix socket, or where it usually does.
+    """Return True if a database has a name, and valid hosts, the folder of a Unix socket, or the default host.
 
-    A password with a character that ends the host's part of a URL leaves a piece of itself in the name.
+    If a password contains a character that ends the host part of a URL, a piece of it ends up in the name.
     """
     hosts = filter(None, database.get("HOST", "").split(","))
     named = bool(database["NAME"]) and "@" not in database["NAME"]
@@ -142,7 +142,7 @@ def _is_sound(database: dict[str, Any]) -> bool:
 
 
 def _parsed(parse: Callable[[str], Any], name: str, text: str, how: str) -> dict[str, Any]:
-    """Return what `parse` makes of a URL. What it raises or warns of may quote a password, so none of that is kept."""
+    """Return the result of `parse`. Its errors and warnings may quote a password, so they are dropped."""
     try:
         with warnings.catch_warnings(action="error"):
             return dict(parse(text))

@@ -1,4 +1,4 @@
-"""Secrets of a deployment: given by the environment, or made once in a private file for development."""
+"""Secrets for development: made once and kept in a private file. Other deployments set them in the environment."""
 
 import base64
 import contextlib
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def kept(path: Path, make: Callable[[], str]) -> str:
-    """Return the secret in `path`, made there on first use: mode 0600, and one winner if two start at once."""
+    """Return the secret in `path`, created on first use with mode 0600. Two processes can start at the same time."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         draft = path.with_name(f".{path.name}.{os.getpid()}")
@@ -27,5 +27,5 @@ def new_secret_key() -> str:
 
 
 def new_digest_key() -> str:
-    """Return digest key number 1, random, 256 bits, as `CHARTERO_DIGEST_KEYS` writes it."""
+    """Return a random digest key of 256 bits with number 1, in the format of `CHARTERO_DIGEST_KEYS`."""
     return "1:" + base64.b64encode(secrets.token_bytes(32)).decode()

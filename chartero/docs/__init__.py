@@ -1,1 +1,1 @@
-"""The developer pages: what a partner's engineer reads, made from the catalogues that the API itself reads."""
+"""The developer pages for partners' engineers, made from the same catalogues that the API uses."""

@@ -1,4 +1,4 @@
-"""What the developer pages tell out of the catalogues: routes, scopes, parameters, limits, codes, this deployment."""
+"""What the developer pages show from the catalogues: routes, scopes, parameters, limits, codes, this deployment."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from chartero.docs.advice import ADVICE, Advice
 from encounters.api.filters import FIELD_LENGTH, EncounterFilter
 from encounters.api.policy import DOCUMENT_POLICIES, POLICY
 from encounters.importing.reading.limits import LONGEST_TEXT
@@ -14,7 +13,8 @@ from encounters.recordings import storage as recordings
 from partners.api.base_url import base_url
 from partners.api.responses import ALLOWED_METHODS, RETRY_AFTER_SECONDS, error_headers
 from partners.catalogue.reasons import Reason, Stage
-from partners.catalogue.remedies import REMEDIES, Remedy, Retry
+from partners.catalogue.remedies import REMEDIES
+from partners.catalogue.remedy import Remedy, Retry
 from partners.catalogue.routes import Route, Scope
 from partners.decision.policy import Rule
 from partners.keys import tokens
@@ -22,21 +22,20 @@ from partners.keys import tokens
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A reason code with all that the pages say of it."""
+    """A reason code with everything that the pages say about it."""
 
     reason: Reason
     remedy: Remedy
-    advice: Advice
 
     @property
     def again(self) -> str:
-        """Return in a word or two whether to send the call again."""
+        """Return in a word or two whether to retry the call."""
         return {Retry.NOT_AS_IT_IS: "No", Retry.LATER: "Yes, later", Retry.ONCE: "Once"}[self.remedy.retry]
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query parameter as the pages tell it; a template would call the grammar itself."""
+    """A query parameter as the pages show it. A template would call the grammar itself."""
 
     name: str
     default: int | str | None
@@ -46,12 +45,12 @@ class Parameter:
 
 
 def explained(reason: Reason) -> Explained:
-    """Return what the pages say of a reason code."""
-    return Explained(reason, REMEDIES[reason], ADVICE[reason])
+    """Return what the pages say about a reason code."""
+    return Explained(reason, REMEDIES[reason])
 
 
 def everything(request: HttpRequest) -> dict[str, Any]:
-    """Return what any page may tell."""
+    """Return everything that a page can show."""
     return {
         "base_url": base_url(request),
         "environment": settings.ENVIRONMENT,
@@ -84,13 +83,13 @@ def of_stage(stage: Stage) -> list[Explained]:
 
 
 def of_resource(route: Route) -> list[Reason]:
-    """Return the reason codes by which a route refuses what the path names, in the order of the checks."""
+    """Return the reason codes with which a route refuses a resource, in the order of the checks."""
     rules: tuple[Rule[Any], ...] = DOCUMENT_POLICIES.get(route, POLICY)
     return [rule.reason for rule in rules]
 
 
 def parameters() -> list[Parameter]:
-    """Return the parameters of the list, in the order in which they are checked."""
+    """Return the parameters of the list in the order of their checks."""
     return [
         Parameter(name, each.default, each.meaning, each.grammar.words, each.reason)
         for name, each in EncounterFilter.base_filters.items()
@@ -98,7 +97,7 @@ def parameters() -> list[Parameter]:
 
 
 def largest(parameter: str) -> int:
-    """Return the largest number that a parameter takes."""
+    """Return the largest number that a parameter accepts."""
     return int(EncounterFilter.base_filters[parameter].grammar.schema["maximum"])
 
 

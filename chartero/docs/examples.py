@@ -1,4 +1,4 @@
-"""The code examples: each is one file per language, shown as it is and run as it is by a test."""
+"""The code examples: one file per language. The pages show it as it is, and a test runs it as it is."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -9,7 +9,7 @@ from django.conf import settings
 
 
 class Language(Enum):
-    """A language in which every example is written: its name, and how its files end."""
+    """A language in which every example is written: its name and the suffix of its files."""
 
     CURL = "curl", "sh"
     PYTHON = "Python", "py"
@@ -29,7 +29,7 @@ class Example:
 
 
 def folder() -> Path:
-    """Return where the files lie."""
+    """Return the folder with the files."""
     return settings.BASE_DIR / "templates" / "docs" / "examples"
 
 

@@ -1,4 +1,4 @@
-"""The fields of what is served, in the words of the developer pages; names and types are the serializers' own."""
+"""The fields of responses as the developer pages describe them. Names and types come from the serializers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,70 +25,70 @@ _DOCUMENT = {
     "document_id": "The id of the document.",
     "schema_type": "What the document holds: a note, or the transcript of a recording.",
     "title": "Its title.",
-    "status": "How far it has come. A superseded document has been replaced by another one.",
-    "workflow_variant": "How it came about.",
+    "status": "Its status. A superseded document has been replaced by another one.",
+    "workflow_variant": "How it was made.",
 }
 
 MEANINGS: dict[type[serializers.Serializer], dict[str, str]] = {
     EncounterPageSerializer: {
-        "items": "The encounters of this page.",
-        "limit": "What was asked for, or the default.",
-        "offset": "The same.",
-        "total": "How many encounters match, on all pages together.",
+        "items": "The encounters on this page.",
+        "limit": "The limit of this page: yours or the default.",
+        "offset": "The offset of this page: yours or the default.",
+        "total": "The number of matching encounters on all pages.",
     },
     EncounterSerializer: {
         "encounter_id": "The id of the encounter.",
         "organization_id": "Your organization.",
-        "encounter_type": "How the encounter was documented: ambient ones have a recorded conversation.",
-        "status": "How far the encounter has come.",
-        "created_at": "When the encounter came into this service, or, for an earlier history that is brought in, took "
-        "place. Lists are ordered by it, and it never changes.",
-        "updated_at": "When it last changed in the system that it comes from: often before `created_at`.",
+        "encounter_type": "How the encounter was documented. Ambient encounters have a recorded conversation.",
+        "status": "The status of the encounter.",
+        "created_at": "When the encounter was added to this service. For records imported from the past, it can be the "
+        "time of the encounter instead. Lists are ordered by it, and it never changes.",
+        "updated_at": "When it last changed in its source system: often before `created_at`.",
         "date_of_service": "When the patient was seen.",
-        "patient": "The patient; null while none is linked.",
-        "documents": "Its documents, without their content, in the order of their creation.",
+        "patient": "The patient, or null if none is linked yet.",
+        "documents": "Its documents, without their content, in order of creation.",
     },
     PatientSerializer: {
         "patient_id": "The id of the patient.",
         "first_name": "Given names.",
         "last_name": "Family name.",
-        "date_of_birth": "Date of birth, never filled up from a year alone.",
+        "date_of_birth": "Date of birth: a complete date, or null.",
     },
     DocumentSummarySerializer: _DOCUMENT
-    | {"audio_duration_seconds": "How long the recording of an ambient transcript is."},
+    | {"audio_duration_seconds": "The length of an ambient transcript's recording."},
     DocumentSerializer: _DOCUMENT
     | {
-        "encounter_id": "The encounter that it belongs to.",
-        "created_at": "When it was created.",
-        "updated_at": "When it last changed.",
+        "encounter_id": "The encounter of the document.",
+        "created_at": "When the document was created.",
+        "updated_at": "When the document last changed.",
     },
-    NoteSerializer: {"content": "The text of the note. Only in a document of schema_type document."},
+    NoteSerializer: {"content": "The text of the note. Only in documents of schema_type document."},
     AmbientTranscriptSerializer: {
-        "audio_duration_seconds": "How long the recording is. Only in an ambient transcript.",
+        "audio_duration_seconds": "The length of the recording. Only in ambient transcripts.",
     },
     ContentSerializer: {
-        "format": "How the text is written.",
-        "text": "The text; null where the document came without one.",
+        "format": "The format of the text.",
+        "text": "The text, or null if the document has none.",
     },
     DocumentTranscriptSerializer: {
-        "encounter_id": "The encounter that it belongs to.",
+        "encounter_id": "The encounter of the document.",
         "document_id": "The id of the document.",
         "transcript": "The transcript.",
     },
     TranscriptSerializer: {
-        "provider": "Who or what wrote it down.",
-        "audio_duration_seconds": "How long the recording is.",
-        "turns": "What was said, in the order of the starts.",
+        "provider": "The person or system that made the transcript.",
+        "audio_duration_seconds": "The length of the recording.",
+        "turns": "What was said, ordered by start time.",
     },
     TurnSerializer: {
-        "speaker": "Who speaks.",
-        "start": "When they begin, in seconds from the start of the recording.",
-        "end": "When they end, in the same seconds.",
-        "text": "What they say.",
+        "speaker": "The speaker.",
+        "start": "Start time, in seconds from the start of the recording.",
+        "end": "End time, in seconds from the start of the recording.",
+        "text": "What the speaker says.",
     },
     DocumentAudioSerializer: {
-        "audio_url": "Where the recording can be fetched, without a key.",
-        "expires_at": "Until when.",
+        "audio_url": "The URL of the recording. It works without a key.",
+        "expires_at": "When the URL expires.",
     },
 }
 
@@ -105,7 +105,7 @@ _TYPES: tuple[tuple[type[serializers.Field], str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One key of a JSON object: its type, the only values that it has, whether it may be null, and what it means."""
+    """One key of a JSON object: its type, its possible values, whether it can be null, and its meaning."""
 
     name: str
     type: str
@@ -115,7 +115,7 @@ class Field:
 
 
 def of(serializer: str) -> list[Field]:
-    """Return the fields of a serializer, but for those that it shares with the one it is made from."""
+    """Return the fields of a serializer, without those that it inherits."""
     shape = getattr(served, serializer)
     return [_field(shape, name, field) for name, field in shape().fields.items() if name in MEANINGS[shape]]
 

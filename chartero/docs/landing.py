@@ -1,4 +1,4 @@
-"""What stands at the root, for everybody: the page that says where to go, and `security.txt` (RFC 9116)."""
+"""Public pages at the root: the landing page, and `security.txt` (RFC 9116)."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -19,14 +19,14 @@ IN_AN_ADDRESS = "@!$'*+-._~"  # RFC 6068, section 2: what needs no escape in a m
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
-    """Lead partners to the developer pages and staff to the sign-in."""
+    """Point partners to the developer pages, and staff to the sign-in page."""
     context = {"pages": list(Page), "environment": settings.ENVIRONMENT, "contact_email": settings.CONTACT_EMAIL}
     return render(request, "landing.html", context)
 
 
 @require_safe
 def security_txt(request: HttpRequest) -> HttpResponse:
-    """Say whom to tell of a weakness; not found where nobody is named."""
+    """Say where to report a vulnerability. Respond 404 if no contact is set."""
     if not settings.CONTACT_EMAIL:
         raise Http404("No contact is set.")
     lines = [
@@ -39,5 +39,5 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 
 
 def _expires() -> datetime:
-    """Return a time that is the same all day."""
+    """Return an expiry time that stays the same all day."""
     return timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + VALID

@@ -1,4 +1,4 @@
-"""The catalogue of developer pages, in the order in which one reads them."""
+"""The catalogue of developer pages, in reading order."""
 
 from enum import Enum
 
@@ -6,22 +6,22 @@ from django.urls import reverse
 
 
 class Page(Enum):
-    """One page: its place below `/docs/`, its title, and what it is about in one sentence."""
+    """One page: its path under `/docs/`, its title, and its summary in one sentence."""
 
     GET_STARTED = "", "Get started", "From an API key to the first encounter in two minutes."
-    AUTHENTICATION = "authentication", "Authentication", "How a call says who calls, and how to keep a key."
-    SCOPES = "scopes", "Scopes", "What a key may read, and what each route asks for."
-    ENVIRONMENTS = "environments", "Environments", "Where to call, with which key, and what holds for every call."
+    AUTHENTICATION = "authentication", "Authentication", "How to send your key, and how to protect it."
+    SCOPES = "scopes", "Scopes", "What a key can read, and what each route requires."
+    ENVIRONMENTS = "environments", "Environments", "The base URL, live and test keys, and rules for every call."
     PAGINATION = (
         "pagination",
         "Pagination and filters",
-        "How to page through encounters, and keep a copy of them that loses nothing.",
+        "How to page through encounters, and keep a complete copy of them.",
     )
-    ERRORS = "errors", "Errors", "Every reason code: what it means, why it comes, what to do, and whether to try again."
-    ENCOUNTERS = "encounters", "Fetch encounters", "The list, one encounter, and every field of them."
-    DOCUMENTS = "documents", "Fetch documents", "The notes of an encounter, as markdown."
-    TRANSCRIPTS = "transcripts", "Transcripts and audio", "What was said in an ambient encounter, and its recording."
-    REFERENCE = "reference", "API reference", "Every route with its parameters, answers and codes, as OpenAPI has them."
+    ERRORS = "errors", "Errors", "Every reason code: what it means, its usual cause, what to do, and whether to retry."
+    ENCOUNTERS = "encounters", "Fetch encounters", "The list, one encounter, and all their fields."
+    DOCUMENTS = "documents", "Fetch documents", "The notes of an encounter, as Markdown."
+    TRANSCRIPTS = "transcripts", "Transcripts and audio", "What was said in an ambient encounter, and the recording."
+    REFERENCE = "reference", "API reference", "Every route with its parameters, responses and codes, in OpenAPI."
 
     def __init__(self, slug: str, title: str, summary: str) -> None:
         self.slug = slug
@@ -30,24 +30,24 @@ class Page(Enum):
 
     @property
     def template(self) -> str:
-        """Return the name of its template."""
+        """Return the name of the page's template."""
         return f"docs/{self.slug or 'start'}.html"
 
     @property
     def url(self) -> str:
-        """Return its path."""
+        """Return the page's path."""
         return reverse("docs:page", args=[self.slug]) if self.slug else reverse("docs:start")
 
     @property
     def neighbours(self) -> tuple["Page | None", "Page | None"]:
-        """Return the page before it and the page after it."""
+        """Return the previous and the next page."""
         order = [None, *Page, None]
         at = order.index(self)
         return order[at - 1], order[at + 1]
 
     @classmethod
     def at(cls, slug: str) -> "Page":
-        """Return the page at that place; KeyError if there is none."""
+        """Return the page at this path; KeyError if there is none."""
         return _BY_SLUG[slug]
 
 

@@ -1,4 +1,4 @@
-"""The URLs of the developer pages, below `/docs/`."""
+"""The URLs of the developer pages, under `/docs/`."""
 
 from django.urls import path
 

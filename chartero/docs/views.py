@@ -1,4 +1,4 @@
-"""The developer pages as they are served: to everybody, with no session and no cookie."""
+"""The views of the developer pages. They are public and use no session or cookie."""
 
 from http import HTTPStatus
 
@@ -16,7 +16,7 @@ SYNC = settings.BASE_DIR / "examples" / "sync.py"
 
 @require_safe
 def page(request: HttpRequest, slug: str = "") -> HttpResponse:
-    """Show one page, or say that there is none and list those there are."""
+    """Show one page. Respond 404 with a list of all pages if there is none."""
     try:
         shown = Page.at(slug)
     except KeyError:
@@ -31,6 +31,6 @@ def page(request: HttpRequest, slug: str = "") -> HttpResponse:
 
 @require_safe
 def sync(request: HttpRequest) -> HttpResponse:
-    """Hand out the example program that keeps a copy of an organization's encounters."""
+    """Send the example program that keeps a copy of an organization's encounters."""
     headers = {"Content-Disposition": f'inline; filename="{SYNC.name}"'}
     return HttpResponse(SYNC.read_bytes(), content_type="text/x-python; charset=utf-8", headers=headers)

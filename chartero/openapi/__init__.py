@@ -1,4 +1,4 @@
-"""The published contract: OpenAPI 3.1, made from the catalogues and the serializers that answer the calls."""
+"""The published contract: OpenAPI 3.1, generated from the catalogues and the serializers of the API."""
 
 from chartero.openapi.publication import document, text
 

@@ -1,4 +1,4 @@
-"""What a route can answer: its 200, and its refusals by status, each reason from what decides it."""
+"""The responses of a route: its 200, and its refusals by status. Each reason comes from the rule that uses it."""
 
 from itertools import groupby
 from typing import Any
@@ -11,27 +11,27 @@ from partners.catalogue.reasons import Reason, Stage
 from partners.catalogue.routes import Route
 from partners.decision import policy
 
-REFUSAL = "ErrorAnswer"  # not `Error`, which would hide a name that JavaScript and others have
+REFUSAL = "ErrorAnswer"  # not `Error`: generated code would shadow a built-in of JavaScript and other languages
 CODES = "x-reason-codes"
 UNKNOWN_PARAMETER = "page"
 
 
 def of_route(view: QueryViewSet, served: dict[str, Any]) -> dict[str, Any]:
-    """Return the answers of a route by status; `served` is the schema of its 200."""
+    """Return the responses of a route by status. `served` is the schema of its 200."""
     by_status = groupby(sorted(reasons(view), key=lambda reason: reason.status), lambda reason: reason.status)
     refusals = {str(status): _refusal(view.route, list(group)) for status, group in by_status}
     return {"200": _served(view.route, served), **refusals}
 
 
 def reasons(view: QueryViewSet) -> list[Reason]:
-    """Return every reason for which a route refuses, in the order of the checks."""
+    """Return every reason to refuse a call of a route, in the order of the checks."""
     query = [check.reason for check in view.filterset_class.read("").checks]
     found = [rule.reason for rule in policy.POLICY] + query + [rule.reason for rule in view.rules] + _edge(view)
     return list(dict.fromkeys(found))
 
 
 def components(view: QueryViewSet) -> dict[str, dict[str, Any]]:
-    """Return what the answers of a route refer to, by kind and name."""
+    """Return the components that the responses of a route refer to, by kind and name."""
     fields = {parameter.reason: name for name, parameter in reversed(view.filterset_class.base_filters.items())}
     fields[Reason.UNSUPPORTED_FILTER] = UNKNOWN_PARAMETER
     bodies = {reason.code: {"value": error_body(reason, fields.get(reason))} for reason in reasons(view)}
@@ -39,7 +39,7 @@ def components(view: QueryViewSet) -> dict[str, dict[str, Any]]:
 
 
 def _edge(view: QueryViewSet) -> list[Reason]:
-    """Return the reasons outside the order of the checks; only an id can make another path of a route's."""
+    """Return the reasons outside the order of the checks. Only an id can turn a route's path into another path."""
     edge = [reason for reason in Reason if reason.stage is Stage.EDGE]
     return edge if "<" in view.route.path else [reason for reason in edge if reason is not Reason.ROUTE_NOT_FOUND]
 
@@ -47,7 +47,7 @@ def _edge(view: QueryViewSet) -> list[Reason]:
 def _served(route: Route, schema: dict[str, Any]) -> dict[str, Any]:
     content = {"schema": schema, "example": examples.BODIES[route]}
     return {
-        "description": "What the caller may read.",
+        "description": "The requested data.",
         "headers": headers.always(),
         "content": {JsonRenderer.media_type: content},
     }
@@ -58,7 +58,7 @@ def _refusal(route: Route, found: list[Reason]) -> dict[str, Any]:
     return {
         "description": "\n".join(f"- `{reason.code}`: {reason.message}" for reason in found),
         "headers": headers.always() | headers.of_refusals(found, route.scopes),
-        # The codes of this route and status. Generators pass over what is beside a reference in a schema.
+        # The codes of this route and status. They are here because generators ignore keys beside a `$ref`.
         CODES: codes,
         "content": {
             JsonRenderer.media_type: {
@@ -70,25 +70,25 @@ def _refusal(route: Route, found: list[Reason]) -> dict[str, Any]:
 
 
 def _error() -> dict[str, Any]:
-    """Return the schema of every refusal's body, with the keys of a real one."""
+    """Return the schema of the body of a refusal, with the keys of a real one."""
     told = {
         "error": {"type": "string", "const": ERROR},
         "reason_code": {
             "type": "string",
-            "description": "Stable: branch on this. More codes may come: treat one that you do not know by its status.",
+            "description": "Stable: branch on this. New codes may be added: treat an unknown code by its status.",
             "x-extensible-enum": [reason.code for reason in Reason],
         },
-        "message": {"type": "string", "description": "For a person. It may change."},
+        "message": {"type": "string", "description": "An explanation for people. It may change."},
         "field": {
             "type": ["string", "null"],
             "maxLength": FIELD_LENGTH,
-            "description": "The one query parameter at fault, or null.",
+            "description": "The query parameter at fault, or null.",
         },
     }
     keys = list(error_body(Reason.INTERNAL_ERROR))
     return {
         "type": "object",
-        "description": "The body of every answer but 200.",
+        "description": "The body of every response other than 200.",
         "properties": {key: told[key] for key in keys},
         "required": keys,
     }

@@ -1,4 +1,4 @@
-"""The security of every route: an API key as bearer token, and the scopes that the key must hold."""
+"""The security of every route: an API key as bearer token, and the scopes that the key must have."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ NAME = "api_key"
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
-    """`Authorization: Bearer <api_key>`. OpenAPI 3.1 lets a bearer scheme name what a route requires."""
+    """`Authorization: Bearer <api_key>`. In OpenAPI 3.1, a bearer scheme can list the scopes of a route."""
 
     target_class = "partners.api.authentication.ApiKeyAuthentication"
     name = NAME

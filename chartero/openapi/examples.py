@@ -1,4 +1,4 @@
-"""What a route may answer, by example. Everything in it is invented."""
+"""Example responses of the routes. All data is invented."""
 
 from typing import Any
 

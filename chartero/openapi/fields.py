@@ -1,4 +1,4 @@
-"""How values look in answers, where drf-spectacular knows less than the contract says."""
+"""How values look in responses, where the contract says more than drf-spectacular knows."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ NAMES = {tuple(choices.values): choices.__name__ for choices in (EncounterType, 
 
 
 class WordField(OpenApiSerializerFieldExtension):
-    """One of several words; a set of words that several objects have is known by a name."""
+    """One of several words. A set of words that several objects share has a name."""
 
     target_class = "rest_framework.fields.ChoiceField"
 
     def get_name(self) -> str | None:
-        """Return the name, or None where the words belong to one object alone."""
+        """Return the name, or None if only one object uses the words."""
         return NAMES.get(tuple(self.target.choices))
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
@@ -26,7 +26,7 @@ class WordField(OpenApiSerializerFieldExtension):
 
 
 class InstantField(OpenApiSerializerFieldExtension):
-    """A moment in UTC with `Z`, with a fraction of six digits only where it is not zero."""
+    """A moment in UTC with `Z`, with a fraction of six digits only if it is not zero."""
 
     target_class = "rest_framework.fields.DateTimeField"
 

@@ -1,4 +1,4 @@
-"""The document as a whole: every route of the catalogue, and the words that hold for all of them."""
+"""The whole document: every route of the catalogue, and the description of the API."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from chartero.openapi.bearer import BearerScheme
 from chartero.openapi.fields import InstantField, WordField
 from partners.api.views import PartnerViewSet
 
-# drf-spectacular finds these by their being imported.
+# drf-spectacular finds these once they are imported.
 EXTENSIONS = (BearerScheme, InstantField, WordField)
 
 
@@ -17,7 +17,7 @@ class RouteEnumerator(EndpointEnumerator):
     """Find the routes of the catalogue among the URLs, in the catalogue's order."""
 
     def should_include_endpoint(self, path: str, callback: Any) -> bool:
-        """Leave out every view that belongs to no route."""
+        """Leave out views that don't belong to a route."""
         view = getattr(callback, "cls", None)
         return view is not None and issubclass(view, PartnerViewSet)
 
@@ -28,7 +28,7 @@ class RouteGenerator(SchemaGenerator):
     endpoint_inspector_cls = RouteEnumerator
 
     def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
-        """Return the document, with the words that hold for all routes before them."""
+        """Return the document, with the description of the API before the routes."""
         found = super().get_schema(request, public)
         told_apart(found["components"]["schemas"])
         info = found.pop("info") | {"description": prose.CONTRACT}
@@ -36,7 +36,7 @@ class RouteGenerator(SchemaGenerator):
 
 
 def told_apart(schemas: dict[str, Any]) -> None:
-    """Say in each alternative of a polymorphic object which value of the discriminator is its own."""
+    """Give each alternative of a polymorphic object its value of the discriminator."""
     for schema in [each for each in schemas.values() if "discriminator" in each]:
         name = schema["discriminator"]["propertyName"]
         for value, reference in schema["discriminator"]["mapping"].items():

@@ -1,4 +1,4 @@
-"""One route of the catalogue as an operation: its names, its parameters and its answers."""
+"""One route of the catalogue as an operation: its names, parameters and responses."""
 
 import inspect
 from typing import Any, cast
@@ -12,32 +12,32 @@ from partners.catalogue.routes import Route
 
 
 class RouteSchema(AutoSchema):
-    """The operation that a view of the partner API tells of itself (DRF's `DEFAULT_SCHEMA_CLASS`)."""
+    """The operation of a view of the partner API (DRF's `DEFAULT_SCHEMA_CLASS`)."""
 
     @property
     def answering(self) -> QueryViewSet:
-        """Return the view as what it is."""
+        """Return the view, with its type."""
         return cast(QueryViewSet, self.view)
 
     @property
     def route(self) -> Route:
-        """Return the route that the view answers."""
+        """Return the route of the view."""
         return self.answering.route
 
     def get_operation_id(self) -> str:
-        """Return the name of the route as code can write it: a dot makes generators repeat themselves."""
+        """Return the name of the route without dots, which make generators repeat themselves."""
         return self.route.route_name.replace(".", "_")
 
     def get_summary(self) -> str:
-        """Return what the action says that it does."""
+        """Return the docstring of the action."""
         return inspect.cleandoc(getattr(self.view, self.answering.action).__doc__).removesuffix(".")
 
     def get_description(self) -> str:  # type: ignore[override]
-        """Return what the contract says of the route, and the scopes that it requires."""
+        """Return what the contract says about the route, and its required scopes."""
         return prose.of_route(self.route)
 
     def get_tags(self) -> list[str]:
-        """Return what the route reads: the first part of its name."""
+        """Return the group of the route: the first part of its name."""
         return [prose.tag(self.route)]
 
     def _get_parameters(self) -> list[dict[str, Any]]:

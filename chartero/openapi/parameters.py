@@ -1,4 +1,4 @@
-"""The parameters of a route: the ids in its path, and its query as the filters declare it."""
+"""The parameters of a route: the ids in its path, and its query as declared by the filters."""
 
 import re
 from typing import Any
@@ -11,12 +11,12 @@ IDS = {"encounter_id": IdField(Encounter), "document_id": IdField(Document)}
 
 
 def in_path(path: str) -> list[dict[str, Any]]:
-    """Return the ids of a path, each as its answer spells it."""
+    """Return the ids of a path, with the patterns that responses use."""
     return [_id(name) for name in re.findall(r"{(\w+)}", path)]
 
 
 def in_query(filters: type[StrictFilterSet]) -> list[dict[str, Any]]:
-    """Return the parameters of a query in the order in which they are checked."""
+    """Return the parameters of a query in the order of their checks."""
     return [_parameter(name, parameter) for name, parameter in filters.base_filters.items()]
 
 
@@ -25,14 +25,14 @@ def _id(name: str) -> dict[str, Any]:
         "name": name,
         "in": "path",
         "required": True,
-        "description": "Opaque. Any string may come here: what is no such id does not exist.",
+        "description": "Opaque. You can send any string: one that is not an id is not found.",
         "schema": {"type": "string", "pattern": IDS[name].pattern},
     }
 
 
 def _parameter(name: str, parameter: Parameter) -> dict[str, Any]:
     default = {} if parameter.default is None else {"default": parameter.default}
-    refused = f"Else, or given twice: `{parameter.reason.code}`."
+    refused = f"Any other value, or a repeated parameter, gives `{parameter.reason.code}`."
     return {
         "name": name,
         "in": "query",

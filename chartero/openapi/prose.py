@@ -1,4 +1,4 @@
-"""What the document says in words; every code, scope, route and limit in it comes from the catalogues."""
+"""The prose of the document. Every code, scope, route and limit in it comes from the catalogues."""
 
 from encounters.api.filters import EncounterFilter
 from partners.api.responses import ALLOWED_METHODS, REALM
@@ -8,18 +8,18 @@ from partners.keys.tokens import LIVE_PREFIX, TEST_PREFIX
 
 LIMIT, OFFSET, START_AT, END_AT = (f"`{name}`" for name in ("limit", "offset", "start_at", "end_at"))
 TAGS = {
-    "encounters": "Encounters of the caller's organization.",
+    "encounters": "Encounters of your organization.",
     "documents": "The clinical documents of an encounter.",
 }
 
-_NO_QUERY = f"Any query parameter is `{Reason.UNSUPPORTED_FILTER.code}`."
+_NO_QUERY = f"Any query parameter gives `{Reason.UNSUPPORTED_FILTER.code}`."
 _OF_AN_ENCOUNTER = f"""\
-The checks of the encounter come first, with their own codes. A document of another encounter is
+The checks of the encounter come first, with their own codes. A document of another encounter gives
 `{Reason.DOCUMENT_NOT_FOUND.code}`. {_NO_QUERY}"""
 
 
 def tags() -> list[dict[str, str]]:
-    """Return the groups of routes in the catalogue's order."""
+    """Return the groups of routes, in the order of the catalogue."""
     names = dict.fromkeys(tag(route) for route in Route)
     return [{"name": name, "description": TAGS[name]} for name in names]
 
@@ -30,13 +30,13 @@ def tag(route: Route) -> str:
 
 
 def of_route(route: Route) -> str:
-    """Return what holds for one route."""
+    """Return the description of one route."""
     scopes = " ".join(f"`{scope}`" for scope in route.scopes)
     return f"{_ROUTES[route]}\n\nRoute: `{route.route_name}`. Required scopes: {scopes}."
 
 
 def _checks() -> str:
-    """Return the order of the checks as a list, stage by stage."""
+    """Return the order of the checks as a numbered list of stages."""
     stages = [(stage, [reason for reason in Reason if reason.stage is stage]) for stage in Stage]
     return "\n".join(
         f"{number}. {stage.question} " + ", ".join(f"`{reason.code}` ({reason.status})" for reason in reasons)
@@ -54,95 +54,97 @@ _SCOPES = "\n".join(f"| `{scope}` | {scope.description} |" for scope in Scope)
 _LAST_OFFSET = EncounterFilter.base_filters["offset"].grammar.schema["maximum"]
 
 AUTHENTICATION = f"""\
-Send the API key with every call as `Authorization: Bearer <api_key>`: the scheme in any case, one or more spaces, and
-the key, which is all the rest. A blank, a comma or a tab inside makes it `{Reason.MALFORMED_TOKEN.code}`, and so does a
-second such header. No other header, no cookie and no query parameter is read. Keys begin with `{LIVE_PREFIX}`; test
-keys, with `{TEST_PREFIX}`, are accepted only where all data is synthetic.
+Send the API key with every call as `Authorization: Bearer <api_key>`: the scheme in upper or lower case, one or more
+spaces, then the key. A space, a comma or a tab inside the key gives `{Reason.MALFORMED_TOKEN.code}`, and so does a
+second such header. No other header, cookie or query parameter is read. Keys begin with `{LIVE_PREFIX}`. Test keys begin
+with `{TEST_PREFIX}` and are accepted only where all data is synthetic.
 
-A key needs every scope that a route requires, its organization has to be allowlisted, and the route has to be enabled
-for it. Nothing is from the start, and a change holds for the next call.
+A key must have every scope that a route requires, its organization must be allowlisted, and the route must be enabled
+for the organization. Nothing is enabled by default. A change takes effect with the next call.
 
-| scope | what may be read |
+| scope | what it gives access to |
 | --- | --- |
 {_SCOPES}
 """
 
 CONTRACT = f"""\
-The clinical encounters of your organization, and their documents. JSON in UTF-8, whatever `Accept` says.
+Read your organization's clinical encounters and their documents. All responses are JSON in UTF-8, whatever `Accept`
+says.
 
 ## Authentication
 
 {AUTHENTICATION}
-## The order of the checks
+## The order of checks
 
-The first check that fails decides the answer.
+The first check that fails decides the response.
 
 {_checks()}
 
-A wrong secret is always `{Reason.INVALID_KEY.code}`: a key's state is told only to who holds the key.
+A wrong secret always gives `{Reason.INVALID_KEY.code}`. The state of a key is revealed only to callers who send the
+whole key.
 
 ## Errors
 
-Every answer but 200 has the same four keys. Branch on `reason_code`, which is stable; new codes may come, so treat one
-that you do not know by its status. `message` is for a person and may change; `field` names the one query parameter at
-fault, or is null. Send the same call again after {_codes(503)} when `Retry-After` has passed, once after
-{_codes(500)}, and after any other refusal not before its cause is gone. A 401 carries `WWW-Authenticate: {REALM}`.
+Every response other than 200 has the same four keys. Branch on `reason_code`, which is stable. New codes may be added:
+treat an unknown code by its status. `message` is for people and may change. `field` is the query parameter at fault, or
+null. After {_codes(503)}, wait for `Retry-After` and send the call again. After {_codes(500)}, retry once. After any
+other refusal, retry only when the cause is fixed. A 401 has the header `WWW-Authenticate: {REALM}`.
 
-Any other path below `/external/` is `{Reason.ROUTE_NOT_FOUND.code}`, before authentication. A Host that this deployment
-does not answer for is `{Reason.BAD_REQUEST.code}`, and so is a request that cannot be read: a request line over 8,190
-bytes, a header over 8,190 bytes, over 100 headers, or bytes in them that HTTP does not allow. A body is never read.
-A call over plain http is `{Reason.HTTPS_REQUIRED.code}`, whatever its path and its key, and is not redirected: have the
-key that came with it rotated. A sandbox may take plain http.
+Any other path under `/external/` gives `{Reason.ROUTE_NOT_FOUND.code}`, before authentication. A Host that this
+deployment doesn't serve gives `{Reason.BAD_REQUEST.code}`. So does a request that can't be read: a request line over
+8,190 bytes, a header over 8,190 bytes, more than 100 headers, or bytes in them that HTTP doesn't allow. A body is never
+read. A call over plain http gives `{Reason.HTTPS_REQUIRED.code}`, whatever its path and key, and is not redirected. The
+key in such a call must be rotated. A sandbox may accept plain http.
 
 ## Methods
 
-{_METHODS} only. `HEAD` is answered as `GET` is: the same checks, status and headers, `Content-Length` too, and no body.
-It is not repeated below. Any other method, `OPTIONS` too, is `{Reason.METHOD_NOT_ALLOWED.code}` with `Allow`, once the
-call has passed the checks of who calls and of what they may call; until then it is refused as `GET` would be. There is
-no CORS: call from a server, not from a browser.
+{_METHODS} only. `HEAD` is answered like `GET`, with the same checks, status and headers, including `Content-Length`,
+but without a body. It is not repeated below. Any other method, including `OPTIONS`, gives
+`{Reason.METHOD_NOT_ALLOWED.code}` with `Allow`, after the checks of the caller and of access to the route. Until then
+it is refused as `GET` would be. There is no CORS: call from a server, not from a browser.
 
-## Changes of this version
+## Changes in this version
 
-A change within version 1 may add routes, keys of an object that is served, optional parameters, reason codes and values
-of `schema_type`, `workflow_variant` and `provider`. Write a client that passes over what it does not know. Anything
-else would be a new version, under another prefix.
+Within version 1, these may be added: routes, keys of a served object, optional parameters, reason codes, and values of
+`schema_type`, `workflow_variant` and `provider`. Make sure that your client ignores what it doesn't know. Any other
+change would be a new version, with another prefix.
 
 ## Paths, ids and queries
 
-No path ends with a slash, and nothing is redirected. Ids are opaque: nothing can be read from one. Any string may come
-in an id's place, and what is no id does not exist; but a `/`, as `%2F` too, makes another path. A query string is split
-at `&` only, empty segments are ignored, and percent-escapes are decoded once. A parameter that the route does not know
-is `{Reason.UNSUPPORTED_FILTER.code}`, and `field` names the first.
+No path ends with a slash, and nothing is redirected. Ids are opaque: don't derive anything from them. You can send any
+string in place of an id, and one that is not an id is not found. But a `/`, even as `%2F`, makes a different path. A
+query string is split at `&` only, empty segments are ignored, and percent-escapes are decoded once. An unknown
+parameter gives `{Reason.UNSUPPORTED_FILTER.code}`, and `field` is the first one.
 
-## Answers
+## Responses
 
-Every key is always there, null where the schema says so. Times are UTC in RFC 3339 with `Z`, with a fraction of six
-digits only where it is not zero. Every answer carries `X-Request-ID`, `Cache-Control: no-store` and
-`X-Content-Type-Options: nosniff`; none has an `ETag`, sets a cookie or is a 304.
+Every key is always present, with null where the schema allows it. Times are in UTC, in RFC 3339 with `Z`, with a
+fraction of six digits only if it is not zero. Every response has the headers `X-Request-ID`, `Cache-Control: no-store`
+and `X-Content-Type-Options: nosniff`. No response has an `ETag`, sets a cookie or is a 304.
 """
 
 _ROUTES = {
     Route.ENCOUNTERS_LIST: f"""\
-Ordered by `created_at` in the asked direction, then by `encounter_id`, by code point, in the same direction. Demo and
-training encounters are never listed or counted. `total` is the exact number of matches; it and the page come from one
-snapshot.
+Ordered by `created_at` and then by `encounter_id` (by code point), both in the requested direction. Demo and training
+encounters are never listed or counted. `total` is the exact number of matches. It comes from the same snapshot as the
+page.
 
-Pages of several calls do not: between two of them encounters may come and go, and {OFFSET} then passes over one or
-repeats one. Page within a window of {START_AT} and {END_AT} that has closed, oldest first. Beyond {OFFSET}
-{_LAST_OFFSET} narrow the window. A window is one of `created_at`: it does not bring back encounters that have changed
-since, so read those again by their ids or by their old window, and compare `updated_at`.
+Pages of different calls don't share a snapshot: encounters can be added or withdrawn between two calls, and {OFFSET}
+then skips or repeats one. Page through a window of {START_AT} and {END_AT} that is in the past, oldest first. To go
+beyond {OFFSET} {_LAST_OFFSET}, narrow the window. A window selects by `created_at` and does not show encounters that
+have changed since. To find those, read them again by id or in their old window, and compare `updated_at`.
 
-{START_AT} must be earlier than {END_AT}; else the call is `{Reason.INVALID_QUERY.code}`, and `field` is null.""",
-    Route.ENCOUNTERS_DETAIL: f"One item as `{Route.ENCOUNTERS_LIST.route_name}` has it. {_NO_QUERY}",
+{START_AT} must be earlier than {END_AT}. Otherwise the call gives `{Reason.INVALID_QUERY.code}`, with `field` null.""",
+    Route.ENCOUNTERS_DETAIL: f"Returns one item of `{Route.ENCOUNTERS_LIST.route_name}`. {_NO_QUERY}",
     Route.DOCUMENTS_DETAIL: f"""\
-With `schema_type` `document` it has its `content`, with `ambient_transcript` its `audio_duration_seconds`. Any other
-type is `{Reason.UNSUPPORTED_DOCUMENT_TYPE.code}`. {_OF_AN_ENCOUNTER}""",
+If `schema_type` is `document`, the response has `content`. If it is `ambient_transcript`, the response has
+`audio_duration_seconds`. Any other type gives `{Reason.UNSUPPORTED_DOCUMENT_TYPE.code}`. {_OF_AN_ENCOUNTER}""",
     Route.DOCUMENTS_TRANSCRIPT: f"""\
-Of a finalized ambient transcript only: one that is not `completed` or `amended`, or has no turns, is
-`{Reason.TRANSCRIPT_NOT_FOUND.code}`, and another type `{Reason.UNSUPPORTED_DOCUMENT_TYPE.code}`. `start` and `end` are
-seconds from the start of the recording. {_OF_AN_ENCOUNTER}""",
+Only for final ambient transcripts. One that is not `completed` or `amended`, or has no turns, gives
+`{Reason.TRANSCRIPT_NOT_FOUND.code}`. Another type gives `{Reason.UNSUPPORTED_DOCUMENT_TYPE.code}`. `start` and `end`
+are in seconds from the start of the recording. {_OF_AN_ENCOUNTER}""",
     Route.DOCUMENTS_AUDIO: f"""\
-A signed URL that works until `expires_at`, for minutes, without the API key: fetch the recording from it at once, do
-not keep it, and ask for a new one when it has ended. An ambient transcript without a recording is
-`{Reason.AUDIO_NOT_FOUND.code}`, and another type `{Reason.UNSUPPORTED_DOCUMENT_TYPE.code}`. {_OF_AN_ENCOUNTER}""",
+Returns a signed URL that works for a few minutes, until `expires_at`, without the API key. Fetch the recording
+immediately, and don't store the URL. After it expires, get a new one. An ambient transcript without a recording gives
+`{Reason.AUDIO_NOT_FOUND.code}`. Another type gives `{Reason.UNSUPPORTED_DOCUMENT_TYPE.code}`. {_OF_AN_ENCOUNTER}""",
 }

@@ -1,4 +1,4 @@
-"""The published document, for anybody: no key is asked for."""
+"""The published document. It is public."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control

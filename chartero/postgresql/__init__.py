@@ -1,1 +1,1 @@
-"""Django's database backend for PostgreSQL, for connections that live as long as a web process."""
+"""A PostgreSQL backend for Django, for connections that live as long as a web process."""

@@ -1,4 +1,4 @@
-"""Django's own backend, with a health check that needs no round trip, and prepared statements where they pay."""
+"""Django's PostgreSQL backend, with a health check without a round trip, and prepared statements for the API."""
 
 import select
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from psycopg.pq import TransactionStatus
 
 from chartero.postgresql import plans, sessions
 
-# Values travel apart from their statement, and their number has 16 bits (PostgreSQL 15 manual, 55.7: Bind).
+# Values are sent apart from the statement, and their number has 16 bits (PostgreSQL 15 manual, 55.7: Bind).
 MOST_VALUES = 65_535
 
 
@@ -21,7 +21,7 @@ class DatabaseFeatures(features.DatabaseFeatures):
 
 
 class DatabaseOperations(operations.DatabaseOperations):
-    """How Django writes its statements."""
+    """How Django writes statements."""
 
     def bulk_batch_size(self, fields: Sequence[Any], objs: Sequence[Any]) -> int:
         return min(len(objs), MOST_VALUES // max(len(fields), 1))
@@ -40,7 +40,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return sessions.connected(**conn_params)
 
     def create_cursor(self, name: str | None = None) -> Any:
-        """Return a cursor; a session changes its mode of planning only when the kind of its work changes."""
+        """Return a cursor. Change the planning mode of the session only if the kind of work changes."""
         once = plans.ONCE.get()
         self.connection.prepare_threshold = 0 if once else None
         if once is not self._planned_once and not self.in_atomic_block:
@@ -49,11 +49,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return super().create_cursor(name)
 
     def is_usable(self) -> bool:
-        """Tell whether the connection can take the next request.
+        """Return True if the connection can serve the next request.
 
-        A server that ends a connection says so on its socket, so one on which nothing waits is as good as it was: to
-        ask by a statement, as Django does for each request, takes a quarter of an answer's time. One in which a
-        statement failed is not: its server may have become a replica, or its plans may no longer fit the tables.
+        A server that closes a connection says so on its socket, so a connection without waiting data is still usable.
+        A statement to check this, as Django sends for each request, would take a quarter of the time of a call. After
+        a failed statement, the server may have become a replica, or its plans may not fit the tables any more.
         """
         status = self.connection.info.transaction_status
         whole = status in (TransactionStatus.IDLE, TransactionStatus.INTRANS)

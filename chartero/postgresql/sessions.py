@@ -1,8 +1,8 @@
-"""A session of PostgreSQL that a call does not wait for longer than it may, and when to give one up.
+"""Sessions of PostgreSQL with a deadline for each call, and when to give up a session.
 
-The server ends a statement that runs too long (`statement_timeout`) or waits too long for a lock (`lock_timeout`). That
-does not help where the server itself is silent: stopped, or gone without closing its connections. So a call has a
-deadline of its own, which this side keeps.
+The server ends a statement that runs too long (`statement_timeout`) or waits too long for a lock (`lock_timeout`). This
+doesn't help if the server itself is silent: stopped, or gone without closing its connections. So each call also has a
+deadline on our side.
 """
 
 import math
@@ -19,18 +19,18 @@ from chartero.postgresql.breaker import BREAKER, TRIAL, Paused
 
 Answer = TypeVar("Answer")
 
-CONNECTING = 2  # seconds that a call waits for a new session, whatever others may: the least that libpq takes
+CONNECTING = 2  # seconds that a call waits for a new session: the minimum of libpq
 
-# When the call that this thread answers stops waiting for the database (`time.monotonic`); None outside a call.
+# When the current call stops waiting for the database (`time.monotonic`). None outside a call.
 DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
 
-# What a session tells of itself that no statement in it can change, while a new one may be on another server, or be
-# planned by today's tables (PostgreSQL manual, appendix A).
+# Errors that stay in a session whatever the statement. A new session may reach another server, or plan for the current
+# tables (PostgreSQL manual, appendix A).
 UNFIT = frozenset(
     {
-        "25006",  # read_only_sql_transaction: its server is no longer the primary, or was switched to reading
+        "25006",  # read_only_sql_transaction: the server is no longer the primary, or is read-only
         "0A000",  # feature_not_supported: cached plan must not change result type
-        "26000",  # invalid_sql_statement_name: what was prepared is gone
+        "26000",  # invalid_sql_statement_name: the prepared statement is gone
         "57P01",  # admin_shutdown
         "57P02",  # crash_shutdown
         "57P03",  # cannot_connect_now
@@ -40,15 +40,15 @@ UNFIT = frozenset(
 
 
 class SilentServer(psycopg.OperationalError):
-    """The server said nothing for as long as the call could wait. The session is closed."""
+    """The server did not answer before the deadline of the call. The session is closed."""
 
 
-# A call that has waited this long has waited in vain.
+# Errors that mean that a call waited in vain.
 IN_VAIN = (errors.QueryCanceled, errors.LockNotAvailable, errors.ConnectionTimeout, SilentServer)
 
 
 class Session(psycopg.Connection[Any]):
-    """A connection that no statement of a call keeps busy beyond the call's deadline."""
+    """A connection whose statements don't run beyond the deadline of the call."""
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         deadline = DEADLINE.get()
@@ -67,14 +67,14 @@ class Session(psycopg.Connection[Any]):
 
 
 def guarded(ask: Callable[[float], Answer]) -> Answer:
-    """Return what the database says to a call; `ask` gets the seconds that it may take. Paused where it may not ask."""
+    """Return the result of `ask`, which gets the seconds that it may take. Raise Paused during a pause."""
     trial = BREAKER.enter()
     try:
         answer = ask(TRIAL if trial else math.inf)
     except BaseException as fault:
         if isinstance(fault, IN_VAIN):
             BREAKER.failed()
-        elif trial:  # a fault that comes at once holds up nobody, and a call may have a new session for it
+        elif trial:  # an immediate error blocks no one, and the call may get a new session
             BREAKER.succeeded()
         raise
     if trial:
@@ -84,7 +84,7 @@ def guarded(ask: Callable[[float], Answer]) -> Answer:
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Give what happens inside this many seconds for all that it asks of the database."""
+    """Set a deadline, in seconds, for all database work inside."""
     outside = DEADLINE.set(time.monotonic() + seconds)
     try:
         yield
@@ -93,7 +93,7 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def connected(**parameters: Any) -> Session:
-    """Return a new session; a call waits for one as short as libpq can, and not at all if less time is left."""
+    """Return a new session. A call waits as briefly as libpq allows. Raise SilentServer if less time is left."""
     deadline = DEADLINE.get()
     if deadline is None:
         return Session.connect(**parameters)
@@ -103,7 +103,7 @@ def connected(**parameters: Any) -> Session:
 
 
 def is_unfit(fault: BaseException | None) -> bool:
-    """Return True if a fault is the session's, so that the same statement may succeed on a new one."""
+    """Return True if the session is at fault, so that the same statement may succeed in a new one."""
     cause = None if fault is None else fault.__cause__
     if not isinstance(cause, psycopg.Error) or isinstance(cause, SilentServer | Paused):
         return False

@@ -1,1 +1,1 @@
-"""The server in front of Django: how requests are read, and the worker that answers them."""
+"""The server in front of Django: it reads requests, and its worker answers them."""

@@ -1,4 +1,4 @@
-"""A connection of the server, which holds no thread until its client has sent a whole call."""
+"""A connection of the server. It uses no thread until the client has sent a whole call."""
 
 import re
 import socket
@@ -11,10 +11,10 @@ from gunicorn.workers.gthread import TConn  # type: ignore[import-untyped]
 
 from chartero.server import reading
 
-PATIENCE = 5.0  # seconds that a client has for the head and the body of a call, from its first byte
-GRACE = 2.0  # seconds that a client has to close its side behind the last answer (RFC 9112, 9.6)
-REST = 15.0  # seconds that a thread waits in all for the rest of a call that is longer than is kept here
-PIECE = 64 * 1024  # bytes taken at once
+PATIENCE = 5.0  # seconds in which a client must send a call, from its first byte
+GRACE = 2.0  # seconds in which a client must close its side after the last response (RFC 9112, 9.6)
+REST = 15.0  # seconds in total that a thread waits for the rest of a call longer than `LONGEST`
+PIECE = 64 * 1024  # bytes read at once
 LONGEST = 128 * 1024  # bytes of a call that are kept before a thread takes over
 EMPTY_LINE = b"\r\n"
 HEAD_END = b"\r\n\r\n"
@@ -25,8 +25,8 @@ _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,7})[ \t]*(?=\r\n)", re
 class LastingSocket(socket.socket):
     """A socket that only its connection closes.
 
-    gunicorn closes one whose answer broke off. Its number would then be that of the next connection, while the thread
-    that answered still takes it for its own.
+    gunicorn closes a socket whose response broke off. The next connection could then get its file number, while the
+    thread that responded still uses it.
     """
 
     @classmethod
@@ -37,16 +37,16 @@ class LastingSocket(socket.socket):
         """Do nothing."""
 
     def end(self) -> None:
-        """Close it."""
+        """Close the socket."""
         super().close()
 
 
 class Connection(TConn):  # type: ignore[misc]
-    """A connection of gunicorn, with our reading of requests.
+    """A connection of gunicorn that reads requests with our parser.
 
-    `last`: the next answer closes it, and says so. `late`: its call has not come in time. `leaving`: nothing more is
-    answered, and the client is given a moment to close its side. `untaken`: the next call waits until the client takes
-    the answers that it has. `is_over`: nothing is left to be answered.
+    `last`: the next response closes the connection, and says so. `late`: the call did not arrive in time. `leaving`: no
+    more calls are answered, and the client has a moment to close its side. `untaken`: the next call waits until the
+    client has read its responses. `is_over`: no call is left to answer.
     """
 
     def __init__(self, *arguments: Any) -> None:
@@ -57,7 +57,7 @@ class Connection(TConn):  # type: ignore[misc]
         self.untaken = False
         self.is_over = False
         self.data_ready = True
-        self.timeout: float | None = None  # when it has been idle, or leaving, for long enough
+        self.timeout: float | None = None  # when it has been idle or leaving for too long
         self._sent = bytearray()
         self._thrown_away = 0
         self._since: float | None = None
@@ -69,14 +69,14 @@ class Connection(TConn):  # type: ignore[misc]
                 self.parser: reading.Parser = reading.Parser(self.cfg, self.sock, self.client)
 
     def gather(self) -> bool:
-        """Take what the client has sent; return True once a thread need not wait for it, or nothing more comes."""
+        """Read what the client has sent. Return True if the call is complete, or if nothing more will come."""
         if self.cfg.is_ssl or self.is_whole():
             return True
         try:
             piece = self.sock.recv(PIECE, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return False
-        except OSError:  # reset: the parser will find that out
+        except OSError:  # reset: the parser will notice
             return True
         self._keep(piece)
         if self._sent and self._since is None:
@@ -86,18 +86,18 @@ class Connection(TConn):  # type: ignore[misc]
 
     @property
     def begun(self) -> bytes:
-        """Return the first bytes of a call that has not come whole."""
+        """Return the first bytes of an incomplete call."""
         return bytes(self._sent[: reading.LONGEST])
 
     def is_whole(self) -> bool:
-        """Return True if what was gathered is a whole call, or too long to be kept here."""
+        """Return True if the data is a whole call, or too long to keep here."""
         head = self._sent.find(HEAD_END)
         if head < 0 or len(self._sent) > LONGEST:
             return len(self._sent) > LONGEST
         return len(self._sent) >= min(head + len(HEAD_END) + _awaited(self._sent[: head + 2]), LONGEST)
 
     def hand_over(self) -> None:
-        """Give the parser what was gathered."""
+        """Give the data to the parser."""
         self.init()
         self.parser.unreader.until = time.monotonic() + REST
         self.parser.unreader.unread(bytes(self._sent))
@@ -105,15 +105,15 @@ class Connection(TConn):  # type: ignore[misc]
         self._since = None
 
     def take_back(self) -> bool:
-        """Take what the parser has left of the next calls, and return whether one is whole."""
+        """Take back what the parser did not use. Return True if it is a whole call."""
         self._keep(self.parser.unreader.take_buffered())
         self._since = time.monotonic() if self._sent else None
         return bool(self._sent) and self.is_whole()
 
     def end(self) -> None:
-        """Wake the thread that waits for it: nothing more comes. A call that has come is answered, if anybody takes it.
+        """Wake the thread that waits for the connection, and read no more. A call that has arrived is still answered.
 
-        Who waits for room to send hears of nothing else until both sides are closed.
+        A thread that waits for room to send only wakes when both sides are closed.
         """
         self.last = True
         self.is_over = self.is_over or self.untaken
@@ -126,19 +126,19 @@ class Connection(TConn):  # type: ignore[misc]
             self.sock.end()
 
     def _keep(self, piece: bytes) -> None:
-        """Keep what was sent; an empty line is no call that has begun, and some clients send one behind a body."""
+        """Keep the data. An empty line doesn't begin a call: some clients send one after a body."""
         self._sent += piece
         if self._sent == EMPTY_LINE:
             self._sent.clear()
 
     def leave(self) -> None:
-        """Say that no more answers come; what the client still sends is thrown away."""
+        """Tell the client that no more responses follow. Discard what it still sends."""
         self.timeout, self.leaving = time.monotonic() + GRACE, True
         with suppress(OSError):
             self.sock.shutdown(socket.SHUT_WR)
 
     def has_left(self) -> bool:
-        """Return True once the client has closed its side, or has sent more than anybody needs to."""
+        """Return True if the client has closed its side, or has sent too much more."""
         try:
             while piece := self.sock.recv(PIECE, socket.MSG_DONTWAIT):
                 self._thrown_away += len(piece)
@@ -151,15 +151,15 @@ class Connection(TConn):  # type: ignore[misc]
         return True
 
     def is_too_slow(self, now: float) -> bool:
-        """Return True if a call has begun and not come to its end in time."""
+        """Return True if a call has begun but is not complete in time."""
         since = self._since
         return since is not None and now > since + PATIENCE
 
 
 def _awaited(head: bytes | bytearray) -> int:
-    """Return how many bytes of a body have to come before a call is answered.
+    """Return how many bytes of the body must arrive before the call is answered.
 
-    None for a call of the API, which reads no body; nor where the client waits for us, or where the parser will refuse.
+    None for a call of the API, which reads no body. None if the client waits for us, or if the parser will refuse it.
     """
     lengths = _LENGTH.findall(head)
     if len(lengths) != 1 or reading.is_of_api(bytes(head)) or _BODY_WAITS.search(head):

@@ -1,18 +1,18 @@
-"""How many threads a web process has: a few, and more of them only while all are held up.
+"""The number of threads of a web process: a few, and more only while all of them are blocked.
 
-One thread runs Python while another waits for the database, and more would spend their time on taking turns. But a
-database that lets every thread wait must not hold up the probes, and those calls that need no database.
+One thread runs Python while another waits for the database. More threads would only take turns. But if the database
+blocks all threads, probes and calls that don't need the database must still be answered.
 """
 
 import threading
 import time
 
-MOST = 24  # threads of a process, however many are held up
-CALM = 5.0  # seconds without a thread too few after which one that is too many may go
+MOST = 24  # threads of a process, however many are blocked
+CALM = 5.0  # seconds without a shortage after which an extra thread may stop
 
 
 class Crew:
-    """The count of a process's threads, and of those that are at work."""
+    """The number of a process's threads, and of those at work."""
 
     def __init__(self, usual: int) -> None:
         self.size = self._usual = usual
@@ -22,12 +22,12 @@ class Crew:
         self._calm = 0.0
 
     def begin(self) -> None:
-        """Note that a thread begins with something."""
+        """Note that a thread starts to work."""
         with self._lock:
             self._at_work += 1
 
     def end(self) -> bool:
-        """Note that a thread has come to the end of it, and return whether it may go, since it is one too many."""
+        """Note that a thread has finished. Return True if it is no longer needed and must stop."""
         with self._lock:
             self._at_work -= 1
             self._turns += 1
@@ -36,12 +36,12 @@ class Crew:
             return leaves
 
     def shrink(self) -> None:
-        """Count one thread less, since it could not start."""
+        """Count one thread less, because it could not start."""
         with self._lock:
             self.size -= 1
 
     def grow(self) -> bool:
-        """Return True, and count one more thread, if since the last look all were at work and none came to an end."""
+        """Count one more thread and return True if all have been at work since the last look and none has finished."""
         with self._lock:
             held_up = self._at_work >= self.size and self._turns == self._seen
             self._seen = self._turns

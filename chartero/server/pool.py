@@ -1,4 +1,4 @@
-"""gunicorn's own threaded worker, with our answers to what it cannot read: for systems without epoll."""
+"""gunicorn's own threaded worker, with our responses to requests that it can't read. For systems without epoll."""
 
 import ssl
 from typing import Any
@@ -9,11 +9,11 @@ from chartero.server import reading
 
 
 class PoolWorker(ThreadWorker):  # type: ignore[misc]
-    """gunicorn's threaded worker; where a request cannot be read, or not be answered, the application says so."""
+    """gunicorn's threaded worker, but the application responds to requests that can't be read or answered."""
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
-        """Answer in place of a request; what is a fault of ours is logged."""
-        if isinstance(exc, ssl.SSLError):  # there is nobody to answer over it
+        """Respond to a failed request. Log the error if it is ours."""
+        if isinstance(exc, ssl.SSLError):  # there is no connection for a response
             self.log.warning("Invalid request")
             return
         if not reading.is_refused(req, exc):

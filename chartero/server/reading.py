@@ -1,7 +1,7 @@
-"""How the server reads requests, and what becomes of one that it cannot read.
+"""How the server reads requests, and handles those that it can't read.
 
-gunicorn refuses a request that breaks HTTP or its limits before any application sees it, and in HTML. Here the
-application answers in its place: it gets the method, the path if it is the API's, and nothing else of the request.
+gunicorn refuses a request that breaks HTTP or its limits with an HTML page, before the application sees it. Here, the
+application answers instead. It gets the method, and the path if it belongs to the API, but no other data.
 """
 
 import io
@@ -18,14 +18,14 @@ from gunicorn.http import body, errors, message, parser, unreader  # type: ignor
 
 
 class TooSlow(errors.ParseException):  # type: ignore[misc]
-    """The client has not sent all of its call in time. `begun`: what came of it."""
+    """The client did not send the whole call in time. `begun` is what arrived."""
 
     def __init__(self, begun: bytes) -> None:
         super().__init__()
         self.begun = begun
 
 
-STATUS = "chartero.web.unreadable"  # where in the environment of an application stands how the request is refused
+STATUS = "chartero.web.unreadable"  # the key of the status of the refusal in the WSGI environment
 STATUSES = {
     TooSlow: 408,
     errors.LimitRequestLine: 414,
@@ -34,11 +34,11 @@ STATUSES = {
     errors.UnsupportedTransferCoding: 501,
 }
 API = "/external"
-LONGEST = 1024  # bytes of a request line that are looked at
+LONGEST = 1024  # bytes of a request line that are checked
 
 
 class Body(body.Body):  # type: ignore[misc]
-    """A body of gunicorn; one that breaks HTTP ends as one that breaks off does, which Django knows how to answer."""
+    """A body of gunicorn. One that breaks HTTP ends like one that is cut off, which Django can handle."""
 
     def _read_reader(self, size: int) -> Any:
         try:
@@ -48,7 +48,7 @@ class Body(body.Body):  # type: ignore[misc]
 
 
 class Request(message.Request):  # type: ignore[misc]
-    """A request of gunicorn; the fault of one that cannot be read tells how it began."""
+    """A request of gunicorn. If it can't be read, the exception has its first bytes."""
 
     begun: bytes | bytearray = b""
 
@@ -69,7 +69,7 @@ class Request(message.Request):  # type: ignore[misc]
 
 
 class Unreader(unreader.SocketUnreader):  # type: ignore[misc]
-    """What the parser reads from. `until`: when it no longer waits for a client, however steadily it sends a little."""
+    """The source of the parser. `until` is when it stops waiting, even for a client that keeps sending a little."""
 
     until = math.inf
 
@@ -80,7 +80,7 @@ class Unreader(unreader.SocketUnreader):  # type: ignore[misc]
 
 
 class Parser(parser.RequestParser):  # type: ignore[misc]
-    """A parser of gunicorn for these requests."""
+    """The parser of gunicorn for these requests."""
 
     mesg_class = Request
 
@@ -90,12 +90,12 @@ class Parser(parser.RequestParser):  # type: ignore[misc]
 
 
 def is_refused(request: Any, fault: Exception) -> bool:
-    """Return True if the sender is at fault: no request has come of what was sent."""
+    """Return True if the client is at fault: what it sent is not a request."""
     return request is None and isinstance(fault, errors.ParseException)
 
 
 def answer(application: Any, client: Any, address: Any, request: Any, fault: Exception) -> None:
-    """Send the application's answer to what could not be read, or was read and could not be answered."""
+    """Send the application's response to a request that couldn't be read, or that couldn't be answered."""
     status = STATUSES.get(type(fault), 400) if is_refused(request, fault) else 500
     begun = getattr(fault, "begun", b"") if request is None else f"{request.method} {request.uri}".encode("latin-1")
     environ = _environ(*_method_and_path(begun), address) | {STATUS: status}
@@ -105,7 +105,7 @@ def answer(application: Any, client: Any, address: Any, request: Any, fault: Exc
         fields = [("Date", util.http_date()), ("Connection", "close"), *headers]
         lines = [f"HTTP/1.1 {line}", *(f"{name}: {value}" for name, value in fields), "", ""]
         head[:] = ["\r\n".join(lines).encode("latin-1")]
-        return lambda written: None  # PEP 3333 asks for it, and nothing here calls it
+        return lambda written: None  # PEP 3333 requires it, but nothing here calls it
 
     response = application(environ, start_response)
     content = b"" if environ["REQUEST_METHOD"] == "HEAD" else b"".join(response)
@@ -115,7 +115,7 @@ def answer(application: Any, client: Any, address: Any, request: Any, fault: Exc
 
 
 def is_of_api(begun: bytes) -> bool:
-    """Return True if what begins so is a call of the API."""
+    """Return True if a request that begins with these bytes is a call of the API."""
     return _method_and_path(begun[:LONGEST])[1].startswith(API)
 
 
@@ -140,7 +140,7 @@ def _environ(method: str, path: str, address: Any) -> dict[str, Any]:
 
 
 def _method_and_path(begun: bytes) -> tuple[str, str]:
-    """Return HEAD or GET, and the path if it is one of the API, else `/`; what shows no path may be the API's."""
+    """Return HEAD or GET, and the path if it belongs to the API, else `/`. Without a path, assume the API."""
     method, _, rest = begun.partition(b" ")
     target = rest.split(b" ", 1)[0].split(b"\r\n", 1)[0].partition(b"?")[0]
     if b"://" in target:

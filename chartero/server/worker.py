@@ -1,8 +1,8 @@
-"""How a web process answers: threads that wait together for what connections send, and answer it themselves.
+"""How a web process answers calls: its threads wait together for connections, and each answers what it gets.
 
-gunicorn's own threaded worker waits in one thread and answers in others, so that each call wakes threads in turn. Here
-the kernel gives a connection that has sent something to one waiting thread, and to no other until that one has answered
-(epoll(7), EPOLLONESHOT). A call that has not come whole goes back to the kernel. All of HTTP is left to gunicorn.
+gunicorn's own threaded worker waits in one thread and answers in others, so each call wakes several threads. Here, the
+kernel gives a connection with data to one waiting thread, and to no other until that thread has answered (epoll(7),
+EPOLLONESHOT). An incomplete call goes back to the kernel. gunicorn handles all of HTTP.
 """
 
 import errno
@@ -25,19 +25,19 @@ from chartero.server.connections import Connection, LastingSocket
 from chartero.server.crew import Crew
 from chartero.server.pool import PoolWorker
 
-TICK = 1.0  # seconds between two looks at what is idle
-GLANCE = 0.05  # seconds between two looks at whether all threads are held up
-PATIENCE = 5  # seconds that a thread waits for more of a call that it answers, or for a client to take more
-LINGER = 2.0  # seconds that a worker that ends waits for calls on connections that are idle
+TICK = 1.0  # seconds between two checks of idle connections
+GLANCE = 0.05  # seconds between two checks of blocked threads
+PATIENCE = 5  # seconds that a thread waits for a client to send or to accept more data
+LINGER = 2.0  # seconds that a stopping worker waits for calls on idle connections
 GONE = (BlockingIOError, ConnectionAbortedError)
 NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class SharedPollWorker(PoolWorker):
-    """A worker of gunicorn in which no thread hands a connection to another. It needs Linux.
+    """A worker of gunicorn whose threads never pass a connection to each other. It needs Linux.
 
-    An idle connection is closed after `keepalive` seconds, and the one that has been idle for longest as soon as there
-    is no room for another.
+    An idle connection is closed after `keepalive` seconds. If there is no room for a new connection, the one that has
+    been idle longest is closed.
     """
 
     alive: bool
@@ -47,7 +47,7 @@ class SharedPollWorker(PoolWorker):
         self.once = select.EPOLLIN | select.EPOLLONESHOT
         self.listeners = {each.fileno(): each for each in self.sockets}
         self.connections: dict[int, Connection] = {}
-        self.idle: dict[int, Connection] = {}  # those of them that wait for a call, the longest first
+        self.idle: dict[int, Connection] = {}  # those that wait for a call, the longest first
         self.threads: set[threading.Thread] = set()
         self.full = False
         self.linger = math.inf
@@ -55,15 +55,15 @@ class SharedPollWorker(PoolWorker):
         self.end = os.eventfd(0)
         Worker.init_process(self)
 
-    # gunicorn's threaded worker would end a pool and wake a queue. Here a signal wakes the main thread by itself.
+    # gunicorn's threaded worker would stop a pool and wake a queue. Here, a signal wakes the main thread.
     handle_exit = Worker.handle_exit
     handle_quit = Worker.handle_quit
 
     def run(self) -> None:
-        """Serve until told to end, then let the calls at hand come to their end (`graceful_timeout`)."""
+        """Serve until told to stop, then finish the current calls (`graceful_timeout`)."""
         for fileno, listener in self.listeners.items():
             listener.setblocking(False)
-            for limit in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # which the kernel hands on to what is accepted
+            for limit in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # accepted connections inherit these
                 listener.setsockopt(socket.SOL_SOCKET, limit, struct.pack("ll", PATIENCE, 0))
             self.poll.register(fileno, self.once)
         self.poll.register(self.end, select.EPOLLIN)
@@ -82,7 +82,7 @@ class SharedPollWorker(PoolWorker):
             thread.join(TICK)
 
     def serve(self) -> None:
-        """Answer one call after the other, on whichever connection. A thread that fails ends the worker."""
+        """Answer calls one after another, on any connection. If a thread fails, the worker stops."""
         try:
             leaves = False
             while not leaves and (fileno := self.poll.poll(maxevents=1)[0][0]) != self.end:
@@ -119,7 +119,7 @@ class SharedPollWorker(PoolWorker):
         self.threads.add(thread)
 
     def accept(self, listener: Any) -> None:
-        """Take a new connection and wait for what it sends; at `worker_connections`, one that is idle makes room."""
+        """Accept a new connection and wait for its data. At `worker_connections`, close an idle one to make room."""
         if not self.alive:
             return
         idle = list(self.idle.values())
@@ -140,9 +140,9 @@ class SharedPollWorker(PoolWorker):
                 connection.end()
 
     def answer(self, fileno: int) -> None:
-        """Answer one call, then wait for more or close the connection. Nobody else closes one.
+        """Answer one call, then wait for more or close the connection. Only this method closes connections.
 
-        A call that has come behind it takes its turn behind those of others, and once the client takes the answer.
+        A pipelined call waits for its turn after the calls of others, until the client has read the response.
         """
         connection, kept = self.connections[fileno], False
         self.idle.pop(fileno, None)
@@ -161,7 +161,7 @@ class SharedPollWorker(PoolWorker):
                 self.poll.modify(fileno, self.once)
 
     def _answer_whole(self, connection: Connection) -> bool:
-        if not self.cfg.is_ssl:  # gunicorn begins TLS itself, where it can answer for what goes wrong
+        if not self.cfg.is_ssl:  # gunicorn starts TLS itself, where it can handle errors
             connection.hand_over()
         return bool(self.handle(connection))
 
@@ -170,16 +170,16 @@ class SharedPollWorker(PoolWorker):
         return False
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        """Answer one call, the last one of a connection that is to end, or whose body is not read or not here.
+        """Answer one call. Close the connection after it if it must end, or if a body is unread or incomplete.
 
-        The API reads none, and Django none in chunks. Behind the answer nobody waits for the rest of one.
+        The API reads no bodies, and Django reads none in chunks. The server doesn't wait for the rest of one.
         """
         if conn.last or _leaves_body(req):
             req.force_close()
         return super().handle_request(req, conn)
 
     def _close(self, fileno: int, connection: Connection) -> None:
-        if self.connections.get(fileno) is connection:  # a handshake that failed has closed its socket by itself
+        if self.connections.get(fileno) is connection:  # a failed handshake has already closed its socket
             self.idle.pop(fileno, None)
             del self.connections[fileno]
         with suppress(OSError):
@@ -197,22 +197,22 @@ class SharedPollWorker(PoolWorker):
         self.poll.register(client, self.once)
 
     def _wait(self, fileno: int, connection: Connection) -> None:
-        """Give a connection the time of an idle one, and the last place of those that make room."""
+        """Mark a connection as idle. It is the last one to be closed to make room."""
         connection.set_timeout()
         self.idle[fileno] = connection
 
     def _glance(self) -> None:
-        """Wait for a moment; add a thread if all were held up for as long."""
+        """Wait for a moment. Add a thread if all were blocked during it."""
         if select.select([self.PIPE[0]], [], [], GLANCE)[0]:
             os.read(self.PIPE[0], 4096)
         if self.crew.grow():
             try:
                 self._start_thread()
-            except RuntimeError:  # the system has no more of them
+            except RuntimeError:  # the system has no more threads
                 self.crew.shrink()
 
     def _look_after(self) -> None:
-        """Tell gunicorn that the worker lives, end what takes too long, and listen where there is room."""
+        """Tell gunicorn that the worker is alive, close slow connections, and listen if there is room."""
         self.notify()
         self.next_look = time.monotonic() + TICK
         self._end_slow()
@@ -220,7 +220,7 @@ class SharedPollWorker(PoolWorker):
             self._listen(*self.listeners.values())
 
     def _end_slow(self) -> None:
-        """End connections that have been idle for too long, and those whose call does not come to its end."""
+        """Close connections that have been idle for too long, and those whose call takes too long to arrive."""
         now = time.monotonic()
         for connection in list(self.connections.values()):
             if connection.is_too_slow(now):
@@ -234,11 +234,11 @@ class SharedPollWorker(PoolWorker):
             for listener in listeners:
                 self.poll.modify(listener, self.once)
         except (OSError, ValueError):
-            if self.alive:  # else it has been closed meanwhile
+            if self.alive:  # otherwise it was closed in the meantime
                 raise
 
     def _stop_listening(self) -> None:
-        """Take the connections that wait, then close the listeners at once: nobody is left waiting for an answer."""
+        """Accept all waiting connections, then close the listeners, so that no client waits in vain."""
         for fileno, listener in self.listeners.items():
             self.poll.unregister(fileno)
             with suppress(OSError):

@@ -1,4 +1,4 @@
-"""How the developer pages write what comes from a catalogue or a file: headings, codes, routes, fields, examples."""
+"""Template tags of the developer pages: headings, codes, routes, fields and examples."""
 
 import json
 from textwrap import dedent
@@ -23,13 +23,13 @@ register = template.Library()
 
 @register.filter
 def grouped(number: int) -> str:
-    """Write a number with its thousands apart."""
+    """Write a number with thousands separators."""
     return f"{number:,}"
 
 
 @register.filter
 def marked(text: str) -> SafeString:
-    """Write text that marks code by backticks, as the catalogues do."""
+    """Write text in which backticks mark code, as in the catalogues."""
     return format_html_join(
         "",
         "{}",
@@ -47,7 +47,7 @@ def heading(text: str) -> SafeString:
 
 @register.simple_tag
 def page(slug: str, anchor: str = "", text: str = "") -> SafeString:
-    """Link a page, or a heading of it; KeyError if there is no such page."""
+    """Link to a page or to one of its headings; KeyError if there is no such page."""
     shown = Page.at(slug)
     url = f"{shown.url}#{slugify(anchor)}" if anchor else shown.url
     return format_html('<a href="{}">{}</a>', url, text or anchor or shown.title)
@@ -55,14 +55,14 @@ def page(slug: str, anchor: str = "", text: str = "") -> SafeString:
 
 @register.simple_tag
 def code(name: str) -> SafeString:
-    """Write a reason code with a link to what it means; KeyError if the catalogue has none."""
+    """Write a reason code with a link to its explanation; KeyError if there is no such code."""
     url = reverse("docs:page", args=[Page.ERRORS.slug])
     return format_html('<a class="code" href="{0}#{1}"><code>{1}</code></a>', url, Reason.coded(name).code)
 
 
 @register.inclusion_tag("docs/_codes.html")
 def refusals_of(*names: str) -> dict[str, Any]:
-    """Write a table of the reason codes by which routes refuse a resource; KeyError if there is no such route."""
+    """Write a table of the reason codes with which routes refuse a resource; KeyError if there is no such route."""
     reasons = dict.fromkeys(reason for name in names for reason in catalogues.of_resource(Route.named(name)))
     return {"reasons": [catalogues.explained(reason) for reason in reasons]}
 
@@ -75,7 +75,7 @@ def explained(reasons: list[catalogues.Explained]) -> dict[str, Any]:
 
 @register.inclusion_tag("docs/_route.html")
 def route(name: str) -> dict[str, Any]:
-    """Write a route and what it requires; KeyError if the catalogue has none."""
+    """Write a route and what it requires; KeyError if there is no such route."""
     return {"route": Route.named(name)}
 
 
@@ -93,17 +93,17 @@ def example(name: str, title: str) -> dict[str, Any]:
 
 @register.inclusion_tag("docs/_answer.html")
 def answer(name: str, title: str) -> dict[str, Any]:
-    """Show what a route answers, by the example of the OpenAPI document."""
+    """Show an example of a route's response, from the OpenAPI document."""
     return {"title": title, "text": json.dumps(BODIES[Route.named(name)], indent=2)}
 
 
 @register.simple_block_tag
 def shell(content: str, name: str, title: str) -> SafeString:
-    """Write lines for a terminal, with a button that copies them."""
+    """Write lines for a terminal, with a button to copy them."""
     return render_to_string("docs/_shell.html", {"name": name, "title": title, "text": dedent(content).strip()})
 
 
 @register.simple_tag
 def refusal(name: str, field: str | None = None) -> str:
-    """Write the body of a refusal as the API sends it, over several lines; KeyError if there is no such code."""
+    """Write the body of a refusal as indented JSON; KeyError if there is no such code."""
     return json.dumps(error_body(Reason.coded(name), field), indent=2)

@@ -1,1 +1,1 @@
-"""What every request passes on its way: the middleware, and the content security policy."""
+"""The middleware that every request passes, and the content security policy."""

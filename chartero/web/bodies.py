@@ -1,4 +1,4 @@
-"""What pages take in: forms without files, of a bounded size, and the cookies of sessions of ours."""
+"""What pages accept: forms of limited size without files, and the cookies of our own sessions."""
 
 import re
 from typing import Any, NoReturn
@@ -14,7 +14,7 @@ _SESSION_KEY = re.compile(r"[0-9a-z]{32}")
 
 
 class NoUploads(FileUploadHandler):
-    """Refuse a form with a file as soon as the file begins, and a big one before it is read: no page takes either."""
+    """Refuse a form with a file as soon as the file begins, and a large form before it is read."""
 
     def handle_raw_input(self, input_data: Any, meta: dict[str, Any], content_length: int, *rest: Any) -> None:
         if content_length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
@@ -24,14 +24,14 @@ class NoUploads(FileUploadHandler):
         raise BadRequest("No page takes a file.")
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """Keep nothing: no file gets so far."""
+        """Do nothing: no file gets this far."""
 
     def file_complete(self, file_size: int) -> None:
         """Return no file."""
 
 
 class OwnSessionMiddleware(SessionMiddleware):
-    """Django's sessions; a cookie that cannot be the key of one is none, and no database is asked for it."""
+    """Django's sessions, but a cookie that can't be a session key is ignored without asking the database."""
 
     def process_request(self, request: HttpRequest) -> None:
         if not _SESSION_KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
@@ -40,5 +40,5 @@ class OwnSessionMiddleware(SessionMiddleware):
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer what cannot be taken in (`handler400`). Django's own answer would read the form once more, and fail."""
+    """Refuse what a page can't accept (`handler400`). Django's own view would read the form again, and fail."""
     return render(request, "400.html", status=413 if isinstance(exception, RequestDataTooBig) else 400)

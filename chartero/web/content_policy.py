@@ -1,16 +1,16 @@
-"""What a browser may load on our pages: what comes from here, and nothing inline."""
+"""What a browser may load on our pages: only files from this site, and nothing inline."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-# Swagger UI draws its signs from its own stylesheet.
+# Swagger UI has icons in its stylesheet.
 WITH_DRAWN_SIGNS = f"{POLICY}; img-src 'self' data:"
 
 
 class ContentPolicyMiddleware:
-    """Send the Content Security Policy with every page (W3C CSP Level 3)."""
+    """Send the content security policy with every page (W3C CSP Level 3)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

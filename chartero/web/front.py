@@ -1,4 +1,4 @@
-"""What stands in front of a deployment: whether a request came by https, and what a proxy has to be told to say so."""
+"""The proxy in front of a deployment: did a request use https, and how must the proxy be set up to say so."""
 
 import logging
 from collections.abc import Callable
@@ -14,23 +14,23 @@ FORWARDED = ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED
 
 
 class Fault(Enum):
-    """What a request shows to be wrong between a proxy and this deployment, and what the operator does about it."""
+    """A problem between a proxy and this deployment that a request shows, and how the operator fixes it."""
 
     PROXY_NOT_SET = (
-        "A proxy passed this request on, and this deployment has not been told that there is one.",
-        "Set CHARTERO_BEHIND_PROXY=1 and restart. The proxy has to send X-Forwarded-For and X-Forwarded-Proto itself.",
+        "A proxy forwarded this request, but this deployment is not set up to be behind a proxy.",
+        "Set CHARTERO_BEHIND_PROXY=1 and restart. The proxy must set X-Forwarded-For and X-Forwarded-Proto.",
     )
     SCHEME_NOT_TOLD = (
-        "The proxy does not tell this deployment whether your browser used https.",
+        "The proxy doesn't tell this deployment if your browser used https.",
         "Make the proxy send X-Forwarded-Proto with each request.",
     )
     SCHEME_DIFFERS = (
-        "Your browser used https, and this deployment was told that it was http.",
+        "Your browser used https, but this deployment was told that it used http.",
         "Set CHARTERO_BEHIND_PROXY=1, restart, and make the proxy send X-Forwarded-Proto: https.",
     )
     HOST_DIFFERS = (
-        "The form was sent from another address than the one that this deployment was told.",
-        "If both are this site, make the proxy pass on the Host header as it came, with its port, or set "
+        "The form came from an address that differs from the Host header.",
+        "If both are this site, make the proxy forward the Host header unchanged, with its port, or set "
         "CHARTERO_BASE_URL to the address that browsers show.",
     )
 
@@ -40,7 +40,7 @@ class Fault(Enum):
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Fault | None":
-        """Return the first fault that a request shows; None where it shows none."""
+        """Return the first fault that a request shows, or None."""
         if not settings.BEHIND_PROXY and any(name in request.META for name in FORWARDED):
             return cls.PROXY_NOT_SET
         if settings.BEHIND_PROXY and "HTTP_X_FORWARDED_PROTO" not in request.META:
@@ -52,12 +52,12 @@ class Fault(Enum):
 
 
 def is_private(request: HttpRequest) -> bool:
-    """Return True if a request came by https, or if this deployment does not require it."""
+    """Return True if a request used https, or if this deployment doesn't require it."""
     return not settings.REQUIRE_HTTPS or request.is_secure()
 
 
 class HttpsMiddleware:
-    """Refuse pages over plain http where https is required, and say what is wrong."""
+    """Refuse pages over plain http if https is required, and explain what is wrong."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -69,7 +69,7 @@ class HttpsMiddleware:
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form that may not be ours (`CSRF_FAILURE_VIEW`): the page was open too long, or a proxy is at fault."""
+    """Refuse a form without a valid CSRF token (`CSRF_FAILURE_VIEW`): the page has expired, or a proxy is at fault."""
     return _refused(request, "403_csrf.html", Fault.of(request))
 
 

@@ -1,7 +1,7 @@
-"""The kinds of requests, told apart once: probes, the partner API under `/external/`, pages for all and for staff.
+"""The middleware for each kind of request: probes, the partner API under `/external/`, public pages, staff pages.
 
-A probe is answered before anything else. The API sees no session, cookie, message, CSRF or redirect; pages for all see
-no session, cookie, message or CSRF; pages for staff see the stock middleware of Django.
+Probes are answered first. The API has no sessions, cookies, messages, CSRF or redirects. Public pages have no sessions,
+cookies, messages or CSRF. Staff pages use the standard middleware of Django.
 """
 
 from collections.abc import Callable
@@ -35,11 +35,11 @@ from partners.record import ledger
 from partners.signin.middleware import RightsMiddleware, SecondFactorMiddleware, SessionLimitsMiddleware
 
 Handler = Callable[[HttpRequest], HttpResponse]
-DATABASE_SECONDS = 2.2  # what a call may wait for the database in all, a little longer than for one statement
+DATABASE_SECONDS = 2.2  # how long a call may wait for the database in total, a little longer than for one statement
 
 
 class ProbeMiddleware:
-    """Answer the probes whatever Host they name, and pass on everything else."""
+    """Answer probes, whatever their Host header, and pass on all other requests."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -49,7 +49,7 @@ class ProbeMiddleware:
 
 
 class ExternalApiMiddleware:
-    """Give every answer under `/external/` its request id, its record and its headers, and every fault its body."""
+    """Give every response under `/external/` its request id, record and headers, and every fault its body."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -70,11 +70,11 @@ class ExternalApiMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer what a view or a renderer let escape."""
+        """Answer an exception that a view or a renderer raised."""
         return fault_response(exception) if is_external(request) else None
 
     def _on_record(self, request: HttpRequest) -> HttpResponse:
-        """Answer and record, once more where the session of the database turns out to be of no use."""
+        """Answer and record a call. Do it again if the database session turned out to be unusable."""
         answer = self._answer(request)
         if not _is_unfit(answer):
             answer = ledger.kept(request, answer)
@@ -91,7 +91,7 @@ class ExternalApiMiddleware:
         return unreadable.refusal(request) or self._refused(request) or self.get_response(request)
 
     def _refused(self, request: HttpRequest) -> Refusal | None:
-        """Return the refusal of what is wrong with a call wherever it goes."""
+        """Return the refusal of a call that is wrong for any route: a bad Host header, or plain http."""
         try:
             request.get_host()
         except DisallowedHost:
@@ -104,15 +104,15 @@ def _is_unfit(answer: HttpResponse) -> bool:
 
 
 def for_pages(middleware: type[Any], passed_by: Callable[[HttpRequest], bool] = lambda request: False) -> type[Any]:
-    """Return the middleware as it is, but passed by on the partner API, or wherever else it is said.
+    """Return the middleware, skipped for the partner API and for requests that `passed_by` accepts.
 
-    The partner API passes by a whole row of them in one step.
+    The partner API skips a whole series of them in one step.
     """
 
     class ForPages(middleware):  # type: ignore[misc]
         def __init__(self, get_response: Handler) -> None:
             super().__init__(get_response)
-            # Django wraps each middleware with functools.wraps, which hands on its attributes.
+            # Django wraps each middleware with functools.wraps, which copies its attributes.
             self.past = getattr(get_response, "past", get_response)
 
         def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -128,7 +128,7 @@ def for_pages(middleware: type[Any], passed_by: Callable[[HttpRequest], bool] = 
 
 
 def _where_not_passed_by(process_view: Callable[..., Any], passed_by: Callable[[HttpRequest], bool]) -> Any:
-    """Return the hook as it is, but for nothing that the middleware itself is passed by on: Django calls it apart."""
+    """Return the hook, skipped whenever its middleware is skipped. Django calls it separately."""
 
     def hook(self: Any, request: HttpRequest, *view: Any) -> HttpResponse | None:
         if is_external(request) or passed_by(request):
@@ -139,7 +139,7 @@ def _where_not_passed_by(process_view: Callable[..., Any], passed_by: Callable[[
 
 
 def for_staff(middleware: type[Any]) -> type[Any]:
-    """Return the middleware as it is, but passed by on the partner API and on pages for all."""
+    """Return the middleware, skipped for the partner API and for public pages."""
     return for_pages(middleware, is_public)
 
 

@@ -1,7 +1,7 @@
-"""What no page can read is refused before one tries, and no redirect is longer than servers read.
+"""Refuse requests that no page can read, and shorten redirects that no server would accept.
 
-No database stores a NUL or half a surrogate pair, and no form reads another charset than UTF-8. So no page has to think
-of either: what comes to it in a path, a query, a cookie or a form can be stored and compared.
+Databases can't store a NUL or half of a surrogate pair, and forms are read as UTF-8 only. So pages need not check for
+these: any text in a path, a query, a cookie or a form can be stored and compared.
 """
 
 import codecs
@@ -18,7 +18,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.utils.http import parse_header_parameters
 
-LONGEST_QUERY = LONGEST_REDIRECT = 2_000  # characters: servers refuse a request line of 4 to 8 kB
+LONGEST_QUERY = LONGEST_REDIRECT = 2_000  # characters: servers refuse request lines of 4 to 8 kB
 UNREADABLE = (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError)
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 UNKNOWN = "unknown"
@@ -26,9 +26,9 @@ TEMPLATES = {HTTPStatus.NOT_FOUND: "404.html"}
 
 
 class Utf8Request(WSGIRequest):
-    """A request that is read as UTF-8, whatever charset its `Content-Type` names.
+    """A request that is read as UTF-8, whatever the charset in its `Content-Type`.
 
-    Django would read the query by that charset while it makes the request, before anything can answer a fault.
+    Django would decode the query with that charset while it creates the request, before any code can handle an error.
     """
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
@@ -39,13 +39,13 @@ class Utf8Request(WSGIRequest):
 
 
 class ReadableRequestMiddleware:
-    """Answer a request that no page can read, and cut an address that nothing could follow."""
+    """Refuse a request that no page can read, and shorten a redirect that is too long."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # A cookie of ours holds nothing of the kind; whoever sends one like it goes on without it.
+        # Our own cookies never contain such text. Drop cookies that do.
         request.COOKIES = {name: value for name, value in request.COOKIES.items() if _is_storable([value])}
         refused = _refusal(request)
         if refused is None:
@@ -54,7 +54,7 @@ class ReadableRequestMiddleware:
 
 
 def _refusal(request: HttpRequest) -> HTTPStatus | None:
-    """Return the status for a request that cannot be read, None for one that can."""
+    """Return the status for a request that can't be read, or None."""
     if not _is_storable([request.path_info]):
         return HTTPStatus.NOT_FOUND
     if not _is_utf8(request):
@@ -71,7 +71,7 @@ def _refusal(request: HttpRequest) -> HTTPStatus | None:
 
 
 def _is_utf8(request: HttpRequest) -> bool:
-    """Return True unless the request names another charset."""
+    """Return True unless the request has another charset."""
     try:
         return codecs.lookup((request.content_params or {}).get("charset", settings.DEFAULT_CHARSET)).name == "utf-8"
     except (LookupError, ValueError):
@@ -86,12 +86,12 @@ def _texts(given: QueryDict) -> Iterable[str]:
 
 
 def _is_storable(texts: Iterable[str]) -> bool:
-    """Return True if every database can store these texts: without NUL, without surrogates."""
+    """Return True if every database can store these texts: no NUL, no surrogates."""
     return not any(map(UNSTORABLE.search, texts))
 
 
 def _followable(response: HttpResponse) -> HttpResponse:
-    """Cut the query of a redirect that is too long to follow; a path so long is none of ours."""
+    """Cut off the query of a redirect that is too long. A path that is too long can't be ours."""
     address = response.headers.get("Location", "")
     if len(address) > LONGEST_REDIRECT:
         path = address.partition("?")[0]

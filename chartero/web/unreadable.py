@@ -1,4 +1,4 @@
-"""The answers to requests that the server could not read (`chartero.server.reading`)."""
+"""The responses to requests that the server couldn't read (`chartero.server.reading`)."""
 
 import http
 import logging
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def page(request: HttpRequest) -> HttpResponse | None:
-    """Return the answer to a request for a page that could not be read; None for any other request."""
+    """Return the response to an unreadable request for a page, or None for any other request."""
     if STATUS not in request.META:
         return None
     status = _told(request)
@@ -23,10 +23,10 @@ def page(request: HttpRequest) -> HttpResponse | None:
 
 
 def refusal(request: HttpRequest) -> Refusal | None:
-    """Return the answer to a call of the API that could not be read; None for any other call.
+    """Return the response to an unreadable call of the API, or None for any other call.
 
-    Whatever is wrong with it, the contract has one code for it, which has one status; but one that came too slowly may
-    be sent again, and 408 says so (RFC 9110, 15.5.9).
+    The contract has one code with one status for all such calls. But a call that arrived too slowly can be sent again,
+    and its status 408 says so (RFC 9110, 15.5.9).
     """
     if STATUS not in request.META:
         return None
@@ -38,9 +38,9 @@ def refusal(request: HttpRequest) -> Refusal | None:
 
 
 def _told(request: HttpRequest) -> int:
-    """Return with which status the server refused, and log it: one line, and nothing of the request in it.
+    """Return the status of the refusal, and log it in one line without any data of the request.
 
-    A client that was too slow, or has gone, is nothing to look after.
+    Don't log a client that was too slow or has disconnected.
     """
     status: int = request.META[STATUS]
     if status != 408:

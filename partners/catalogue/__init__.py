@@ -1,1 +1,1 @@
-"""The catalogues: reason codes with their remedies, and the routes with their scopes."""
+"""The catalogues: reason codes with their remedies, and routes with their scopes."""

@@ -1,10 +1,10 @@
-"""The catalogue of reason codes: what the API can answer instead of data, in the order of the checks."""
+"""The catalogue of reason codes: what the API can return instead of data, in the order of the checks."""
 
 from enum import Enum, StrEnum
 
 
 class Stage(StrEnum):
-    """The part of a call in which a check takes place, and the question that it answers."""
+    """The part of a call to which a check belongs, and the question that it answers."""
 
     question: str
 
@@ -14,27 +14,27 @@ class Stage(StrEnum):
         member.question = question
         return member
 
-    CREDENTIALS = "credentials", "Who calls?"
-    ACCESS = "access", "May they call this route?"
+    CREDENTIALS = "credentials", "Who is calling?"
+    ACCESS = "access", "Can they call this route?"
     QUERY = "query", "Is the query valid?"
-    RESOURCE = "resource", "May they read this encounter, and has it what they ask for?"
-    EDGE = "edge", "Outside the order of the checks"
+    RESOURCE = "resource", "Can they read this encounter, and does it contain what they asked for?"
+    EDGE = "edge", "Outside the order of checks"
 
 
 class Reason(Enum):
-    """One reason code: HTTP status, stage, and a message for a person, which may change."""
+    """One reason code: its HTTP status, its stage, and a message for people, which may change."""
 
     MISSING_BEARER = 401, Stage.CREDENTIALS, "Send the API key as 'Authorization: Bearer <api_key>'."
     API_KEYS_DISABLED = 401, Stage.CREDENTIALS, "API-key authentication is switched off for everyone at the moment."
-    TEST_PREFIX_NOT_ALLOWED = 401, Stage.CREDENTIALS, "This deployment accepts live keys only; a test key was sent."
-    MALFORMED_TOKEN = 401, Stage.CREDENTIALS, "The bearer token is not a complete API key; copy it again, whole."
-    DIGEST_KEY_UNAVAILABLE = 503, Stage.CREDENTIALS, "API keys cannot be verified at the moment; try again later."
-    INVALID_KEY = 401, Stage.CREDENTIALS, "The API key is not known."
+    TEST_PREFIX_NOT_ALLOWED = 401, Stage.CREDENTIALS, "This deployment accepts live keys only. A test key was sent."
+    MALFORMED_TOKEN = 401, Stage.CREDENTIALS, "The bearer token is not a complete API key. Copy the whole key again."
+    DIGEST_KEY_UNAVAILABLE = 503, Stage.CREDENTIALS, "API keys can't be verified at the moment. Try again later."
+    INVALID_KEY = 401, Stage.CREDENTIALS, "The API key is unknown."
     DISABLED_KEY = 401, Stage.CREDENTIALS, "The API key is disabled."
     REVOKED_KEY = 401, Stage.CREDENTIALS, "The API key has been revoked."
     EXPIRED_KEY = 401, Stage.CREDENTIALS, "The API key has expired."
-    ORG_SCOPE_ONLY_REQUIRED = 403, Stage.ACCESS, "The API key belongs to no organization; this API needs one that does."
-    ORGANIZATION_NOT_ALLOWLISTED = 403, Stage.ACCESS, "The organization is not allowlisted for the external API."
+    ORG_SCOPE_ONLY_REQUIRED = 403, Stage.ACCESS, "The API key does not belong to an organization."
+    ORGANIZATION_NOT_ALLOWLISTED = 403, Stage.ACCESS, "The organization is not allowlisted for this API."
     ROUTE_NOT_ALLOWED = 403, Stage.ACCESS, "This route is not enabled for the organization."
     MISSING_SCOPE = 403, Stage.ACCESS, "The API key lacks a scope that this route requires."
     UNSUPPORTED_FILTER = 400, Stage.QUERY, "This route does not support that query parameter."
@@ -44,25 +44,25 @@ class Reason(Enum):
     INVALID_QUERY = (
         422,
         Stage.QUERY,
-        "start_at and end_at must each be given once, as an RFC 3339 date-time with a zone, start_at the earlier one.",
+        "start_at and end_at must each be given once, as an RFC 3339 date-time with a time zone, start_at first.",
     )
-    ENCOUNTER_NOT_FOUND = 404, Stage.RESOURCE, "There is no such encounter."
+    ENCOUNTER_NOT_FOUND = 404, Stage.RESOURCE, "No encounter has this id."
     CROSS_ORGANIZATION_DENIED = 403, Stage.RESOURCE, "The encounter belongs to another organization."
-    DEMO_TRAINING_DENIED = 403, Stage.RESOURCE, "Demo and training encounters are not served."
-    DOCUMENT_NOT_FOUND = 404, Stage.RESOURCE, "The encounter has no such document."
+    DEMO_TRAINING_DENIED = 403, Stage.RESOURCE, "Demo and training encounters are not available here."
+    DOCUMENT_NOT_FOUND = 404, Stage.RESOURCE, "The encounter has no document with this id."
     UNSUPPORTED_DOCUMENT_TYPE = 400, Stage.RESOURCE, "This route does not serve documents of this schema_type."
-    TRANSCRIPT_NOT_FOUND = 404, Stage.RESOURCE, "There is no transcript, or it is not final."
-    AUDIO_NOT_FOUND = 404, Stage.RESOURCE, "There is no recording of this document."
-    HTTPS_REQUIRED = 403, Stage.EDGE, "Send the call over https; a key that was sent without it may have been read."
-    ROUTE_NOT_FOUND = 404, Stage.EDGE, "There is no such route; paths have no trailing slash."
+    TRANSCRIPT_NOT_FOUND = 404, Stage.RESOURCE, "This document has no final transcript."
+    AUDIO_NOT_FOUND = 404, Stage.RESOURCE, "This document has no recording."
+    HTTPS_REQUIRED = 403, Stage.EDGE, "Use https. A key sent over plain http may have been read by others."
+    ROUTE_NOT_FOUND = 404, Stage.EDGE, "No route has this path. Paths have no trailing slash."
     METHOD_NOT_ALLOWED = 405, Stage.EDGE, "Only GET and HEAD are supported."
     BAD_REQUEST = (
         400,
         Stage.EDGE,
-        "The request could not be read; check its Host header, and the length and the characters of path and headers.",
+        "The request could not be read. Check the Host header, and the length and characters of the path and headers.",
     )
-    SERVICE_UNAVAILABLE = 503, Stage.EDGE, "The service is busy or out of reach; try again later."
-    INTERNAL_ERROR = 500, Stage.EDGE, "The service failed; quote the X-Request-ID of this answer to support."
+    SERVICE_UNAVAILABLE = 503, Stage.EDGE, "The service is busy or unavailable. Try again later."
+    INTERNAL_ERROR = 500, Stage.EDGE, "The service failed. Quote the X-Request-ID of this response to support."
 
     def __init__(self, status: int, stage: Stage, message: str) -> None:
         self.status = status
@@ -71,12 +71,12 @@ class Reason(Enum):
 
     @property
     def code(self) -> str:
-        """Return the stable code that clients branch on."""
+        """Return the stable code for clients to branch on."""
         return self.name.lower()
 
     @classmethod
     def coded(cls, code: str) -> "Reason":
-        """Return the reason of that code; KeyError if the catalogue has none."""
+        """Return the reason with this code; KeyError if there is none."""
         return _BY_CODE[code]
 
 

@@ -1,4 +1,4 @@
-"""The catalogue of routes and scopes: what can be enabled for an organization and granted to a key."""
+"""The catalogue of routes and scopes: what an organization can be allowed to call, and a key to read."""
 
 from enum import Enum, StrEnum
 
@@ -21,7 +21,7 @@ class Scope(StrEnum):
 
 
 class Route(Enum):
-    """One route: its stable name, its path below `/external/v1/`, and every scope that it requires, in order."""
+    """One route: its stable name, its path under `/external/v1/`, and the scopes that it requires, in order."""
 
     ENCOUNTERS_LIST = (
         "encounters.list",
@@ -56,7 +56,7 @@ class Route(Enum):
 
     @classmethod
     def named(cls, route_name: str) -> "Route":
-        """Return the route of that name; KeyError if the catalogue has none."""
+        """Return the route with this name; KeyError if there is none."""
         return _BY_NAME[route_name]
 
 

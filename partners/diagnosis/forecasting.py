@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from django.conf import settings
 
 from partners.catalogue.reasons import Reason
-from partners.catalogue.remedies import REMEDIES, Remedy
+from partners.catalogue.remedies import REMEDIES
+from partners.catalogue.remedy import Remedy
 from partners.catalogue.routes import Route, Scope
 from partners.decision import facts
 from partners.decision.policy import POLICY, AccessRequest, Outcome, decide, explain

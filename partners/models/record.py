@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 
 from partners.catalogue.reasons import Reason, Stage
-from partners.catalogue.remedies import REMEDIES, Remedy
+from partners.catalogue.remedies import REMEDIES
+from partners.catalogue.remedy import Remedy
 from partners.catalogue.routes import Route
 from partners.identifiers import PublicIdField
 from partners.models.key import ApiKey

@@ -6,7 +6,7 @@ from django import template
 from django.contrib.auth.models import AnonymousUser, User
 from django.urls import NoReverseMatch, reverse
 
-from partners.catalogue.remedies import Place
+from partners.catalogue.remedy import Place
 from partners.models import ApiKey, Organization
 
 register = template.Library()

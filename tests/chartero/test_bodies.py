@@ -1,4 +1,4 @@
-"""What pages take in: no file, nothing big, nothing that is no form; whoever sends such gets a calm page and no ERROR."""
+"""What pages accept: no files, nothing large, only forms. Anything else gets a plain page, and no ERROR in the log."""
 
 import io
 import logging
@@ -46,7 +46,7 @@ def written(monkeypatch):
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize(("body", "kind", "status"), BODIES.values(), ids=BODIES)
-def test_what_is_no_form_of_ours_gets_a_calm_page(stranger, written, page, body, kind, status):
+def test_anything_but_a_form_of_ours_gets_a_plain_page(stranger, written, page, body, kind, status):
     answer = stranger.post(page, body, content_type=kind)
     assert answer.status_code == status
     assert "We couldn't understand this request" in answer.text
@@ -71,7 +71,7 @@ def test_parts_without_a_file_are_a_form(client):
 
 
 @pytest.mark.parametrize("key", ['"\\000aaaaaaaaa"', "a" * 31, "a" * 33, "A" * 32, "x", "a" * 5000])
-def test_a_cookie_that_is_no_sessions_is_none(client, key):
+def test_a_cookie_that_is_not_a_session_key_is_ignored(client, key):
     with CaptureQueriesContext(connection) as asked:
         answer = client.get("/admin/", HTTP_COOKIE=f"sessionid={key}")
     assert answer.status_code == 302

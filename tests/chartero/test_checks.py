@@ -145,7 +145,7 @@ def test_a_contact_that_is_not_one_bare_address_is_e020(settings, address, fault
         ({"DEVELOPMENT": True, "BEHIND_PROXY": False, "BASE_URL": "x"}, []),
     ],
 )
-def test_what_stands_in_front_has_to_agree(settings, changed, faults):
+def test_the_settings_of_the_proxy_must_agree(settings, changed, faults):
     for name, value in (FRONT | changed).items():
         setattr(settings, name, value)
     assert [fault.id for fault in front(None)] == faults

@@ -74,7 +74,7 @@ def test_more_than_is_kept_is_a_thread_s_business(client):
     assert taken > LONGEST
 
 
-def test_the_parser_gets_all_and_gives_back_what_is_left(client):
+def test_the_parser_gets_everything_and_returns_the_rest(client):
     theirs, connection = client
     theirs.sendall(CALL + CALL[:7])
     connection.gather()
@@ -109,7 +109,7 @@ def test_a_call_that_has_begun_is_too_slow_once_its_time_is_over(client):
     assert connection.is_too_slow(time.monotonic() + connections.PATIENCE)
 
 
-def test_who_leaves_is_given_time_to_close_and_what_is_still_sent_is_thrown_away(client):
+def test_a_leaving_client_has_time_to_close_and_its_data_is_discarded(client):
     theirs, connection = client
     connection.leave()
     assert theirs.recv(1) == b""
@@ -134,7 +134,7 @@ def test_the_rest_of_a_long_call_is_not_waited_for_however_steadily_it_comes(cli
         request.body.read(1)
 
 
-def test_an_empty_line_is_no_call_that_has_begun(client):
+def test_an_empty_line_does_not_begin_a_call(client):
     theirs, connection = client
     theirs.sendall(b"\r\n")
     assert connection.gather() is False

@@ -35,7 +35,7 @@ def test_each_change_of_a_key_is_on_record_with_the_keys_own_time():
         assert max(abs(recorded[action] - own[action]).total_seconds() for action in own) < 5
 
 
-def test_what_is_on_record_of_a_key_is_how_it_stands():
+def test_the_record_of_a_key_matches_its_state():
     for key in ApiKey.objects.exclude(label="Pilot"):
         assert key.events.first().after == key._facts()
 

@@ -1,4 +1,4 @@
-"""Every link of the developer pages leads somewhere on this site, to an anchor that is there."""
+"""Every link of the developer pages leads to a page and an anchor on this site."""
 
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit

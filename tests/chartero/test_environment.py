@@ -111,7 +111,7 @@ def test_a_mail_server_is_read_from_its_url(url, wanted):
     assert wanted.items() <= read("mail", url, default="").items()
 
 
-def test_a_command_ends_with_the_sentence_alone(tmp_path):
+def test_a_command_exits_with_the_message_only(tmp_path):
     refused = manage(tmp_path, "demo", DATABASE_URL=f"postgres://u:{SECRET}@h:port/n")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith("The setting DATABASE_URL can't be read. Write ")
@@ -120,7 +120,7 @@ def test_a_command_ends_with_the_sentence_alone(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["CHARTERO_THREADS", "CHARTERO_RETENTION_YEARS"])
-def test_a_server_ends_with_the_sentence_alone(tmp_path, name):
+def test_a_server_exits_with_the_message_only(tmp_path, name):
     command = [sys.executable, "-m", "gunicorn", "-c", "python:chartero.gunicorn", "--check-config", "chartero.wsgi"]
     environment = os.environ | {"CHARTERO_DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "chartero.settings"}
     refused = subprocess.run(command, cwd=ROOT, env=environment | {name: "x"}, capture_output=True, text=True)

@@ -31,7 +31,7 @@ def test_it_goes_to_the_terminal_or_to_a_file(tmp_path):
 def test_a_difference_is_shown_and_fails(tmp_path):
     file, out = tmp_path / "contract.json", StringIO()
     file.write_text(openapi.text().decode().replace('"maximum": 100,', '"maximum": 500,', 1))
-    with pytest.raises(CommandError, match="is not the contract"):
+    with pytest.raises(CommandError, match="differs from the contract"):
         call_command("export_openapi", check=file, stdout=out)
     changed = [line.strip() for line in out.getvalue().splitlines() if line.startswith(("-  ", "+  "))]
     assert [line.split() for line in changed] == [["-", '"maximum":', "500,"], ["+", '"maximum":', "100,"]]
@@ -39,7 +39,7 @@ def test_a_difference_is_shown_and_fails(tmp_path):
 
 @pytest.mark.parametrize("option", ["output", "check"])
 def test_a_file_that_cannot_be_used(tmp_path, option):
-    with pytest.raises(CommandError, match="cannot be"):
+    with pytest.raises(CommandError, match="can't be"):
         export(**{option: tmp_path / "nowhere" / "contract.json"})
 
 

@@ -48,7 +48,7 @@ def test_behind_a_proxy_its_word_decides(token, behind_a_proxy, scheme, status):
     assert Client().get(LIST, HTTP_AUTHORIZATION=f"Bearer {token}", HTTP_X_FORWARDED_PROTO=scheme).status_code == status
 
 
-def test_without_a_proxy_nobodys_word_is_taken(token):
+def test_without_a_proxy_forwarded_headers_are_ignored(token):
     assert Client().get(LIST, HTTP_AUTHORIZATION=f"Bearer {token}", **PROXIED).status_code == 403
 
 
@@ -80,7 +80,7 @@ def told(answer) -> str:
     return re.sub(r"<[^>]+>|\s+", " ", answer.text)
 
 
-def test_a_page_behind_a_proxy_that_nobody_set_says_what_to_set(client):
+def test_a_page_behind_an_unconfigured_proxy_says_what_to_set(client):
     page = told(client.get(SIGN_IN, **PROXIED))
     assert "CHARTERO_BEHIND_PROXY=1" in page
     assert "https:// in front" not in page

@@ -48,7 +48,7 @@ def test_a_worker_is_kept_on_its_core_where_there_is_one_for_each(monkeypatch, w
     assert done == kept
 
 
-def test_where_cores_cannot_be_told_the_kernel_decides(monkeypatch):
+def test_without_known_cores_the_kernel_decides(monkeypatch):
     server, done = started(1, monkeypatch, cores=()), []
     monkeypatch.setattr(os, "sched_setaffinity", lambda pid, cores: done.append(cores), raising=False)
     gunicorn.post_fork(server, server.WORKERS[0])

@@ -1,4 +1,4 @@
-"""The root: where partners and staff go, and whom to tell of a weakness. No session, no database."""
+"""The root: where partners and staff go, and where to report a vulnerability. No session, no database."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -92,7 +92,7 @@ def test_any_text_is_one_line_of_json_and_comes_back(text):
         f"{TOKEN}{TOKEN}",
     ],
 )
-def test_what_looks_like_a_key_is_redacted_wherever_it_stands(written_as):
+def test_text_that_looks_like_a_key_is_redacted_everywhere(written_as):
     secret = written_as[20:36]
     for made in (
         record(f"refused {written_as}."),
@@ -123,7 +123,7 @@ def test_a_piece_of_a_secret_is_redacted_too(piece):
     assert told(f"refused {piece}.")["event"] == f"refused {logs.REDACTED}."
 
 
-def test_the_name_of_a_class_is_no_secret():
+def test_the_name_of_a_class_is_not_redacted():
     assert told("%s", "MultipleObjectsReturnedWhereOneWas")["event"] == "MultipleObjectsReturnedWhereOneWas"
 
 
@@ -133,25 +133,25 @@ def test_ids_are_no_secrets():
     assert (line["event"], line["request_id"]) == ("key_" + "a" * 22, "req_" + "b" * 22)
 
 
-def test_only_the_listed_fields_are_told():
+def test_only_the_listed_fields_are_logged():
     line = told(reason_code="internal_error", authorization="Bearer x", query="limit=7", status=500)
     assert set(line) == {"time", "level", "logger", "event", "reason_code", "status"}
 
 
-def test_a_fault_is_told_by_its_type_and_place_and_never_by_its_words():
+def test_a_fault_is_logged_with_its_type_and_place_and_never_its_text():
     line = JsonLine().format(record(fault=raised(ValueError("Invented Patient"))))
     assert json.loads(line)["exception"] == "ValueError"
     assert "Invented Patient" not in line
 
 
-def test_where_a_fault_arose_is_told(written):
+def test_the_place_of_a_fault_is_logged(written):
     try:
         raise ValueError("Invented Patient")
     except ValueError:
         logging.getLogger("partners.invented").exception("it failed")
     line = json.loads(written.getvalue())
     assert (line["event"], line["exception"]) == ("it failed", "ValueError")
-    assert re.fullmatch(r"tests/chartero/test_logs\.py:\d+ test_where_a_fault_arose_is_told", line["where"][-1])
+    assert re.fullmatch(r"tests/chartero/test_logs\.py:\d+ test_the_place_of_a_fault_is_logged", line["where"][-1])
 
 
 def test_a_record_is_bounded(written):
@@ -161,11 +161,11 @@ def test_a_record_is_bounded(written):
 
 
 @pytest.mark.parametrize("arguments", [("%s %s", 1), ("%d", "x"), ("%(a)s", {"b": 1})])
-def test_a_record_whose_words_do_not_fit_is_logged_all_the_same(arguments):
+def test_a_record_whose_arguments_do_not_fit_is_still_logged(arguments):
     assert told(*arguments)["event"] == arguments[0]
 
 
-def test_a_thread_at_its_end_tells_no_words(written):
+def test_a_failed_thread_logs_no_text(written):
     for fault in (ValueError("Invented Patient"), SystemExit()):
         logs.log_failed_thread(threading.ExceptHookArgs([type(fault), fault, None, None]))
     assert [json.loads(line)["exception"] for line in written.getvalue().splitlines()] == ["ValueError"]
@@ -207,7 +207,7 @@ def test_two_threads_have_their_own_ids():
     assert "request_id" not in told()
 
 
-def test_a_page_that_fails_is_told_by_its_view_and_status(written, db, monkeypatch):
+def test_a_failed_page_is_logged_with_its_view_and_status(written, db, monkeypatch):
     monkeypatch.setattr("partners.signin.forms.SignInForm.__init__", lambda *_, **__: 1 / 0)
     Client(raise_request_exception=False).get(f"/admin/login/?next={TOKEN}&name=Invented", headers={"Cookie": "a=b"})
     line = json.loads(written.getvalue())

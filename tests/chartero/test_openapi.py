@@ -1,4 +1,4 @@
-"""The published document, against the contract's tables as they are stated here anew."""
+"""The published document, against a second copy of the contract's tables."""
 
 import pytest
 from django.test import Client
@@ -64,7 +64,7 @@ def test_null_is_allowed_where_the_contract_says_so_and_every_key_is_there(docum
     assert set(schema["required"]) == set(schema["properties"])
 
 
-def test_what_is_one_of_several_words(document):
+def test_one_of_several_words_is_an_enum(document):
     schemas = document["components"]["schemas"]
     assert schemas["EncounterType"]["enum"] == ["ambient", "clinical_documentation"]
     assert schemas["EncounterStatus"]["enum"] == ["planned", "in_progress", "completed", "cancelled", "unknown"]
@@ -72,7 +72,7 @@ def test_what_is_one_of_several_words(document):
     assert "enum" not in schemas["DocumentSummary"]["properties"]["schema_type"]
 
 
-def test_a_document_is_told_apart_by_its_type(document):
+def test_the_type_of_a_document_is_the_discriminator(document):
     schemas = document["components"]["schemas"]
     told = {name: schemas[name]["properties"]["schema_type"] for name in ("Note", "AmbientTranscript")}
     assert {name: schema["const"] for name, schema in told.items()} == {
@@ -91,13 +91,13 @@ def test_the_example_of_a_route_is_what_its_schema_says(document, path):
 @pytest.mark.parametrize(
     "words",
     [
-        "one\nsnapshot",
-        "`encounter_id`, by code point",
+        "the same snapshot",
+        "`encounter_id` (by code point)",
         "`%2F`",
-        "`OPTIONS` too",
+        "including `OPTIONS`",
         "no CORS",
-        "does not bring back",
-        "`HEAD` is answered as `GET` is",
+        "does not show encounters that\nhave changed",
+        "`HEAD` is answered like `GET`",
     ],
 )
 def test_what_an_engineer_has_to_know(document, words):
@@ -105,12 +105,16 @@ def test_what_an_engineer_has_to_know(document, words):
     assert any(words in text for text in texts)
 
 
-def test_every_code_is_told_in_the_order_of_the_checks(document):
+def test_every_code_is_listed_in_the_order_of_the_checks(document):
     text = document["info"]["description"]
     codes = document["components"]["schemas"]["ErrorAnswer"]["properties"]["reason_code"]["x-extensible-enum"]
     assert codes == [reason.code for reason in Reason]
     assert all(f"`{code}`" in text for code in codes)
-    assert text.index("1. Who calls?") < text.index("2. May they call") < text.index("4. May they read this encounter")
+    assert (
+        text.index("1. Who is calling?")
+        < text.index("2. Can they call")
+        < text.index("4. Can they read this encounter")
+    )
 
 
 def test_the_server_is_this_deployment(settings):

@@ -40,7 +40,7 @@ def test_an_id_has_its_prefix_and_22_characters():
 
 
 @pytest.mark.parametrize("name", ["limit", "offset", "sort_order", "start_at", "end_at"])
-def test_a_parameter_tells_its_meaning_its_grammar_and_its_code(name):
+def test_a_parameter_describes_its_meaning_its_grammar_and_its_code(name):
     parameter, text = EncounterFilter.base_filters[name], parameters()[name]["description"]
     assert text.startswith(parameter.meaning)
     assert parameter.grammar.words in text

@@ -52,7 +52,7 @@ def test_nothing_is_deleted_and_no_record_is_added_here(admin_client, rows, path
     assert admin_client.post(f"/admin/{path}").status_code == 403
 
 
-def test_pages_ask_for_a_login(client, db):
+def test_pages_ask_for_a_sign_in(client, db):
     assert client.get("/admin/").url.startswith("/admin/login/")
 
 

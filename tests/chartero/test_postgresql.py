@@ -92,7 +92,7 @@ def test_the_next_call_after_the_server_has_ended_the_connection_is_answered(oth
     assert Api(token).get().status_code == 200
 
 
-def test_a_connection_that_ends_unnoticed_is_made_anew_by_the_first_statement_of_a_call(other, monkeypatch):
+def test_the_first_statement_of_a_call_replaces_a_lost_connection(other, monkeypatch):
     _, token = issue(OrganizationFactory())
     end_by(other)
     monkeypatch.setattr(connection, "health_check_enabled", False)
@@ -121,7 +121,7 @@ def test_a_transaction_that_is_undone_leaves_the_mode_as_it_is_known():
     assert value("SHOW plan_cache_mode") == "auto"
 
 
-def test_a_new_connection_starts_anew():
+def test_a_new_connection_starts_without_state():
     with plans.made_once():
         value("SELECT 1")
         connection.close()

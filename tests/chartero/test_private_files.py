@@ -1,4 +1,4 @@
-"""What commands and web processes write is for nobody else on the machine, but for static files."""
+"""Files of commands and web processes are private, except static files."""
 
 import os
 import subprocess

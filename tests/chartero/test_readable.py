@@ -60,13 +60,13 @@ def test_a_nul_in_a_query_or_a_form_is_refused(stranger, path, text):
 
 
 @pytest.mark.parametrize("path", ["/docs/%00/", "/admin/partners/apikey/%00/change/", "/static/%00", "/%00"])
-def test_a_nul_in_a_path_is_no_page(stranger, path):
+def test_a_nul_in_a_path_is_not_found(stranger, path):
     answer = stranger.get(path)
     assert (answer.status_code, "Page not found" in answer.text) == (404, True)
 
 
 @pytest.mark.parametrize("cookie", [r'"\000aaaaaaaaa"', r'"a\000"'])
-def test_a_cookie_with_a_nul_is_as_none(stranger, cookie):
+def test_a_cookie_with_a_nul_is_ignored(stranger, cookie):
     answer = stranger.get(SIGN_IN, HTTP_COOKIE=f"sessionid={cookie}; csrftoken={cookie}; messages={cookie}")
     assert answer.status_code == 200
 
@@ -79,7 +79,7 @@ def test_a_cookie_with_a_nul_is_as_none(stranger, cookie):
         (b"q=%ED%A0%80", 403),
     ],
 )
-def test_a_body_that_is_too_much_calls_nobody(stranger, caplog, body, status):
+def test_a_body_that_is_too_large_logs_no_error(stranger, caplog, body, status):
     assert stranger.generic("POST", SIGN_IN, body, FORM).status_code == status
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 

@@ -80,7 +80,7 @@ def test_the_secrets_it_makes_are_private(fresh, tmp_path):
     }
 
 
-def test_the_logins_open_the_admin(fresh):
+def test_the_users_can_sign_in(fresh):
     for login in fresh.report("demo", "--no-serve")["logins"]:
         credentials = {"username": login["username"], "password": login["password"]}
         code = f"from django.test import Client; print(Client().post('/admin/login/', {credentials}, HTTP_HOST='127.0.0.1').url)"
@@ -96,7 +96,7 @@ def test_a_port_in_use_is_said_before_anything_is_done(fresh, served):
         text=True,
     )
     assert done.returncode == 1
-    assert "choose another with --port" in done.stderr
+    assert "Choose another one with --port" in done.stderr
     assert done.stdout == ""
 
 
@@ -115,4 +115,4 @@ def test_it_does_not_run_in_production(fresh):
         capture_output=True,
         text=True,
     )
-    assert (done.returncode, "does not run in production" in done.stderr) == (1, True)
+    assert (done.returncode, "can't run in production" in done.stderr) == (1, True)

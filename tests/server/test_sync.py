@@ -55,7 +55,7 @@ def test_the_copy_is_what_the_api_serves_whatever_fails_on_the_way(served, proxy
     exit_code, said = partner.run(*SINCE, "--timeout", "3")
     assert (exit_code, proxy.faults) == (0, []), said
     assert bodies(partner) == listed(served)
-    assert len(re.findall(r"again in \d", said)) >= len(faults)
+    assert len(re.findall(r"retrying in \d", said)) >= len(faults)
 
 
 def test_it_waits_as_long_as_it_is_asked_to(proxy, partner):
@@ -136,10 +136,10 @@ def test_the_key_may_come_from_a_file_and_the_copy_is_private(served, partner, t
 @pytest.mark.parametrize(
     ("arguments", "environment", "message"),
     [
-        ((), {}, "say from when on"),
+        ((), {}, "Set the start"),
         (SINCE, {"CHARTERO_KEY": ""}, "Set CHARTERO_KEY"),
         (SINCE, {"CHARTERO_URL": ""}, "Set CHARTERO_URL"),
-        ((*SINCE, "--key-file", "nowhere"), {}, "cannot be read"),
+        ((*SINCE, "--key-file", "nowhere"), {}, "can't be read"),
         (("--since", "2999-01-01T00:00:00Z"), {}, "ends before it starts"),
         (("--since", "2026-01-01T00:00:00"), {}, "invalid moment value"),
     ],
@@ -155,7 +155,7 @@ def test_a_copy_that_cannot_be_written_is_said(partner, tmp_path):
     (tmp_path / OUT).mkdir()
     exit_code, said = partner.run(*SINCE)
     assert exit_code == 1
-    assert "cannot be written" in said
+    assert "can't be written" in said
 
 
 class Server:
@@ -224,7 +224,7 @@ def test_eleven_thousand_encounters_while_the_server_is_restarted_five_times(vol
                     restarts += 1
                     assert running.poll() is None
     assert (running.returncode, restarts) == (0, 5), said
-    assert sum("again in" in line for line in said) >= 5
+    assert sum("retrying in" in line for line in said) >= 5
     served = volume.manage("shell", "--no-imports", "-c", SERVED).split()
     assert len(set(served)) == len(served) == 11_006
     assert [name for (name,) in partner.copied()] == served

@@ -14,7 +14,8 @@ import pytest
 
 from encounters.api.filters import EncounterFilter
 from partners.catalogue.reasons import Reason, Stage
-from partners.catalogue.remedies import REMEDIES, Retry
+from partners.catalogue.remedies import REMEDIES
+from partners.catalogue.remedy import Retry
 from partners.catalogue.routes import Route
 from tests.server.sync_example import FILE, loaded
 

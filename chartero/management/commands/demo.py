@@ -1,4 +1,4 @@
-"""`manage.py demo`: from nothing to a served API with invented data."""
+"""`manage.py demo`: from an empty database to a running API with invented data."""
 
 import os
 import socket
@@ -18,11 +18,11 @@ COLUMNS = ["SITUATION", "CALL", "EXPECTED", "GOT"]
 
 
 class Command(ReportCommand):
-    """Prepare the demonstration, show every situation, then serve."""
+    """Prepare the demonstration, call every situation, then serve."""
 
     help = (
-        "Migrate, make two invented partners with encounters and keys in every state, call each documented situation, "
-        "print a ready curl line and a login for each role, then serve on 127.0.0.1. Run it again whenever you like."
+        "Migrate, create two invented partners with encounters and keys in every state, call each situation, "
+        "print a curl command and a user for each role, then serve on 127.0.0.1. You can run it again at any time."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,14 +31,14 @@ class Command(ReportCommand):
         parser.add_argument("--no-serve", action="store_true", help="stop before serving")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Report, then serve in place of this process."""
+        """Report, then replace this process with the server."""
         if settings.ENVIRONMENT == "production":
-            raise CommandError("The demonstration makes invented partners and logins; it does not run in production.")
+            raise CommandError("The demonstration creates invented partners and users. It can't run in production.")
         if not options["no_serve"]:
             _require_free_port(options["port"])
         super().handle(*args, **options)
         if not self.as_documented:
-            raise CommandError("Some calls were not answered as documented; see the table.")
+            raise CommandError("Some calls did not give the documented response. See the table.")
         if not options["no_serve"]:
             self.stdout.flush()
             _serve(options["port"])
@@ -67,7 +67,7 @@ class Command(ReportCommand):
             "",
             f"Organization  {report['organization']}  {report['organization_id']}",
             *(
-                f"Login         {login['username']}  {login['password']}  at {report['base_url']}/admin/"
+                f"Sign in       {login['username']}  {login['password']}  at {report['base_url']}/admin/"
                 for login in report["logins"]
             ),
             "",
@@ -84,10 +84,10 @@ def _require_free_port(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError):
-            raise CommandError(f"Port {port} cannot be used here; choose another with --port.") from None
+            raise CommandError(f"Port {port} can't be used. Choose another one with --port.") from None
 
 
 def _serve(port: int) -> None:
     arguments = ["-m", "gunicorn", "-c", "python:chartero.gunicorn", "--bind", f"{HOST}:{port}", "chartero.wsgi"]
     os.chdir(settings.BASE_DIR)
-    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 – our own interpreter, no words of a user
+    os.execv(sys.executable, [sys.executable, *arguments])  # noqa: S606 – our own interpreter, no user input

@@ -13,18 +13,18 @@ class Command(BaseCommand):
     """Write the OpenAPI document, or compare a file with it."""
 
     help = (
-        "Write the OpenAPI document of the partner API, as it is served at /openapi/v1/openapi.json, to a file or to "
-        "the terminal. With --check, say instead how a file differs from it, and fail if it does."
+        "Write the OpenAPI document of the partner API, as served at /openapi/v1/openapi.json, to a file or to the "
+        "terminal. With --check, show how a file differs from the document, and fail if it does."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         where = parser.add_mutually_exclusive_group()
-        where.add_argument("--output", type=Path, metavar="FILE", help="the file to write, in place of the terminal")
+        where.add_argument("--output", type=Path, metavar="FILE", help="the file to write")
         where.add_argument("--check", type=Path, metavar="FILE", help="the file to compare")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do the one that is asked for."""
+        """Compare, write to a file, or print."""
         if options["check"]:
             self._compare(options["check"])
         elif options["output"]:
@@ -37,18 +37,20 @@ class Command(BaseCommand):
         changes = list(difflib.unified_diff(kept, made, str(file), "the contract", lineterm=""))
         self.stdout.writelines(f"{line}\n" for line in changes)
         if changes:
-            raise CommandError(f"{file} is not the contract. If the change is meant: export_openapi --output {file}")
+            raise CommandError(
+                f"{file} differs from the contract. To accept the change: export_openapi --output {file}"
+            )
 
 
 def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
-        raise CommandError(f"{file} cannot be read: {fault}") from None
+        raise CommandError(f"{file} can't be read: {fault}") from None
 
 
 def _write(file: Path) -> None:
     try:
         file.write_bytes(openapi.text())
     except OSError as fault:
-        raise CommandError(f"{file} cannot be written: {fault.strerror}") from None
+        raise CommandError(f"{file} can't be written: {fault.strerror}") from None

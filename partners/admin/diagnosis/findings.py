@@ -8,7 +8,8 @@ from operator import attrgetter
 from django.http import HttpResponse
 
 from partners.catalogue.reasons import Reason
-from partners.catalogue.remedies import REMEDIES, Fixer, Remedy
+from partners.catalogue.remedies import REMEDIES
+from partners.catalogue.remedy import Fixer, Remedy
 from partners.catalogue.routes import Scope
 from partners.decision.policy import AccessRequest, Check, Outcome
 from partners.diagnosis.callers import Credentials, Sent

@@ -1,4 +1,4 @@
-/* What a developer page needs beyond HTML: one choice of language for all examples, and a short list of pages. */
+/* Scripts of the developer pages: one language for all examples, and a list of pages that folds on small screens. */
 "use strict";
 
 const CHOSEN = "docs-language";
@@ -12,13 +12,13 @@ document.addEventListener("change", (event) => {
   const before = event.target.getBoundingClientRect().top;
   choose(event.target.value);
   scrollBy(0, event.target.getBoundingClientRect().top - before);
-  try { localStorage.setItem(CHOSEN, event.target.value); } catch { /* then it holds for this page */ }
+  try { localStorage.setItem(CHOSEN, event.target.value); } catch { /* then it applies to this page only */ }
 });
 
 try {
   const language = localStorage.getItem(CHOSEN);
   if (/^[a-z]+$/.test(language ?? "")) choose(language);
-} catch { /* a browser that keeps nothing shows the first language */ }
+} catch { /* without storage, show the first language */ }
 
 const pages = document.querySelector(".docs-pages details");
 const narrow = matchMedia("(max-width: 767px)");

@@ -1,4 +1,4 @@
-/* The API reference: Swagger UI over the published document, to read only, in the colours that the reader prefers. */
+/* The API reference: Swagger UI shows the published document, read-only, in a light or dark theme. */
 "use strict";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -12,7 +12,16 @@ SwaggerUIBundle({
   url: document.getElementById("reference").dataset.document,
   dom_id: "#reference",
   presets: [SwaggerUIBundle.presets.apis],
-  plugins: [() => ({ wrapComponents: { InfoContainer: nothing, ServersContainer: nothing, authorizeBtn: nothing, authorizeOperationBtn: nothing } })],
+  plugins: [
+    () => ({
+      wrapComponents: {
+        InfoContainer: nothing,
+        ServersContainer: nothing,
+        authorizeBtn: nothing,
+        authorizeOperationBtn: nothing,
+      },
+    }),
+  ],
   layout: "BaseLayout",
   supportedSubmitMethods: [],
   validatorUrl: null,

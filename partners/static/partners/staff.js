@@ -1,4 +1,4 @@
-/* What a page of staff needs beyond HTML: copying, keeping a secret in sight, and asking once before a form is sent twice. */
+/* Scripts of the staff pages: copy buttons, keeping a new key on the page, and asking before a form is sent twice. */
 "use strict";
 
 document.addEventListener("click", async (event) => {

@@ -8,7 +8,7 @@ const answer = await fetch(`${document}/audio`, { headers, redirect: "error" });
 if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
 const { audio_url } = await answer.json();
 
-// The second call goes without the key.
+// The second call must not send the key.
 const recording = await fetch(audio_url);
 if (!recording.ok) throw new Error(`${recording.status}`);
 await writeFile("recording", Buffer.from(await recording.arrayBuffer()));

@@ -10,6 +10,6 @@ headers = {"Authorization": "Bearer " + os.environ["CHARTERO_KEY"]}
 with urlopen(Request(url, headers=headers), timeout=30) as answer:
     audio_url = json.load(answer)["audio_url"]
 
-# The second call goes without the key.
+# The second call must not send the key.
 with urlopen(audio_url, timeout=30) as recording, open("recording", "wb") as file:
     shutil.copyfileobj(recording, file)

@@ -1,7 +1,7 @@
 const list = `${process.env.CHARTERO_URL}/external/v1/encounters?`;
 const headers = { Authorization: `Bearer ${process.env.CHARTERO_KEY}` };
 
-/** Yield every encounter of a window, oldest first. */
+/** Yield every encounter in a window, oldest first. */
 async function* encounters(window) {
   for (let offset = 0, total = 1; offset < total; offset += 100) {
     const query = new URLSearchParams({ ...window, sort_order: "asc", limit: 100, offset });

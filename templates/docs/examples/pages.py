@@ -8,7 +8,7 @@ HEADERS = {"Authorization": "Bearer " + os.environ["CHARTERO_KEY"]}
 
 
 def encounters(**window):
-    """Yield every encounter of a window, oldest first."""
+    """Yield every encounter in a window, oldest first."""
     offset, total = 0, 1
     while offset < total:
         query = {**window, "sort_order": "asc", "limit": 100, "offset": offset}

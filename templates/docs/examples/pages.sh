@@ -1,4 +1,4 @@
-# Needs jq. Prints one encounter a line.
+# Needs jq. Prints one encounter per line.
 list="$CHARTERO_URL/external/v1/encounters"
 window="start_at=2026-01-01T00:00:00Z&end_at=2026-04-01T00:00:00Z"
 offset=0

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const headers = { Authorization: `Bearer ${process.env.CHARTERO_KEY}` };
 
-/** Return the answer; try again after 503 and 429. */
+/** Return the response. Retry after 503 and 429. */
 async function get(path, attempts = 5) {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await fetch(process.env.CHARTERO_URL + path, { headers, redirect: "error" });

@@ -9,7 +9,7 @@ HEADERS = {"Authorization": "Bearer " + os.environ["CHARTERO_KEY"]}
 
 
 def get(path, attempts=5):
-    """Return the answer as JSON; try again after 503 and 429, and raise any other refusal."""
+    """Return the response as JSON. Retry after 503 and 429, and raise any other error."""
     attempt = 0
     while True:
         try:

@@ -7,7 +7,8 @@ from django.template import Context, Template
 from django.urls import reverse
 
 from partners.catalogue.reasons import Reason, Stage
-from partners.catalogue.remedies import REMEDIES, Fixer, Place, Retry
+from partners.catalogue.remedies import REMEDIES
+from partners.catalogue.remedy import Fixer, Place, Retry
 
 EACH = pytest.mark.parametrize("reason", Reason, ids=lambda reason: reason.code)
 
@@ -39,7 +40,7 @@ def test_a_remedy_reads_as_sentences(reason):
 
 
 @EACH
-def test_what_the_partner_sends_is_mended_by_the_partner(reason):
+def test_the_partner_fixes_what_the_partner_sends(reason):
     remedy = REMEDIES[reason]
     assert (remedy.fixer is Fixer.PARTNER) == (remedy.place is Place.REQUEST)
     assert reason.stage not in (Stage.QUERY, Stage.RESOURCE) or remedy.fixer is Fixer.PARTNER

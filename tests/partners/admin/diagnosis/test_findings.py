@@ -5,7 +5,7 @@ import re
 import pytest
 from django.contrib.auth.models import User
 
-from partners.catalogue.remedies import Place
+from partners.catalogue.remedy import Place
 from partners.catalogue.routes import Scope
 from partners.models import ApiKeySwitch
 from partners.templatetags.fixing import url_of
