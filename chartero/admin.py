@@ -13,12 +13,11 @@ from django.forms import CheckboxSelectMultiple, ModelForm, ModelMultipleChoiceF
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from partners.admin.forms import ReasonForm
 from partners.admin.guarded import GuardedAdmin, is_pk
-from partners.admin.organizations.forms import ReasonForm
 from partners.models.change import Change
 from partners.signin import people
 from partners.signin.guards.freshness import fresh_password
-from partners.signin.pages import change_by
 
 OURS = ("partners", "encounters")
 
@@ -60,9 +59,7 @@ class Recorded(SuperuserOnly):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Record the change after groups and permissions are saved, in the same transaction."""
         super().save_related(request, form, formsets, change)
-        given = form.cleaned_data
-        why = change_by(request, reason=given["reason"], ticket=given["ticket"])
-        type(self).record(form.instance, why, form.before)
+        type(self).record(form.instance, form.change(request), form.before)
 
 
 class UserForm(ReasonForm, UserChangeForm):

@@ -185,7 +185,7 @@ AXES_LOCKOUT_CALLABLE = "partners.signin.guards.lockout.answer"
 AXES_USERNAME_CALLABLE = "partners.signin.guards.lockout.typed_name"
 AXES_CLIENT_IP_CALLABLE = "partners.signin.guards.lockout.network"
 AXES_DISABLE_ACCESS_LOG = True
-AXES_CLIENT_STR_CALLABLE = "partners.signin.guards.lockout.told"
+AXES_CLIENT_STR_CALLABLE = "partners.signin.guards.lockout.client_in_log"
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware is installed, for pages only
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -1,4 +1,4 @@
-"""The accounting of disclosures: when, to whom, what and for what one patient's data left (45 CFR 164.528)."""
+"""The accounting of disclosures of one patient's data: when, to whom, what, and for what purpose (45 CFR 164.528)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _is_patient_id = matcher("pat")
 
 
 class _Row(NamedTuple):
-    """What is read of a record: an instance of the model for each would take half as long again."""
+    """The columns that are read of a record. Model instances would take half as long again."""
 
     occurred_at: datetime
     request_id: str
@@ -45,7 +45,7 @@ class _Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Disclosed:
-    """One answer with the patient's data. `encounters` are the public ids of the patient's own in it."""
+    """One answer with the patient's data. `encounters` are the public ids of this patient's encounters in it."""
 
     occurred_at: datetime
     key: ApiKey
@@ -58,7 +58,7 @@ class Disclosed:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """Disclosures of the same for one purpose: the first, the last, their number (45 CFR 164.528(b)(3))."""
+    """Repeated disclosures of one kind for one purpose: first, last and number (45 CFR 164.528(b)(3))."""
 
     purpose: str
     what: str
@@ -69,7 +69,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Accounting:
-    """What one patient is to be told about a period. All of it went to the organization that the patient belongs to."""
+    """The disclosures of one patient's data in a period. All went to the organization that the patient belongs to."""
 
     patient_id: str
     organization: Organization
@@ -80,16 +80,16 @@ class Accounting:
 
     @classmethod
     def ask(cls, change: Change, patient_id: str, period: Period, *, form: str) -> "Accounting":
-        """Return the accounting in this form once it is on record that it was asked for, by whom and why.
+        """Record who asks for the accounting and why, then return it. `form` is "page", "CSV" and so on.
 
-        ValidationError without a reason, or where there is no such patient.
+        Raises ValidationError without a reason, or if there is no such patient.
         """
         if not change.reason.strip():
-            raise ValidationError("Give the reason for asking.", code="reason_required")
+            raise ValidationError("Give a reason for this request.", code="reason_required")
         patient = subjects.find(Subject.PATIENT, patient_id) if _is_patient_id(patient_id) else None
         if patient is None:
             raise ValidationError(
-                "There is no patient of this id. It is pat_ and 22 letters and digits, as the partner gets it.",
+                "There is no patient with this id. It is pat_ and 22 letters and digits, as the partner receives it.",
                 code="patient_not_found",
             )
         organization = Organization.objects.get(pk=subjects.organization_of(patient))
@@ -101,21 +101,21 @@ class Accounting:
 
     @property
     def number(self) -> int:
-        """Return how many disclosures there were."""
+        """Return the number of disclosures."""
         return sum(total.number for total in self.totals)
 
     def disclosures(self, limit: int | None = None) -> Iterator[Disclosed]:
-        """Yield each, or the first so many, in the order of time."""
+        """Yield the disclosures, or the first `limit` of them, from the oldest."""
         records = _records(self._patient, self.organization, self.period)[:limit]
         rows = records.values_list(*_Row._fields).iterator(chunk_size=CHUNK)
         own = subjects.encounters_of(self._patient)
         while chunk := [_Row._make(row) for row in islice(rows, CHUNK)]:
-            yield from self._told(chunk, own)
+            yield from self._disclosed(chunk, own)
 
-    def _told(self, rows: list[_Row], own: dict[int, str]) -> Iterator[Disclosed]:
+    def _disclosed(self, rows: list[_Row], own: dict[int, str]) -> Iterator[Disclosed]:
         keys = ApiKey.objects.in_bulk({row.api_key for row in rows})
         documents = subjects.public_ids(Subject.DOCUMENT, [row.document for row in rows if row.document])
-        # The one encounter of an answer was this patient's, whosever it became since.
+        # The only encounter of an answer was this patient's then, even if it was later moved to another patient.
         alone = subjects.public_ids(Subject.ENCOUNTER, [row.encounters[0] for row in rows if len(row.encounters) == 1])
         for row in rows:
             names = alone if len(row.encounters) == 1 else own
@@ -142,11 +142,11 @@ class Accounting:
 
 
 def _records(patient: int, organization: Organization, period: Period) -> QuerySet[RequestRecord]:
-    """Return the answers with the patient's data, in the order of time.
+    """Return the answers with the patient's data, from the oldest.
 
-    PostgreSQL shall find them by the index of patients alone. It misjudges how many they are, and would walk the whole
-    index of an organization or of time for them: so it is asked for both in words that no index knows. SQLite has no
-    index of patients, and reads the organization's rows of the period.
+    On PostgreSQL, the index of patients must find them. The planner misjudges their number and would walk the whole
+    index of an organization or of time. So both conditions are written as expressions that no index matches. SQLite has
+    no index of patients, and reads the organization's rows of the period.
     """
     hidden = connection.vendor == "postgresql"
     records = RequestRecord.objects.alias(
@@ -159,7 +159,7 @@ def _records(patient: int, organization: Organization, period: Period) -> QueryS
 
 
 def _totals(records: QuerySet[RequestRecord], purposes: Purposes) -> list[Total]:
-    """Return the totals by purpose and by what was disclosed, the earliest first."""
+    """Return the totals by purpose and by what was disclosed, from the earliest."""
     spans = [When(occurred_at__lt=moment, then=Value(place)) for place, moment in enumerate(purposes.moments)]
     found = records.annotate(span=Case(*spans, default=Value(len(spans)))).order_by("span").values("span", "route")
     totals: dict[tuple[str, str], Total] = {}

@@ -1,4 +1,4 @@
-"""For what an organization gets patients' data, at any moment: as the record of its changes tells."""
+"""Why an organization received patient data at any moment, from the record of its changes."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ NOT_STATED = "not stated"
 
 @dataclass(frozen=True, slots=True)
 class Purposes:
-    """The purposes of an organization, one after another: from each of `moments` on, the one after its place."""
+    """The purposes of an organization in order of time. `texts[0]` applies before all `moments`, and so on."""
 
     moments: Sequence[datetime]
     texts: Sequence[str]
 
     @classmethod
     def of(cls, organization: Organization) -> "Purposes":
-        """Read them. What was in force before the first change on record says that change, else the present one."""
+        """Return the purposes on record. Before the first change, its old value applies; with none, the current one."""
         changes = list(
             organization.events.filter(action__in=(Action.ORGANIZATION_CREATED, Action.PURPOSE_CHANGED))
             .order_by("occurred_at", "pk")
@@ -31,5 +31,5 @@ class Purposes:
         return cls([moment for moment, _, _ in changes], [each.get("purpose") or NOT_STATED for each in stated])
 
     def at(self, moment: datetime) -> str:
-        """Return the purpose in force at a moment, `not stated` where it was blank."""
+        """Return the purpose at a moment, or "not stated" if it was blank."""
         return self.texts[bisect_right(self.moments, moment)]

@@ -1,4 +1,4 @@
-"""The accounting of disclosures as a CSV file: every disclosure a line, each with all that the law asks for."""
+"""The accounting of disclosures as a CSV file: one line for each disclosure, with everything the law requires."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ COLUMNS = (
 
 
 def lines(accounting: Accounting, disclosures: Iterable[Disclosed]) -> Iterator[str]:
-    """Yield the file by its lines."""
+    """Yield the lines of the file."""
     return sheets.lines(COLUMNS, (_row(accounting, each) for each in disclosures))
 
 
@@ -41,5 +41,5 @@ def _row(accounting: Accounting, each: Disclosed) -> list[str | None]:
 
 
 def _moment(when: datetime) -> str:
-    """Return a moment in UTC, to the millisecond: more digits are no time to a spreadsheet."""
+    """Return a moment in UTC, to the millisecond: spreadsheets don't read more digits as a time."""
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

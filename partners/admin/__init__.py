@@ -1,4 +1,4 @@
-"""The staff's pages: Django's admin, with a page made for each step of a partner's life."""
+"""The staff's pages: Django's admin, with its own page for each step from onboarding to revocation."""
 
 from partners.admin import changes
 from partners.admin.keys.admin import ApiKeyAdmin

@@ -1,4 +1,4 @@
-"""What the staff's pages share: rows that are only looked at, and how a page of our own is rendered and guarded."""
+"""What the staff's pages share: read-only tables, and how our own pages are guarded and rendered."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,14 +11,12 @@ from django.template.response import TemplateResponse
 
 from partners.admin.guarded import GuardedAdmin
 from partners.admin.paging import BoundedPaginator
-from partners.decision.address import client_address
-from partners.models.change import Change
 
 View = Callable[..., HttpResponse]
 
 
 class ReadOnlyAdmin(GuardedAdmin):
-    """Rows that are looked at here and changed nowhere in the admin; nobody deletes any, and nobody counts them all."""
+    """A table that Django's admin shows but never adds to, changes or deletes from, and never counts completely."""
 
     paginator = BoundedPaginator
     show_full_result_count = False
@@ -34,7 +32,7 @@ class ReadOnlyAdmin(GuardedAdmin):
 
 
 def needs(permission: str) -> Callable[[View], View]:
-    """Guard a page: without the permission its URL answers 403 to every method."""
+    """Require a permission for a page. Without it, every method gets 403."""
 
     def guard(view: View) -> View:
         @wraps(view)
@@ -49,10 +47,5 @@ def needs(permission: str) -> Callable[[View], View]:
 
 
 def render(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> TemplateResponse:
-    """Return a page of our own with what every page of the site shows. `title` names it."""
+    """Return one of our own pages, with what every page of the site shows. Pass at least `title`."""
     return TemplateResponse(request, template, admin.site.each_context(request) | context, status=status)
-
-
-def change(request: HttpRequest, *, reason: str = "", ticket: str = "") -> Change:
-    """Return the record of who changes something, from where and why."""
-    return Change(by=request.user.get_username(), source=client_address(request), reason=reason, ticket=ticket)

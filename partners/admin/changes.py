@@ -1,4 +1,4 @@
-"""The record of changes, for those who audit it."""
+"""The record of changes, for audits."""
 
 from typing import Any
 
@@ -18,11 +18,11 @@ class ChangeEventAdmin(ReadOnlyAdmin):
     list_select_related = ("organization", "api_key")
     list_filter = ("action",)
     search_fields = ("by", "ticket")
-    search_help_text = "A public part or a key_… id, an org_… id, a part of a name in “by” or of a ticket."
+    search_help_text = "A public part, a key_… id, an org_… id, or part of a username or a ticket."
     actions = None
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Find the changes of the key or the organization that is named, which an index has; else those of the text."""
+        """Find the changes of a key or an organization through an index; otherwise search for the text."""
         text = search_term.strip()
         if key := ApiKey.objects.filter(Q(public_part=text) | Q(public_id=text)).first():
             return queryset.filter(api_key=key), False

@@ -1,4 +1,4 @@
-"""The accounting of disclosures, for Security: asked for by POST with a reason, and shown once that is on record."""
+"""The accounting of disclosures, for Security. It needs a reason, by POST, and is shown after that is recorded."""
 
 from datetime import datetime
 from itertools import chain, islice
@@ -11,39 +11,39 @@ from django.views.decorators.debug import sensitive_post_parameters
 from partners.accounting import sheet
 from partners.accounting.disclosures import Accounting
 from partners.accounting.periods import Period
-from partners.admin.base import change, needs, render
+from partners.admin.base import needs, render
 from partners.admin.forms import ChangeForm
 from partners.formats.spans import bound
 
 SHOWN = 100
-TOO_LONG = "This takes longer than a page may. Ask for a shorter period, or run manage.py account_disclosures."
+TOO_LONG = "This takes too long for a page. Choose a shorter period, or run manage.py account_disclosures."
 
 
 class DisclosuresForm(ChangeForm):
-    """Whose disclosures, of which period, and why that is asked."""
+    """The patient, the period and the reason of an accounting."""
 
     patient = forms.CharField(
         label="Patient id",
         max_length=100,
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
-        help_text="As the partner gets it: pat_ and 22 letters and digits. Never a name.",
+        help_text="As the partner receives it: pat_ and 22 letters and digits. Never a name.",
     )
     since = forms.CharField(
         required=False,
         label="From (optional)",
         widget=forms.DateInput({"type": "date"}),
-        help_text="Unless given, six years before the end.",
+        help_text="Defaults to six years before the end.",
     )
     until = forms.CharField(
         required=False,
         label="To (optional)",
         widget=forms.DateInput({"type": "date"}),
-        help_text="The whole day, in UTC. Unless given, until now.",
+        help_text="Includes the whole day (UTC). Defaults to now.",
     )
     reason = forms.CharField(
         label="Reason",
         widget=forms.Textarea({"rows": 2}),
-        help_text="For example: the patient asks in writing. It is kept with your name; write no patient's name.",
+        help_text="For example: written request of the patient. Logged with your name. Don't enter a patient's name.",
     )
     field_order = ["patient", "since", "until", "reason", "ticket"]
 
@@ -59,7 +59,7 @@ class DisclosuresForm(ChangeForm):
         return bound(text, last=True) if text else None
 
     def clean(self) -> None:
-        """Read the period."""
+        """Check the period."""
         super().clean()
         try:
             self.cleaned_data["period"] = Period.of(self.cleaned_data.get("since"), self.cleaned_data.get("until"))
@@ -70,24 +70,26 @@ class DisclosuresForm(ChangeForm):
 @needs("partners.account_disclosures")
 @sensitive_post_parameters()
 def disclosures(request: HttpRequest) -> HttpResponse:
-    """Ask for an accounting, and give it: as a page, or as a file."""
+    """Ask for an accounting, and return it as a page or a file."""
     form = DisclosuresForm(request.POST if request.method == "POST" else None)
     answer = _answer(request, form) if form.is_valid() else None
     return answer or render(request, "partners/disclosures.html", title="Disclosures", form=form)
 
 
 def _answer(request: HttpRequest, form: DisclosuresForm) -> HttpResponse | None:
-    """Return the accounting; None where the form says why there is none."""
-    given, is_file = form.cleaned_data, "file" in request.POST
-    why = change(request, reason=given["reason"], ticket=given["ticket"])
+    """Return the accounting; None if the form has errors."""
     try:
-        accounting = Accounting.ask(why, given["patient"], given["period"], form="CSV" if is_file else "page")
-        return _file(accounting) if is_file else _page(request, form, accounting)
-    except ValidationError as refusal:
-        form.refuse(refusal, "patient")
+        return form.attempt(lambda: _accounting(request, form), "patient")
     except db.OperationalError:
         form.add_error(None, TOO_LONG)
-    return None
+        return None
+
+
+def _accounting(request: HttpRequest, form: DisclosuresForm) -> HttpResponse:
+    given, is_file = form.cleaned_data, "file" in request.POST
+    why = form.change(request)
+    accounting = Accounting.ask(why, given["patient"], given["period"], form="CSV" if is_file else "page")
+    return _file(accounting) if is_file else _page(request, form, accounting)
 
 
 def _page(request: HttpRequest, form: DisclosuresForm, accounting: Accounting) -> HttpResponse:
@@ -103,9 +105,9 @@ def _page(request: HttpRequest, form: DisclosuresForm, accounting: Accounting) -
 
 def _file(accounting: Accounting) -> HttpResponse:
     rows = accounting.disclosures()
-    first = list(islice(rows, 1))  # before the answer begins: then what takes too long can still be told
+    first = list(islice(rows, 1))  # before the answer starts, while a timeout can still be reported
     name = f"disclosures-{accounting.patient_id}.csv"
-    # The types of our guards know of no answer that streams.
+    # The types of our guards don't include streaming answers.
     return StreamingHttpResponse(  # type: ignore[return-value]
         sheet.lines(accounting, chain(first, rows)),
         content_type="text/csv; charset=utf-8; header=present",

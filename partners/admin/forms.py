@@ -1,18 +1,23 @@
 """The base of every form that changes something, and the form of the global switch."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 
 from partners.keys.in_text import holds_token
 from partners.models import ChangeEvent
-from partners.text import printable
+from partners.models.change import Change
+from partners.signin.pages import change_by
+from partners.text import printable, printable_lines
+
+Made = TypeVar("Made")
 
 
 class ChangeForm(forms.Form):
-    """A change and why it is made. A text that holds a token is dropped: nothing of it is kept or shown again."""
+    """A change and its reason. A text that holds a token is dropped, so that it is neither stored nor shown again."""
 
     reason = forms.CharField(
         required=False,
@@ -31,28 +36,49 @@ class ChangeForm(forms.Form):
         super().__init__(data, *files, **options | {"label_suffix": ""})
 
     def clean(self) -> None:
-        """Say of each text that was dropped why it was."""
+        """Add an error to each field whose text was dropped."""
         super().clean()
         for name in self.with_token:
             message = (
-                "This held a token, so it was dropped. Write it without; rotate the key if others may have seen it."
+                "This text held a token, so it was removed. Write it without one. "
+                "Rotate the key if others may have seen it."
             )
             self.add_error(name if name in self.fields else None, ValidationError(message, code="token_given"))
 
+    def change(self, request: HttpRequest) -> Change:
+        """Return the change that records who sent this form, from where and why. The form must be valid."""
+        return change_by(request, reason=self.cleaned_data["reason"], ticket=self.cleaned_data["ticket"])
+
+    def attempt(self, make: Callable[[], Made], field: str | None = None) -> Made | None:
+        """Return what `make` returns; None if the models refuse it, with their errors in the form."""
+        try:
+            return make()
+        except ValidationError as refusal:
+            self.refuse(refusal, field)
+            return None
+
     def refuse(self, refusal: ValidationError, field: str | None = None) -> None:
-        """Put each message of the model next to its field; what names none of the form's belongs to `field`."""
+        """Add each error of the model to its field. Errors that name no field of the form go to `field`."""
         named = refusal.error_dict if hasattr(refusal, "error_dict") else {NON_FIELD_ERRORS: refusal.error_list}
         for name, errors in named.items():
             self.add_error(name if name in self.fields else field, errors)
 
 
+class ReasonForm(ChangeForm):
+    """A change that needs a reason."""
+
+    reason = forms.CharField(
+        widget=forms.Textarea({"rows": 2}), help_text="Saved in the audit record.", validators=[printable_lines]
+    )
+
+
 class SwitchForm(ChangeForm):
-    """The global switch: which way to turn it, and why."""
+    """Switch API keys on or off for everyone, and why."""
 
     to = forms.ChoiceField(choices=[("on", "on"), ("off", "off")], widget=forms.HiddenInput)
     reason = forms.CharField(
         label="Reason",
         widget=forms.Textarea({"rows": 2}),
-        help_text="Everybody on staff can read it while keys are off.",
+        help_text="All staff can read this while keys are off.",
     )
     field_order = ["to", "reason", "ticket"]

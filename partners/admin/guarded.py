@@ -1,6 +1,6 @@
-"""The base of every table in the admin: a list is filtered by what it offers, and a row is found by its id alone.
+"""The base of every table in the admin. Lists accept only the filters that they offer, and rows are found only by id.
 
-Django's own lists take any lookup on any field of their table from the address, a digest or a pattern of an id too.
+Django's own lists accept any lookup on any field from the URL, even on a digest or with a pattern of an id.
 """
 
 from collections.abc import Iterator
@@ -18,40 +18,40 @@ from django.utils.http import urlencode
 from partners.admin.paging import SearchableList
 
 Row = TypeVar("Row", bound=Model)
-LEFT_OUT = "This list has no such filter, search or page, so it was left out."
+LEFT_OUT = "This list has no such filter, search or page. It was ignored."
 
 
 class GuardedAdmin(admin.ModelAdmin):
-    """A table whose list takes no other parameters than those that its own links and forms send."""
+    """A table whose list accepts only the parameters that its own links and forms send."""
 
     show_facets = admin.ShowFacets.NEVER
 
     def offered(self, request: HttpRequest) -> set[str]:
-        """Return the names of the parameters that the list takes."""
+        """Return the names of the parameters that the list accepts."""
         search = {SEARCH_VAR} if self.get_search_fields(request) else set()
         filters = (name for each in self.get_list_filter(request) for name in _parameters(self.model, each))
         return {ORDER_VAR, PAGE_VAR, ALL_VAR, *search, *filters}
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Allow what the list offers, where Django allows every lookup on a field of its own table."""
+        """Allow only what the list offers. Django would allow every lookup on a field of its table."""
         return request is not None and lookup in self.offered(request)
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> NoReturn:
-        """Refuse: no page here asks for a row by another field than its id."""
-        raise BadRequest("a row is found by its id alone")
+        """Refuse: no page here finds a row by another field than its id."""
+        raise BadRequest("a row is found only by its id")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Find a row by its id, also where an empty name of another field was given."""
+        """Find a row by its id, even if the URL has an empty `_to_field`."""
         return super().get_object(request, object_id)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Bound what is searched for."""
+        """Limit the length of a search."""
         return SearchableList
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Show the list, or lead to it without what it does not take.
+        """Show the list, or redirect to it without the parameters that it doesn't accept.
 
-        That holds for the mark by which Django says that it met a value it could not read.
+        These include `e`, with which Django marks a value that it couldn't read.
         """
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
@@ -64,7 +64,7 @@ class GuardedAdmin(admin.ModelAdmin):
 
 
 def is_pk(text: str) -> bool:
-    """Return True if this may be a primary key of 64 bits."""
+    """Return True if this can be a primary key of 64 bits."""
     return text.isascii() and text.isdecimal() and len(text) < 19
 
 
@@ -74,7 +74,7 @@ def row(rows: QuerySet[Row], text: str, public_id: str = "public_id") -> Row:
 
 
 def _parameters(model: type[Model], each: Any) -> Iterator[str]:
-    """Return the names that a filter reads, as Django's classes of filters make them of a field's path."""
+    """Return the parameters that a filter reads, as Django's filter classes derive them from a field's path."""
     if not isinstance(each, str):
         yield each.parameter_name
         return

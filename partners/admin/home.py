@@ -1,4 +1,4 @@
-"""The first page: what needs attention, and what to do about it."""
+"""The home page: what needs attention, and what to do about it."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from partners.review import attention
 
 
 def home(request: HttpRequest) -> TemplateResponse:
-    """Show what needs the attention of this person, by what they may see."""
+    """Show what needs attention, as far as this person may see it."""
     found = _about_keys(request) | _about_calls(request) | _about_organizations(request) | _about_switch(request)
     return render(
         request,

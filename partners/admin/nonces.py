@@ -1,4 +1,4 @@
-"""Forms that may be sent once: a nonce in the form, and a row for its one use in the transaction that uses it."""
+"""Forms that can be submitted only once: the form has a nonce, and the transaction that uses it adds a row for it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,24 +14,24 @@ from partners.models.form_use import FormUse
 from partners.models.key import ApiKey
 
 LIFETIME = timedelta(hours=1)
-TRY_AGAIN = "This form was open for too long, or belongs to another sign-in. Nothing was changed; send it again."
+TRY_AGAIN = "This form has expired or belongs to another sign-in. Nothing was changed. Submit it again."
 
 
 class AlreadyUsed(Exception):
-    """The form was sent before; `key` is what that made."""
+    """The form was already submitted and made `key`."""
 
     def __init__(self, key: ApiKey) -> None:
-        super().__init__("the form was sent before")
+        super().__init__("the form was already submitted")
         self.key = key
 
 
 def new(user: User) -> str:
-    """Return a nonce for one form that is shown to this person."""
+    """Return a nonce for a form that is shown to this person."""
     return _signer(user).sign(random_base62(LENGTH))
 
 
 def kept(nonce: str, user: User) -> str:
-    """Return the form's nonce, or a new one where it can no longer be used."""
+    """Return the form's nonce, or a new one if it can't be used anymore."""
     try:
         _signer(user).unsign(nonce, max_age=LIFETIME)
     except BadSignature:
@@ -41,10 +41,10 @@ def kept(nonce: str, user: User) -> str:
 
 @contextmanager
 def single_use(nonce: str, user: User) -> Iterator[FormUse]:
-    """Use up the form's nonce together with what is done inside, which ends with `made()`: both are committed, or none.
+    """Use the form's nonce in one transaction with the block inside, which must end with `made()`.
 
-    Raises AlreadyUsed where another use was committed before; it waits for one that is still open. Raises
-    ValidationError for a nonce that is too old, or not this person's.
+    Waits for another use that is still open. Raises AlreadyUsed if the nonce was already used, and ValidationError if
+    it is too old or belongs to another person.
     """
     try:
         value = _signer(user).unsign(nonce)

@@ -1,4 +1,4 @@
-"""Pages of long lists: counted no further than anybody turns them over, filtered where an index would not help."""
+"""Pages and searches of long lists, with limits on how many rows are counted and searched."""
 
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ COUNTED, LOOKED_AT, LONGEST_SEARCH = 10_000, 20_000, 200
 
 
 class BoundedPaginator(Paginator):
-    """Pages of the first `COUNTED` rows; who looks for others narrows the list."""
+    """Pages of the first `COUNTED` rows. Filter the list to see others."""
 
     object_list: QuerySet[Any]
 
@@ -23,17 +23,17 @@ class BoundedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        """Return the number of rows that can be turned over."""
+        """Return the number of rows that have a page."""
         return min(self._found, COUNTED)
 
     @property
     def shown(self) -> str:
-        """Return the number of rows as it is shown: exact, or as many as were counted and a plus."""
+        """Return the number of rows as text: exact, or the limit and a plus."""
         return f"{self.count:,}{'+' if self._found > COUNTED else ''}"
 
 
 class BoundedSearch(forms.Form):
-    """What a list is searched for. Each word costs the statement a condition, and SQLite holds no more than 1,000."""
+    """The search of a list, with a limited length: each word adds a condition, and SQLite allows at most 1,000."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -41,13 +41,13 @@ class BoundedSearch(forms.Form):
 
 
 class SearchableList(ChangeList):
-    """A list that is searched for a text of some length; a longer one is told, and not looked for."""
+    """A list whose search has a limited length. A longer text shows an error and is not searched for."""
 
     search_form_class = BoundedSearch
 
 
 class NewestChangeList(SearchableList):
-    """A list of a table too large to be searched for what no index holds: filters look at its newest rows alone."""
+    """A list of a table that is too large to filter without an index: filters search only its newest rows."""
 
     looked_at: str | None = None
 

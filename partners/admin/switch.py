@@ -1,11 +1,10 @@
-"""The global switch: its state and since when, and turning it."""
+"""The global switch: its state, its last change, and the page that changes it."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from partners.admin.base import change, needs, render
+from partners.admin.base import needs, render
 from partners.admin.forms import SwitchForm
 from partners.models import ApiKey, ApiKeySwitch, KeyState, found
 from partners.review import attention
@@ -14,7 +13,7 @@ from partners.signin.guards.freshness import fresh_password
 
 @needs("partners.view_apikeyswitch")
 def show(request: HttpRequest) -> HttpResponse:
-    """Show the state of the switch, and the last change of it."""
+    """Show the state of the switch and its last change."""
     return render(request, "partners/switch.html", title="Global switch", switch=attention.switch_state())
 
 
@@ -24,7 +23,8 @@ def turn(request: HttpRequest) -> HttpResponse:
     """Switch API keys off or on for everyone."""
     switch = attention.switch_state()
     form = SwitchForm(request.POST if request.method == "POST" else None, initial={"to": "off" if switch.on else "on"})
-    if form.is_valid() and _turned(request, form):
+    if form.is_valid() and (said := form.attempt(lambda: _turn(request, form))):
+        messages.success(request, said)
         return redirect("admin:switch")
     return render(
         request,
@@ -36,12 +36,7 @@ def turn(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _turned(request: HttpRequest, form: SwitchForm) -> bool:
-    given, on = form.cleaned_data, form.cleaned_data["to"] == "on"
-    try:
-        ApiKeySwitch.turn(on, change(request, reason=given["reason"], ticket=given["ticket"]))
-    except ValidationError as refusal:
-        form.refuse(refusal)
-        return False
-    messages.success(request, f"API-key authentication is {'on' if on else 'off'} for everyone.")
-    return True
+def _turn(request: HttpRequest, form: SwitchForm) -> str:
+    on = form.cleaned_data["to"] == "on"
+    ApiKeySwitch.turn(on, form.change(request))
+    return f"API-key authentication is {'on' if on else 'off'} for everyone."

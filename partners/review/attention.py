@@ -1,4 +1,4 @@
-"""What needs attention, each by one statement that stops counting where the exact number helps nobody."""
+"""What needs attention. Each is one statement, which stops counting where the exact number no longer matters."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,7 +35,7 @@ class DigestHealth:
 
 @dataclass(frozen=True, slots=True)
 class SwitchState:
-    """Whether API keys are accepted, and the change that made it so; None where it never was changed."""
+    """Whether API keys are accepted, and the change that made it so; None if it was never changed."""
 
     on: bool
     since: ChangeEvent | None
@@ -47,7 +47,7 @@ def expiring(span: timedelta) -> Found[ApiKey]:
 
 
 def expiring_idle(span: timedelta) -> Found[ApiKey]:
-    """Return the active keys that expire within `span` and were not used for long, or never."""
+    """Return the active keys that expire within `span` and were not used lately, or never."""
     return _ending(span, ~used_within(STILL_USED))
 
 
@@ -58,7 +58,7 @@ def rotated(span: timedelta) -> Found[ApiKey]:
 
 
 def nothing_enabled() -> QuerySet[Organization]:
-    """Return the organizations that can call nothing, each with what it has: `has_route`, `has_active_key`."""
+    """Return the organizations that can't call anything, with `has_route` and `has_active_key`."""
     active = ApiKey.objects.in_state(KeyState.ACTIVE).filter(organization=OuterRef("pk")).order_by()
     return Organization.objects.annotate(
         has_route=Exists(RouteGrant.objects.filter(organization=OuterRef("pk"))), has_active_key=Exists(active)
@@ -66,7 +66,7 @@ def nothing_enabled() -> QuerySet[Organization]:
 
 
 def digest_health() -> DigestHealth:
-    """Return how the active keys stand to the digest keys of this deployment."""
+    """Return which active keys need another digest key than the current one of this deployment."""
     loaded = sorted(digests.loaded())
     keys = _active_keys().order_by("digest_key_number", "pk")
     return DigestHealth(
@@ -77,18 +77,18 @@ def digest_health() -> DigestHealth:
 
 
 def switch_state() -> SwitchState:
-    """Return the state of the global switch. An index finds its changes: they are of no organization and no key."""
+    """Return the state of the global switch. Its changes have no organization and no key, so an index finds them."""
     turns = ChangeEvent.objects.filter(organization=None, api_key=None, action=Action.API_KEYS_SWITCHED)
     return SwitchState(ApiKeySwitch.objects.filter(id=1, enabled=True).exists(), turns.first())
 
 
 def _ending(span: timedelta, use: Q) -> Found[ApiKey]:
-    """Return keys that nobody has replaced: of a rotated one the rotation is to be finished, see `rotated()`."""
+    """Return keys that were not rotated; for rotated ones, see `rotated()`."""
     return Found.of(_active_keys().ending_within(span).filter(use, rotated_at=None).order_by("expires_at", "pk"))
 
 
 def _beside(numbers: list[int]) -> Q:
-    """Return the condition on the other digest keys as ranges, which an index finds where it does not find a NOT IN."""
+    """Return the condition on all other digest keys as ranges: unlike NOT IN, an index can find them."""
     condition = Q()
     for low, high in pairwise([-1, *numbers, MORE_THAN_ANY]):
         condition |= Q(digest_key_number__gt=low, digest_key_number__lt=high)

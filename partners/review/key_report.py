@@ -1,6 +1,6 @@
-"""All that staff review of API keys, a line each: age, use, rotation, scopes never used, end, digest key.
+"""The review of API keys, one line for each: age, use, rotation, unused scopes, expiry, digest key.
 
-One statement reads any number of keys, and never more than some of them are held at a time.
+One statement reads any number of keys, in chunks, so that memory stays bounded.
 """
 
 from collections import Counter
@@ -53,13 +53,13 @@ class Names(Aggregate):
     output_field = CharField()
 
     def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper, **context: Any) -> Any:
-        """Return it under PostgreSQL's name."""
+        """Use PostgreSQL's name of the function."""
         return self.as_sql(compiler, connection, function="string_agg", **context)
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Which keys are reviewed. `idle` is also the span without a call after which a key is called so."""
+    """Which keys are reviewed. `idle` is also the time without a call after which a key counts as idle."""
 
     organization: Organization | None = None
     state: KeyState | None = None
@@ -93,7 +93,7 @@ class Review:
 
 @dataclass(slots=True)
 class Summary:
-    """What the lines come to."""
+    """The counts over all lines."""
 
     states: Counter[str] = field(default_factory=Counter)
     idle: int = 0
@@ -119,7 +119,7 @@ class Summary:
 
 
 def digest_key_state(number: int) -> str:
-    """Return how a digest key stands: it signs new keys, is older than the one that does, or is not loaded."""
+    """Return the state of a digest key: `current` signs new keys, `older` doesn't, and others are `not loaded`."""
     loaded = digests.loaded()
     if number not in loaded:
         return "not loaded"
@@ -169,5 +169,5 @@ def _idle(last_used_at: datetime | None, since: datetime) -> str:
 
 
 def _last_rotated(key: ApiKey) -> datetime | None:
-    """Return when the key got a successor, else when it became one itself."""
+    """Return when the key got a successor, else when it was issued as one."""
     return key.rotated_at or (None if key.replaces_id is None else key.created_at)

@@ -1,4 +1,4 @@
-"""The e-mails of notices: their text, which names a key by its public part, and their sending, one by one."""
+"""The e-mails of notices: their text, which names a key by its public part, and how they are sent, one by one."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -20,9 +20,9 @@ LISTED = 200
 
 
 def send(notices: Iterable[Notice]) -> Iterator[tuple[Notice, Exception | None]]:
-    """Send each and record it at once; yield what came of it. What fails stays due.
+    """Send each notice and record it at once. Yield it with its error, or None. A notice that fails stays due.
 
-    Where the mail server cannot be reached at all, the rest is not tried.
+    If the mail server can't be reached at all, the rest are not tried.
     """
     server = get_connection()
     for notice in notices:
@@ -36,7 +36,7 @@ def send(notices: Iterable[Notice]) -> Iterator[tuple[Notice, Exception | None]]
 
 
 def message(notice: Notice) -> EmailMessage:
-    """Return the e-mail. Nothing that people have typed stands in its headers, but for the address."""
+    """Return the e-mail. Except for the address, its headers hold nothing that people typed."""
     facts = {
         "keys": [_facts(each) for each in notice.endings[:LISTED]],
         "more": len(notice.endings[LISTED:]),
@@ -50,7 +50,7 @@ def message(notice: Notice) -> EmailMessage:
         render_to_string(f"partners/mail/{notice.recipient}.txt", facts),
         to=notice.to,
         reply_to=settings.STAFF_EMAIL if notice.recipient is Recipient.CONTACT else None,
-        headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: answered by no machine
+        headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: no machine answers it
     )
 
 
@@ -59,7 +59,7 @@ def _send_one(server: BaseEmailBackend, notice: Notice) -> Exception | None:
         email = message(notice)
         email.connection = server
         email.send()
-    except Exception as fault:  # whatever is wrong with one message keeps no other back
+    except Exception as fault:  # a fault in one message must not hold back the others
         _close(server)
         return fault
     notice.record()
@@ -74,8 +74,8 @@ def _close(server: BaseEmailBackend) -> None:
 def _subject(notice: Notice) -> str:
     first, count = f"{notice.endings[0].expires_at.astimezone(UTC):%Y-%m-%d}", len(notice.endings)
     if notice.recipient is Recipient.CONTACT:
-        return f"Your API key ends on {first}" if count == 1 else f"{count:,} of your API keys end from {first} on"
-    return f"An API key ends on {first}" if count == 1 else f"{count:,} API keys end from {first} on"
+        return f"Your API key expires on {first}" if count == 1 else f"{count:,} of your API keys expire from {first}"
+    return f"An API key expires on {first}" if count == 1 else f"{count:,} API keys expire from {first}"
 
 
 def _facts(ending: Ending) -> dict[str, Any]:
@@ -88,14 +88,18 @@ def _facts(ending: Ending) -> dict[str, Any]:
         "days_left": ending.days_left,
         "last_used": key.last_used_at and _moment(key.last_used_at),
         "successor": ending.successor and _name(ending.successor),
-        "successor_used": ending.successor and ending.successor.last_used_at and _moment(ending.successor.last_used_at),
-        "untold": ending.untold,
+        "successor_used": ending.successor and _last_used(ending.successor),
+        "not_notified": ending.not_notified,
         "page": reverse("admin:partners_apikey_change", args=[key.pk]),
     }
 
 
 def _name(key: ApiKey) -> str:
     return f"{key.quotable}…"
+
+
+def _last_used(key: ApiKey) -> str:
+    return f"last used {_moment(key.last_used_at)}" if key.last_used_at else "not used yet"
 
 
 def _moment(moment: datetime) -> str:

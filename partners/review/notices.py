@@ -1,4 +1,4 @@
-"""Notices of the coming end of API keys: what is due, to whom, each once."""
+"""Notices that API keys expire soon: which are due, and to whom. Each is sent once."""
 
 import math
 from collections import defaultdict
@@ -19,7 +19,7 @@ DAYS = (30, 14, 7, 1)
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A key that ends soon: `days` is the notice that its end calls for at this moment."""
+    """A key that expires soon. `days` is the notice that is due at this moment."""
 
     key: ApiKey
     expires_at: datetime
@@ -28,27 +28,27 @@ class Ending:
 
     @property
     def days_left(self) -> int:
-        """Return the days that are left, a day begun for a whole one."""
+        """Return the days that are left, rounded up."""
         return math.ceil((self.expires_at - self.now) / timedelta(days=1))
 
     @property
     def successor(self) -> ApiKey | None:
-        """Return the active key that replaces it: then both work until the end, and there is a change-over to make."""
+        """Return the active key that replaces this one, if any. Both work until this one expires."""
         successor: ApiKey | None = getattr(self.key, "replaced_by", None)
         return successor if successor is not None and successor.state is KeyState.ACTIVE else None
 
     @property
-    def untold(self) -> str:
-        """Return why nobody at the partner is told, blank where its contact is."""
+    def not_notified(self) -> str:
+        """Return why the partner's contact is not notified, or a blank if it is."""
         organization = self.key.organization
         if organization is None:
             return "the key belongs to no organization"
         if not organization.allowlisted:
             return "the organization is not allowlisted"
-        return "" if _is_address(organization.contact_email) else "the organization has no contact's e-mail"
+        return "" if _is_address(organization.contact_email) else "the organization has no contact e-mail"
 
     def notice(self, recipient: Recipient) -> ExpiryNotice:
-        """Return the row that says that it was told."""
+        """Return the row that records the notice as sent."""
         return ExpiryNotice(
             api_key=self.key, expires_at=self.expires_at, days=self.days, recipient=recipient, sent_at=timezone.now()
         )
@@ -56,7 +56,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One e-mail: to the contact of an organization about its keys, or to staff about all."""
+    """One e-mail: to the contact of an organization about its keys, or to staff about all keys."""
 
     recipient: Recipient
     to: Sequence[str] = field(repr=False)
@@ -64,13 +64,13 @@ class Notice:
     organization: Organization | None = None
 
     def record(self) -> None:
-        """Note that it was sent, and so is never sent again."""
+        """Record that the notice was sent, so that it is never sent again."""
         with transaction.atomic():
             ExpiryNotice.objects.bulk_create([ending.notice(self.recipient) for ending in self.endings])
 
 
 def due(staff: Sequence[str]) -> list[Notice]:
-    """Return what is to be sent now: of each key the most urgent notice, where that was not sent before."""
+    """Return the notices to send now: for each key the most urgent one, unless it was already sent."""
     keys = ApiKey.objects.ending_within(timedelta(days=DAYS[0]))
     rows = ExpiryNotice.objects.filter(api_key__in=keys.order_by().values("pk"))
     sent = set(rows.values_list("api_key_id", "expires_at", "days", "recipient"))
@@ -92,7 +92,7 @@ def _endings(keys: ApiKeyQuerySet, now: datetime) -> Iterator[Ending]:
 
 
 def _days(key: ApiKey, end: datetime, now: datetime) -> int | None:
-    """Return the most urgent notice that an end calls for; None where its time lay before that end was set."""
+    """Return the most urgent notice that is due; None if its time was before this expiry was set."""
     days = min((each for each in DAYS if end - now <= timedelta(days=each)), default=None)
     begun = key.rotated_at or key.created_at
     return days if days is not None and end - timedelta(days=days) >= begun else None
@@ -101,14 +101,14 @@ def _days(key: ApiKey, end: datetime, now: datetime) -> int | None:
 def _to_contacts(endings: Iterable[Ending]) -> Iterator[Notice]:
     of_each: defaultdict[Organization, list[Ending]] = defaultdict(list)
     for ending in endings:
-        if ending.key.organization is not None and not ending.untold:
+        if ending.key.organization is not None and not ending.not_notified:
             of_each[ending.key.organization].append(ending)
     for organization, its in of_each.items():
         yield Notice(Recipient.CONTACT, [organization.contact_email], its, organization)
 
 
 def _is_address(text: str) -> bool:
-    """Tell whether an e-mail can go there; a row may hold what no form would have taken."""
+    """Return True if this is a valid address; a row may hold text that no form would accept."""
     try:
         validate_email(text)
     except ValidationError:

@@ -1,1 +1,1 @@
-"""Signing in of staff: password, second factor, lockout, and how long each of them holds."""
+"""How staff sign in: password, second factor, lockout, and how long each of them lasts."""

@@ -1,4 +1,4 @@
-"""The application `signin`."""
+"""The Django app `signin`."""
 
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
@@ -6,14 +6,14 @@ from django.db.models.signals import post_save, pre_save
 
 
 class SigninConfig(AppConfig):
-    """Signing in of staff."""
+    """How staff sign in."""
 
     name = "partners.signin"
     label = "signin"
     verbose_name = "Signing in"
 
     def ready(self) -> None:
-        """Register the system check, start each session's clock, and keep the lockout from storing what was typed."""
+        """Register the system check and the receivers of sign-ins, lockouts and saved users."""
         from axes.models import AccessAttempt
         from axes.signals import user_locked_out
         from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""A fault of a deployment that keeps it from starting: production without the second factor."""
+"""The system check that keeps production from starting without the second factor."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is typed to sign in. Every failure is counted by the lockout."""
+"""The forms of sign-in. The lockout counts every failure."""
 
 import threading
 from typing import Any
@@ -19,26 +19,26 @@ WORDS = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false",
 
 
 class CodeInput(forms.PasswordInput):
-    """A field that shows what is typed, but does not repeat it in the answer."""
+    """A text field whose value is not rendered again with the page."""
 
-    input_type = "text"
+    input_type = "text"  # a code is short-lived, so people may see what they type
 
 
 class SignInForm(AdminAuthenticationForm):
-    """Name and password of a member of staff; what is wrong is not told apart.
+    """Name and password of a member of staff. One message covers every mistake, so it reveals no accounts.
 
-    One is judged at a time in each process: a password hash is slow on purpose, and runs where partners are served.
+    Each process checks one sign-in at a time: a password hash is slow on purpose, and partners share the process.
     """
 
     TURN = threading.Lock()
     error_messages = {
         **AdminAuthenticationForm.error_messages,
-        "busy": "Somebody else is signing in at this moment. Try again in a few seconds.",
-        "invalid_login": "Name or password is wrong, or the account is not for staff. Capitals matter in both.",
+        "busy": "Someone else is signing in right now. Try again in a few seconds.",
+        "invalid_login": "The name or password is wrong, or the account isn't for staff. Both are case-sensitive.",
     }
 
     def clean(self) -> dict[str, Any]:
-        """Judge name and password, or refuse at once while others are judged: no thread waits for its turn."""
+        """Check name and password. Refuse at once while another check runs, so that no thread waits."""
         if not self.TURN.acquire(blocking=False):
             raise ValidationError(self.error_messages["busy"], code="busy")
         try:
@@ -48,19 +48,19 @@ class SignInForm(AdminAuthenticationForm):
 
     @classmethod
     def is_busy(cls, response: HttpResponse) -> bool:
-        """Return True if a page shows that this sign-in was not judged."""
+        """Return True if the response is the form with the message `busy`."""
         form = (getattr(response, "context_data", None) or {}).get("form")
         return isinstance(form, cls) and form.has_error(NON_FIELD_ERRORS, "busy")
 
     def confirm_login_allowed(self, user: Any) -> None:
-        """Refuse who is not staff, as if the password were wrong."""
+        """Refuse a person who isn't staff, as if the password were wrong."""
         if not user.is_staff:
             lockout.count(self.request, user.get_username())
         super().confirm_login_allowed(user)
 
 
 class PasswordForm(forms.Form):
-    """The password of who is signed in already. A valid form has been noted as its proof."""
+    """The password of a person who is already signed in. A valid form notes the proof in the session."""
 
     FIELD = "proof_of_password"
 
@@ -75,17 +75,17 @@ class PasswordForm(forms.Form):
         self.request = request
 
     def clean_proof_of_password(self) -> str:
-        """Prove it."""
+        """Check the password; the lockout counts a wrong one."""
         password: str = self.cleaned_data[self.FIELD]
         username = person(self.request).get_username()
         if authenticate(self.request, username=username, password=password) is None:
-            raise ValidationError("This password is not right. Type it again.", code="wrong_password")
+            raise ValidationError("This password is wrong. Try again.", code="wrong_password")
         sessions.note_proof(self.request.session)
         return password
 
 
 class SecondStepForm(forms.Form):
-    """A code that proves the second factor. A valid form has used it up. Subclasses give `accepts()`."""
+    """A code that proves the second factor. A valid form has used the code. Subclasses implement `accepts()`."""
 
     wrong = ""
 
@@ -94,7 +94,7 @@ class SecondStepForm(forms.Form):
         self.request, self.phone, self.user = request, phone, person(request)
 
     def clean_code(self) -> str:
-        """Use it up, or count a failure."""
+        """Use the code, or count a failure."""
         code: str = self.cleaned_data["code"]
         if not self.accepts(code):
             lockout.count(self.request, self.user.get_username())
@@ -102,40 +102,38 @@ class SecondStepForm(forms.Form):
         return code
 
     def accepts(self, code: str) -> bool:
-        """Tell whether it is right."""
+        """Return True if the code is right, and use it."""
         raise NotImplementedError
 
 
 class CodeForm(SecondStepForm):
-    """A code of the authenticator app, which is accepted once."""
+    """A code from the authenticator app, accepted once."""
 
-    wrong = "This code is not right, or was used before. Wait for the next one and type that."
+    wrong = "This code is wrong or was already used. Wait for the next code and enter it."
     code = forms.CharField(label="Code", max_length=20, widget=CodeInput(attrs=DIGITS))
 
     def clean_code(self) -> str:
-        """Refuse a guesser's haste, without counting it: the code may have been right."""
+        """Refuse a code that comes too soon, without counting it as a failure: it may have been right."""
         if wait := self.phone.seconds_to_wait():
-            raise ValidationError(f"Too many wrong codes. Wait {wait} s, then type a new one.", code="too_soon")
+            raise ValidationError(f"Too many wrong codes. Wait {wait} s, then enter a new one.", code="too_soon")
         return super().clean_code()
 
     def accepts(self, code: str) -> bool:
-        """Ask the phone."""
         return django_otp.verify_token(self.user, self.phone.persistent_id, code) is not None
 
 
 class RecoveryForm(SecondStepForm):
-    """A recovery code. It is too long to be guessed, so the waits after wrong codes do not hold for it."""
+    """A recovery code. It is too long to guess, so there are no waits after wrong ones."""
 
-    wrong = "This is none of your unused recovery codes. Compare it with your list."
+    wrong = "This isn't one of your unused recovery codes. Compare it with your list."
     code = forms.CharField(label="Recovery code", max_length=60, widget=CodeInput(attrs=WORDS))
 
     def accepts(self, code: str) -> bool:
-        """Look it up among the person's own."""
         return second_factor.use_recovery_code(self.user, change_by(self.request), code)
 
 
 class EnrolForm(forms.Form):
-    """The first code of a phone that is being set up: it shows that both know the same secret."""
+    """The first code from a phone that is being set up: it shows that the phone has the secret."""
 
     code = forms.CharField(label="Code", max_length=20, widget=CodeInput(attrs=DIGITS))
 
@@ -147,28 +145,26 @@ class EnrolForm(forms.Form):
         """Return the time step of the code."""
         step = totp.matching_step(self.seed, self.cleaned_data["code"])
         if step is None:
-            message = "This code does not match. Wait for the next one, and check that the phone's clock is right."
+            message = "This code doesn't match. Wait for the next one, and check that the phone's clock is right."
             raise ValidationError(message, code="wrong_code")
         return step
 
 
 class ResetForm(forms.Form):
-    """What a superuser resets for somebody, and why."""
+    """What a superuser resets for a person, and why."""
 
     second_factor = forms.BooleanField(
         required=False,
         label="Second factor",
-        help_text="For a lost phone without recovery codes. They set up a new one when they next sign in.",
+        help_text="For a lost phone without recovery codes. They set up a new phone the next time they sign in.",
     )
     lockout = forms.BooleanField(
-        required=False, label="Lockout", help_text="Forget the failed attempts, at every address."
+        required=False, label="Lockout", help_text="Clear the failed attempts from every address."
     )
     password = forms.BooleanField(
         required=False,
         label="Password",
-        help_text="Make a new one, shown to you once, and end all their sessions.",
+        help_text="Set a new password, shown to you only once, and end all their sessions.",
     )
-    reason = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}), help_text="How you know that it is really them who ask."
-    )
+    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), help_text="How you verified their identity.")
     ticket = forms.CharField(required=False, max_length=100)

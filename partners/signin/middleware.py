@@ -1,7 +1,6 @@
-"""What holds on every page for people, so that none can forget it.
+"""The rules that apply to every staff page, in middleware so that no page can forget them.
 
-Sessions end, the second factor is proved, the password is fresh before anything is changed, and a page that is refused
-is on record.
+Sessions end, the second factor is required, a change needs a fresh password, and refused pages are recorded.
 """
 
 from collections.abc import Callable
@@ -31,7 +30,7 @@ BEFORE_THE_SECOND_FACTOR = (
 
 
 class SessionLimitsMiddleware:
-    """End a session that is too old or was left alone, and say so on the page where one signs in again."""
+    """End a session that is too old or idle, and say why on the sign-in page."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -47,7 +46,7 @@ class SessionLimitsMiddleware:
 
 
 class SecondFactorMiddleware:
-    """Send who has given no more than a password to the second factor, from every page but those that lead there."""
+    """Redirect a person who has given only a password to the second factor, except from the pages that lead there."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -62,9 +61,9 @@ class SecondFactorMiddleware:
 
 
 class RightsMiddleware:
-    """Ask for a fresh password before any form of who is signed in, and record each page that their role lacks.
+    """Ask for a fresh password before any form is accepted, and record each page that a role doesn't include.
 
-    A form is asked for once its CSRF token was checked: the page that asks sends it on under a new one.
+    It runs in `process_view`, after the CSRF check, because the page that asks sends the form on with a new CSRF token.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -74,19 +73,19 @@ class RightsMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Answer in place of the view while the proof is missing, but for the few listed pages."""
+        """Answer in place of the view while the proof is missing, except on the pages in `WITHOUT_PROOF`."""
         if request.method in freshness.SAFE or not _is_signed_in(request):
             return None
         match = request.resolver_match
         return None if match and match.view_name in freshness.WITHOUT_PROOF else freshness.asked(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Put on record that somebody may not open a page."""
+        """Record that a person was refused a page."""
         if isinstance(exception, PermissionDenied) and _is_signed_in(request):
             trail.note_refused_page(request)
 
 
 def _is_signed_in(request: HttpRequest) -> bool:
-    """Return True if there is a person; the API and the pages for all know none."""
+    """Return True if a person is signed in; requests to the API and to public pages have no user."""
     person = getattr(request, "user", None)
     return person is not None and person.is_authenticated

@@ -1,4 +1,4 @@
-"""The second factor of a person: one authenticator app, and recovery codes; and which sessions are still good."""
+"""The second factor of a person (one authenticator app, and recovery codes), and which sessions are still valid."""
 
 import hashlib
 import secrets
@@ -12,14 +12,14 @@ from django_otp.models import Device, ThrottlingMixin
 from partners.signin.guards import totp
 
 RECOVERY_CODES = 10
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without i, l, o, 0 and 1, which look alike
 GROUPS, GROUP = 4, 5
 
 
 class Phone(ThrottlingMixin, Device):  # type: ignore[misc]
-    """The authenticator app of one person. It is known by its seed; see `totp` for the secret."""
+    """The authenticator app of one person, identified by its seed; see `totp` for the secret."""
 
-    MOST_FAILURES = 9  # counted, so that a wait lasts 256 s at most: it slows a guesser, and must not bar the owner
+    MOST_FAILURES = 9  # so a wait lasts 256 s at most: it slows an attacker, and doesn't shut the owner out
 
     throttling_failure_count: int
     seed = models.CharField(max_length=40, unique=True, editable=False)
@@ -36,7 +36,7 @@ class Phone(ThrottlingMixin, Device):  # type: ignore[misc]
         return found
 
     def verify_token(self, token: str) -> bool:
-        """Accept a code of this moment, once. Call it by `django_otp.verify_token`, which locks the row."""
+        """Accept a current code, once. Call it through `django_otp.verify_token`, which locks the row."""
         if self.seconds_to_wait():
             return False
         step = totp.matching_step(self.seed, token, after=self.last_step)
@@ -48,12 +48,12 @@ class Phone(ThrottlingMixin, Device):  # type: ignore[misc]
         return True
 
     def seconds_to_wait(self) -> int:
-        """Return for how long no code is accepted after wrong ones: 1, 2, 4, … and 256 seconds at most."""
+        """Return how long no code is accepted after wrong ones: 1, 2, 4, … up to 256 seconds."""
         allowed, why = self.verify_is_allowed()
         return 0 if allowed else int((why["locked_until"] - timezone.now()).total_seconds()) + 1
 
     def throttle_increment(self, commit: bool = True) -> None:
-        """Count a wrong code, no further than the longest wait."""
+        """Count a wrong code, up to the number that gives the longest wait."""
         super().throttle_increment(commit=False)
         if self.throttling_failure_count > self.MOST_FAILURES:
             self.throttling_failure_count = self.MOST_FAILURES
@@ -61,12 +61,12 @@ class Phone(ThrottlingMixin, Device):  # type: ignore[misc]
             self.save()
 
     def get_throttle_factor(self) -> int:
-        """Return the wait after the first wrong code in seconds."""
+        """Return the wait after the first wrong code, in seconds."""
         return 1
 
 
 class RecoveryCode(models.Model):
-    """A code that stands in for the phone once. 99 random bits, so a plain SHA-256 keeps it as well as a slow hash."""
+    """A code that replaces the phone once. It has 99 random bits, so a plain SHA-256 is as safe as a slow hash."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="recovery_codes")
     digest = models.CharField(max_length=64, editable=False)
@@ -80,7 +80,7 @@ class RecoveryCode(models.Model):
 
     @classmethod
     def replace(cls, user: User) -> list[str]:
-        """Make ten new codes in place of all earlier ones, and return them: they are readable only here."""
+        """Replace all codes by ten new ones, and return them. They can't be read again later."""
         codes = [random_code() for _ in range(RECOVERY_CODES)]
         cls.objects.filter(user=user).delete()
         RecoveryCode.objects.bulk_create([RecoveryCode(user=user, digest=_digest(code)) for code in codes])
@@ -88,17 +88,17 @@ class RecoveryCode(models.Model):
 
     @classmethod
     def use(cls, user: User, text: str) -> bool:
-        """Use a code up, however its letters and groups are written; tell whether it was one."""
+        """Use a code, in any case and grouping, and return True if it was valid."""
         return cls.left(user).filter(digest=_digest(text)).update(used_at=timezone.now()) == 1
 
     @classmethod
     def left(cls, user: User) -> "models.QuerySet[RecoveryCode, Any]":
-        """Return the codes that are not used yet."""
+        """Return the unused codes."""
         return cls.objects.filter(user=user, used_at=None)
 
 
 class SessionEpoch(models.Model):
-    """Which sessions of a person are still good: those that began under this number. No row is number 0."""
+    """Which sessions of a person are still valid: those that began under this number. No row means 0."""
 
     user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="session_epoch")
     number = models.PositiveIntegerField(default=0)
@@ -108,7 +108,7 @@ class SessionEpoch(models.Model):
 
     @classmethod
     def of(cls, user_id: object) -> int:
-        """Return the number under which a session of this person has to have begun."""
+        """Return the number that valid sessions of this person have."""
         return cls.objects.filter(pk=user_id).values_list("number", flat=True).first() or 0
 
     @classmethod

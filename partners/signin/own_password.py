@@ -1,4 +1,4 @@
-"""The page where people change their own password: a wrong old one is counted, and the change is recorded."""
+"""The page where people change their own password. A wrong old password counts as a failure; the change is recorded."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ from partners.signin.pages import change_by
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
-    """The old password, which the lockout counts like any other, and the new one twice."""
+    """The old password, whose failures the lockout counts, and the new one twice."""
 
     def __init__(self, request: HttpRequest, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.request = request
 
     def clean_old_password(self) -> str:
-        """Prove it as at sign-in."""
+        """Check the old password as at sign-in."""
         old: str = self.cleaned_data["old_password"]
         if authenticate(self.request, username=self.user.get_username(), password=old) is None:
             raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
@@ -30,7 +30,7 @@ class OwnPasswordForm(AdminPasswordChangeForm):
 
 
 class OwnPasswordView(PasswordChangeView):
-    """Change one's own password, which ends one's sessions elsewhere."""
+    """Change one's own password, which ends the person's other sessions."""
 
     form_class = OwnPasswordForm
     success_url = reverse_lazy("admin:password_change_done")
@@ -39,7 +39,7 @@ class OwnPasswordView(PasswordChangeView):
         return super().get_form_kwargs() | {"request": self.request}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Save it, and put that on record."""
+        """Save the new password and record the change."""
         with transaction.atomic():
             after = {"username": form.user.get_username()}
             ChangeEvent.record(Action.PASSWORD_CHANGED, change_by(self.request), after=after)

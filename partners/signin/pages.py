@@ -1,4 +1,4 @@
-"""What the pages of signing in share: the frame of the staff pages, and the way back to where a person was."""
+"""What the sign-in pages share: the frame of the staff's pages, and the way back to where a person was."""
 
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -19,17 +19,17 @@ NO_NAVIGATION = {"has_permission": False, "is_nav_sidebar_enabled": False, "avai
 
 
 def person(request: HttpRequest) -> User:
-    """Return who is signed in, on a page that asks for it."""
+    """Return the signed-in user, on a page that requires one."""
     return cast(User, request.user)
 
 
 def change_by(request: HttpRequest, *, reason: str = "", ticket: str = "") -> Change:
-    """Return the record of who does something on a page, and from where."""
+    """Return the change that records who does something on a page, from where and why."""
     return Change(by=person(request).get_username(), source=client_address(request), reason=reason, ticket=ticket)
 
 
 def page(request: HttpRequest, template: str, title: str, *, status: int = 200, **context: Any) -> HttpResponse:
-    """Return a page that no cache keeps, with navigation only for who has signed in completely."""
+    """Return a page that no cache keeps, with navigation only after the sign-in is complete."""
     frame = admin.site.each_context(request)
     if not second_factor.is_satisfied(request):
         frame |= NO_NAVIGATION
@@ -39,17 +39,17 @@ def page(request: HttpRequest, template: str, title: str, *, status: int = 200, 
 
 
 def way_back(request: HttpRequest) -> str:
-    """Return the page that a person came from if it is one of ours, else the first page."""
+    """Return the page that a person came from if it is on this site, else the home page."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if ours else reverse("admin:index")
 
 
 def onward(name: str, *, then: str) -> HttpResponseRedirect:
-    """Redirect to a page of signing in, which leads on to `then`."""
+    """Redirect to a sign-in page, which leads on to `then`."""
     return HttpResponseRedirect(f"{reverse(name)}?{urlencode({'next': then})}")
 
 
 def here(request: HttpRequest) -> str:
-    """Return where a person wants to be: this page, or the first one if a form was sent."""
+    """Return where to go after sign-in: this page, or the home page if a form was sent."""
     return request.get_full_path() if request.method in ("GET", "HEAD") else reverse("admin:index")

@@ -12,7 +12,7 @@ IDENTITY, RIGHTS = ("first_name", "last_name", "email"), ("is_staff", "is_superu
 
 
 def of_user(user: User) -> dict[str, Any]:
-    """Return who a person is, and what they may do."""
+    """Return a person's identity and rights."""
     facts = {name: getattr(user, name) for name in ("username", *IDENTITY, "is_active", "is_staff", "is_superuser")}
     return facts | {"groups": sorted(user.groups.values_list("name", flat=True))}
 
@@ -24,7 +24,7 @@ def of_group(group: Group) -> dict[str, Any]:
 
 
 def record_user(user: User, change: Change, before: Mapping[str, Any] | None) -> None:
-    """Record a new person (nothing before), or each part that changed. Who lost a role is signed out everywhere."""
+    """Record a new person (`before` is None), or each part that changed. A lost role ends all sessions."""
     after = of_user(user)
     if before is None:
         ChangeEvent.record(Action.USER_ADDED, change, after=after)
@@ -39,7 +39,7 @@ def record_user(user: User, change: Change, before: Mapping[str, Any] | None) ->
 
 
 def record_group(group: Group, change: Change, before: Mapping[str, Any] | None) -> None:
-    """Record a new group (nothing before), or what changed of it."""
+    """Record a new group (`before` is None), or its change."""
     after = of_group(group)
     if before is None:
         ChangeEvent.record(Action.GROUP_ADDED, change, after=after)

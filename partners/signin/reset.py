@@ -1,4 +1,4 @@
-"""A superuser's reset of what keeps somebody from signing in: a lost phone, a lockout, a lost password."""
+"""A superuser's reset for a person who can't sign in: a lost phone, a lockout, a lost password."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ from partners.signin.models import Phone, RecoveryCode, SessionEpoch, random_cod
 def reset(
     user: User, change: Change, *, second_factor: bool = False, lockout: bool = False, password: bool = False
 ) -> str:
-    """Reset what is named, and record it; return the new password, if one was made: it is readable only here.
+    """Reset the named parts and record it. Return the new password, or a blank; it can't be read again later.
 
-    ValidationError without a reason, or with nothing to reset.
+    Raises ValidationError without a reason, or with nothing to reset.
     """
     change.require_reason()
     if not (second_factor or lockout or password):
-        raise ValidationError("Say what to reset: second factor, lockout or password.", code="nothing_asked")
+        raise ValidationError("Choose what to reset: second factor, lockout or password.", code="nothing_asked")
     with transaction.atomic():
         before = state(user)
         if second_factor:
@@ -29,13 +29,13 @@ def reset(
         if lockout:
             lockouts.forget(user.get_username())
         made = _new_password(user) if password else ""
-        after = state(user) | ({"password": "made anew"} if password else {})
+        after = state(user) | ({"password": "replaced"} if password else {})
         ChangeEvent.record(Action.SIGN_IN_RESET, change, before=before, after=after)
     return made
 
 
 def state(user: User) -> dict[str, Any]:
-    """Return what can keep a person from signing in."""
+    """Return the parts of a person's sign-in that can be reset."""
     return {
         "username": user.get_username(),
         "second_factor": Phone.of(user) is not None,

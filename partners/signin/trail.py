@@ -1,6 +1,6 @@
-"""Who signed in and out, who was locked out, and who was refused a page: on record as changes, within bounds.
+"""The record of sign-ins, sign-outs, lockouts and refused pages, kept as changes.
 
-What can be repeated at will is recorded once in a while, so that nobody can flood the record.
+Events that anyone can repeat at will are recorded only once per interval, so that no one can flood the record.
 """
 
 from datetime import timedelta
@@ -17,19 +17,19 @@ SIGN_IN, REFUSAL = timedelta(minutes=1), timedelta(minutes=10)
 
 
 def note(action: Action, request: HttpRequest, **after: Any) -> None:
-    """Record what a person does to sign in or out: once a minute for each address."""
+    """Record a step of signing in or out: at most once a minute for each address."""
     change = change_by(request)
     _once(SIGN_IN, action, change, {"username": change.by} | after, source=change.source)
 
 
 def note_refused_page(request: HttpRequest) -> None:
-    """Record that a person may not open a page: once in ten minutes for each page, wherever it is called from."""
+    """Record that a person was refused a page: at most once in ten minutes for each page, from any address."""
     match = request.resolver_match
     _once(REFUSAL, Action.PAGE_REFUSED, change_by(request), {"page": match.view_name if match else ""})
 
 
 def note_lockout(source: str, name: str, digest: str, *, of_address: bool, lasts: timedelta) -> None:
-    """Record a lockout once while it lasts, for an address or for a name there. A name that nobody has is not kept."""
+    """Record a lockout once while it lasts, for an address or for a name there. Names of no user are not kept."""
     if of_address:
         _once(lasts, Action.LOCKED_OUT, Change("several names", source), {"locked": "address"}, source=source)
         return

@@ -1,4 +1,4 @@
-"""The pages of signing in, under `/signin/`."""
+"""The sign-in pages, under `/signin/`."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The pages of signing in, after name and password: second factor, fresh password, reset."""
+"""The sign-in pages after name and password: second factor, fresh password, reset."""
 
 from collections.abc import Callable
 
@@ -20,23 +20,23 @@ from partners.signin.models import Phone, RecoveryCode
 from partners.signin.pages import change_by, onward, page, person, way_back
 from partners.signin.reset import reset, state
 
-SEED = "signin_seed"  # of the phone that is being set up in this session; no secret, see `totp`
+SEED = "signin_seed"  # of the phone that is being set up in this session; not a secret, see `totp`
 
 
 def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let in who has given a password, and leave nothing in a cache or an error report."""
+    """Require a password, and keep the page and its form out of caches and error reports."""
     return never_cache(sensitive_post_parameters()(login_required(view)))
 
 
 @signed_in
 def code(request: HttpRequest) -> HttpResponse:
-    """Ask for a code of the authenticator app."""
+    """Ask for a code from the authenticator app."""
     return _second_step(request, CodeForm, "signin/code.html", "Enter your code")
 
 
 @signed_in
 def recovery(request: HttpRequest) -> HttpResponse:
-    """Ask for a recovery code, and lead on to where a new phone is set up."""
+    """Ask for a recovery code, then lead to the page that sets up a new phone."""
     return _second_step(request, RecoveryForm, "signin/recovery.html", "Use a recovery code")
 
 
@@ -58,7 +58,7 @@ def _second_step(request: HttpRequest, form_class: type[SecondStepForm], templat
 @signed_in
 @freshness.fresh_password
 def enrol(request: HttpRequest) -> HttpResponse:
-    """Set up a phone: the first one, or another one for who has proved the one before."""
+    """Set up a phone: the first one, or another one after the earlier one was proved."""
     user = person(request)
     if not _may_enrol(request):
         return onward("signin:code", then=way_back(request))
@@ -86,7 +86,7 @@ def qr_code(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 def overview(request: HttpRequest) -> HttpResponse:
-    """Show a person their own second factor."""
+    """Show people their own second factor."""
     user = person(request)
     left = RecoveryCode.left(user).count()
     return page(request, "signin/second_factor.html", "Your second factor", phone=Phone.of(user), left=left)
@@ -103,7 +103,7 @@ def codes(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 def password(request: HttpRequest) -> HttpResponse:
-    """Ask for the password again, and lead back."""
+    """Ask for the password again, then lead back."""
     form = PasswordForm(request, request.POST or None)
     if form.is_valid():
         return HttpResponseRedirect(way_back(request))
@@ -113,7 +113,7 @@ def password(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session, and have the browser forget what it kept of these pages."""
+    """End the session, and make the browser clear what it stored for these pages."""
     if request.user.is_authenticated:
         trail.note(Action.SIGNED_OUT, request)
     logout(request)
@@ -124,7 +124,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 def reset_for(request: HttpRequest, user_id: int) -> HttpResponse:
-    """Let a superuser reset somebody's second factor, lockout or password."""
+    """Let a superuser reset a person's second factor, lockout or password."""
     if not person(request).is_superuser:
         raise PermissionDenied
     return _reset(request, get_object_or_404(User, pk=user_id))
@@ -145,7 +145,7 @@ def _reset(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _may_enrol(request: HttpRequest) -> bool:
-    """Tell whether a password is enough, or the phone that is there has been proved: else a thief replaces it."""
+    """Return True if there is no phone yet, or it was proved: a stolen password must not replace it."""
     return second_factor.is_verified(request) or Phone.of(person(request)) is None
 
 

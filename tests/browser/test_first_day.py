@@ -45,7 +45,7 @@ def test_from_an_empty_database_to_a_partners_first_200(empty):
     press("Set up")
     picture(page, "2-recovery-codes")
     assert page.locator("ul.codes li").count() == 10
-    page.get_by_role("link", name="I have kept them, continue").click()
+    page.get_by_role("link", name="I've saved them, continue").click()
     picture(page, "3-home")
     page.get_by_role("link", name="Organizations", exact=True).click()
     page.locator("main").get_by_role("link", name="New organization").first.click()

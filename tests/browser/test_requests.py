@@ -71,7 +71,7 @@ def test_times_of_ones_own_are_asked_for_where_they_are_chosen(staff):
     page.get_by_label("From (UTC)").fill("2026-01-01T00:00:00")
     page.get_by_label("To (UTC)").fill("2025-01-01T00:00:00")
     press(staff, page, "Filter")
-    assert "The end must be later than the beginning." in page.inner_text("main")
+    assert "The end must be after the start." in page.inner_text("main")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def written(monkeypatch):
 def test_anything_but_a_form_of_ours_gets_a_plain_page(stranger, written, page, body, kind, status):
     answer = stranger.post(page, body, content_type=kind)
     assert answer.status_code == status
-    assert "That request could not be understood" in answer.text
+    assert "We couldn't understand this request" in answer.text
     assert [line for line in written() if '"error"' in line or '"where"' in line] == []
     assert len(written()) <= 1
 
@@ -63,7 +63,7 @@ def test_a_file_is_refused_before_any_of_it_is_kept(stranger, monkeypatch, page)
         monkeypatch.setattr(handler, "new_file", fail)
     answer = stranger.post(page, {"file": SimpleUploadedFile("x.bin", b"x" * 100_000)})
     assert answer.status_code == 400
-    assert "That request could not be understood" in answer.text
+    assert "We couldn't understand this request" in answer.text
 
 
 def test_parts_without_a_file_are_a_form(client):

@@ -67,7 +67,7 @@ def test_probes_answer_over_plain_http(committed, client, path):
 def test_a_page_over_plain_http_is_refused_and_says_why(client, db, path):
     answer = client.get(path)
     assert (answer.status_code, "Location" in answer) == (403, False)
-    assert "This page needs https" in answer.text
+    assert "This page requires HTTPS" in answer.text
     assert "Content-Security-Policy" in answer
 
 
@@ -107,7 +107,7 @@ def test_a_form_that_a_proxy_keeps_out_says_what_to_set(db, settings, caplog, se
     settings.REQUIRE_HTTPS = False
     page = told(Client(enforce_csrf_checks=True).post(SIGN_IN, {}, **sent))
     assert words in page
-    assert "open too long" not in page
+    assert "has expired" not in page
     assert [record.check for record in caplog.records if record.name == "chartero.web.front"] == [check]
 
 
@@ -123,7 +123,7 @@ def test_so_does_one_behind_a_proxy_that_is_set(db, settings, behind_a_proxy, se
 @pytest.mark.parametrize("sent", [{}, {"HTTP_ORIGIN": "http://testserver"}, {"HTTP_ORIGIN": "null"}])
 def test_a_form_without_its_token_was_open_too_long(db, settings, sent):
     settings.REQUIRE_HTTPS = False
-    assert "The page was open too long" in told(Client(enforce_csrf_checks=True).post(SIGN_IN, {}, **sent))
+    assert "This page has expired" in told(Client(enforce_csrf_checks=True).post(SIGN_IN, {}, **sent))
 
 
 def test_the_address_that_is_set_may_send_forms(db, settings):

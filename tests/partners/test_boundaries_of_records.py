@@ -139,7 +139,7 @@ def test_a_moment_in_an_address_has_17_digits_at_most():
 def test_a_time_of_ones_own_has_some_length(support, given, fault):
     times = {"end": "2026-05-25T12:00"} | given
     page = support.get("/admin/partners/requestrecord/", {"time": "own"} | times)
-    assert ("The end must be later than the beginning." in page.text) == fault
+    assert ("The end must be after the start." in page.text) == fault
 
 
 def test_kinds_are_told_apart_up_to_the_number_that_is_held(monkeypatch):

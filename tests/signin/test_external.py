@@ -31,7 +31,7 @@ def test_a_session_that_is_over_is_not_ended_there(enrolled, token):
     assert enrolled.client.session.session_key == key
 
 
-def test_refusals_lock_nobody_out(api, person):
+def test_refusals_do_not_lock_people_out(api, person):
     api.token = "wrong"
     assert {api.get().status_code for _ in range(10)} == {401}
     assert person.sign_in().status_code == 302

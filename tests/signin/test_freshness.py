@@ -63,7 +63,7 @@ def test_with_the_password_it_goes_on_and_the_view_does_not_see_it(stale):
 
 def test_with_a_wrong_password_it_asks_again_and_keeps_what_was_typed(stale):
     asked = stale.post(PAGE, label="typed", proof_of_password="wrong password")
-    assert "not right" in asked.text
+    assert "This password is wrong" in asked.text
     assert 'name="label" value="typed"' in asked.text
     assert "wrong password" not in asked.text
     assert asked.text.count('name="proof_of_password"') == 1
@@ -99,7 +99,7 @@ def test_a_right_one_forgets_no_failures(halfway):
     assert lockout.failures("invented") == 1
 
 
-def test_the_password_of_somebody_else_proves_nothing(stale, django_user_model):
+def test_another_persons_password_proves_nothing(stale, django_user_model):
     django_user_model.objects.create_user("another", password="another passphrase")
     assert (
         stale.post("/signin/password/", proof_of_password="another passphrase", username="another").status_code == 200
@@ -108,8 +108,8 @@ def test_the_password_of_somebody_else_proves_nothing(stale, django_user_model):
 
 
 def test_blanks_in_a_password_count(stale):
-    assert "not right" in stale.post("/signin/password/", proof_of_password=f" {PASSWORD}").text
+    assert "This password is wrong" in stale.post("/signin/password/", proof_of_password=f" {PASSWORD}").text
 
 
-def test_nobody_signed_in_is_sent_to_sign_in(person):
+def test_without_a_session_the_page_leads_to_sign_in(person):
     assert person.get(PAGE, follow=True).redirect_chain[-1][0].startswith("/admin/login/")

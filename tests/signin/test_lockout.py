@@ -44,7 +44,7 @@ def test_here_another_person_gets_in(locked):
     assert answer.status_code == 302
 
 
-def test_it_ends_after_30_minutes_which_attempts_in_between_do_not_prolong(locked):
+def test_it_ends_after_30_minutes_and_further_attempts_do_not_extend_it(locked):
     AccessAttempt.objects.update(attempt_time=timezone.now() - timezone.timedelta(minutes=29))
     assert locked.sign_in().status_code == 429
     AccessAttempt.objects.update(attempt_time=timezone.now() - timezone.timedelta(minutes=31))
@@ -101,7 +101,7 @@ def test_many_names_from_one_address_lock_the_address(person):
     assert person.sign_in().status_code == 302
 
 
-def test_a_locked_address_is_told_how_long_that_lasts(person):
+def test_the_page_says_how_long_the_lockout_lasts(person):
     for number in range(4):
         attempt(5, 20 + number, name=f"name {number}")
     assert round(int(person.sign_in()["Retry-After"]) / 60) == 7
@@ -129,7 +129,7 @@ def test_a_lockout_is_one_change_on_record_and_failures_are_none(locked):
     assert ChangeEvent.objects.count() == 1
 
 
-def test_a_lockout_of_a_name_that_nobody_has_keeps_no_name(person):
+def test_a_lockout_of_an_unknown_name_does_not_record_the_name(person):
     for _ in range(6):
         person.post("/admin/login/", username="typed by mistake", password="wrong")
     assert lockouts() == [("unknown name", "127.0.0.1", "name")]
@@ -149,7 +149,7 @@ def test_a_flood_from_one_ipv6_network_is_one_row(person):
     assert lockouts() == [("invented", "2001:db8::", "name")]
 
 
-def test_the_log_and_the_record_name_alike_who_failed(locked, caplog):
+def test_the_log_and_the_record_identify_a_failure_the_same_way(locked, caplog):
     (event,) = ChangeEvent.objects.filter(action=Action.LOCKED_OUT)
     line = next(told(record)["event"] for record in caplog.get_records("setup") if "Locking out" in record.getMessage())
     assert f"name {event.after['name_in_log']} at 127.0.0.1" in line
@@ -160,12 +160,12 @@ def test_a_second_sign_in_at_the_same_moment_is_not_judged(person):
     with SignInForm.TURN:
         answer = person.sign_in()
     assert (answer.status_code, answer["Retry-After"]) == (503, "1")
-    assert "Somebody else is signing in at this moment." in answer.text
+    assert "Someone else is signing in right now." in answer.text
     assert lockout.failures("invented") == 0
     assert person.sign_in().status_code == 302
 
 
-def test_a_name_that_nobody_has_is_answered_alike(locked):
+def test_an_unknown_name_gets_the_same_answer(locked):
     answers = [locked.post("/admin/login/", username="nobody", password="wrong") for _ in range(5)]
     assert [answer.status_code for answer in answers] == [answer.status_code for answer in locked.answers]
     assert answers[4].content == locked.answers[4].content
@@ -203,16 +203,16 @@ def test_without_a_second_factor_the_password_forgets_them(person, settings):
     assert lockout.failures("invented") == 0
 
 
-def test_a_right_password_of_who_is_not_staff_looks_wrong_and_counts(person, monkeypatch):
+def test_the_right_password_of_a_person_who_is_not_staff_looks_wrong_and_counts(person, monkeypatch):
     monkeypatch.setattr(admin.site, "login_form", SignInForm)
     User.objects.filter(pk=person.user.pk).update(is_staff=False)
     answers = [person.sign_in() for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
 
 
-def test_who_is_staff_signs_in_by_that_form(person, monkeypatch):
+def test_staff_sign_in_with_that_form(person, monkeypatch):
     monkeypatch.setattr(admin.site, "login_form", SignInForm)
-    assert "Name or password is wrong" in person.sign_in("wrong").text
+    assert "The name or password is wrong" in person.sign_in("wrong").text
     assert person.sign_in().status_code == 302
 
 

@@ -43,7 +43,7 @@ def test_there_are_pages_to_close():
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "delete", "head", "options"])
-def test_with_a_password_alone_every_page_leads_to_the_code(halfway, method):
+def test_with_only_a_password_every_page_leads_to_the_code(halfway, method):
     for path in CLOSED:
         answer = getattr(halfway.client, method)(path)
         assert (answer.status_code, answer.url.partition("?")[0]) == (302, "/signin/code/"), path
@@ -93,7 +93,7 @@ def test_a_phone_that_was_removed_verifies_nothing(enrolled):
     assert enrolled.get().url.startswith("/signin/code/")
 
 
-def test_a_phone_of_somebody_else_verifies_nothing(enrolled, django_user_model):
+def test_another_persons_phone_verifies_nothing(enrolled, django_user_model):
     other = django_user_model.objects.create_user("another")
     Phone.objects.update(user=other)
     assert enrolled.get().url.startswith("/signin/code/")

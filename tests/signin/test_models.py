@@ -104,7 +104,7 @@ def test_a_recovery_code_works_once_however_it_is_written(user, write):
     assert RecoveryCode.left(user).count() == 9
 
 
-def test_a_recovery_code_is_its_owners_alone(user):
+def test_a_recovery_code_works_only_for_its_owner(user):
     other = User.objects.create_user("another")
     code = RecoveryCode.replace(user)[0]
     assert not RecoveryCode.use(other, code)

@@ -19,7 +19,7 @@ def phone(committed, clock):
     return Phone.objects.create(user=user, seed=totp.new_seed(), last_step=-1)
 
 
-def test_of_two_who_send_one_code_only_one_gets_in(phone, clock, race):
+def test_of_two_people_with_one_code_only_one_gets_in(phone, clock, race):
     def send():
         return django_otp.verify_token(phone.user, phone.persistent_id, code) is not None
 
@@ -41,7 +41,7 @@ def test_two_wrong_codes_at_once_are_one_guess(phone, race):
         assert phone.throttling_failure_count == 1
 
 
-def test_of_two_who_send_one_recovery_code_only_one_gets_in(phone, race):
+def test_of_two_people_with_one_recovery_code_only_one_gets_in(phone, race):
     for _ in range(ROUNDS):
         code = RecoveryCode.replace(phone.user)[0]
         assert sorted(race(*[lambda code=code: RecoveryCode.use(phone.user, code)] * 2)) == [False, True]

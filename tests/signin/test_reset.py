@@ -48,7 +48,7 @@ def test_a_lockout_is_removed_at_every_address(boss, page, enrolled):
     assert last_event().before["failures"] == 10
 
 
-def test_what_is_not_named_stays(boss, page, enrolled):
+def test_parts_that_are_not_named_stay(boss, page, enrolled):
     enrolled.sign_in("wrong")
     boss.post(page, password="on", reason="lost password")
     assert (lockout.failures("invented"), RecoveryCode.left(enrolled.user).count()) == (1, 10)
@@ -71,7 +71,7 @@ def test_who_when_where_and_why_is_recorded_and_nothing_else(boss, page):
     event = last_event()
     assert (event.by, event.source, event.reason, event.ticket) == ("boss", "192.0.2.1", "lost phone", "T-1")
     assert event.before == {"username": "invented", "second_factor": True, "recovery_codes": 10, "failures": 0}
-    changed = {"second_factor": False, "recovery_codes": 0, "password": "made anew"}
+    changed = {"second_factor": False, "recovery_codes": 0, "password": "replaced"}
     assert event.after == event.before | changed
 
 
@@ -80,7 +80,7 @@ def test_who_when_where_and_why_is_recorded_and_nothing_else(boss, page):
     [
         ({"second_factor": "on"}, "required"),
         ({"second_factor": "on", "reason": "  "}, "required"),
-        ({"reason": "x"}, "Say what to reset"),
+        ({"reason": "x"}, "Choose what to reset"),
         ({"lockout": "on", "reason": "x\x07"}, "control characters"),
     ],
 )
@@ -98,12 +98,12 @@ def test_it_needs_a_fresh_password(boss, page):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_who_is_no_superuser_resets_nothing(boss, page, method):
+def test_only_superusers_can_reset(boss, page, method):
     User.objects.filter(pk=boss.user.pk).update(is_superuser=False)
     assert getattr(boss, method)(page).status_code == 403
 
 
-def test_nobody_to_reset_is_not_found(boss):
+def test_an_unknown_user_is_not_found(boss):
     assert boss.get("/signin/reset/999999/").status_code == 404
 
 
@@ -136,8 +136,8 @@ def test_the_command_shows_a_new_password_once(enrolled):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["nobody", "--lockout", "--reason", "x"], "no user of this name"),
-        (["invented", "--reason", "x"], "Say what to reset"),
+        (["nobody", "--lockout", "--reason", "x"], "no user with this name"),
+        (["invented", "--reason", "x"], "Choose what to reset"),
         (["invented", "--lockout", "--reason", " "], "Give the reason"),
         (["invented", "--lockout"], "--reason"),
     ],

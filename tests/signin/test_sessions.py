@@ -47,7 +47,7 @@ def test_it_ends_after_12_hours_however_much_it_is_used(enrolled):
     assert "12 hours at most" in enrolled.get("/admin/login/").text
 
 
-def test_one_that_ended_is_gone_and_its_cookie_opens_nothing(enrolled):
+def test_an_ended_session_is_deleted_and_its_cookie_is_useless(enrolled):
     key = enrolled.client.session.session_key
     enrolled.clock.now += HOUR
     enrolled.get()
@@ -121,7 +121,7 @@ def test_a_changed_password_ends_the_other_sessions_and_keeps_its_own(enrolled):
     assert not is_in(other)
 
 
-def test_who_was_deactivated_and_is_active_again_signs_in_anew(enrolled):
+def test_a_person_who_is_activated_again_has_to_sign_in_again(enrolled):
     other = enrolled.elsewhere()
     other.give_code()
     for active in (False, True):
@@ -146,7 +146,7 @@ def test_who_was_deactivated_and_is_active_again_signs_in_anew(enrolled):
         ({"first_name": "Ada"}, False),
     ],
 )
-def test_who_loses_a_role_is_signed_out(enrolled, lost, over):
+def test_a_person_who_loses_a_role_is_signed_out(enrolled, lost, over):
     before = people.of_user(enrolled.user) | {"groups": ["Security", "Support"]}
     after = before | lost
     enrolled.user.groups.set(Group.objects.get_or_create(name=name)[0] for name in after.pop("groups"))

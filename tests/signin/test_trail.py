@@ -36,14 +36,14 @@ def test_a_sign_in_and_a_sign_out_are_recorded(person):
     ]
 
 
-def test_a_sign_in_by_password_alone_says_so(person, settings):
+def test_a_sign_in_with_only_a_password_is_recorded_as_such(person, settings):
     settings.SECOND_FACTOR = False
     person.sign_in()
     assert events(*SIGN_INS)[0][3] == {"username": "invented", "second_factor": "off"}
 
 
 @pytest.mark.parametrize("password", ["wrong", ""])
-def test_what_is_no_sign_in_is_not_recorded(person, password):
+def test_other_actions_are_not_recorded_as_a_sign_in(person, password):
     person.sign_in(password)
     person.get("/admin/login/")
     person.post("/admin/logout/")
@@ -87,7 +87,7 @@ def test_a_page_that_a_role_lacks_is_recorded(refused):
     ]
 
 
-def test_a_refused_page_is_one_row_in_ten_minutes_whatever_its_address(refused, monkeypatch):
+def test_a_refused_page_is_one_row_in_ten_minutes_from_any_address(refused, monkeypatch):
     for number, refused.address in enumerate(["127.0.0.1", ELSEWHERE, "127.0.0.1"]):
         assert refused.get(f"/admin/partners/apikey/{number}/revoke/").status_code == 403
     assert len(events(Action.PAGE_REFUSED)) == 1

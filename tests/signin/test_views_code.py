@@ -33,17 +33,17 @@ def test_a_code_opens_once(halfway, enrolled):
     halfway.give_code(code)
     again = enrolled.elsewhere()
     again.clock.now -= 60
-    assert "used before" in again.give_code(code).text
+    assert "already used" in again.give_code(code).text
     assert again.get().status_code == 302
 
 
 def test_a_wrong_code_is_refused_and_has_the_next_one_wait(halfway):
-    assert "not right" in halfway.give_code(halfway.wrong_code()).text
+    assert "This code is wrong" in halfway.give_code(halfway.wrong_code()).text
     assert "Wait 1 s" in halfway.give_code().text
     assert halfway.get().status_code == 302
 
 
-def test_what_was_typed_is_not_in_the_answer_to_a_wrong_code(halfway):
+def test_a_wrong_code_is_not_repeated_on_the_page(halfway):
     assert 'value="000' not in halfway.give_code(halfway.wrong_code()).text
 
 
@@ -52,13 +52,13 @@ def test_nothing_typed_is_asked_for_again(halfway):
 
 
 @pytest.mark.parametrize("page", ["code", "recovery"])
-def test_who_has_no_phone_sets_one_up(person, page):
+def test_a_person_without_a_phone_sets_one_up(person, page):
     person.sign_in()
     assert person.get(f"/signin/{page}/?next=/admin/auth/").url == "/signin/enrol/?next=%2Fadmin%2Fauth%2F"
 
 
 @pytest.mark.parametrize("page", ["code", "recovery"])
-def test_who_has_given_a_code_is_not_asked_again(enrolled, page):
+def test_a_person_who_gave_a_code_is_not_asked_again(enrolled, page):
     assert enrolled.get(f"/signin/{page}/?next=/admin/auth/").url == "/admin/auth/"
 
 
@@ -67,7 +67,7 @@ def test_a_recovery_code_opens_once_and_leads_to_a_new_phone(halfway, enrolled):
     assert halfway.give_recovery_code(code).url == "/signin/second-factor/"
     assert "9 left" in halfway.get("/signin/second-factor/").text
     assert halfway.get().status_code == 200
-    assert "none of your" in enrolled.elsewhere().give_recovery_code(code).text
+    assert "one of your unused recovery codes" in enrolled.elsewhere().give_recovery_code(code).text
 
 
 def test_the_use_of_a_recovery_code_is_recorded(halfway):
@@ -85,7 +85,7 @@ def test_waits_for_the_phone_do_not_keep_a_recovery_code_out(halfway):
 
 def test_few_codes_left_are_warned_of(enrolled):
     RecoveryCode.objects.filter(pk__in=RecoveryCode.objects.values("pk")[:8]).delete()
-    assert "before you run out" in enrolled.get("/signin/second-factor/").text
+    assert "almost out of recovery codes" in enrolled.get("/signin/second-factor/").text
 
 
 @pytest.mark.parametrize("page", ["code", "recovery", "enrol", "password"])

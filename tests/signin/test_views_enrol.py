@@ -32,19 +32,19 @@ def test_it_is_recorded(enrolled):
 def test_the_code_that_confirmed_it_is_used(enrolled):
     other = enrolled.elsewhere()
     other.clock.now -= 60
-    assert "used before" in other.give_code().text
+    assert "already used" in other.give_code().text
 
 
 def test_a_wrong_code_sets_nothing_up_and_keeps_the_secret(person):
     person.sign_in()
     before = person.get("/signin/enrol/").context["secret"]
     answer = person.post("/signin/enrol/", code="x")
-    assert "does not match" in answer.text
+    assert "This code doesn&#x27;t match" in answer.text
     assert answer.context["secret"] == before
     assert not Phone.objects.exists()
 
 
-def test_each_session_has_a_secret_of_its_own(person):
+def test_each_session_has_its_own_secret(person):
     person.sign_in()
     mine, others = (each.get("/signin/enrol/").context["secret"] for each in (person, person.elsewhere()))
     assert mine != others

@@ -1,4 +1,4 @@
-"""A diagnosis in the words of its page: one sentence to read out, and a finding for every check."""
+"""A diagnosis in words: one sentence for the partner, and a finding for each check."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -37,7 +37,7 @@ class Finding:
 
     @property
     def remedy(self) -> Remedy:
-        """Return what the catalogue says of the reason."""
+        """Return the reason's entry in the catalogue."""
         return REMEDIES[self.reason]
 
     @property
@@ -48,7 +48,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """All that the page tells of one call: the checks that it reaches, and those beyond the refusal."""
+    """All findings for one call: the checks that it reaches, and the ones after the refusal."""
 
     diagnosis: Diagnosis
     reached: list[Finding]
@@ -66,24 +66,24 @@ class Findings:
 
     @property
     def sent(self) -> str:
-        """Return the refusal as it would be sent: status, the headers that matter, body."""
+        """Return the refusal as HTTP sends it, with status, main headers and body."""
         answer = self.diagnosis.answer
         return "" if answer is None else as_sent(answer)
 
     @property
     def blockers(self) -> list[Finding]:
-        """Return everything that blocks the call, first what decides the answer."""
+        """Return everything that blocks the call. The first one decides the answer."""
         return [finding for finding in [*self.reached, *self.beyond] if finding.outcome is Outcome.FAILED]
 
     def blocker(self, reason: Reason) -> Finding | None:
-        """Return what blocks the call with this code, if anything does."""
+        """Return the finding that blocks the call with this code, if there is one."""
         return next((finding for finding in self.blockers if finding.reason is reason), None)
 
 
 def find(diagnosis: Diagnosis, credentials: Credentials, then: Reason | None = None) -> Findings:
     """Put a diagnosis into words: the checks under one code make one finding.
 
-    `then`: what the call was refused with on record. Whatever is found now, that check is never called passed.
+    `then` is the code of the recorded refusal. That check is never shown as passed, whatever is found now.
     """
     groups = [(reason, list(checks)) for reason, checks in groupby(diagnosis.checks, attrgetter("reason"))]
     outcomes = [_outcome(checks) for _, checks in groups]
@@ -101,7 +101,7 @@ def find(diagnosis: Diagnosis, credentials: Credentials, then: Reason | None = N
 
 
 def as_sent(answer: HttpResponse) -> str:
-    """Return an answer as HTTP writes it (RFC 9112, section 4)."""
+    """Return an answer in the form of HTTP/1.1 (RFC 9112, section 4)."""
     headers = [f"{name}: {value}" for name, value in answer.headers.items()]
     status = f"HTTP/1.1 {answer.status_code} {HTTPStatus(answer.status_code).phrase}"
     return "\n".join([status, *headers, "", answer.content.decode()])
@@ -121,7 +121,7 @@ def _word(outcome: Outcome, *, reached: bool, refused_then: bool) -> str:
 
 
 def _detail(reason: Reason, checks: list[Check], diagnosis: Diagnosis, credentials: Credentials) -> str:
-    """Say what the code leaves open: which parameter, which scope, what is wrong with the token."""
+    """Return what the code doesn't say: which parameter, which scope, what is wrong with the token."""
     if reason is Reason.MALFORMED_TOKEN:
         return _fault(credentials)
     if reason is Reason.MISSING_SCOPE and diagnosis.call:

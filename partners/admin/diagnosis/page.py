@@ -1,4 +1,4 @@
-"""Why does this call fail? The page that answers it, and a page for every reason code."""
+"""The page “Why does this call fail?”, and a page for each reason code."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ _is_key_id, _is_request_id = matcher("key"), matcher("req")
 
 
 class CallForm(forms.Form):
-    """A call as a partner describes it. It is never rendered from what was sent, which may hold a token."""
+    """A call as a partner describes it. The submitted text is never rendered, because it may hold a token."""
 
     credentials = forms.CharField(required=False, max_length=1_000)
     request = forms.CharField(required=False, max_length=8_000)
@@ -40,25 +40,25 @@ class CallForm(forms.Form):
         self.staff = staff
 
     def clean_credentials(self) -> Credentials | None:
-        """Read the key, the token or the request id; None where the box is empty."""
+        """Read the key, the token or the request id; None if the field is empty."""
         text = self.cleaned_data["credentials"]
         if callers.is_of_a_call(text) and not self.staff.has_perm("partners.view_requestrecord"):
-            raise ValidationError("You may not look at requests.", code="not_allowed")
+            raise ValidationError("You don't have permission to view requests.", code="not_allowed")
         return callers.read(text) if text else None
 
     def clean_request(self) -> RequestLine | None:
-        """Read the request line; of a call on record it is known. None where the other box is wrong."""
+        """Read the request line, which is known for a recorded call. None if the other field is wrong."""
         text, caller = self.cleaned_data["request"], self.cleaned_data.get("credentials")
         if not text and "credentials" in self.errors:
             return None
         if not text and isinstance(caller, Recorded):
             text = caller.record.request_line
         if not text:
-            raise ValidationError("Give the request as the partner sent it.", code="required")
+            raise ValidationError("Enter the request as the partner sent it.", code="required")
         return RequestLine.parse(text)
 
     def caller(self) -> Credentials:
-        """Return whose call it is: as the first box says, else by the header of a curl command."""
+        """Return the credentials: from the first field, else from the header in a curl command."""
         header = self.cleaned_data["request"].authorization
         return self.cleaned_data["credentials"] or (NOTHING_SENT if header is None else Sent(header))
 
@@ -67,9 +67,9 @@ class CallForm(forms.Form):
 @sensitive_post_parameters()
 @sensitive_variables()
 def diagnosis(request: HttpRequest) -> HttpResponse:
-    """Ask for a call, and say why it fails. A token comes by POST alone and is nowhere in the answer.
+    """Ask for a call, and say why it fails. A token comes only by POST, and no page repeats it.
 
-    A call on record is judged at once where the address names it: `?call=req_…`.
+    With `?call=req_…` in the URL, a recorded call is diagnosed at once.
     """
     if unkeyed := _unkeyed(request):
         return redirect("admin:partners_requestrecord_change", unkeyed)
@@ -92,7 +92,7 @@ def reasons(request: HttpRequest) -> HttpResponse:
 
 @needs("partners.view_apikey")
 def reason(request: HttpRequest, code: str) -> HttpResponse:
-    """Say what a reason code means, why it comes, who fixes it and how."""
+    """Show what a reason code means, what causes it, and who fixes it and how."""
     try:
         shown = Reason.coded(code)
     except KeyError:
@@ -143,7 +143,7 @@ def _diagnosed(request: HttpRequest, caller: Credentials, line: RequestLine) -> 
 
 @sensitive_variables()
 def _token_name(caller: Credentials) -> str:
-    """Return what may be quoted of a token: its public part, where the checksum or a key vouches that it is one."""
+    """Return the part of a token that may be shown: the public part, if the checksum or a key proves that it is one."""
     token = parse(caller.token or "") if isinstance(caller, Sent) else None
     return "" if token is None else without_tokens(token.text)
 
@@ -161,7 +161,7 @@ def _preselected(request: HttpRequest) -> str:
 
 @sensitive_variables()
 def _unkeyed(request: HttpRequest) -> str | None:
-    """Return the request id that is asked about alone, if it is in no key's record and its answer has its own page."""
+    """Return the request id if only that was given and its answer belongs to no key, and so has its own page."""
     given = request.GET.get("call", "") if request.method == "GET" else request.POST.get("credentials", "")
     if request.POST.get("request") or not request.user.has_perm("partners.view_requestrecord"):
         return None

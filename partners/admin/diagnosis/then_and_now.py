@@ -1,4 +1,4 @@
-"""A call on record beside the same call now. What was answered then is a fact, and no new judgement overrules it."""
+"""A recorded call compared with the same call now. The recorded answer is a fact that no new diagnosis overrules."""
 
 from dataclasses import dataclass, replace
 
@@ -14,7 +14,7 @@ ORDER = [*Reason]
 OK = "answered with 200"
 REJECTED = "Rejected queries are not stored: paste the request to see the value."
 NOT_STORED = "Only valid queries are stored: paste the request to check its query too."
-# The parameter at fault where the code alone tells which; the name of any other is not on record.
+# The parameter at fault where the code implies it. No other parameter name is recorded.
 FIELDS = {Reason.INVALID_LIMIT: "limit", Reason.INVALID_OFFSET: "offset", Reason.INVALID_SORT: "sort_order"}
 NAMING = (Reason.UNSUPPORTED_FILTER, Reason.INVALID_QUERY)
 
@@ -23,8 +23,8 @@ NAMING = (Reason.UNSUPPORTED_FILTER, Reason.INVALID_QUERY)
 class ThenAndNow:
     """What was answered then, and what the checks say now.
 
-    `pasted`: the query is not on record, and one was pasted; `blind`: none was. `judged`: the checks can judge again
-    what was refused.
+    If the query is not recorded: `pasted` if one was pasted, else `blind`. `judged` if the checks can run again for
+    the recorded refusal.
     """
 
     record: RequestRecord
@@ -35,28 +35,28 @@ class ThenAndNow:
 
     @property
     def then(self) -> Reason | None:
-        """Return why the call was refused, None where it was served."""
+        """Return why the call was refused; None if it was served."""
         return self.record.reason
 
     @property
     def undecided(self) -> bool:
-        """Return True where nothing can judge again what was refused then."""
+        """Return True if no check can run again for the recorded refusal."""
         return self.then is not None and not self.judged
 
     @property
     def field_unknown(self) -> bool:
-        """Return True where the answer may have named a parameter, which is not on record."""
+        """Return True if the answer may have named a parameter, which is not recorded."""
         return self.undecided and self.then in NAMING
 
     def on_record(self, diagnosis: Diagnosis) -> Diagnosis:
-        """Return the checks with what is on record in place of what cannot be judged again."""
+        """Return the diagnosis with the recorded outcome for the checks that can't run again."""
         checks = [self._known(check) for check in diagnosis.checks]
         if self.then is not None and all(check.reason is not self.then for check in checks):
             checks.append(Check(self.then, Outcome.FAILED))
         return replace(diagnosis, checks=checks)
 
     def sentence(self, findings: Findings) -> str:
-        """Return what happened, and for a call that was served what happens now."""
+        """Return what happened, and for a served call also what would happen now."""
         if self.then is None:
             return f"The call was {OK}." + (f" {_refused_today(findings, self.now)}" if self.now else "")
         cause = findings.blocker(self.then)
@@ -72,7 +72,7 @@ class ThenAndNow:
         if self.now is not None:
             return _refused_today(findings, self.now)
         if self.blind:
-            return f"Today nothing but its query can block it. {NOT_STORED}"
+            return f"Today only its query could be refused. {NOT_STORED}"
         return f"Today {self._call} is {OK}."
 
     @property
@@ -81,10 +81,10 @@ class ThenAndNow:
 
     def _undecided_today(self) -> str:
         beside = f" Today it is refused with {_code(self.now)}." if self.now else ""
-        return (REJECTED if self.blind else "Whether that would happen again cannot be checked here.") + beside
+        return (REJECTED if self.blind else "We can't check here if that would happen again.") + beside
 
     def _known(self, check: Check) -> Check:
-        """Return a check as it is known: of a query that is not on record, what its refusal tells."""
+        """Return a check. If the query is not recorded, return what the recorded refusal implies."""
         if not self.blind or check.reason.stage is not Stage.QUERY:
             return check
         if check.reason is self.then:
@@ -94,7 +94,7 @@ class ThenAndNow:
 
 
 def compare(record: RequestRecord, line: RequestLine, diagnosis: Diagnosis) -> ThenAndNow | None:
-    """Set a call on record beside what is found of it now; None where another call was judged in its place."""
+    """Compare a recorded call with its diagnosis now; None if a different call was diagnosed."""
     if diagnosis.route is None or (line.method, diagnosis.route.route_name) != (record.method.upper(), record.route):
         return None
     now = None if diagnosis.refusal is None else diagnosis.refusal.reason

@@ -1,1 +1,1 @@
-"""The pages of API keys: list, page, issue, rotate, change one or many."""
+"""The pages of API keys: list, one key, issue, rotate, change one key or many."""

@@ -1,4 +1,4 @@
-"""API keys: the list, the search that takes a pasted token, and one key's page."""
+"""API keys: the list, the search that accepts a pasted token, and the page of one key."""
 
 from datetime import datetime
 from typing import Any
@@ -35,18 +35,18 @@ LIST = "admin:partners_apikey_changelist"
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnlyAdmin):
-    """API keys: what identifies them and what they may do, never a secret or a digest."""
+    """API keys. No page shows a secret or a digest."""
 
     change_list_template = "partners/keys.html"
     list_display = ("public_part",)
     list_filter = (StateFilter, OrganizationFilter, ScopeFilter, DigestKeyFilter, LastUseFilter)
     list_per_page = 50
     search_fields = ("public_part__exact", "public_id__exact", "label")
-    search_help_text = "A public part, a key_… id, a label, or any text with a token in it, which is never kept."
+    search_help_text = "A public part, a key_… id, a label, or any text that holds a token. The text is never stored."
     actions = None
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Find a public part or an id as it is, a label by its words in any case."""
+        """Find a public part or an id exactly, and a label by its words in any case."""
         text = search_term.strip()
         found = Q(public_part=text) | Q(public_id=text) | holds_words("label_key", text)
         return queryset.filter(found) if text else queryset, False
@@ -70,7 +70,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
 @needs("partners.issue_apikey")
 def add(request: HttpRequest) -> HttpResponseRedirect:
-    """Lead from Django's own address of a new row to the page that issues a key."""
+    """Redirect from Django's URL for a new row to the page that issues a key."""
     return redirect("admin:partners_apikey_issue")
 
 
@@ -79,7 +79,7 @@ def add(request: HttpRequest) -> HttpResponseRedirect:
 @sensitive_post_parameters()
 @sensitive_variables()
 def find(request: HttpRequest) -> HttpResponse:
-    """Search by POST, so that nothing pasted comes into an address: keys in the text first, then the list."""
+    """Search by POST, so that no pasted token gets into a URL: first for keys in the text, then in the list."""
     text = request.POST.get("q", "").replace("\0", "").strip()
     pasted = keys_in(text)
     if pasted.only:
@@ -92,14 +92,14 @@ def find(request: HttpRequest) -> HttpResponse:
 
 @sensitive_variables()
 def _is_in_a_label(text: str) -> bool:
-    """Return True for a text that is known as a label, and so is no secret."""
+    """Return True if the text is part of a label, and so is not a secret."""
     return len(text) <= LONGEST_LABEL and ApiKey.objects.filter(label__icontains=text).exists()
 
 
 @needs("partners.view_apikey")
 @require_safe
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
-    """Show one key: its state and what to do, what it may call now, its facts, its chain, its calls, its timeline."""
+    """Show one key: its state and what to do, what it can call now, its rotations, its calls and its changes."""
     key = row(ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes"), object_id)
     successor = ApiKey.objects.filter(replaces=key).first()
     return render(
@@ -119,6 +119,6 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
 
 
 def _routes(key: ApiKey) -> list[tuple[forecasting.Forecast, datetime | None]]:
-    """Return what a call on each route would meet, and when one was last served."""
+    """Return the forecast of a call on each route, and when one was last served."""
     used = dict(key.uses.values_list("route", "last_used_at"))
     return [(forecast, used.get(forecast.route.route_name)) for forecast in forecasting.of_key(key)]

@@ -1,4 +1,4 @@
-"""Disabling and revoking many keys at once: a preview of each key, one reason, one transaction."""
+"""Disable or revoke many keys at once: a preview of the keys, one reason, one transaction."""
 
 from typing import Any
 
@@ -9,79 +9,73 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from partners.admin.base import change, needs, render
-from partners.admin.forms import ChangeForm
+from partners.admin.base import needs, render
+from partners.admin.forms import ChangeForm, ReasonForm
 from partners.admin.guarded import is_pk
-from partners.admin.keys.changing import DISABLE, REVOKE, Verb
+from partners.admin.keys.changing import DISABLE, REVOKE, KeyVerb
 from partners.admin.keys.forms import BulkRevokeForm
-from partners.admin.organizations.forms import ReasonForm
 from partners.models import ApiKey
 from partners.models.last_use import in_use
 from partners.models.lifecycle import refusal
 
 LIST = "admin:partners_apikey_changelist"
-VERBS: dict[str, tuple[Verb, type[ChangeForm]]] = {
+VERBS: dict[str, tuple[KeyVerb, type[ChangeForm]]] = {
     "disable": (DISABLE, ReasonForm),
     "revoke": (REVOKE, BulkRevokeForm),
 }
 
 
 def urls() -> list[URLPattern]:
-    """Return the page, to be put below those of API keys."""
+    """Return the URL of the page, relative to the list of API keys."""
     return [path("bulk/", bulk, name="partners_apikey_bulk")]
 
 
 @needs("partners.bulk_apikey")
 def bulk(request: HttpRequest) -> HttpResponse:
-    """Show the keys chosen in the list, and change them once that is confirmed."""
+    """Show the keys selected in the list, and change them after a confirmation."""
     chosen = [int(pk) for pk in request.POST.getlist("_selected_action") if is_pk(pk)]
     if not chosen:
-        messages.warning(request, "Choose the keys in the list first.")
+        messages.warning(request, "Select keys in the list first.")
         return redirect(LIST)
     verb, form_class = _verb(request)
     form = form_class(request.POST if request.POST.get("step") == "confirm" else None)
-    if form.is_valid() and (count := _changed(verb, request, form, chosen)):
-        messages.success(request, _told(verb, count, len(chosen) - count))
+    if form.is_valid() and (count := form.attempt(lambda: _apply(verb, request, form, chosen))):
+        messages.success(request, _message(verb, count, len(chosen) - count))
         return redirect(LIST)
     return _preview(request, verb, form, chosen)
 
 
-def _verb(request: HttpRequest) -> tuple[Verb, type[ChangeForm]]:
+def _verb(request: HttpRequest) -> tuple[KeyVerb, type[ChangeForm]]:
     name = request.POST.get("verb", "")
     if name not in VERBS:
-        raise BadRequest("There is no such change of many keys.")
+        raise BadRequest("Keys can't be changed together in this way.")
     if not request.user.has_perm(f"partners.{name}_apikey"):
         raise PermissionDenied
     return VERBS[name]
 
 
-def _changed(verb: Verb, request: HttpRequest, form: ChangeForm, chosen: list[int]) -> int:
-    """Change those of the chosen keys that allow it, all or none; return how many, 0 where the form says why not.
+@transaction.atomic
+def _apply(verb: KeyVerb, request: HttpRequest, form: ChangeForm, chosen: list[int]) -> int:
+    """Change the selected keys that allow it, all or none, and return how many.
 
-    They are locked first, so that no other change can come between and refuse one of them.
+    They are locked first, so that no other change can make one of them refuse.
     """
-    given = form.cleaned_data
-    why = change(request, reason=given["reason"], ticket=given["ticket"])
-    try:
-        with transaction.atomic():
-            locked = ApiKey.objects.select_for_update(no_key=True).order_by("pk")
-            keys = [*locked.filter(pk__in=chosen).allowing(verb.action)]
-            _require_number(given, len(keys))
-            for key in keys:
-                verb.apply(key, why)
-    except ValidationError as refusal:
-        form.refuse(refusal)
-        return 0
+    given, why = form.cleaned_data, form.change(request)
+    locked = ApiKey.objects.select_for_update(no_key=True).order_by("pk")
+    keys = [*locked.filter(pk__in=chosen).allowing(verb.action)]
+    _require_number(given, len(keys))
+    for key in keys:
+        verb.apply(key, why, given)
     return len(keys)
 
 
 def _require_number(given: dict[str, Any], number: int) -> None:
     if given.get("number", number) != number:
-        message = f"It is {number:,}. Look at the list again, then type this number."
+        message = f"The number is {number:,}. Check the list again, then enter this number."
         raise ValidationError({"number": ValidationError(message, code="wrong_number")})
 
 
-def _preview(request: HttpRequest, verb: Verb, form: ChangeForm, chosen: list[int]) -> HttpResponse:
+def _preview(request: HttpRequest, verb: KeyVerb, form: ChangeForm, chosen: list[int]) -> HttpResponse:
     keys = ApiKey.objects.filter(pk__in=chosen).select_related("organization", "replaced_by")
     allowing = [*keys.allowing(verb.action)]
     others = keys.exclude(pk__in=[key.pk for key in allowing])
@@ -97,6 +91,6 @@ def _preview(request: HttpRequest, verb: Verb, form: ChangeForm, chosen: list[in
     )
 
 
-def _told(verb: Verb, count: int, skipped: int) -> str:
-    said = f"{count:,} key{'' if count == 1 else 's'} {verb.name}d"
-    return f"{said}, {skipped:,} skipped." if skipped else f"{said}."
+def _message(verb: KeyVerb, count: int, skipped: int) -> str:
+    changed = f"{count:,} key{'' if count == 1 else 's'} {verb.name}d"
+    return f"{changed}, {skipped:,} skipped." if skipped else f"{changed}."

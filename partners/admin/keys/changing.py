@@ -3,17 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 
-from partners.admin.base import change, needs, render
-from partners.admin.forms import ChangeForm
+from partners.admin.base import needs, render
+from partners.admin.forms import ChangeForm, ReasonForm
 from partners.admin.keys import rotations
 from partners.admin.keys.forms import RevokeForm, ScopesForm
-from partners.admin.organizations.forms import ReasonForm
+from partners.admin.verbs import Verb
 from partners.catalogue.routes import Scope
 from partners.diagnosis import forecasting
 from partners.models import ApiKey
@@ -21,70 +19,82 @@ from partners.models.change import Action, Change
 from partners.signin.guards.freshness import fresh_password
 
 PAGE = "admin:partners_apikey_change"
+Form = type[ChangeForm]
+Method = Callable[[ApiKey, Change], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Verb:
-    """One change of a key: what staff call it, its form, the model's method for it, and what is said afterwards."""
+class KeyVerb(Verb[ApiKey]):
+    """One change of a key, with its name in URLs, permissions and templates, and the action that is recorded."""
 
     name: str
-    title: str
     action: Action
-    form: type[ChangeForm]
-    apply: Callable[[ApiKey, Change], None]
-    done: str
+
+    @classmethod
+    def of(cls, name: str, title: str, action: Action, method: Method, done: str, form: Form = ReasonForm) -> "KeyVerb":
+        """Return the verb for a method of the model that needs nothing but the change."""
+        return cls(title, form, lambda key, change, given: method(key, change), done, name, action)
 
 
-DISABLE = Verb(
-    "disable", "Disable key", Action.KEY_DISABLED, ReasonForm, ApiKey.disable, "The key is disabled: calls are refused."
+DISABLE = KeyVerb.of(
+    "disable", "Disable key", Action.KEY_DISABLED, ApiKey.disable, "Key disabled. Its calls are refused."
 )
-ENABLE = Verb("enable", "Enable key", Action.KEY_ENABLED, ReasonForm, ApiKey.enable, "The key is enabled again.")
-REVOKE = Verb("revoke", "Revoke key", Action.KEY_REVOKED, RevokeForm, ApiKey.revoke, "The key is revoked, for good.")
-FINISH = Verb(
+ENABLE = KeyVerb.of("enable", "Enable key", Action.KEY_ENABLED, ApiKey.enable, "Key enabled.")
+REVOKE = KeyVerb.of(
+    "revoke", "Revoke key", Action.KEY_REVOKED, ApiKey.revoke, "Key revoked. This can't be undone.", RevokeForm
+)
+FINISH = KeyVerb.of(
     "finish",
     "End the overlap now",
     Action.ROTATION_FINISHED,
-    ReasonForm,
     ApiKey.finish_rotation,
-    "The overlap has ended: only the successor works.",
+    "Overlap ended. Only the successor works now.",
+)
+SCOPES = KeyVerb(
+    title="Change scopes",
+    form=ScopesForm,
+    apply=lambda key, change, given: key.set_scopes(given["scopes"], change),
+    done="Scopes saved. They apply from the next call.",
+    name="scopes",
+    action=Action.SCOPES_CHANGED,
 )
 
 
 def urls() -> list[URLPattern]:
-    """Return the pages, to be put below those of API keys."""
+    """Return the URLs of these pages, relative to the list of API keys."""
     pages = {"disable": disable, "enable": enable, "revoke": revoke, "finish": finish, "scopes": scopes}
     return [path(f"<int:pk>/{name}/", page, name=f"partners_apikey_{name}") for name, page in pages.items()]
 
 
 @needs("partners.disable_apikey")
 def disable(request: HttpRequest, pk: int) -> HttpResponse:
-    """Refuse calls with a key until it is enabled again."""
+    """Disable a key: its calls are refused until it is enabled again."""
     return _change_by(DISABLE, request, pk)
 
 
 @needs("partners.enable_apikey")
 @fresh_password
 def enable(request: HttpRequest, pk: int) -> HttpResponse:
-    """Undo a disabling."""
+    """Enable a disabled key."""
     return _change_by(ENABLE, request, pk)
 
 
 @needs("partners.revoke_apikey")
 @fresh_password
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
-    """End a key for good."""
+    """Revoke a key for good."""
     return _change_by(REVOKE, request, pk)
 
 
 @needs("partners.rotate_apikey")
 def finish(request: HttpRequest, pk: int) -> HttpResponse:
-    """End the overlap after a rotation before its time."""
+    """End the overlap of a rotation early."""
     return _change_by(FINISH, request, pk)
 
 
 @needs("partners.scope_apikey")
 def scopes(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change the scopes of a key; what an added one opens is shown first."""
+    """Change the scopes of a key. A review shows first what added scopes allow."""
     key = _key(pk)
     held = list(key.scopes.values_list("name", flat=True))
     if request.method != "POST":
@@ -97,7 +107,7 @@ def scopes(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _add_scopes(request: HttpRequest, key: ApiKey, form: ScopesForm, added: list[Scope]) -> HttpResponse:
-    """Add scopes whose consequences were shown, or show them."""
+    """Add the scopes if their consequences were shown; otherwise show them."""
     wanted = form.cleaned_data["scopes"]
     if set(added) <= set(form.cleaned_data["shown"]):
         return _set_scopes(request, key, form)
@@ -105,7 +115,7 @@ def _add_scopes(request: HttpRequest, key: ApiKey, form: ScopesForm, added: list
     return render(
         request,
         "partners/scopes_check.html",
-        title="Check the new scopes",
+        title="Review the new scopes",
         key=key,
         form=form,
         added=added,
@@ -116,24 +126,20 @@ def _add_scopes(request: HttpRequest, key: ApiKey, form: ScopesForm, added: list
 
 
 def _set_scopes(request: HttpRequest, key: ApiKey, form: ScopesForm) -> HttpResponse:
-    try:
-        key.set_scopes(form.cleaned_data["scopes"], _change(request, form))
-    except ValidationError as refusal:
-        form.refuse(refusal)
-        return _ask_scopes(request, key, form)
-    messages.success(request, "The scopes are saved, and hold from the next call on.")
-    return redirect(PAGE, key.pk)
+    if SCOPES.carry_out(request, key, form):
+        return redirect(PAGE, key.pk)
+    return _ask_scopes(request, key, form)
 
 
 def _ask_scopes(request: HttpRequest, key: ApiKey, form: ScopesForm) -> HttpResponse:
-    refusal = key.refusal(Action.SCOPES_CHANGED)
-    return render(request, "partners/scopes.html", title="Change scopes", key=key, form=form, refusal=refusal)
+    refusal = key.refusal(SCOPES.action)
+    return render(request, "partners/scopes.html", title=SCOPES.title, key=key, form=form, refusal=refusal)
 
 
-def _change_by(verb: Verb, request: HttpRequest, pk: int) -> HttpResponse:
+def _change_by(verb: KeyVerb, request: HttpRequest, pk: int) -> HttpResponse:
     key = _key(pk)
     form = verb.form(request.POST if request.method == "POST" else None)
-    if form.is_valid() and _changed(verb, request, key, form):
+    if form.is_valid() and verb.carry_out(request, key, form):
         return redirect(PAGE, key.pk)
     return render(
         request,
@@ -147,19 +153,5 @@ def _change_by(verb: Verb, request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _changed(verb: Verb, request: HttpRequest, key: ApiKey, form: ChangeForm) -> bool:
-    try:
-        verb.apply(key, _change(request, form))
-    except ValidationError as refusal:
-        form.refuse(refusal)
-        return False
-    messages.success(request, verb.done)
-    return True
-
-
 def _key(pk: int) -> ApiKey:
     return get_object_or_404(ApiKey.objects.select_related("organization", "replaced_by"), pk=pk)
-
-
-def _change(request: HttpRequest, form: ChangeForm) -> Change:
-    return change(request, reason=form.cleaned_data["reason"], ticket=form.cleaned_data["ticket"])

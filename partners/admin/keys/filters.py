@@ -19,7 +19,7 @@ SOON = timedelta(days=14)
 
 
 class ChoiceFilter(admin.SimpleListFilter):
-    """A filter with choices. Any other value in the address is none."""
+    """A filter with choices. Any other value in the URL is ignored."""
 
     def value(self) -> str | None:
         given = super().value()
@@ -27,7 +27,7 @@ class ChoiceFilter(admin.SimpleListFilter):
 
 
 class StateFilter(ChoiceFilter):
-    """By state, and those whose end is near."""
+    """By state, or expiring soon."""
 
     title = "State"
     parameter_name = "state"
@@ -44,7 +44,7 @@ class StateFilter(ChoiceFilter):
 
 
 class OrganizationFilter(admin.SimpleListFilter):
-    """By a part of the organization's name, typed: there may be thousands."""
+    """By part of the organization's name. It is a text field, because there may be thousands."""
 
     title = "Organization"
     parameter_name = "organization"
@@ -72,7 +72,7 @@ class ScopeFilter(ChoiceFilter):
 
 
 class DigestKeyFilter(ChoiceFilter):
-    """By the digest key that the key was stored under."""
+    """By the digest key that the key was stored with."""
 
     title = "Digest key"
     parameter_name = "digest_key"

@@ -1,4 +1,4 @@
-"""The forms of API keys. The models hold the rules; here each refusal finds its field."""
+"""The forms of API keys. The models hold the rules; the forms put each error next to its field."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,8 +10,7 @@ from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundWidget
 from django.utils import timezone
 
-from partners.admin.forms import ChangeForm
-from partners.admin.organizations.forms import ReasonForm
+from partners.admin.forms import ChangeForm, ReasonForm
 from partners.catalogue.routes import Route, Scope
 from partners.formats.spans import expiry
 from partners.keys import lifetimes
@@ -39,7 +38,7 @@ class ScopesField(forms.MultipleChoiceField):
 
 
 class ScopeBoxes(ChangeForm):
-    """What shows each scope with its checkbox and the routes that use it. Subclasses have the field `scopes`."""
+    """A form that shows each scope with its checkbox and its routes. Subclasses have the field `scopes`."""
 
     @property
     def boxes(self) -> list[tuple[Scope, BoundWidget, list[Route]]]:
@@ -51,22 +50,24 @@ class ScopeBoxes(ChangeForm):
 
 
 class IssueForm(ScopeBoxes):
-    """A new key: whose, for which system, what it may do, how long."""
+    """A new key: for which organization and system, with which scopes, and for how long."""
 
     organization = forms.CharField(
-        help_text="Begin to type its name and choose it, or give its org_… id.",
+        help_text="Start typing its name and choose it, or enter its org_… id.",
         widget=forms.TextInput({"list": "organizations", "autocomplete": "off", "spellcheck": "false"}),
     )
     label = ApiKey._meta.get_field("label").formfield(
-        help_text="The system that will hold it, such as “EHR sync, production”."
+        help_text="The system that will use the key, such as “EHR sync, production”."
     )
     kind = forms.ChoiceField(
         choices=[("live", "Live"), ("test", "Test")],
         initial="live",
         widget=forms.RadioSelect,
-        help_text="A test key begins with ch_sk_test_. Here it reads what a live one would.",
+        help_text="A test key begins with ch_sk_test_. In this deployment it reads the same data as a live key.",
     )
-    scopes = ScopesField(error_messages={"required": "Choose at least one scope: a key without any opens nothing."})
+    scopes = ScopesField(
+        error_messages={"required": "Choose at least one scope. A key without scopes can't read anything."}
+    )
     lifetime = forms.ChoiceField(label="Expires", widget=forms.RadioSelect)
     until = forms.DateField(
         required=False,
@@ -83,14 +84,14 @@ class IssueForm(ScopeBoxes):
             del self.fields["kind"]
         self.fields["lifetime"].choices = [*_lifetimes(limit, default)]  # type: ignore[attr-defined]
         self.fields["lifetime"].initial = NEVER if default is None else str(default.days)
-        self.fields["until"].help_text = f"Works to its end, in UTC{_latest(limit)}."
+        self.fields["until"].help_text = f"Valid through the end of this day (UTC).{_latest(limit)}"
 
     def clean_label(self) -> str:
-        """Return the label as it will be kept."""
+        """Return the label as it will be stored."""
         return named(self.cleaned_data["label"])
 
     def clean_organization(self) -> Organization:
-        """Find the organization; where there is none of that name, name those that come near."""
+        """Find the organization, or suggest similar names."""
         text: str = self.cleaned_data["organization"]
         try:
             return lookup.find_organization(text)
@@ -98,14 +99,14 @@ class IssueForm(ScopeBoxes):
             near = Organization.objects.named_like(text)[:SUGGESTIONS]
             names = "; ".join(f"“{organization.name}”" for organization in near)
             hint = f"Did you mean {names}?" if names else "Check the spelling, or create the organization first."
-            raise ValidationError(f"There is no organization of this name. {hint}", code="unknown") from None
+            raise ValidationError(f"There is no organization with this name. {hint}", code="unknown") from None
 
     def clean(self) -> None:
-        """See that an end on a date has its date, and no other end has one."""
+        """Check that a key has a last day if it expires on a date, and otherwise none."""
         super().clean()
         lifetime, until = self.cleaned_data.get("lifetime"), self.cleaned_data.get("until")
         if lifetime == ON_A_DATE and until is None and "until" not in self.errors:
-            self.add_error("until", ValidationError("Give the last day.", code="required"))
+            self.add_error("until", ValidationError("Enter the last day.", code="required"))
         if lifetime != ON_A_DATE and until is not None:
             self.add_error("until", ValidationError("Choose “On a date” above, or leave this empty.", code="unused"))
         if not self.errors:
@@ -118,7 +119,7 @@ class IssueForm(ScopeBoxes):
             self.refuse(refusal, "until")
 
     def refuse(self, refusal: ValidationError, field: str | None = None) -> None:
-        """Put what the model says of the end next to where it was chosen."""
+        """Add the model's errors about the expiry to the field where it was chosen."""
         named = getattr(refusal, "error_dict", {})
         if "expires_at" in named:
             where = "until" if self.cleaned_data.get("lifetime") == ON_A_DATE else "lifetime"
@@ -127,12 +128,11 @@ class IssueForm(ScopeBoxes):
 
     @property
     def is_test(self) -> bool:
-        """Tell whether a test key is asked for."""
         return self.cleaned_data.get("kind") == "test"
 
     @property
     def end(self) -> datetime | None:
-        """Return when a key issued now would end; None for never."""
+        """Return when a key issued now would expire; None for never."""
         lifetime, until = self.cleaned_data["lifetime"], self.cleaned_data["until"]
         if lifetime == NEVER:
             return None
@@ -140,7 +140,7 @@ class IssueForm(ScopeBoxes):
 
     @property
     def values(self) -> dict[str, Any]:
-        """Return what the model issues a key from."""
+        """Return the arguments for `ApiKey.issue`."""
         given = self.cleaned_data
         return {name: given[name] for name in ("organization", "label", "scopes")} | {
             "is_test": self.is_test,
@@ -149,7 +149,7 @@ class IssueForm(ScopeBoxes):
 
 
 class RotateForm(ChangeForm):
-    """A rotation: how long the old key goes on."""
+    """A rotation: how long the old key still works."""
 
     overlap = forms.ChoiceField(choices=[*OVERLAPS.items()], initial="24", widget=forms.RadioSelect)
     field_order = ["overlap", "reason", "ticket"]
@@ -160,7 +160,7 @@ class RotateForm(ChangeForm):
         return timedelta(hours=int(self.cleaned_data["overlap"]))
 
     def ends(self, key: ApiKey) -> list[tuple[BoundWidget, datetime, bool]]:
-        """Return each overlap with the end of the old key that follows from it, and whether its own expiry is that."""
+        """Return each overlap with the old key's end, and True if the key's own expiry comes first."""
         now, own = timezone.now(), key.expires_at
         ends = [now + timedelta(hours=int(hours)) for hours in OVERLAPS]
         return [
@@ -170,14 +170,14 @@ class RotateForm(ChangeForm):
 
 
 class RevokeForm(ReasonForm):
-    """A revocation, and that this very key is meant."""
+    """A revocation, with a confirmation of the key."""
 
-    confirmed = forms.BooleanField(error_messages={"required": "Tick this to say that this very key is meant."})
+    confirmed = forms.BooleanField(error_messages={"required": "Tick the box to confirm this is the right key."})
     field_order = ["reason", "ticket", "confirmed"]
 
 
 class ScopesForm(ReasonForm, ScopeBoxes):
-    """The scopes of a key, and those of them whose consequences were shown."""
+    """The scopes of a key, and the ones whose consequences were shown."""
 
     scopes = ScopesField(required=False)
     shown = ScopesField(required=False)
@@ -185,17 +185,17 @@ class ScopesForm(ReasonForm, ScopeBoxes):
 
 
 class BulkRevokeForm(ReasonForm):
-    """The revocation of many keys, and of how many."""
+    """The revocation of many keys, confirmed by their number."""
 
     number = forms.IntegerField(
-        label="How many keys are to be revoked?",
+        label="How many keys will be revoked?",
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
     )
     field_order = ["reason", "ticket", "number"]
 
 
 def _lifetimes(limit: timedelta | None, default: timedelta | None) -> Iterator[tuple[str, str]]:
-    """Return the ends to choose from: the presets and the default, as far as they are allowed, and a date."""
+    """Return the lifetimes to choose from: the allowed presets, the default, a date, and never if allowed."""
     days = {*PRESETS, *([default.days] if default else [])}
     yield from ((str(day), f"{day} days") for day in sorted(days) if limit is None or day <= limit.days)
     yield ON_A_DATE, "On a date"
@@ -207,4 +207,4 @@ def _latest(limit: timedelta | None) -> str:
     if limit is None:
         return ""
     latest = (timezone.now() + limit).astimezone(UTC).date() - timedelta(days=1)
-    return f"; {latest.isoformat()} at the latest"
+    return f" Latest: {latest.isoformat()}."

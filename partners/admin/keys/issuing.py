@@ -1,4 +1,4 @@
-"""The two pages that make a key, issue and rotate. Each shows its token once, in the answer to its form."""
+"""The two pages that make a key: issue and rotate. Each shows the token only once, in the answer to its form."""
 
 from collections.abc import Callable
 from typing import cast
@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.debug import sensitive_variables
 
 from partners.admin import nonces
-from partners.admin.base import change, needs, render
+from partners.admin.base import needs, render
 from partners.admin.forms import ChangeForm
 from partners.admin.guarded import is_pk
 from partners.admin.keys.forms import IssueForm, RotateForm
@@ -21,14 +21,14 @@ from partners.diagnosis import forecasting
 from partners.keys.digests import DigestKeyUnavailable
 from partners.keys.tokens import Token
 from partners.models import ApiKey, Organization
-from partners.models.change import Action, Change
+from partners.models.change import Action
 from partners.signin.guards.freshness import fresh_password
 
 Make = Callable[[], tuple[ApiKey, Token]]
 
 
 def urls() -> list[URLPattern]:
-    """Return the pages, to be put below those of API keys."""
+    """Return the URLs of these pages, relative to the list of API keys."""
     return [
         path("issue/", issue, name="partners_apikey_issue"),
         path("<int:pk>/rotate/", rotate, name="partners_apikey_rotate"),
@@ -38,7 +38,7 @@ def urls() -> list[URLPattern]:
 @needs("partners.issue_apikey")
 @fresh_password
 def issue(request: HttpRequest) -> HttpResponse:
-    """Ask what the key is for, show what it will be able to call, then issue it."""
+    """Ask what the key is for, show what it can call, then issue it."""
     if request.method != "POST":
         return _ask(request, IssueForm(initial={"organization": _preselected(request)}))
     form, step = IssueForm(request.POST), request.POST.get("step")
@@ -84,7 +84,7 @@ def _check(request: HttpRequest, form: IssueForm) -> HttpResponse:
     return render(
         request,
         "partners/issue_check.html",
-        title="Check the new key",
+        title="Review the new key",
         form=form,
         values=values,
         forecasts=forecasts,
@@ -96,19 +96,19 @@ def _check(request: HttpRequest, form: IssueForm) -> HttpResponse:
 
 @sensitive_variables()
 def _issued(request: HttpRequest, form: IssueForm) -> tuple[ApiKey, Token]:
-    return ApiKey.issue(_change(request, form), **form.values)
+    return ApiKey.issue(form.change(request), **form.values)
 
 
 @sensitive_variables()
 def _rotated(request: HttpRequest, form: RotateForm, key: ApiKey) -> tuple[ApiKey, Token]:
-    return key.rotate(_change(request, form), overlap=form.span)
+    return key.rotate(form.change(request), overlap=form.span)
 
 
 @sensitive_variables()
 def _shown_once(request: HttpRequest, form: ChangeForm, make: Make) -> HttpResponse | None:
-    """Make the key and show its token in this very answer; None where it is refused, for which the form says why.
+    """Make the key and show its token in this answer; None if it is refused, with the errors in the form.
 
-    The answer is rendered before the commit, so that a token that reaches no page opens nothing.
+    The answer is rendered before the commit: if rendering fails, there is no key whose token was lost.
     """
     try:
         with nonces.single_use(request.POST.get("nonce", ""), _person(request)) as use:
@@ -140,19 +140,15 @@ def _answer(request: HttpRequest, key: ApiKey, token: Token) -> HttpResponse:
     return response.render()
 
 
-def _change(request: HttpRequest, form: ChangeForm) -> Change:
-    return change(request, reason=form.cleaned_data["reason"], ticket=form.cleaned_data["ticket"])
-
-
 def _preselected(request: HttpRequest) -> str:
-    """Return the name of the organization that the link to this page gave, if it is one."""
+    """Return the name of the organization in the link to this page, or "" if there is none."""
     pk = request.GET.get("organization", "")
     found = Organization.objects.filter(pk=int(pk)).first() if is_pk(pk) else None
     return "" if found is None else found.name
 
 
 def _nonce(request: HttpRequest) -> str:
-    """Return the nonce that the form carries on, or a new one."""
+    """Return the nonce that the form carries, or a new one."""
     return nonces.kept(request.POST.get("nonce", ""), _person(request))
 
 

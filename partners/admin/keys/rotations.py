@@ -1,6 +1,6 @@
-"""Has the partner moved to the new key? What the ledger says of both keys of a rotation.
+"""Has the partner moved to the new key? The recorded calls of both keys of a rotation answer it.
 
-Of each key it reads its newest call and the calls of an hour, by an index, and counts no more of them than it says.
+For each key, an index finds the newest call and the calls of the last hour, counted up to a limit.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ COUNTED = 1_000
 
 
 class Moved(StrEnum):
-    """How far the partner is, and the colour that says so."""
+    """How far the partner has moved, and the colour for it."""
 
     NOT = "Not moved", "failed"
     PARTLY = "Moving", "expiring"
@@ -39,7 +39,7 @@ class Moved(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """The calls with one key: the last of all, how many within the hour, and whether any was ever served."""
+    """The calls with one key: the last one, how many in the last hour, and if any was ever served."""
 
     last: datetime | None
     lately: int
@@ -47,7 +47,7 @@ class Calls:
 
     @property
     def number(self) -> str:
-        """Return how many calls came within the hour, as it is shown."""
+        """Return the number of calls in the last hour, as text."""
         return f"{COUNTED:,}+" if self.lately > COUNTED else f"{self.lately:,}"
 
 
@@ -62,7 +62,7 @@ class Progress:
 
     @property
     def moved(self) -> Moved:
-        """Return how far the partner is. Only calls that were served show that the new key works for it."""
+        """Return how far the partner has moved. Only served calls show that the new key works."""
         if self.with_new.last is None or not self.with_new.served:
             return Moved.NOT
         if self.with_old.lately and self.with_new.lately:
@@ -72,12 +72,12 @@ class Progress:
 
     @property
     def sentence(self) -> str:
-        """Return how far the partner is, and what shows it."""
+        """Return how far the partner has moved, with the evidence."""
         return f"{self.moved}: {self._evidence}."
 
     @property
     def evidence(self) -> str:
-        """Return what shows it, for a place that says how far the partner is."""
+        """Return the evidence alone, for a place that already shows how far the partner has moved."""
         return f"{self._evidence}.".capitalize()
 
     @property
@@ -107,27 +107,27 @@ class Progress:
 
 
 class _Counted(Subquery):
-    """How many rows a statement finds, where a limit in it ends the search."""
+    """The number of rows of a subquery, whose own limit ends the search."""
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
     output_field = IntegerField()
 
 
 def under_way(span: timedelta) -> Found[Progress]:
-    """Return the rotations whose old key expires within `span`, the next to expire first."""
+    """Return the rotations whose old key expires within `span`, soonest first."""
     keys = attention.rotated(span)
     return Found(progress_of([(key, key.replaced_by) for key in keys.rows]), keys.total)
 
 
 def progress_of(pairs: Iterable[tuple[ApiKey, ApiKey]]) -> list[Progress]:
-    """Return the progress of rotations, each given by its old and its new key, by one statement for all."""
+    """Return the progress of rotations, given as pairs of old and new key, with one statement for all."""
     rotations = list(pairs)
     calls = _calls({key.pk for pair in rotations for key in pair})
     return [Progress(old, new, calls[old.pk], calls[new.pk]) for old, new in rotations]
 
 
 def progress(request: HttpRequest, old: ApiKey | None, new: ApiKey | None) -> Progress | None:
-    """Return the progress of one rotation; None where there is none, or for a person who may not see calls."""
+    """Return the progress of one rotation; None if there is none, or if the person may not view requests."""
     if old is None or new is None or not request.user.has_perm("partners.view_requestrecord"):
         return None
     return progress_of([(old, new)])[0]

@@ -1,15 +1,14 @@
-"""Partner organizations: the list, and a new one."""
+"""Organizations: the list, and the page that creates one."""
 
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from partners.admin.base import ReadOnlyAdmin, change, needs, render
+from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.organizations import page as organization_page
 from partners.admin.organizations import purpose
 from partners.admin.organizations.forms import NewOrganizationForm, SearchForm
@@ -25,7 +24,7 @@ PAGE = "admin:partners_organization_change"
 
 @admin.register(Organization)
 class OrganizationAdmin(ReadOnlyAdmin):
-    """Partner organizations, by pages of our own at the admin's addresses."""
+    """Organizations. Our own pages replace Django's, at the same URLs."""
 
     list_display = ("name",)
     search_fields = ("name", "=public_id")
@@ -86,28 +85,22 @@ def _found(q: str, show: str) -> QuerySet[Organization]:
 
 
 def _counts(owned: QuerySet[Any], organizations: list[Organization]) -> dict[int, int]:
-    """Count what each organization of one page owns, in one statement."""
+    """Count the rows of each organization on one page, in one statement."""
     rows = owned.filter(organization__in=organizations).order_by().values_list("organization")
     return dict(rows.annotate(number=Count("pk")))
 
 
 @needs("partners.add_organization")
 def create(request: HttpRequest) -> HttpResponse:
-    """Make an organization, and go on to its page."""
+    """Create an organization, then go to its page."""
     form = NewOrganizationForm(request.POST if request.method == "POST" else None)
-    organization = _created(request, form) if form.is_valid() else None
+    organization = form.attempt(lambda: _create(request, form), "name") if form.is_valid() else None
     if organization is None:
         return render(request, "partners/organization_form.html", title="New organization", form=form)
-    messages.success(request, f"{organization.name} is created. It may call nothing yet.")
+    messages.success(request, f"{organization.name} was created. It can't call the API yet.")
     return redirect(PAGE, organization.pk)
 
 
-def _created(request: HttpRequest, form: NewOrganizationForm) -> Organization | None:
-    given = form.cleaned_data
-    facts = {name: given[name] for name in ("contact_name", "contact_email", "purpose")}
-    try:
-        why = change(request, reason=given["reason"], ticket=given["ticket"])
-        return Organization.create(given["name"], why, **facts)
-    except ValidationError as refusal:
-        form.refuse(refusal, "name")
-        return None
+def _create(request: HttpRequest, form: NewOrganizationForm) -> Organization:
+    facts = {name: form.cleaned_data[name] for name in ("contact_name", "contact_email", "purpose")}
+    return Organization.create(form.cleaned_data["name"], form.change(request), **facts)

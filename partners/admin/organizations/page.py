@@ -1,15 +1,15 @@
-"""One organization: what it may call and what its keys can, its contact, its calls, its keys, its changes."""
+"""The page of one organization: its access and what its keys can call, its contact, calls, keys and changes."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
-from partners.admin.base import change, needs, render
+from partners.admin.base import needs, render
 from partners.admin.guarded import row
-from partners.admin.organizations.changing import PAGE, Verb, change_by
+from partners.admin.organizations.changing import PAGE, change_by
 from partners.admin.organizations.forms import AccessForm, ContactForm
+from partners.admin.verbs import UP_TO_DATE, Verb
 from partners.catalogue.routes import Route
 from partners.diagnosis import contradictions
 from partners.diagnosis.grid import Access, Grid
@@ -18,7 +18,7 @@ from partners.models.change import Action
 from partners.record import traffic
 
 SHOWN, CHANGES_PER_PAGE = 50, 20
-CONTACT = Verb(
+CONTACT: Verb[Organization] = Verb(
     "Change contact",
     ContactForm,
     lambda organization, why, given: organization.set_contact(
@@ -35,7 +35,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
     grid = Grid.of(organization)
     keys = organization.api_keys.prefetch_related("scopes")
     events = organization.events.select_related("api_key")
-    if not request.user.has_perm("partners.account_disclosures"):  # who asked about which patient is not for everybody
+    if not request.user.has_perm("partners.account_disclosures"):  # not everyone may see who asked about which patient
         events = events.exclude(action=Action.DISCLOSURES_ACCOUNTED)
     return render(
         request,
@@ -56,7 +56,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
 
 @needs("partners.change_organization")
 def change_access(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change what the organization may call; what active keys can use is taken away only when that is confirmed."""
+    """Change what the organization may call. Taking away what active keys use needs a confirmation."""
     organization = get_object_or_404(Organization, pk=pk)
     losses: list[tuple[ApiKey, list[Route]]] = []
     if request.method == "POST":
@@ -86,21 +86,19 @@ def _unconfirmed_losses(organization: Organization, form: AccessForm) -> list[tu
 
 
 def _save_access(request: HttpRequest, organization: Organization, form: AccessForm) -> bool:
-    why = change(request, reason=form.cleaned_data["reason"], ticket=form.cleaned_data["ticket"])
-    try:
-        changed = organization.set_access(why, allowlisted=form.allowlist, enable=form.enable, disable=form.disable)
-    except ValidationError as refusal:
-        form.refuse(refusal)
-        return False
+    changed = form.attempt(
+        lambda: organization.set_access(
+            form.change(request), allowlisted=form.allowlist, enable=form.enable, disable=form.disable
+        )
+    )
     if changed:
-        messages.success(request, f"Saved: {_said(form)}.")
-    else:
-        messages.info(request, "Nothing was changed: it is so already.")
-    return True
+        messages.success(request, f"Saved: {_summary(form)}.")
+    elif changed is not None:
+        messages.info(request, UP_TO_DATE)
+    return changed is not None
 
 
-def _said(form: AccessForm) -> str:
-    """Say what was changed."""
+def _summary(form: AccessForm) -> str:
     allowlist = {None: [], True: ["allowlisted"], False: ["no longer allowlisted"]}[form.allowlist]
     enabled = [f"{route.route_name} enabled" for route in form.enable]
     return ", ".join([*allowlist, *enabled, *(f"{route.route_name} disabled" for route in form.disable)])
@@ -108,5 +106,5 @@ def _said(form: AccessForm) -> str:
 
 @needs("partners.change_organization")
 def change_contact(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change whom to ask at the partner."""
+    """Change the contact at the partner."""
     return change_by(CONTACT, request, pk)

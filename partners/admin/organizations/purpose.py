@@ -1,12 +1,14 @@
-"""The page that says for what an organization gets patients' data."""
+"""The page that says why an organization receives patient data."""
 
 from django.http import HttpRequest, HttpResponse
 
 from partners.admin.base import needs
-from partners.admin.organizations.changing import Verb, change_by
+from partners.admin.organizations.changing import change_by
 from partners.admin.organizations.forms import PurposeForm
+from partners.admin.verbs import Verb
+from partners.models import Organization
 
-PURPOSE = Verb(
+PURPOSE: Verb[Organization] = Verb(
     "Change purpose",
     PurposeForm,
     lambda organization, why, given: organization.set_purpose(why, given["purpose"]),
@@ -16,5 +18,5 @@ PURPOSE = Verb(
 
 @needs("partners.change_organization")
 def change_purpose(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change the purpose of the disclosures to the partner."""
+    """Change why the partner receives patient data."""
     return change_by(PURPOSE, request, pk)

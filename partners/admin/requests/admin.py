@@ -1,4 +1,4 @@
-"""Requests: the list of what is on record, the search by request id, and one call's page."""
+"""Requests: the list of recorded calls, the search by request id, and the page of one call."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ _is_request_id = matcher("req")
 
 @admin.register(RequestRecord)
 class RequestRecordAdmin(ReadOnlyAdmin):
-    """Requests, by pages of our own at the admin's addresses."""
+    """Requests. Our own pages replace Django's, at the same URLs."""
 
     def get_urls(self) -> list[URLPattern]:
         return [
@@ -43,7 +43,7 @@ class RequestRecordAdmin(ReadOnlyAdmin):
 @sensitive_post_parameters()
 @sensitive_variables()
 def index(request: HttpRequest) -> HttpResponse:
-    """List the calls, the newest first. Filters come by POST, so that no token comes into an address by mistake."""
+    """List the calls, newest first. Filters come by POST, so that a pasted token doesn't get into a URL."""
     form = RequestFilter(request.POST if request.method == "POST" else request.GET, label_suffix="")
     if form.is_valid() and request.method == "POST":
         return redirect(f"{reverse(LIST)}?{urlencode(form.address)}")
@@ -56,7 +56,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_POST
 @sensitive_post_parameters()
 def find(request: HttpRequest) -> HttpResponseRedirect:
-    """Lead from a request id to its page. It comes by POST, so that no token comes into an address by mistake."""
+    """Redirect from a request id to its page. It comes by POST, so that a pasted token doesn't get into a URL."""
     try:
         return redirect(PAGE, lookup.request_id(request.POST.get("q", "")))
     except ValidationError as unreadable:
@@ -105,7 +105,7 @@ def _page(request: HttpRequest, form: RequestFilter) -> Page:
 
 
 def _named(record: RequestRecord) -> list[tuple[str, list[str], int]]:
-    """Return what was disclosed, kind by kind: its public ids, and how many are of rows that are no longer there."""
+    """Return what was disclosed, by kind: the public ids, and how many rows no longer exist."""
     document = [] if record.document is None else [record.document]
     kinds = (
         ("Encounters", Subject.ENCOUNTER, record.encounters),

@@ -1,4 +1,4 @@
-"""The filters of the list of requests, and the search that they make together."""
+"""The filters of the list of requests, and the search that they form."""
 
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -29,16 +29,16 @@ class MomentField(forms.DateTimeField):
     widget = forms.DateTimeInput({"type": "datetime-local", "step": "1"})
 
     def clean(self, value: Any) -> datetime | None:
-        """Return the moment; ValidationError also for one that UTC cannot hold."""
+        """Return the moment. ValidationError also if it is out of range in UTC."""
         try:
             moment: datetime | None = super().clean(value)
             return moment and moment.astimezone(UTC)
         except OverflowError:
-            raise ValidationError("There is no such time.", code="invalid") from None
+            raise ValidationError("Enter a valid date and time.", code="invalid") from None
 
 
 class RequestFilter(forms.Form):
-    """What to show of the ledger. Nothing is required: without a time it is that of the last 24 hours."""
+    """Which calls to show. No field is required; without a time, these are the calls of the last 24 hours."""
 
     organization = forms.CharField(required=False, max_length=200)
     key = forms.CharField(required=False, max_length=200, label="API key")
@@ -59,7 +59,7 @@ class RequestFilter(forms.Form):
     end = MomentField(required=False, label="To (UTC)")
 
     def clean_organization(self) -> Organization | None:
-        """Find the organization by its id, its name or a part of it."""
+        """Find the organization by its id or name, or by part of its name."""
         text: str = self.cleaned_data["organization"]
         return _organization(text) if text else None
 
@@ -70,26 +70,25 @@ class RequestFilter(forms.Form):
             return lookup.find_key(text) if text else None
         except ValidationError:
             raise ValidationError(
-                "Give a key_… id or a 12-character public part. The list of API keys finds a key by its token.",
+                "Enter a key_… id or a 12-character public part. To find a key by its token, use API keys.",
                 code="key_not_found",
             ) from None
 
     def clean_time(self) -> str:
-        """Return the choice of the time."""
         return self.cleaned_data["time"] or TIMES[0][0]
 
     def clean(self) -> None:
-        """See that the time does not end before it begins."""
+        """Check that the time doesn't end before it begins."""
         start, end = self.cleaned_data.get("start"), self.cleaned_data.get("end")
         if start and end and start >= end:
-            self.add_error("end", ValidationError("The end must be later than the beginning.", code="range"))
+            self.add_error("end", ValidationError("The end must be after the start.", code="range"))
 
     def search(self) -> Search:
-        """Return the search; the form is valid."""
+        """Return the search. The form must be valid."""
         return Search(self._indexed(), self._fits(), *self._window())
 
     def _indexed(self) -> Rows:
-        """Return the rows of the key, which has one organization, or of the organization, or all; refusals or all."""
+        """Return the rows that an index can find: by key or else organization, and refusals or all calls."""
         given, rows = self.cleaned_data, RequestRecord.objects.all()
         if given["key"]:
             rows = rows.filter(api_key=given["key"])
@@ -98,7 +97,7 @@ class RequestFilter(forms.Form):
         return rows.exclude(reason_code="") if given["code"] or given["status"] not in ("", HTTPStatus.OK) else rows
 
     def _fits(self) -> Q:
-        """Return the rest of the filters; a status by its codes, which the indexes of refusals hold."""
+        """Return the other filters. A status becomes its reason codes, which the indexes of refusals hold."""
         given, wanted = self.cleaned_data, dict[str, Any]()
         if given["route"]:
             wanted["route"] = "" if given["route"] == NO_ROUTE else given["route"]
@@ -118,7 +117,7 @@ class RequestFilter(forms.Form):
 
     @property
     def address(self) -> dict[str, str]:
-        """Return the filters as an address holds them, rows by their ids; the form is valid."""
+        """Return the filters for the URL, with ids for rows. The form must be valid."""
         given = self.cleaned_data
         rows = {name: given[name] and given[name].public_id for name in ("organization", "key")}
         moments = {name: given[name] and _by_the_second(given[name]) for name in ("start", "end")}
@@ -127,11 +126,11 @@ class RequestFilter(forms.Form):
 
     @property
     def narrows(self) -> bool:
-        """Tell whether it shows anything else than the list does by itself."""
+        """Return True if any filter differs from the default."""
         return self.address != {"time": TIMES[0][0]}
 
     def tidy(self) -> None:
-        """Put names into the boxes in place of ids, and take out any token that came into one."""
+        """Show names in the fields instead of ids, and remove any token."""
         texts = {name: without_tokens(self.data.get(name, "")) for name in self.fields}
         found = self.cleaned_data
         if found.get("organization"):
@@ -146,7 +145,7 @@ def _by_the_second(moment: datetime) -> str:
 
 
 def _codes(status: int) -> list[str]:
-    """Return the codes of a status as the ledger has them: a blank one is that of every call that was served."""
+    """Return the reason codes of a status as the ledger stores them; served calls have a blank one."""
     return [reason.code for reason in Reason if reason.status == status] or [""]
 
 
@@ -159,4 +158,4 @@ def _organization(text: str) -> Organization:
         return near[0]
     names = "; ".join(f"“{organization.name}”" for organization in near[:SUGGESTIONS])
     hint = f"Which of these? {names}{'; …' if len(near) > SUGGESTIONS else ''}" if near else "Check the spelling."
-    raise ValidationError(f"There is no organization of this name. {hint}", code="organization_not_found")
+    raise ValidationError(f"There is no organization with this name. {hint}", code="organization_not_found")

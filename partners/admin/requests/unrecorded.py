@@ -1,4 +1,4 @@
-"""A request id that leads to no record of a key: the answer that is kept of it, or what its absence can mean."""
+"""A request id that is in no key's record: the answer that we kept, or what its absence can mean."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -9,17 +9,17 @@ from partners.models.lookup import find_unkeyed
 from partners.models.record import KEPT
 from partners.record import retention
 
-# Why an answer is in no key's record, by what it was refused with.
+# Faults of the service: with these, a call is not in its key's record even if it named a valid key.
 FAULTS = (Reason.SERVICE_UNAVAILABLE, Reason.INTERNAL_ERROR, Reason.DIGEST_KEY_UNAVAILABLE)
 
 
 def is_unrecorded(request_id: str) -> bool:
-    """Return True for a request id of which no key has a record."""
+    """Return True if no key has a record of this request id."""
     return not RequestRecord.objects.filter(request_id=request_id).exists()
 
 
 def show(request: HttpRequest, request_id: str) -> HttpResponse:
-    """Show the answer of this request id, or say what its absence can mean; the caller may see requests."""
+    """Show the answer with this request id, or what its absence can mean. The person may view requests."""
     answer = find_unkeyed(request_id)
     if answer is None:
         context = {"days": KEPT.days, "years": retention.years()}

@@ -1,1 +1,1 @@
-"""What guards a sign-in: lockout, second factor, sessions, and a password given lately."""
+"""What protects a sign-in: lockout, second factor, session limits and a fresh password."""

@@ -1,4 +1,4 @@
-"""A fresh password before every change: who finds a desk unlocked changes nothing, unless the password is recent."""
+"""A fresh password before every change, so that an unlocked screen alone is not enough to change anything."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -17,15 +17,15 @@ View = Callable[..., HttpResponse]
 NOT_CARRIED = {"csrfmiddlewaretoken", PasswordForm.FIELD}
 TITLE = "Confirm your password"
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
-_SECOND_STEP = "it follows the password within one sign-in, and asks for a proof itself"
-# Every other page asks, also one that does not exist yet.
+_SECOND_STEP = "it follows the password in the same sign-in, and asks for a proof itself"
+# Every other page asks for the password, including pages added later.
 WITHOUT_PROOF = {
     "admin:login": "it proves the password",
-    "admin:logout": "it ends the session, and changes nothing else",
+    "admin:logout": "it only ends the session",
     "admin:password_change": "it asks for the password itself",
-    "admin:diagnosis": "it reads, and its form may hold a token, which no answer repeats",
-    "admin:partners_apikey_find": "it reads, and its form may hold a token, which no answer repeats",
-    "admin:partners_requestrecord_find": "it reads",
+    "admin:diagnosis": "it only reads, and its form may hold a token, which no page may repeat",
+    "admin:partners_apikey_find": "it only reads, and its form may hold a token, which no page may repeat",
+    "admin:partners_requestrecord_find": "it only reads",
     "signin:password": "it is the proof",
     "signin:code": _SECOND_STEP,
     "signin:recovery": _SECOND_STEP,
@@ -38,9 +38,9 @@ def is_fresh(request: HttpRequest) -> bool:
 
 
 def fresh_password(view: View) -> View:
-    """Ask for the password before the page is shown. What is sent to it asks by itself, like every other page.
+    """Ask for the password before the page is shown. The middleware asks for it before a form is accepted.
 
-    For a page that shows a secret, or whose form takes one: that form could not be carried along.
+    Use it for a page that shows a secret, or whose form takes one: such a form can't be carried along.
     """
 
     @wraps(view)
@@ -54,10 +54,10 @@ def fresh_password(view: View) -> View:
 
 @sensitive_post_parameters()
 def asked(request: HttpRequest) -> HttpResponse | None:
-    """Return the page that asks for the password before a form is taken; None if its proof is fresh.
+    """Return the page that asks for the password before a form is accepted; None if the proof is fresh.
 
-    Nothing typed is lost. The page carries the fields of the form along, neither in a URL nor in the session, and sends
-    them again with the password. Fields of a form that holds a secret are not carried: it has to be filled in again.
+    The page carries the fields of the form in hidden inputs, not in a URL or the session, and sends them again with
+    the password. A form that holds a secret is not carried: people have to fill it in again.
     """
     given = _take_password(request)
     if is_fresh(request):
@@ -67,7 +67,7 @@ def asked(request: HttpRequest) -> HttpResponse | None:
 
 
 def _take_password(request: HttpRequest) -> dict[str, str] | None:
-    """Return the password that was sent along, and take it out of the form before the view sees it."""
+    """Return the password that came with the form, and remove it before the view sees it."""
     if PasswordForm.FIELD not in request.POST:
         return None
     form = request.POST.copy()

@@ -1,7 +1,7 @@
-"""Lockout after repeated failures, by django-axes: for one name at one address, so that it locks nobody out elsewhere.
+"""Lockout after repeated failures, with django-axes. It applies to one name at one address.
 
-An address from which several names fail is locked out as a whole. Nothing typed is kept: a name only as a keyed digest,
-since people type passwords into that field too.
+So an attacker elsewhere can't lock a person out. An address from which several names fail is locked out as a whole.
+Names are stored only as keyed digests, because people sometimes type a password into that field.
 """
 
 from collections.abc import Sequence
@@ -27,19 +27,19 @@ from partners.signin.pages import page
 
 ADDRESS_LIMIT = 20  # failures at one address, whatever the names
 IN_LOG = 12  # characters of a name's digest: enough to tell names apart, too few to look like a secret
-SHARED_PREFIX = {4: 32, 6: 64}  # one household or office has a whole /64 of IPv6 addresses to choose from
+SHARED_PREFIX = {4: 32, 6: 64}  # with IPv6, one household or office has a whole /64 of addresses
 
 
 class Handler(AxesDatabaseHandler):  # type: ignore[misc]
-    """The counts of axes, with a limit of its own for an address (`AXES_HANDLER`)."""
+    """The counts of axes, with an extra limit for a whole address (`AXES_HANDLER`)."""
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
-        """Return the limit while a lockout holds, else that there is none."""
+        """Return the limit during a lockout, else 0: axes locks out at the limit."""
         return settings.AXES_FAILURE_LIMIT if ends(request, _name(request, credentials)) else 0
 
 
 def count(request: HttpRequest | None, username: str) -> None:
-    """Count a failure; with the last one allowed, the middleware of axes answers in place of the view."""
+    """Count a failure. Once the limit is reached, the axes middleware answers in place of the view."""
     user_login_failed.send(sender=__name__, credentials={"username": username}, request=request)
 
 
@@ -56,7 +56,7 @@ def ends(request: HttpRequest, username: str) -> datetime | None:
 
 
 def note(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
-    """Put a lockout on record."""
+    """Record a lockout."""
     name = _name(request, request.axes_credentials)  # type: ignore[attr-defined]
     whole = _total(_recent(request)) >= ADDRESS_LIMIT
     digest, lasts = name_digest(name)[:IN_LOG], settings.AXES_COOLOFF_TIME
@@ -74,18 +74,21 @@ def forget(username: str, request: HttpRequest | None = None) -> None:
 
 
 def forget_unless_code_follows(sender: Any, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> None:
-    """Forget the failures once the password is all that is asked for: else who has it could try codes for ever."""
+    """Forget the failures after the password, unless a code follows.
+
+    Otherwise a thief of the password could try codes without limit.
+    """
     if not settings.SECOND_FACTOR:
         forget(user.get_username(), request)
 
 
 def keep_nothing_typed(sender: Any, instance: AccessAttempt, **kwargs: Any) -> None:
-    """Store neither form nor query of a failed attempt."""
+    """Keep the form and the query of a failed attempt out of the database."""
     instance.get_data = instance.post_data = ""
 
 
 def answer(request: HttpRequest, original: HttpResponse | None = None, credentials: Any = None) -> HttpResponse:
-    """Return the page that says what to do, the same whether the name exists or not (`AXES_LOCKOUT_CALLABLE`)."""
+    """Return the lockout page. It is the same whether the name exists or not (`AXES_LOCKOUT_CALLABLE`)."""
     now = timezone.now()
     end = ends(request, _name(request, credentials)) or now
     seconds = max(1, ceil((end - now).total_seconds()))
@@ -100,13 +103,13 @@ def typed_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
     return name_digest((credentials or {}).get("username") or "")
 
 
-def told(username: str | None, ip_address: str, *arguments: Any) -> str:
-    """Return who failed, as the log says it (`AXES_CLIENT_STR_CALLABLE`): the record of a lockout names both too."""
+def client_in_log(username: str | None, ip_address: str, *arguments: Any) -> str:
+    """Return the client as the log names it (`AXES_CLIENT_STR_CALLABLE`). The record of a lockout has both parts."""
     return f"name {(username or '')[:IN_LOG]} at {ip_address}"
 
 
 def name_digest(username: str) -> str:
-    """Return the keyed digest that stands for a name."""
+    """Return the keyed digest of a name."""
     return salted_hmac("partners.signin.lockout", username, algorithm="sha256").hexdigest()
 
 
@@ -118,7 +121,7 @@ def network(request: HttpRequest) -> str:
 
 
 def _name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
-    """Return the name of an attempt: the one that was typed, else that of who is signed in."""
+    """Return the name of an attempt: the one that was typed, else the person who is signed in."""
     return (credentials or {}).get("username") or request.user.get_username()
 
 
@@ -134,7 +137,7 @@ def _total(attempts: QuerySet[Any]) -> int:
 
 
 def _end(attempts: Sequence[tuple[datetime, int]], limit: int) -> datetime | None:
-    """Return when too few failures are left to reach the limit: each counts for a while, the oldest comes first."""
+    """Return when fewer than `limit` failures will be left; None if there are fewer now. The oldest comes first."""
     total, end = sum(number for _, number in attempts), None
     for at, number in attempts:
         if total < limit:

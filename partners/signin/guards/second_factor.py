@@ -1,4 +1,4 @@
-"""The second factor in a session: asked for, set up, proved."""
+"""The second factor in a session: set up, checked, renewed."""
 
 import django_otp
 from django.conf import settings
@@ -11,19 +11,20 @@ from partners.signin.models import Phone, RecoveryCode
 
 
 def is_verified(request: HttpRequest) -> bool:
-    """Tell whether this session has proved the second factor."""
+    """Return True if this session has proved the second factor."""
     return getattr(request.user, "otp_device", None) is not None
 
 
 def is_satisfied(request: HttpRequest) -> bool:
-    """Tell whether nothing is missing: the second factor is proved, or the deployment does without."""
+    """Return True if the second factor is proved, or the deployment doesn't require one."""
     return not settings.SECOND_FACTOR or is_verified(request)
 
 
 def set_up(user: User, change: Change, *, seed: str, step: int) -> tuple[Phone, list[str]]:
-    """Set up a phone in place of an earlier one, which ends what that one had verified; return the recovery codes.
+    """Set up a phone in place of an earlier one, and return it with new recovery codes.
 
-    `step` is that of the code that confirmed it, which is thereby used. Done twice, there are no codes the second time.
+    `step` is the time step of the code that confirmed the phone; that code can't be used again. A second call with the
+    same seed returns no codes.
     """
     with transaction.atomic():
         replaced = Phone.objects.filter(user=user).exclude(seed=seed).delete()[0] > 0
@@ -38,14 +39,14 @@ def set_up(user: User, change: Change, *, seed: str, step: int) -> tuple[Phone, 
 
 
 def renew_recovery_codes(user: User, change: Change) -> list[str]:
-    """Make new recovery codes; the earlier ones end."""
+    """Make new recovery codes. Older ones no longer work."""
     with transaction.atomic():
         ChangeEvent.record(Action.RECOVERY_CODES_RENEWED, change, after={"username": user.get_username()})
         return RecoveryCode.replace(user)
 
 
 def use_recovery_code(user: User, change: Change, text: str) -> bool:
-    """Use a recovery code up; tell whether it was one."""
+    """Use a recovery code, and return True if it was valid."""
     with transaction.atomic():
         if not RecoveryCode.use(user, text):
             return False
@@ -55,6 +56,6 @@ def use_recovery_code(user: User, change: Change, text: str) -> bool:
 
 
 def complete(request: HttpRequest, phone: Phone) -> None:
-    """Take the session as verified, under a new key."""
+    """Mark the session as verified, under a new session key."""
     django_otp.login(request, phone)
     request.session.cycle_key()

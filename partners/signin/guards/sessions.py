@@ -1,6 +1,6 @@
 """How long a session lasts: 30 minutes without use, 12 hours at most. Times in the session are Unix seconds.
 
-It ends before that when the person is deactivated, gets a new password from somebody else, or loses a role.
+It ends earlier if the person is deactivated, loses a role, or has the password reset by someone else.
 """
 
 import time
@@ -19,25 +19,25 @@ STARTED, SEEN, PROVED, EPOCH = "signin_started", "signin_seen", "signin_proved",
 
 
 def begin(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Start the clocks at sign-in, which proves the password too."""
+    """Start the clocks at sign-in, which also proves the password."""
     request.session.update(dict.fromkeys((STARTED, SEEN, PROVED), _now()))
     request.session[EPOCH] = SessionEpoch.of(user.pk)
 
 
 def end_for_inactive(sender: Any, instance: User, raw: bool, **kwargs: Any) -> None:
-    """End the sessions of who is deactivated, so that they stay over when the person becomes active again."""
+    """End the sessions of a deactivated person, so that they don't revive when the person is activated again."""
     if not raw and not instance.is_active:
         SessionEpoch.end_sessions(instance)
 
 
 def over(session: SessionBase) -> str:
-    """Say why the session of a signed-in person is over; nothing while it is not."""
+    """Return the message that says why the session is over, or a blank while it isn't."""
     if session.get(EPOCH, 0) != SessionEpoch.of(session[SESSION_KEY]):
-        return "You were signed out, because your access was changed. Sign in again to go on."
+        return "You were signed out because your access was changed. Sign in again to continue."
     if _since(session, STARTED) >= LONGEST:
-        return "You were signed out, because a session lasts 12 hours at most. Sign in again to go on."
+        return "You were signed out because sessions last at most 12 hours. Sign in again to continue."
     if _since(session, SEEN) >= IDLE:
-        return "You were signed out after 30 minutes without use. Sign in again to go on."
+        return "You were signed out after 30 minutes without activity. Sign in again to continue."
     return ""
 
 
@@ -53,7 +53,7 @@ def note_proof(session: SessionBase) -> None:
 
 
 def is_fresh(session: SessionBase) -> bool:
-    """Tell whether the password was proved within the last 15 minutes."""
+    """Return True if the password was proved within the last 15 minutes."""
     return _since(session, PROVED) < FRESH
 
 

@@ -1,7 +1,7 @@
 """The codes of an authenticator app: TOTP (RFC 6238), six digits, a new one every 30 seconds.
 
-The shared secret is not stored. It is derived from a random seed under the secret key of the deployment, so that
-the database alone gives no code away; a new secret key therefore needs every phone to be set up anew.
+The shared secret is not stored. It is derived from a random seed and the secret key of the deployment, so the database
+alone gives no code away. If the secret key changes, every phone has to be set up again.
 """
 
 import io
@@ -26,7 +26,7 @@ def new_seed() -> str:
 
 
 def secret(seed: str) -> str:
-    """Return the secret that a seed stands for, in base32: 160 bits, as RFC 4226 recommends."""
+    """Return the secret that is derived from a seed, in base32: 160 bits, as RFC 4226 recommends."""
     return b32encode(_key(seed)).decode()
 
 
@@ -37,7 +37,7 @@ def grouped(seed: str) -> str:
 
 
 def matching_step(seed: str, code: str, *, after: int = -1) -> int | None:
-    """Return the time step that `code` belongs to, later than `after` and about now; None if it is no such code."""
+    """Return the time step of `code`, if it is later than `after` and close to now; None for any other code."""
     code = "".join(code.split())
     if not _CODE.fullmatch(code):
         return None
@@ -47,13 +47,13 @@ def matching_step(seed: str, code: str, *, after: int = -1) -> int | None:
 
 
 def uri(seed: str, username: str) -> str:
-    """Return what an authenticator app reads from the QR code."""
+    """Return the URI that an authenticator app reads from the QR code."""
     label = quote(f"{ISSUER}:{username}", safe="")
     return f"otpauth://totp/{label}?{urlencode({'secret': secret(seed), 'issuer': ISSUER})}"
 
 
 def qr_code(seed: str, username: str) -> bytes:
-    """Return the QR code as an SVG file, dark on light with a quiet zone, without any style."""
+    """Return the QR code as an SVG file, dark on light with a quiet zone, without styles (the CSP allows none)."""
     file = io.BytesIO()
     code = segno.make_qr(uri(seed, username), error="m")
     code.save(file, kind="svg", scale=5, border=4, dark="#000", light="#fff", svgclass=None, lineclass=None)

@@ -26,7 +26,7 @@ def ask(told, period=None, change=CHANGE) -> Accounting:
     return Accounting.ask(change, told.id, period or Period.of(), form="page")
 
 
-def test_a_disclosure_is_told_with_all_that_the_law_asks_for(told):
+def test_a_disclosure_has_everything_that_the_law_requires(told):
     told.organization.set_purpose(CHANGE, "Treatment")
     document = DocumentFactory(encounter=told.encounter())
     record = told.record(document.encounter, ago=days(0), route="documents.detail", document=document.pk)
@@ -37,7 +37,7 @@ def test_a_disclosure_is_told_with_all_that_the_law_asks_for(told):
     assert each.request_id == record.request_id
 
 
-def test_of_an_answer_the_encounters_of_this_patient_alone_are_told(told):
+def test_only_this_patients_encounters_of_an_answer_are_listed(told):
     stranger = EncounterFactory(organization=told.organization)
     first, second = told.encounter(), told.encounter()
     told.record(second, stranger, first, patients=[stranger.patient, told.patient])
@@ -45,7 +45,7 @@ def test_of_an_answer_the_encounters_of_this_patient_alone_are_told(told):
     assert each.encounters == [second.public_id, first.public_id]
 
 
-def test_an_answer_about_others_is_not_told(told):
+def test_an_answer_about_other_patients_is_not_listed(told):
     stranger = EncounterFactory(organization=told.organization)
     told.record(stranger, patients=[stranger.patient])
     told.record(api_key=issue(told.organization)[0], patients=[stranger.patient], status=404, reason_code="x")
@@ -61,7 +61,7 @@ def test_a_primary_key_is_not_found_in_another_that_begins_with_it(told):
     assert (ask(told).number, ask(longer).number) == (1, 0)
 
 
-def test_an_encounter_that_became_another_patients_is_told_where_it_was_alone(told):
+def test_an_encounter_moved_to_another_patient_is_listed_if_it_was_alone(told):
     moved, kept = told.encounter(), told.encounter()
     told.record(moved, route="encounters.detail", ago=days(3))
     told.record(moved, kept, ago=days(2))
@@ -71,7 +71,7 @@ def test_an_encounter_that_became_another_patients_is_told_where_it_was_alone(to
     assert [each.encounters for each in ask(told).disclosures()] == [[moved.public_id], [kept.public_id], []]
 
 
-def test_what_was_withdrawn_since_is_told(told):
+def test_a_row_withdrawn_later_is_still_listed(told):
     encounter = told.encounter(withdrawn_at=timezone.now())
     told.patient.withdrawn_at = timezone.now()
     told.patient.save()
@@ -97,7 +97,7 @@ def test_disclosures_come_in_the_order_of_time(told):
     assert [each.request_id for each in ask(told).disclosures(2)] == in_order[:2]
 
 
-def test_the_first_and_the_last_moment_of_a_period_are_told_apart(told):
+def test_a_period_includes_its_first_moment_and_not_its_last(told):
     inside = told.record(ago=days(4))
     after = told.record(ago=days(2))
     period = Period(inside.occurred_at, after.occurred_at)
@@ -137,12 +137,12 @@ def test_a_purpose_that_came_back_is_totalled_once(told):
     ]
 
 
-def test_every_route_is_told_in_words():
+def test_every_route_is_described_in_words():
     assert set(DISCLOSED) == set(Route)
     assert len(set(DISCLOSED.values())) == len(Route)
 
 
-def test_a_route_that_left_the_catalogue_is_told_by_its_name(told):
+def test_a_route_that_left_the_catalogue_keeps_its_name(told):
     told.record(route="encounters.gone")
     assert [each.what for each in ask(told).disclosures()] == ["encounters.gone"]
     assert [total.what for total in ask(told).totals] == ["encounters.gone"]
@@ -175,8 +175,8 @@ def test_the_asking_is_committed_before_it_is_answered(committed):
 
 
 @pytest.mark.parametrize("reason", ["", " \n"])
-def test_without_a_reason_nothing_is_told(told, reason):
-    with pytest.raises(ValidationError, match="reason for asking") as refusal:
+def test_without_a_reason_there_is_no_accounting(told, reason):
+    with pytest.raises(ValidationError, match="reason for this request") as refusal:
         ask(told, change=Change("x", "tests", reason))
     assert refusal.value.code == "reason_required"
     assert not ChangeEvent.objects.filter(action=Action.DISCLOSURES_ACCOUNTED).exists()
@@ -184,7 +184,7 @@ def test_without_a_reason_nothing_is_told(told, reason):
 
 @pytest.mark.parametrize("patient_id", ["", "Jane Doe", "pat_1", "pat_" + "0" * 22, "pat_\0", "enc_" + "0" * 22])
 def test_a_patient_that_does_not_exist_is_refused(told, patient_id):
-    with pytest.raises(ValidationError, match="no patient of this id") as refusal:
+    with pytest.raises(ValidationError, match="no patient with this id") as refusal:
         Accounting.ask(CHANGE, patient_id, Period.of(), form="page")
     assert refusal.value.code == "patient_not_found"
     assert not ChangeEvent.objects.filter(action=Action.DISCLOSURES_ACCOUNTED).exists()
@@ -225,7 +225,7 @@ def test_postgresql_finds_a_patient_by_the_index_of_patients(told):
     assert re.findall(r"request_record_\w+", records.explain()) == ["request_record_patients"]
 
 
-def test_what_went_to_another_organization_is_not_told_as_gone_to_this_one(told):
+def test_disclosures_to_another_organization_are_not_listed_for_this_one(told):
     told.record()
     told.record(api_key=issue(OrganizationFactory())[0])
     assert (ask(told).number, len(list(ask(told).disclosures()))) == (1, 1)

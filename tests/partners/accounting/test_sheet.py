@@ -49,7 +49,7 @@ def test_a_document_is_named(told):
     assert [row["document_id"] for row in rows(told)] == [document.public_id]
 
 
-def test_what_people_wrote_cannot_run(told):
+def test_typed_text_cannot_run_as_a_formula(told):
     Organization.objects.filter(pk=told.organization.pk).update(name="=1+1", purpose="@SUM(1)")
     key, _ = issue(told.organization, label="+1, -1")
     told.record(api_key=key, at=MOMENT)
@@ -57,6 +57,6 @@ def test_what_people_wrote_cannot_run(told):
     assert (row["recipient"], row["purpose"], row["key_label"]) == ("'=1+1", "'@SUM(1)", "'+1, -1")
 
 
-def test_without_a_disclosure_there_is_the_header_alone(told):
+def test_without_a_disclosure_there_is_only_the_header(told):
     asked = Accounting.ask(CHANGE, told.id, PERIOD, form="CSV")
     assert list(sheet.lines(asked, asked.disclosures())) == [",".join(sheet.COLUMNS) + "\r\n"]

@@ -106,7 +106,7 @@ def test_keys_are_counted_as_far_as_they_are_turned_over(short, support, organiz
     assert shown in support.get(KEYS).text
 
 
-def test_what_was_counted_can_be_turned_over_to_its_end(short, support, organization, monkeypatch):
+def test_every_counted_row_has_a_page(short, support, organization, monkeypatch):
     monkeypatch.setattr("partners.admin.keys.admin.ApiKeyAdmin.list_per_page", 2)
     for number in range(5):
         issue(organization, label=f"Integration {number}")

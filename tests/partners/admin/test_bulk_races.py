@@ -35,7 +35,7 @@ def confirm(client: Client, keys: list[ApiKey], verb: str, begun: Event) -> str:
     return client.post(BULK, data | {"step": "confirm"}, follow=True).text
 
 
-@pytest.mark.parametrize(("verb", "told"), [("disable", "2 keys disabled, 1 skipped."), ("revoke", "It is 2.")])
+@pytest.mark.parametrize(("verb", "told"), [("disable", "2 keys disabled, 1 skipped."), ("revoke", "The number is 2.")])
 def test_a_key_that_is_revoked_meanwhile_is_left_out_and_the_others_are_changed(race, verb, told):
     partner, client = OrganizationFactory(), signed_in("Security")
     keys = [issue(partner)[0] for _ in range(3)]

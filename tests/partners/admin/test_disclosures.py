@@ -32,7 +32,7 @@ def asked() -> list[ChangeEvent]:
 @pytest.mark.parametrize(
     ("role", "status"), [(None, 403), ("Support", 403), ("Partner onboarding", 403), ("Security", 200)]
 )
-def test_security_alone_may_ask(told, role, status):
+def test_only_security_may_ask(told, role, status):
     client = signed_in(role)
     assert client.get(PAGE).status_code == status
     assert client.post(PAGE, given(told)).status_code == status
@@ -143,18 +143,18 @@ def test_the_period_is_that_which_was_asked_for(security, told, period, number):
     ("values", "field", "message"),
     [
         ({"patient": ""}, "patient", "required"),
-        ({"patient": "Jane Doe"}, "patient", "no patient of this id"),
-        ({"patient": "pat_" + "0" * 22}, "patient", "no patient of this id"),
+        ({"patient": "Jane Doe"}, "patient", "no patient with this id"),
+        ({"patient": "pat_" + "0" * 22}, "patient", "no patient with this id"),
         ({"reason": " \n"}, "reason", "required"),
         ({"since": "25.05.2026"}, "since", "Write a day"),
         ({"until": "tomorrow"}, "until", "Write a day"),
-        ({"since": "2026-05-26", "until": "2026-05-25"}, "since", "begins before it ends"),
-        ({"since": "2001-01-01"}, "since", "six years at most"),
+        ({"since": "2026-05-26", "until": "2026-05-25"}, "since", "must begin before it ends"),
+        ({"since": "2001-01-01"}, "since", "at most six years"),
         ({"ticket": "x" * 101}, "ticket", "at most 100"),
         ({"reason": "a\x07b"}, "reason", "control characters"),
     ],
 )
-def test_what_makes_no_sense_is_refused_next_to_its_field(security, told, values, field, message):
+def test_invalid_input_is_refused_next_to_its_field(security, told, values, field, message):
     response = security.post(PAGE, given(told, **values))
     assert message in " ".join(response.context["form"].errors[field])
     assert asked() == []
@@ -174,12 +174,12 @@ def test_a_patient_is_never_asked_for_in_a_url(security, told):
 def test_a_token_given_by_mistake_is_dropped(security, told):
     _, token = issue(told.organization)
     response = security.post(PAGE, given(told, reason=f"it was {token}"))
-    assert "This held a token" in response.text
+    assert "This text held a token" in response.text
     assert token not in response.text
 
 
 @pytest.mark.parametrize("file", [{}, {"file": "csv"}])
-def test_what_takes_longer_than_a_page_may_is_told(security, told, monkeypatch, file):
+def test_a_search_that_takes_too_long_shows_an_error(security, told, monkeypatch, file):
     def cancelled(*_, **__):
         raise OperationalError("canceling statement due to statement timeout")
         yield
@@ -190,14 +190,14 @@ def test_what_takes_longer_than_a_page_may_is_told(security, told, monkeypatch, 
     assert "canceling" not in response.text
 
 
-def test_what_people_wrote_is_escaped(security, told):
+def test_typed_text_is_escaped(security, told):
     Organization.objects.filter(pk=told.organization.pk).update(purpose="<b>Treatment</b>")
     told.record()
     assert "&lt;b&gt;Treatment" in security.post(PAGE, given(told)).text
 
 
 @pytest.mark.parametrize(("role", "seen"), [("Support", False), ("Partner onboarding", False), ("Security", True)])
-def test_who_may_not_ask_does_not_see_who_asked(told, security, role, seen):
+def test_people_who_may_not_ask_do_not_see_who_asked(told, security, role, seen):
     security.post(PAGE, given(told))
     client = security if role == "Security" else signed_in(role)
     text = client.get(page_of(told.organization)).text

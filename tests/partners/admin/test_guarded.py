@@ -58,7 +58,7 @@ def test_no_lookup_filters_but_those_that_are_offered(path):
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_what_a_list_offers_is_what_its_filters_read(path):
+def test_a_list_offers_exactly_what_its_filters_read(path):
     model, own = LISTS[path]
     offered, request = of(own)
     fields = [each for each in own.list_filter if isinstance(each, str)]
@@ -74,7 +74,7 @@ def test_what_a_list_offers_is_what_its_filters_read(path):
     ["digest__regex=^.", "public_id__regex=^key_", "digest=x", "organization__name__startswith=A", "e=1", "_facets=1",
      "_popup=1", "_to_field=digest", "id__in=1", "state__regex=a", "nothing=1", "digest__regex=^.&e=1"],
 )  # fmt: skip
-def test_a_parameter_that_is_not_offered_is_left_out_and_told(admin_client, rows, query):
+def test_a_parameter_that_is_not_offered_is_ignored_with_a_message(admin_client, rows, query):
     answer = admin_client.get(f"{KEYS}?{query}")
     assert (answer.status_code, answer["Location"]) == (302, KEYS)
     shown = admin_client.get(KEYS)
@@ -91,14 +91,14 @@ def test_the_other_parameters_stay(admin_client, rows):
     [("state=active", 2), ("state=revoked", 0), ("digest_key=2", 2), ("digest_key=1", 0), ("scope=patients:read", 2),
      ("used=never", 2), ("organization=invented", 2), ("organization=nobody", 0)],
 )  # fmt: skip
-def test_what_is_offered_filters(admin_client, rows, query, count):
+def test_offered_parameters_filter(admin_client, rows, query, count):
     assert admin_client.get(f"{KEYS}?{query}").context["cl"].result_count == count
 
 
 @pytest.mark.parametrize(
     "query", ["digest_key=abc", "digest_key=1.5", "state=x", "scope=x", "used=x", f"digest_key={'9' * 400}"]
 )
-def test_a_value_that_is_no_choice_filters_nothing(admin_client, rows, query):
+def test_a_value_that_is_not_a_choice_is_ignored(admin_client, rows, query):
     assert admin_client.get(f"{KEYS}?{query}").context["cl"].result_count == 2
 
 
@@ -109,12 +109,12 @@ def test_a_value_that_cannot_be_read_leads_to_the_list(admin_client, query):
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_who_may_not_see_a_list_is_told_so_whatever_the_address_holds(client, path):
+def test_without_permission_a_list_is_refused_with_any_parameters(client, path):
     client.force_login(User.objects.create_user("nobody", is_staff=True))
     assert client.get(f"{path}?nothing=1").status_code == 403
 
 
-def test_a_search_of_many_words_is_told_and_not_looked_for(admin_client, rows):
+def test_a_search_for_too_many_words_shows_an_error(admin_client, rows):
     answer = admin_client.get(CHANGES, {"q": "a " * 700})
     assert answer.status_code == 200
     assert "at most 200 characters" in answer.text

@@ -35,14 +35,14 @@ def test_every_role_sees_what_needs_attention(role):
     assert partner.name in seen(signed_in(role))
 
 
-def test_who_has_no_role_is_told_whom_to_ask():
+def test_without_a_role_the_page_says_whom_to_ask():
     partner = OrganizationFactory(allowlisted=False)
     text = seen(signed_in(None))
     assert "Ask a superuser" in text
     assert [words for words in (partner.name, CALM, CALLS) if words in text] == []
 
 
-def test_a_key_whose_calls_were_refused_is_shown_with_what_leads_on(support, organization):
+def test_a_key_with_refused_calls_is_shown_with_links(support, organization):
     key = issue(organization)[0]
     called(key, "invalid_limit", times=1_200, every=timedelta(milliseconds=1))
     text = seen(support)
@@ -53,7 +53,7 @@ def test_a_key_whose_calls_were_refused_is_shown_with_what_leads_on(support, org
     assert "Too many calls to count" not in text
 
 
-def test_of_too_many_refusals_it_is_told_since_when_they_are_counted(support, organization, monkeypatch):
+def test_with_too_many_refusals_the_page_says_since_when_they_are_counted(support, organization, monkeypatch):
     monkeypatch.setattr(refused, "COUNTED", 2)
     called(issue(organization)[0], "invalid_limit", times=3)
     assert "Too many calls to count: only those since <time" in seen(support)
@@ -77,7 +77,7 @@ def test_a_key_of_no_organization_is_shown_too(support):
     assert "org_scope_only_required" in seen(support)
 
 
-def test_calls_without_a_key_are_told_and_need_no_attention(support, organization):
+def test_calls_without_a_key_are_shown_but_need_no_attention(support, organization):
     key = issue(organization)[0]
     assert CALLS not in seen(support)
     unkeyed_calls("invalid_key", 1_200, public_part=key.public_part)
@@ -88,7 +88,7 @@ def test_calls_without_a_key_are_told_and_need_no_attention(support, organizatio
         assert words in text
 
 
-def test_who_may_not_see_calls_sees_none(organization):
+def test_people_who_may_not_see_requests_see_none(organization):
     called(issue(organization)[0], "invalid_limit")
     unkeyed_calls("missing_bearer")
     user = User.objects.create_user("somebody", is_staff=True)
@@ -98,7 +98,7 @@ def test_who_may_not_see_calls_sees_none(organization):
     assert [words for words in ("invalid_limit", "missing_bearer") if words in seen(client)] == []
 
 
-def test_a_key_that_expires_soon_is_shown_until_it_ends(support, organization):
+def test_a_key_that_expires_soon_is_shown_until_it_expires(support, organization):
     issue(organization)
     key = issue(organization, label="Ending", expires_at=timezone.now() + timedelta(days=2))[0]
     used(key, days=2)
@@ -112,7 +112,7 @@ def test_a_key_that_expires_soon_is_shown_until_it_ends(support, organization):
 
 
 @pytest.mark.parametrize(("ago", "told"), [(None, "Never used"), (31, "31 days ago")])
-def test_an_idle_key_that_expires_soon_is_told_apart(support, organization, ago, told):
+def test_an_idle_key_that_expires_soon_is_listed_apart(support, organization, ago, told):
     key = issue(organization, expires_at=timezone.now() + timedelta(days=2))[0]
     if ago is not None:
         used(key, days=ago)
@@ -153,7 +153,7 @@ def test_a_rotation_is_on_the_first_page_until_the_old_key_has_ended(support, or
     assert CALM in seen(support)
 
 
-def test_who_may_not_see_calls_sees_no_rotation(organization):
+def test_people_who_may_not_see_requests_see_no_rotation(organization):
     issue(organization)[0].rotate(CHANGE)
     user = User.objects.create_user("somebody", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename="view_apikey"))
@@ -185,7 +185,7 @@ def test_a_partner_with_nothing_enabled_is_shown_until_it_can_call(support):
         ("2", "", ["No digest key is loaded.", "1 active key stored under a digest key that is not loaded."]),
     ],
 )
-def test_what_is_wrong_with_the_digest_keys_is_shown(support, organization, settings, stored_under, loaded, shown):
+def test_problems_with_digest_keys_are_shown(support, organization, settings, stored_under, loaded, shown):
     every = dict(part.split(":") for part in settings.DIGEST_KEYS.split(","))
 
     def load(numbers):
@@ -200,7 +200,7 @@ def test_what_is_wrong_with_the_digest_keys_is_shown(support, organization, sett
     assert [words for words in shown if words not in text] == []
 
 
-def test_that_the_switch_is_off_is_shown_with_who_and_why(support, organization):
+def test_a_switch_that_is_off_is_shown_with_who_and_why(support, organization):
     issue(organization)
     ApiKeySwitch.turn(
         False, Change(by="maria", source="198.51.100.7", reason="A leak\nis <b>likely</b>", ticket="OPS-7")
@@ -212,7 +212,7 @@ def test_that_the_switch_is_off_is_shown_with_who_and_why(support, organization)
     assert CALM in seen(support)
 
 
-def test_a_switch_that_nobody_turned_is_shown_too(support):
+def test_a_switch_without_a_change_on_record_is_shown_too(support):
     ApiKeySwitch.objects.update(enabled=False)
     assert "Never switched." in seen(support)
 

@@ -37,7 +37,7 @@ def use(nonce: str, person: User, label: str = "First") -> ApiKey:
     return key
 
 
-def test_the_second_use_makes_nothing_and_tells_what_the_first_made(person):
+def test_the_second_use_makes_nothing_and_returns_the_first_key(person):
     nonce = nonces.new(person)
     first = use(nonce, person)
     with pytest.raises(nonces.AlreadyUsed) as refusal:
@@ -51,7 +51,7 @@ def test_two_forms_are_two_uses(person):
     assert use(nonces.new(person), person) != use(nonces.new(person), person)
 
 
-def test_what_fails_does_not_use_the_form_up(person):
+def test_a_failure_does_not_use_the_nonce(person):
     nonce = nonces.new(person)
     with pytest.raises(ValidationError, match="label"):
         use(nonce, person, label=" ")
@@ -67,7 +67,7 @@ def test_a_nonce_of_another_making_is_refused(person, nonce):
     assert not FormUse.objects.exists()
 
 
-def test_a_nonce_is_its_persons_alone(person):
+def test_a_nonce_works_only_for_its_person(person):
     with pytest.raises(ValidationError, match="another sign-in"):
         use(nonces.new(User.objects.create_user("another")), person)
     assert not ApiKey.objects.exists()
@@ -76,12 +76,12 @@ def test_a_nonce_is_its_persons_alone(person):
 def test_a_form_is_too_old_after_an_hour(person, later):
     nonce = nonces.new(person)
     later()
-    with pytest.raises(ValidationError, match="open for too long"):
+    with pytest.raises(ValidationError, match="This form has expired"):
         use(nonce, person)
     assert not FormUse.objects.exists()
 
 
-def test_a_used_form_is_told_so_however_old_it_is(person, later):
+def test_a_used_form_is_recognized_at_any_age(person, later):
     nonce = nonces.new(person)
     use(nonce, person)
     later()

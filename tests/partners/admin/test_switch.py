@@ -22,7 +22,7 @@ def is_on() -> bool:
     ("role", "sees", "turns"),
     [(None, 403, 403), ("Support", 200, 403), ("Partner onboarding", 200, 403), ("Security", 200, 200)],
 )
-def test_security_alone_turns_it(role, sees, turns):
+def test_only_security_can_switch(role, sees, turns):
     client = signed_in(role)
     assert client.get(SWITCH).status_code == sees
     assert client.get(TURN).status_code == turns
@@ -71,7 +71,7 @@ def test_it_is_turned_with_a_reason_only(security):
     assert is_on()
 
 
-def test_what_is_so_already_is_said(security):
+def test_switching_to_the_current_state_is_refused_with_a_message(security):
     ApiKeySwitch.turn(False, CHANGE)
     response = security.post(TURN, OFF)
     assert "API-key authentication is already off." in response.text

@@ -49,7 +49,7 @@ def test_where_none_was_refused_one_line_says_all(support, name, key):
 
 
 @both
-def test_refusals_stand_by_code_with_numbers_and_bars(support, name, key):
+def test_refusals_are_listed_by_code_with_numbers_and_bars(support, name, key):
     called(key, times=4)
     called(key, "invalid_limit", times=2)
     text = calls_of(support, name, key)
@@ -80,7 +80,7 @@ def test_a_number_of_none_leads_nowhere(support, name, key):
 
 
 @both
-def test_that_counting_stopped_is_told(support, name, key, monkeypatch):
+def test_the_page_says_that_counting_stopped(support, name, key, monkeypatch):
     monkeypatch.setattr(traffic, "COUNTED", 3)
     called(key, times=4)
     assert re.search(r"Served: <strong>3</strong> since [-0-9]+ [:0-9]+ UTC\. None", calls_of(support, name, key))
@@ -126,7 +126,7 @@ def test_of_many_networks_the_newest_are_shown(support, key):
 
 
 @both
-def test_the_last_use_is_told_to_the_minute(support, name, key):
+def test_the_last_use_is_shown_to_the_minute(support, name, key):
     used(key, hours=3)
     text = calls_of(support, name, key)
     assert f"{key.last_used_at:%Y-%m-%d %H:%M} UTC" in text
@@ -151,7 +151,7 @@ def test_each_route_says_when_it_was_used_last(support, key):
 
 
 @both
-def test_who_may_not_see_calls_sees_the_last_use_alone(name, key):
+def test_people_who_may_not_see_requests_see_only_the_last_use(name, key):
     user = User.objects.create_user("somebody", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=["view_apikey", "view_organization"]))
     client = Client()

@@ -28,13 +28,13 @@ def idle() -> set[str]:
 
 
 @pytest.mark.parametrize(("days", "listed"), [(1, True), (13.9, True), (14.1, False), (90, False)])
-def test_a_key_that_ends_soon_is_listed(organization, days, listed):
+def test_a_key_that_expires_soon_is_listed(organization, days, listed):
     used(ends_in(organization, days=days), days=2)
     assert bool(attention.expiring(SPAN)) is listed
 
 
 @pytest.mark.parametrize(("ago", "expiring"), [(None, False), (29, True), (31, False)])
-def test_a_key_that_is_still_used_is_told_apart_from_an_idle_one(organization, ago, expiring):
+def test_a_key_in_use_is_listed_apart_from_an_idle_one(organization, ago, expiring):
     key = ends_in(organization, days=1)
     if ago is not None:
         used(key, days=ago)
@@ -42,7 +42,7 @@ def test_a_key_that_is_still_used_is_told_apart_from_an_idle_one(organization, a
     assert attention.expiring_idle(SPAN).rows == [key] * (not expiring)
 
 
-def test_a_key_without_an_end_is_not_listed(organization):
+def test_a_key_that_never_expires_is_not_listed(organization):
     used(issue(organization)[0], days=2)
     assert not attention.expiring(SPAN)
     assert not attention.expiring_idle(SPAN)
@@ -60,7 +60,7 @@ def test_a_key_that_is_not_active_is_not_listed(organization, end):
     assert not attention.expiring_idle(SPAN)
 
 
-def test_the_next_to_end_comes_first(organization):
+def test_the_key_that_expires_next_comes_first(organization):
     later, sooner = ends_in(organization, days=3), ends_in(organization, days=2)
     assert attention.expiring_idle(SPAN).rows == [sooner, later]
 
@@ -96,7 +96,7 @@ def test_a_partner_with_nothing_enabled_is_idle(values, key_end):
     assert idle() == {partner.name}
 
 
-def test_what_an_idle_partner_has_is_told():
+def test_an_idle_partner_is_listed_with_what_it_has():
     OrganizationFactory(routes=[Route.ENCOUNTERS_LIST])
     found = attention.nothing_enabled().get()
     assert (found.allowlisted, found.has_route, found.has_active_key) == (True, True, False)
@@ -107,7 +107,7 @@ def test_digest_keys_are_in_order(organization):
     assert not attention.digest_health()
 
 
-def test_a_key_under_an_older_digest_key_is_told(organization, settings):
+def test_a_key_under_an_older_digest_key_is_listed(organization, settings):
     settings.DIGEST_KEYS = FIRST_DIGEST_KEY
     key = issue(organization)[0]
     assert not attention.digest_health()
@@ -116,7 +116,7 @@ def test_a_key_under_an_older_digest_key_is_told(organization, settings):
     assert (health.older.rows, health.older_numbers, bool(health.missing), bool(health)) == ([key], [1], False, True)
 
 
-def test_a_key_under_a_digest_key_that_is_not_loaded_is_told(organization, settings):
+def test_a_key_under_a_digest_key_that_is_not_loaded_is_listed(organization, settings):
     key = issue(organization)[0]
     settings.DIGEST_KEYS = FIRST_DIGEST_KEY
     health = attention.digest_health()
@@ -125,13 +125,13 @@ def test_a_key_under_a_digest_key_that_is_not_loaded_is_told(organization, setti
     assert not attention.digest_health()
 
 
-def test_that_no_digest_key_is_loaded_is_told_without_any_key(db, settings):
+def test_a_missing_digest_key_is_reported_even_without_keys(db, settings):
     settings.DIGEST_KEYS = ""
     assert attention.digest_health()
     assert not attention.digest_health().missing
 
 
-def test_the_switch_is_told_with_its_last_change(organization):
+def test_the_switch_has_its_last_change(organization):
     assert attention.switch_state() == attention.SwitchState(on=True, since=None)
     ApiKeySwitch.turn(False, CHANGE)
     issue(organization)

@@ -1,4 +1,4 @@
-"""The e-mails of notices: what the contact and staff read, and what stands in none."""
+"""The e-mails of notices: what the contact and staff read, and what no e-mail contains."""
 
 from datetime import UTC, datetime
 
@@ -25,55 +25,56 @@ def to_contact(mailoutbox) -> str:
     return next(mail for mail in mailoutbox if mail.to == ["c@example.com"]).body
 
 
-def test_the_contact_reads_what_ends_when_and_what_to_do(organization, mailoutbox):
+def test_the_contact_reads_which_key_expires_when_and_what_to_do(organization, mailoutbox):
     end = datetime.now(UTC).replace(microsecond=0) + 6 * DAY
     key = ending(organization, 6, expires_at=end, last_used_at=datetime(2026, 5, 25, 14, tzinfo=UTC))
     run(SEND)
     mail = mailoutbox[0]
-    assert mail.subject == f"Your API key ends on {end:%Y-%m-%d}"
+    assert mail.subject == f"Your API key expires on {end:%Y-%m-%d}"
     assert mail.reply_to == ["one@example.com", "two@example.com"]
     assert mail.body == (
         "Hello Ada Invented,\n"
         "\n"
-        "an API key of Invented Practice ends soon. After its end, calls with a key are refused with 401 expired_key.\n"
+        "An API key of Invented Practice expires soon.\n"
+        "Calls with an expired key are refused with 401 expired_key.\n"
         "\n"
         "Invented system\n"
         f"  Key        ch_sk_{key.public_part}…\n"
-        f"  Ends       {end:%Y-%m-%d %H:%M} UTC, in 6 days\n"
+        f"  Expires    {end:%Y-%m-%d %H:%M} UTC, in 6 days\n"
         "  Last used  2026-05-25 14:00 UTC\n"
-        "  What to do: answer this message if you need the key for longer. You get a successor,\n"
-        "  and both work at the same time while you change over. If you do not need it, do nothing.\n"
+        "  What to do: reply to this message if you need the key for longer. You get a successor,\n"
+        "  and both keys work while you switch. If you don't need the key, do nothing.\n"
         "\n"
-        "Please never send an API key by e-mail: its first characters, as above, are enough.\n"
+        "Please never send an API key by e-mail. Its first characters, as shown above, are enough.\n"
         "\n"
         "How API keys work: https://api.example.com/docs/\n"
     )
 
 
-def test_staff_read_what_ends_and_who_else_is_told(organization, mailoutbox):
+def test_staff_read_which_keys_expire_and_who_else_is_notified(organization, mailoutbox):
     key = ending(organization, 6)
     ending(None, 0.5)
     run(SEND)
     mail = mailoutbox[-1]
-    assert mail.subject.startswith("2 API keys end from ")
+    assert mail.subject.startswith("2 API keys expire from ")
     assert "Invented Practice: Invented system\n" in mail.body
     assert "No organization: Invented system\n" in mail.body
     assert ", in 1 day\n" in mail.body
-    assert "  Contact    gets an e-mail of its own\n" in mail.body
-    assert "  Contact    not told: the key belongs to no organization\n" in mail.body
+    assert "  Contact    gets a separate e-mail\n" in mail.body
+    assert "  Contact    not notified: the key belongs to no organization\n" in mail.body
     assert f"  https://api.example.com/admin/partners/apikey/{key.pk}/change/\n" in mail.body
 
 
 @pytest.mark.parametrize(
     ("used", "told"), [(None, "not used yet"), (datetime(2026, 5, 25, tzinfo=UTC), "last used 2026-05-25 00:00 UTC")]
 )
-def test_in_an_overlap_the_contact_is_told_to_change_over(organization, mailoutbox, used, told):
+def test_in_an_overlap_the_contact_is_asked_to_switch(organization, mailoutbox, used, told):
     successor, _ = ending(organization, 200).rotate(CHANGE, overlap=DAY)
     ApiKey.objects.filter(pk=successor.pk).update(last_used_at=used)
     run(SEND)
     for mail in mailoutbox:
         assert f"  Successor  ch_sk_{successor.public_part}…, {told}\n" in mail.body
-    assert "What to do: change over to the successor until then." in to_contact(mailoutbox)
+    assert "What to do: switch to the successor before then." in to_contact(mailoutbox)
     assert "if you need the key for longer" not in to_contact(mailoutbox)
 
 
@@ -81,18 +82,18 @@ def test_several_keys_of_one_partner_are_one_message(organization, mailoutbox):
     for days in (6, 5):
         ending(organization, days)
     run(SEND)
-    assert mailoutbox[0].subject.startswith("2 of your API keys end from ")
+    assert mailoutbox[0].subject.startswith("2 of your API keys expire from ")
     assert mailoutbox[0].body.count("  Key  ") == 2
-    assert "some API keys of Invented Practice end soon" in mailoutbox[0].body
+    assert "Some API keys of Invented Practice expire soon" in mailoutbox[0].body
 
 
-def test_a_long_list_is_cut_and_none_of_it_is_told_again(organization, mailoutbox, monkeypatch):
+def test_a_long_list_is_cut_and_none_of_it_is_sent_again(organization, mailoutbox, monkeypatch):
     monkeypatch.setattr(notice_mail, "LISTED", 1)
     for days in (6, 5):
         ending(organization, days)
     run(SEND)
     assert "And 1 more.\n" in mailoutbox[0].body
-    assert "And 1 more: manage.py report_keys --expiring 30 lists them all.\n" in mailoutbox[1].body
+    assert "And 1 more. Run manage.py report_keys --expiring 30 to list them all.\n" in mailoutbox[1].body
     assert ExpiryNotice.objects.count() == 4
 
 
@@ -119,7 +120,7 @@ def test_no_secret_is_in_a_message(organization, mailoutbox):
         assert bytes(key.digest).hex() not in sent
 
 
-def test_what_people_typed_comes_into_no_header_and_forges_no_line(organization, mailoutbox):
+def test_typed_text_gets_into_no_header_and_forges_no_line(organization, mailoutbox):
     forged = "Invented\r\nBcc: other@example.com\n\n  Key  forged\x1b[2J\u202e"
     key = ending(organization, 6, label=forged)
     Organization.objects.update(name=forged, contact_name=forged)

@@ -61,7 +61,7 @@ def test_each_is_due_once_on_the_way_to_the_end(organization):
     assert told == [days for days in DAYS for _ in ("contact", "staff")]
 
 
-def test_of_what_was_missed_only_the_most_urgent_is_due(organization):
+def test_of_missed_notices_only_the_most_urgent_is_due(organization):
     key = ending(organization, 29)
     served()
     pass_by(key, 23)
@@ -69,7 +69,7 @@ def test_of_what_was_missed_only_the_most_urgent_is_due(organization):
     assert due() == []
 
 
-def test_another_end_is_told_anew(organization):
+def test_a_new_expiry_gets_a_new_notice(organization):
     ending(organization, 6)
     assert len(served()) == 2
     ApiKey.objects.update(expires_at=timezone.now() + 5 * DAY)
@@ -78,33 +78,33 @@ def test_another_end_is_told_anew(organization):
 
 
 @pytest.mark.parametrize("change", ["revoke", "disable"])
-def test_a_key_that_serves_nobody_is_not_told_of(organization, change):
+def test_a_key_that_does_not_work_gets_no_notice(organization, change):
     getattr(ending(organization, 6), change)(CHANGE)
     assert due() == []
 
 
-def test_an_end_that_is_past_or_that_there_is_none_is_not_told_of(organization):
+def test_an_expired_key_or_one_without_expiry_gets_no_notice(organization):
     ending(organization, -0.01)
     ending(organization, 6, expires_at=None)
     assert due() == []
 
 
 @pytest.mark.parametrize(("left", "age", "days"), [(20, 1, None), (13, 8, 14), (6, 0.1, None), (0.9, 0.2, 1)])
-def test_a_key_is_not_told_of_for_a_time_before_it_was_made(organization, left, age, days):
+def test_a_key_gets_no_notice_for_a_time_before_it_was_issued(organization, left, age, days):
     """A key made for three weeks has no end "in 30 days"."""
     ending(organization, left, age=age)
     assert {found for _, _, found in due()} == ({days} if days and left + age >= days else set())
 
 
 @pytest.mark.parametrize(("overlap", "days"), [(2 / 24, None), (1, 1), (3, None), (7, 7), (30, 30)])
-def test_an_overlap_is_told_of_by_its_own_length(organization, overlap, days):
+def test_an_overlap_gets_the_notices_of_its_own_length(organization, overlap, days):
     key = ending(organization, 200)
     successor, _ = key.rotate(CHANGE, overlap=overlap * DAY)
     assert due() == ([] if days is None else [(to, key.public_id, days) for to in ("contact", "staff")])
     assert all(each.successor == successor for notice in notices.due(STAFF) for each in notice.endings)
 
 
-def test_a_successor_that_serves_nobody_is_none(organization):
+def test_a_successor_that_does_not_work_is_not_mentioned(organization):
     successor, _ = ending(organization, 200).rotate(CHANGE, overlap=7 * DAY)
     successor.revoke(CHANGE)
     assert [each.successor for notice in notices.due(STAFF) for each in notice.endings] == [None, None]
@@ -114,27 +114,27 @@ def test_a_successor_that_serves_nobody_is_none(organization):
     ("facts", "why"),
     [
         ({}, ""),
-        ({"contact_email": ""}, "the organization has no contact's e-mail"),
-        ({"contact_email": "x@example.com\nBcc: y@example.com"}, "the organization has no contact's e-mail"),
-        ({"contact_email": "x@example.com,y@example.com"}, "the organization has no contact's e-mail"),
+        ({"contact_email": ""}, "the organization has no contact e-mail"),
+        ({"contact_email": "x@example.com\nBcc: y@example.com"}, "the organization has no contact e-mail"),
+        ({"contact_email": "x@example.com,y@example.com"}, "the organization has no contact e-mail"),
         ({"allowlisted": False}, "the organization is not allowlisted"),
     ],
 )
-def test_a_contact_is_told_who_can_be_and_whom_it_concerns(organization, facts, why):
+def test_a_contact_is_notified_if_possible_and_if_it_concerns_the_partner(organization, facts, why):
     Organization.objects.update(**facts)
     ending(organization, 6)
     found = notices.due(STAFF)
     assert [notice.recipient for notice in found] == ([] if why else ["contact"]) + ["staff"]
-    assert [each.untold for each in found[-1].endings] == [why]
+    assert [each.not_notified for each in found[-1].endings] == [why]
 
 
-def test_a_key_of_nobody_is_a_matter_for_staff(db):
+def test_only_staff_are_notified_of_a_key_without_an_organization(db):
     ending(None, 6)
     (notice,) = notices.due(STAFF)
-    assert (notice.recipient, notice.endings[0].untold) == ("staff", "the key belongs to no organization")
+    assert (notice.recipient, notice.endings[0].not_notified) == ("staff", "the key belongs to no organization")
 
 
-def test_a_contact_who_comes_later_is_told_then(organization):
+def test_a_contact_added_later_is_notified_then(organization):
     Organization.objects.update(contact_email="")
     ending(organization, 6)
     assert [to for to, _, _ in served()] == ["staff"]

@@ -54,7 +54,7 @@ def test_each_blocker_is_linked_with_where_it_is_fixed(support, organization):
     assert all(support.get(url).status_code == 200 for url in urls)
 
 
-def test_where_there_is_no_organization_none_is_linked(support):
+def test_without_an_organization_there_is_no_link(support):
     key, _ = issue(None)
     key.revoke(CHANGE)
     assert places_in(ask(support, key.public_id)) == ["", f"/admin/partners/apikey/{key.pk}/change/"]

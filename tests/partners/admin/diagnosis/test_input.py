@@ -25,11 +25,11 @@ pytestmark = pytest.mark.django_db
         ("key_nobody", f"GET {LIST}", "There is no API key of this id or public part."),
         ("EHR sync", f"GET {LIST}", "This is no key_… id"),
         ("x" * 1_001, f"GET {LIST}", "at most 1000 characters"),
-        ("", "", "Give the request as the partner sent it."),
+        ("", "", "Enter the request as the partner sent it."),
         ("", "nonsense", "Give the request as 'GET /external/v1/…'"),
     ],
 )
-def test_what_cannot_be_read_is_told_beside_its_field(support, credentials, request_line, told):
+def test_unreadable_input_shows_an_error_next_to_its_field(support, credentials, request_line, told):
     page = ask(support, credentials, request_line)
     assert told in text_of(page)
     assert 'aria-invalid="true"' in page.content.decode()
@@ -61,7 +61,7 @@ def test_a_curl_command_brings_its_own_key(support, organization):
     assert ask(support, other.public_id, command).context["key"] == other
 
 
-def test_a_token_of_no_key_is_told_so(support):
+def test_a_token_of_no_key_is_recognized(support):
     page = text_of(ask(support, tokens.mint(is_test=False).text))
     assert re.search(r"The token you pasted, ch_sk_\w{12}…, doesn't match any key here\.", page)
 

@@ -94,7 +94,7 @@ def test_every_reason_that_can_be_judged_has_a_situation():
 
 
 @pytest.mark.parametrize("code", SITUATIONS)
-def test_every_reason_code_is_told_as_the_partner_gets_it(support, organization, settings, code):
+def test_every_reason_code_is_shown_as_the_partner_receives_it(support, organization, settings, code):
     key, token = issue(organization)
     situation = SITUATIONS[code](key, token)
     credentials, request = situation if isinstance(situation, tuple) else (situation, f"GET {LIST}")
@@ -129,7 +129,7 @@ def test_a_served_call(support, organization, method):
         assert private not in page.content.decode()
 
 
-def test_of_another_organizations_encounter_nothing_is_told(support, organization):
+def test_another_organizations_encounter_is_not_revealed(support, organization):
     theirs = EncounterFactory()
     page = ask(support, issue(organization)[0].public_id, f"GET {LIST}/{theirs.public_id}").content.decode()
     assert "cross_organization_denied" in page
@@ -137,7 +137,7 @@ def test_of_another_organizations_encounter_nothing_is_told(support, organizatio
         assert private not in page
 
 
-def test_a_head_request_is_told_that_it_gets_no_body(support):
+def test_for_a_head_request_the_page_says_that_there_is_no_body(support):
     assert "HEAD gets the same without the last line" in text_of(ask(support, "", f"HEAD {LIST}"))
 
 
@@ -157,7 +157,7 @@ def blockers(page):
         (lambda token: "ch_sk_test_" + token[6:], "test_prefix_not_allowed"),
     ],
 )
-def test_every_later_blocker_is_told_whatever_the_token(support, organization, damage, first):
+def test_every_later_blocker_is_shown_with_any_token(support, organization, damage, first):
     key, token = issue(organization, scopes=[])
     key.disable(CHANGE)
     organization.set_access(CHANGE, allowlisted=False)
@@ -192,7 +192,7 @@ def test_on_no_route_the_key_is_judged_all_the_same(support, organization):
     )
 
 
-def test_the_outcomes_are_told_before_at_and_beyond_the_refusal(support, organization):
+def test_outcomes_are_shown_before_at_and_after_the_refusal(support, organization):
     page = ask(support, issue(organization)[1], f"GET {LIST}?limit=0&sort_order=x")
     findings = page.context["findings"]
     assert {each.word for each in findings.reached[:-1]} == {"Passed"}

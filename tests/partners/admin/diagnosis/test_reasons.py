@@ -23,7 +23,7 @@ def test_who_may_open_the_pages(path, group, status):
 
 
 @pytest.mark.parametrize("path", [PAGE, "/admin/reasons/", "/admin/reasons/disabled_key/"])
-def test_nobody_opens_them_without_signing_in(client, path):
+def test_the_pages_require_sign_in(client, path):
     assert client.get(path).status_code == 302
 
 

@@ -50,7 +50,7 @@ def test_refused_then_passes_now(support, organization):
     page = asked(support, record)
     assert page.context["sentence"].startswith("The call was refused with 403 missing_scope because")
     assert "can fix this" not in page.context["sentence"]
-    assert "Today nothing but its query can block it. Only valid queries are stored" in text_of(page)
+    assert "Today only its query could be refused. Only valid queries are stored" in text_of(page)
     assert words(page)["missing_scope"] == "Refused then, passes now"
     assert words(page)["invalid_limit"] == "Not known"
 
@@ -108,7 +108,7 @@ def test_a_refused_query_is_reported_as_it_was_refused(support, organization, co
 
 
 @pytest.mark.parametrize("code", QUERIES)
-def test_of_a_refused_query_the_order_of_the_checks_tells_the_rest(support, organization, code):
+def test_for_a_refused_query_the_order_of_the_checks_implies_the_rest(support, organization, code):
     shown = words(asked(support, recorded(issue(organization)[1], query=QUERIES[code])))
     at = [*QUERIES].index(code)
     assert [shown[each] for each in QUERIES] == ["Passed"] * at + ["Refused"] + ["Not known yet"] * (4 - at)
@@ -138,10 +138,10 @@ def test_a_fault_of_ours_on_record_is_reported(support, organization, code):
     page = asked(support, RequestRecordFactory(api_key=issue(organization)[0], status=status, reason_code=code))
     assert page.context["sentence"].startswith(f"The call was refused with {status} {code} because")
     assert words(page)[code] == "Refused"
-    assert "Whether that would happen again cannot be checked here." in text_of(page)
+    assert "We can't check here if that would happen again." in text_of(page)
 
 
-def test_a_pasted_query_is_judged_beside_the_refusal_on_record(support, organization):
+def test_a_pasted_query_is_checked_and_the_recorded_refusal_stays(support, organization):
     record = recorded(issue(organization)[1], query="limit=500")
     again = ask(support, record.request_id, f"GET {LIST}?limit=500")
     assert "The request that you pasted is still refused with 422 invalid_limit." in text_of(again)
@@ -161,7 +161,7 @@ def test_a_pasted_query_is_judged_beside_the_refusal_on_record(support, organiza
         ("PURGE", LIST, "method_not_allowed"),
     ],
 )
-def test_what_stands_in_for_what_is_not_kept_fails_the_same_way(support, organization, method, path, code):
+def test_values_filled_in_for_unrecorded_ones_fail_the_same_way(support, organization, method, path, code):
     record = recorded(issue(organization)[1], path, method=method)
     assert record.reason_code == code
     assert f"The same call is still refused with {record.status} {code}." in text_of(asked(support, record))
@@ -175,7 +175,7 @@ def test_a_call_by_its_ids_is_judged_on_them(support, organization):
 
 
 @pytest.mark.parametrize("line", [f"HEAD {LIST}", f"GET {LIST}/x", "GET /external/v1/nowhere"])
-def test_another_call_is_not_set_beside_it(support, organization, line):
+def test_a_different_call_is_not_compared(support, organization, line):
     record = recorded(issue(organization)[1])
     page = ask(support, record.request_id, line)
     assert page.context["key"] == record.api_key
@@ -205,11 +205,11 @@ def test_nothing_but_a_request_id_is_taken_from_the_address(support, token):
         assert (page.context["form"].is_bound, text in page.text) == (False, False)
 
 
-def test_who_may_not_see_requests_learns_nothing_of_one(organization):
+def test_people_who_may_not_see_requests_learn_nothing_about_one(organization):
     person = User.objects.create_user("keys-only", is_staff=True)
     person.user_permissions.add(Permission.objects.get(codename="view_apikey"))
     client, record = Client(), RequestRecordFactory(api_key=issue(organization)[0])
     client.force_login(person)
     page = asked(client, record)
-    assert "You may not look at requests." in text_of(page)
+    assert "You don't have permission to view requests." in text_of(page)
     assert record.api_key.public_part not in page.text

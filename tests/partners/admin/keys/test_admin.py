@@ -120,7 +120,7 @@ def test_a_piece_leads_to_the_key_and_says_that_no_secret_was_verified(support, 
     assert "Its secret was not verified" in answer.text
 
 
-def test_several_keys_are_listed_each_with_what_was_found(support, organization):
+def test_several_keys_are_listed_each_with_its_match(support, organization):
     (one, first), (two, second) = issue(organization), issue(organization)
     answer = support.post(FIND, {"q": f"{first} {second[:25]}"})
     for told in ("2 keys found", page_of(one), page_of(two), "its secret is right", "Its secret was not verified"):
@@ -159,7 +159,7 @@ def test_nothing_found_is_no_all_clear_and_nothing_is_repeated(support, organiza
     assert pasted not in answer.text + caplog.text + str(dict(support.session.items()))
 
 
-def test_a_whole_token_of_another_deployment_and_a_text_too_long_are_told(support):
+def test_a_token_of_another_deployment_and_a_text_too_long_are_recognized(support):
     answer = support.post(FIND, {"q": tokens.mint(is_test=False).text}).text
     assert ("1 whole token in the text" in answer, "the text is longer" in answer) == (True, False)
     answer = support.post(FIND, {"q": "ch_sk_ " * in_text.LONGEST}).text
@@ -183,14 +183,14 @@ def test_a_wrong_secret_or_an_unloaded_digest_key_verifies_nothing(support, orga
 
 
 @pytest.mark.parametrize("quote", ["ch_sk_{}…", "ch_sk_{}", "{}", " {}... "])
-def test_what_people_quote_of_a_key_finds_it(support, organization, quote):
+def test_a_key_is_found_by_what_people_quote_of_it(support, organization, quote):
     key, other = issue(organization)[0], issue(organization, label="Another")[0]
     answer = support.post(FIND, {"q": quote.format(key.public_part)}, follow=True)
     assert key.public_part in answer.text
     assert other.public_part not in answer.text
 
 
-def test_find_is_for_post_alone(support):
+def test_find_accepts_only_post(support):
     assert support.get(FIND).status_code == 405
 
 
@@ -230,7 +230,7 @@ def test_a_rotation_is_shown_from_both_ends(support, organization):
     assert "Expired after its rotation" in support.get(page_of(old)).text
 
 
-def test_whether_a_call_would_pass_is_told_by_the_policy(support, organization):
+def test_the_policy_says_if_a_call_would_pass(support, organization):
     key, _ = issue(organization)
     assert support.get(page_of(key)).text.count("Passes") == len(Route)
     ApiKeySwitch.turn(False, CHANGE)
@@ -243,7 +243,7 @@ def test_a_key_of_no_organization(support):
     assert "org_scope_only_required" in support.get(page_of(issue(None)[0])).text
 
 
-def test_a_key_by_its_public_id_and_what_is_no_key(support, organization):
+def test_a_key_has_a_page_by_its_public_id_and_other_ids_have_none(support, organization):
     key, _ = issue(organization)
     assert support.get(f"{LIST}{key.public_id}/change/").status_code == 200
     assert support.get(f"{LIST}nothing/change/").status_code == 404
@@ -255,7 +255,7 @@ def test_markup_in_a_label_is_shown_and_not_run(support, organization):
         assert "<script>alert" not in support.get(page).text
 
 
-def test_who_may_not_see_keys_sees_none(organization):
+def test_people_who_may_not_see_keys_see_none(organization):
     client, key = Client(), issue(organization)[0]
     client.force_login(User.objects.create_user("nobody", is_staff=True))
     assert {client.get(page).status_code for page in (LIST, page_of(key))} == {403}

@@ -7,9 +7,9 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from partners.admin.forms import ReasonForm
 from partners.admin.keys import bulk
 from partners.admin.keys.changing import DISABLE
-from partners.admin.organizations.forms import ReasonForm
 from partners.models import ApiKey, ChangeEvent
 from partners.models.change import Action, Change
 from tests.factories import CHANGE, OrganizationFactory, issue
@@ -45,7 +45,7 @@ def states(keys: list[ApiKey]) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "status"), [(None, 403), ("Support", 403), ("Partner onboarding", 403), ("Security", 302)]
 )
-def test_it_is_for_security_alone(keys, role, status):
+def test_only_security_may_use_it(keys, role, status):
     client = signed_in(role)
     assert client.get(BULK).status_code == status
     assert client.post(BULK, confirmed(keys)).status_code == status
@@ -105,12 +105,12 @@ def test_each_change_is_its_own_event(security, keys, verb, number, state, actio
     assert ChangeEvent.objects.count() == before + 2
 
 
-def test_one_key_is_told_as_one(security, keys):
+def test_the_message_for_one_key_is_singular(security, keys):
     assert "1 key disabled." in security.post(BULK, confirmed(keys[:1]), follow=True).text
 
 
 @pytest.mark.parametrize(
-    ("number", "told"), [("", "This field is required."), ("3", "It is 2."), ("two", "Enter a whole number.")]
+    ("number", "told"), [("", "This field is required."), ("3", "The number is 2."), ("two", "Enter a whole number.")]
 )
 def test_a_revocation_asks_how_many(security, keys, number, told):
     answer = security.post(BULK, confirmed(keys, "revoke", number=number))
@@ -126,7 +126,7 @@ def test_the_reason_is_required(security, keys):
 
 
 def test_all_are_changed_or_none(security, keys, monkeypatch):
-    def disable(key: ApiKey, change: Change) -> None:
+    def disable(key: ApiKey, change: Change, given: dict) -> None:
         if key == keys[1]:
             raise ZeroDivisionError
         key.disable(change)
@@ -137,7 +137,7 @@ def test_all_are_changed_or_none(security, keys, monkeypatch):
     assert states(keys) == ["active", "active", "revoked"]
 
 
-def test_what_the_model_refuses_is_told(security, keys):
+def test_errors_of_the_model_are_shown(security, keys):
     answer = security.post(BULK, confirmed(keys) | {"reason": "bell\a"})
     assert "Write it on one line, without control characters." in answer.text
     assert states(keys) == ["active", "active", "revoked"]
@@ -154,7 +154,7 @@ def test_where_no_key_can_be_changed_nothing_is_asked(security, keys):
 def test_without_a_choice_it_leads_back_to_the_list(security, data):
     answer = security.post(BULK, data, follow=True)
     assert answer.redirect_chain == [(LIST, 302)]
-    assert "Choose the keys in the list first." in answer.text
+    assert "Select keys in the list first." in answer.text
     assert security.get(BULK).url == LIST
 
 

@@ -47,7 +47,7 @@ def test_each_page_is_for_its_roles(key, page, role):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_change_is_made_recorded_and_told(security, key, page):
+def test_a_change_is_made_and_recorded_and_a_message_shown(security, key, page):
     before, *_, action = PAGES[page]
     before(key)
     answer = security.post(page_of(key, page), SENT.get(page, WHY), follow=True)
@@ -82,7 +82,7 @@ def test_the_reason_is_required(security, key, page, reason):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_what_the_model_refuses_stands_next_to_its_field(security, key, page):
+def test_errors_of_the_model_are_next_to_their_field(security, key, page):
     PAGES[page][0](key)
     changes = key.events.count()
     answer = security.post(page_of(key, page), SENT.get(page, WHY) | {"reason": "bell\a"})
@@ -111,7 +111,7 @@ def test_a_change_that_cannot_be_is_not_offered(security, key, page, told):
 
 def test_a_revocation_says_which_key_is_meant(security, key):
     answer = security.post(page_of(key, "revoke"), WHY)
-    assert "Tick this to say that this very key is meant." in answer.text
+    assert "Tick the box to confirm this is the right key." in answer.text
     assert f"Yes, revoke ch_sk_{key.public_part}… of {key.organization}" in text_of(answer)
     assert "Never used" in answer.text
     key.refresh_from_db()
@@ -121,7 +121,7 @@ def test_a_revocation_says_which_key_is_meant(security, key):
 @pytest.mark.parametrize(
     ("page", "warns"), [("disable", True), ("revoke", True), ("finish", True), ("enable", False), ("scopes", False)]
 )
-def test_before_a_key_in_use_ends_one_is_warned(security, key, page, warns):
+def test_stopping_a_key_in_use_shows_a_warning(security, key, page, warns):
     PAGES[page][0](key)
     used(key, minutes=61)
     assert "This key is in use." not in security.get(page_of(key, page)).text
@@ -138,7 +138,7 @@ def test_a_key_without_an_organization_can_be_changed(security):
     assert held(key) == {"patients:read"}
 
 
-def test_the_danger_colour_is_the_revocations_alone(security, key):
+def test_only_a_revocation_has_the_danger_colour(security, key):
     assert 'class="primary danger"' in security.get(page_of(key, "revoke")).text
     assert "danger" not in security.get(page_of(key, "disable")).text.partition("<main")[2]
 
@@ -165,7 +165,7 @@ def test_a_token_in_a_field_is_dropped(security, key, page):
     PAGES[page][0](key)
     changes, token = key.events.count(), issue(key.organization)[1]
     answer = security.post(page_of(key, page), SENT.get(page, WHY) | {"ticket": token})
-    assert "This held a token" in answer.text
+    assert "This text held a token" in answer.text
     assert token not in answer.text
     assert key.events.count() == changes
 

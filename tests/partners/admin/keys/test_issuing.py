@@ -52,13 +52,13 @@ def test_a_preset_counts_from_the_issue(onboarding, asked, days):
     assert abs(key.expires_at - key.created_at - timedelta(days=days)) < timedelta(seconds=10)
 
 
-def test_a_key_may_end_with_a_day(onboarding, asked):
+def test_a_key_can_expire_on_a_date(onboarding, asked):
     day = (timezone.now() + timedelta(days=40)).date()
     onboarding.post(ISSUE, asked | {"lifetime": "date", "until": day.isoformat()})
     assert ApiKey.objects.get().expires_at.isoformat() == f"{day + timedelta(days=1)}T00:00:00+00:00"
 
 
-def test_a_key_is_without_an_end_only_where_that_is_allowed(onboarding, asked, settings):
+def test_a_key_never_expires_only_if_that_is_allowed(onboarding, asked, settings):
     assert 'value="never"' not in onboarding.get(ISSUE).text
     settings.KEY_LIFETIME_DAYS = settings.KEY_LONGEST_LIFETIME_DAYS = 0
     assert re.search(r'value="never"[^>]* checked', onboarding.get(ISSUE).text)
@@ -108,17 +108,17 @@ def test_an_organization_may_be_given_by_its_id(onboarding, asked, organization)
         ({"scopes": []}, "Choose at least one scope"),
         ({"scopes": ["everything"]}, "Select a valid choice."),
         ({"lifetime": "400"}, "Select a valid choice."),
-        ({"lifetime": "date"}, "Give the last day."),
+        ({"lifetime": "date"}, "Enter the last day."),
         ({"lifetime": "date", "until": "soon"}, "Enter a valid date."),
         ({"lifetime": "date", "until": "2001-01-01"}, "The expiry must lie in the future, 365 days away"),
         ({"lifetime": "date", "until": "9999-12-31"}, "Write an expiry as"),
         ({"lifetime": "30", "until": "2026-12-31"}, "Choose “On a date” above, or leave this empty."),
         ({"reason": "bell\a"}, "Write it on one line, without control characters."),
         ({"ticket": "x" * 101}, "at most 100 characters"),
-        ({"nonce": "junk"}, "This form was open for too long"),
+        ({"nonce": "junk"}, "This form has expired"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_and_nothing_typed_is_lost(onboarding, asked, wrong, told):
+def test_errors_are_shown_and_nothing_typed_is_lost(onboarding, asked, wrong, told):
     given = {"label": "EHR sync", "ticket": "OPS-7"} | wrong
     answer = onboarding.post(ISSUE, asked | given)
     assert told in answer.text
@@ -134,7 +134,7 @@ def test_without_a_digest_key_nothing_is_issued(onboarding, asked, settings):
     assert not ApiKey.objects.exists()
 
 
-def test_what_the_model_alone_knows_is_told_next_to_the_end(onboarding, asked, settings, monkeypatch):
+def test_errors_of_the_model_are_shown_next_to_the_expiry(onboarding, asked, settings, monkeypatch):
     monkeypatch.setattr(issuing.IssueForm, "_clean_end", lambda self: None)
     day = (timezone.now() + timedelta(days=400)).date().isoformat()
     answer = onboarding.post(ISSUE, asked | {"lifetime": "date", "until": day})
@@ -145,12 +145,12 @@ def test_a_token_in_a_field_is_dropped(onboarding, asked, caplog):
     token = tokens.mint(is_test=False).text
     with caplog.at_level(logging.DEBUG):
         answer = onboarding.post(ISSUE, asked | {"label": f"EHR {token}"})
-    assert "This held a token" in answer.text
+    assert "This text held a token" in answer.text
     assert token not in answer.text + caplog.text
     assert not ApiKey.objects.exists()
 
 
-def test_one_may_go_back_and_change_what_was_typed(onboarding, asked):
+def test_people_can_go_back_and_change_the_form(onboarding, asked):
     answer = onboarding.post(ISSUE, asked | {"step": "change"})
     assert "<h1>Issue key</h1>" in answer.text
     assert f'name="nonce" value="{asked["nonce"]}"' in answer.text
@@ -162,7 +162,7 @@ def checked(client: Client, asked: dict, **values) -> str:
     return client.post(ISSUE, asked | {"step": "check"} | values).text
 
 
-def test_what_the_key_will_be_able_to_call_is_foretold(onboarding, asked):
+def test_the_review_shows_what_the_key_can_call(onboarding, asked):
     text = checked(onboarding, asked, scopes=[scope.value for scope in Scope])
     assert text.count('<span class="state passed">Passes</span>') == len(Route)
     assert "can't call anything" not in text
@@ -179,7 +179,7 @@ def test_what_blocks_a_key_is_shown_with_who_can_fix_it_and_where(onboarding, as
     assert f'<a href="/admin/partners/organization/{partner.pk}/change/">The organization&#x27;s page</a>' in text
 
 
-def test_a_scope_that_opens_nothing_is_told(onboarding, asked):
+def test_a_scope_without_effect_is_shown(onboarding, asked):
     Organization.objects.get().set_access(CHANGE, disable=[Route.DOCUMENTS_AUDIO])
     text = checked(onboarding, asked, scopes=[*READS, "recordings:read"])
     assert "<code>recordings:read</code> opens nothing:" in " ".join(text.split())

@@ -25,7 +25,7 @@ def hours_left(key: ApiKey) -> float:
 
 
 @pytest.mark.parametrize(("overlap", "hours"), [("0", 0), ("1", 1), ("24", 24), ("168", 168)])
-def test_the_old_key_ends_after_the_overlap(onboarding, key, overlap, hours):
+def test_the_old_key_expires_after_the_overlap(onboarding, key, overlap, hours):
     answer = onboarding.post(
         rotate_page(key), rotate_form(onboarding, key, overlap=overlap, reason="Yearly", ticket="OPS-7")
     )
@@ -53,7 +53,7 @@ def test_a_key_in_use_is_to_have_an_overlap(onboarding, key, minutes, warns):
     assert ("This key is in use." in onboarding.get(rotate_page(key)).text) is warns
 
 
-def test_a_key_without_an_end_can_be_rotated(onboarding, organization, settings):
+def test_a_key_that_never_expires_can_be_rotated(onboarding, organization, settings):
     settings.KEY_LONGEST_LIFETIME_DAYS = 0
     key, _ = issue(organization)
     assert "its own expiry" not in onboarding.get(rotate_page(key)).text
@@ -71,7 +71,7 @@ def test_a_key_that_cannot_be_rotated_says_why(onboarding, key):
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
-    [({"overlap": "2"}, "Select a valid choice."), ({"reason": "bell\a"}, "without control characters"), ({"nonce": ""}, "open for too long")],
+    [({"overlap": "2"}, "Select a valid choice."), ({"reason": "bell\a"}, "without control characters"), ({"nonce": ""}, "This form has expired")],
 )  # fmt: skip
 def test_a_rotation_that_is_refused_says_why_and_keeps_what_was_typed(onboarding, key, wrong, told):
     answer = onboarding.post(rotate_page(key), rotate_form(onboarding, key, ticket="OPS-7", **wrong) | wrong)

@@ -68,7 +68,7 @@ SITUATIONS = [
 
 
 @pytest.mark.parametrize(("with_old", "with_new", "told"), SITUATIONS, ids=range(len(SITUATIONS)))
-def test_how_far_the_partner_is_is_told_by_the_calls_with_both_keys(rotated, with_old, with_new, told):
+def test_the_calls_with_both_keys_show_how_far_the_partner_has_moved(rotated, with_old, with_new, told):
     for key, calls in zip(rotated, (with_old, with_new), strict=True):
         for times, ago in calls:
             call(key, times, ago=ago)
@@ -96,7 +96,7 @@ def test_the_hour_ends_where_it_does(rotated, ago, lately):
     assert progress_of([rotated])[0].with_old.lately == lately
 
 
-def test_no_more_calls_are_counted_than_are_told(rotated, monkeypatch):
+def test_no_more_calls_are_counted_than_are_shown(rotated, monkeypatch):
     monkeypatch.setattr(rotations, "COUNTED", 2)
     call(rotated[0], 5)
     assert "2+ calls with the old key" in progress_of([rotated])[0].sentence
@@ -115,13 +115,13 @@ def test_all_rotations_take_one_statement_and_an_index(rotated, organization):
     assert progress_of([]) == []
 
 
-def test_both_keys_pages_tell_it(support, rotated):
+def test_the_pages_of_both_keys_show_it(support, rotated):
     call(rotated[0], 14)
     for key in rotated:
         assert "Not moved: 14 calls with the old key in the last hour" in support.get(page_of(key, "change")).text
 
 
-def test_it_is_told_before_the_overlap_is_ended(onboarding, rotated):
+def test_it_is_shown_before_the_overlap_is_ended(onboarding, rotated):
     call(rotated[0], 14)
     page = onboarding.get(page_of(rotated[0], "finish"))
     assert re.search(r'<div class="notice warning">\s*<p>Not moved: 14 calls', page.text)
@@ -130,7 +130,7 @@ def test_it_is_told_before_the_overlap_is_ended(onboarding, rotated):
     assert "Moving: 14 calls" in onboarding.get(page_of(rotated[0], "finish")).text
 
 
-def test_after_its_end_a_key_does_not_claim_that_the_partner_uses_its_successor(support, rotated):
+def test_an_expired_key_does_not_claim_that_the_partner_uses_its_successor(support, rotated):
     old, _ = rotated
     old.finish_rotation(CHANGE)
     called(old, "expired_key", times=2)
@@ -139,7 +139,7 @@ def test_after_its_end_a_key_does_not_claim_that_the_partner_uses_its_successor(
     assert "The partner calls with its successor" not in text
 
 
-def test_who_may_not_see_calls_is_told_nothing_of_them(rotated):
+def test_people_who_may_not_see_requests_see_nothing_about_them(rotated):
     user = User.objects.create_user("somebody", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename="view_apikey"))
     client = Client()

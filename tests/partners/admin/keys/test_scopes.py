@@ -31,7 +31,7 @@ def test_the_scopes_held_are_ticked_and_each_says_what_needs_it(security, key):
     assert "Recordings: the audio of ambient encounters. Needed by documents.audio" in text
 
 
-def test_an_added_scope_is_shown_with_what_it_opens_before_it_holds(security, key):
+def test_an_added_scope_is_reviewed_before_it_is_saved(security, key):
     answer = choose(security, key, "encounters:read", "patients:read", "documents:read", ticket="OPS-7")
     assert "This opens encounters.list, encounters.detail" in text_of(answer)
     assert "Documents: titles, status and content" in answer.text
@@ -41,7 +41,7 @@ def test_an_added_scope_is_shown_with_what_it_opens_before_it_holds(security, ke
     assert held(key) == {"encounters:read", "patients:read", "documents:read"}
 
 
-def test_what_was_not_shown_is_not_added(security, key):
+def test_a_scope_that_was_not_reviewed_is_not_added(security, key):
     key.organization.set_access(CHANGE, disable=[Route.DOCUMENTS_AUDIO])
     answer = choose(security, key, "documents:read", "recordings:read", shown=["documents:read"])
     assert "recordings:read opens nothing" in text_of(answer)

@@ -73,7 +73,7 @@ def test_the_token_is_in_the_answer_and_nowhere_else(onboarding, asked, key, pag
     assert token[18:61] not in after + kept(onboarding, caplog)
 
 
-def test_no_cache_keeps_the_answer_and_no_page_is_told_where_from(onboarding, asked):
+def test_the_answer_is_not_cached_and_sends_no_referrer(onboarding, asked):
     answer = onboarding.post(ISSUE, asked)
     assert "no-store" in answer.headers["Cache-Control"]
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -113,7 +113,7 @@ def test_a_form_that_is_sent_again_shows_the_key_and_no_token(onboarding, asked,
     assert ApiKey.objects.count() == 2
 
 
-def test_a_form_that_was_sent_again_says_what_to_do_if_nobody_copied_the_key(onboarding, asked):
+def test_a_form_sent_twice_says_what_to_do_if_the_key_was_not_copied(onboarding, asked):
     onboarding.post(ISSUE, asked)
     made = ApiKey.objects.get()
     assert "rotate it without an overlap" in onboarding.post(ISSUE, asked).text

@@ -39,7 +39,7 @@ def told(response) -> list[str]:
             (True, [LIST, DETAIL]),
             "Saved: allowlisted, encounters.list enabled, encounters.detail enabled.",
         ),
-        ({}, (False, []), "Nothing was changed: it is so already."),
+        ({}, (False, []), "Nothing to change: already up to date."),
     ],
 )
 def test_access_is_given(onboarding, newcomer, given, result, words):
@@ -80,7 +80,7 @@ def test_a_change_of_access_is_recorded(onboarding, newcomer):
         ({}, f"allowlist, {LIST}, {DETAIL}", (False, [])),
     ],
 )
-def test_what_active_keys_use_is_taken_only_when_confirmed(onboarding, organization, given, off, left):
+def test_access_that_active_keys_use_is_removed_only_after_confirmation(onboarding, organization, given, off, left):
     key = issue(organization, label="Nightly")[0]
     form = given | {"shown": EVERYTHING, "reason": "Contract ended"}
     response = onboarding.post(page_of(organization, "access"), form)
@@ -93,7 +93,7 @@ def test_what_active_keys_use_is_taken_only_when_confirmed(onboarding, organizat
     assert access(organization) == left
 
 
-def test_a_confirmation_holds_for_what_was_warned_of_alone(onboarding, organization):
+def test_a_confirmation_covers_only_what_the_warning_named(onboarding, organization):
     issue(organization)
     response = save(onboarding, organization, shown=EVERYTHING, confirmed=LIST)
     assert response.context["loss_count"] == 1
@@ -132,7 +132,13 @@ def test_a_refused_change_of_access_keeps_what_was_typed(onboarding, newcomer, g
     assert access(newcomer) == (False, [])
 
 
-def test_the_form_of_access_stands_alone_too(onboarding, organization):
+def test_a_change_that_cannot_be_recorded_is_not_made(onboarding, newcomer, monkeypatch):
+    monkeypatch.setattr("partners.signin.pages.client_address", lambda request: "x" * 101)
+    assert "at most 100 characters" in save(onboarding, newcomer, allowlisted="on").text
+    assert access(newcomer) == (False, [])
+
+
+def test_the_access_form_also_has_its_own_page(onboarding, organization):
     text = onboarding.get(page_of(organization, "access")).text
     assert text.count(" checked") == 3
     assert text.count('name="shown"') == 3
@@ -151,7 +157,7 @@ def test_the_contact_is_changed_and_recorded(onboarding, organization):
         "New colleague",
     )
     assert onboarding.get(page).context["form"]["contact_email"].value() == "ada@partner.example"
-    assert told(save(onboarding, organization, "contact", **CONTACT))[-1] == "Nothing was changed: it is so already."
+    assert told(save(onboarding, organization, "contact", **CONTACT))[-1] == "Nothing to change: already up to date."
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_every_role_sees_and_two_change(organization, role, sees, changes):
 
 
 @pytest.mark.parametrize("role", ["Support", "Partner onboarding"])
-def test_buttons_are_shown_to_those_who_may(organization, role):
+def test_buttons_are_shown_only_with_the_permission(organization, role):
     client = signed_in(role)
     may = role != "Support"
     text = client.get(page_of(organization)).text
@@ -150,7 +150,7 @@ def test_an_organization_is_created_and_its_page_says_what_comes_next(onboarding
         ({"ticket": "x" * 101}, "ticket"),
     ],
 )
-def test_a_refusal_stands_next_to_its_field_and_nothing_typed_is_lost(onboarding, newcomer, given, field):
+def test_an_error_is_next_to_its_field_and_nothing_typed_is_lost(onboarding, newcomer, given, field):
     response = onboarding.post(ADD, NEW | {"reason": "Agreed by phone"} | given)
     assert list(response.context["form"].errors) == [field]
     typed = NEW | given
@@ -158,8 +158,8 @@ def test_a_refusal_stands_next_to_its_field_and_nothing_typed_is_lost(onboarding
     assert Organization.objects.get() == newcomer
 
 
-def test_what_the_form_has_no_field_for_is_refused_above_it(onboarding, monkeypatch):
-    monkeypatch.setattr("partners.admin.base.client_address", lambda request: "x" * 101)
+def test_an_error_without_a_field_is_shown_above_the_form(onboarding, monkeypatch):
+    monkeypatch.setattr("partners.signin.pages.client_address", lambda request: "x" * 101)
     response = onboarding.post(ADD, NEW)
     assert "at most 100 characters" in response.text
     assert not Organization.objects.exists()
@@ -168,7 +168,7 @@ def test_what_the_form_has_no_field_for_is_refused_above_it(onboarding, monkeypa
 def test_a_token_in_a_text_is_dropped(onboarding, token):
     response = onboarding.post(ADD, NEW | {"reason": f"for {token}", "other": token})
     assert token not in response.text
-    assert "This held a token" in response.text
+    assert "This text held a token" in response.text
     assert list(response.context["form"].errors) == ["reason", "__all__"]
 
 

@@ -52,7 +52,7 @@ def test_the_first_action_is_to_give_access_and_then_to_issue_a_key(onboarding, 
     assert saving == [True, False]
 
 
-def test_who_may_not_is_told_who_can(support, newcomer):
+def test_people_without_the_permission_see_who_has_it(support, newcomer):
     assert "Partner onboarding can do that." in support.get(page_of(newcomer)).text
 
 

@@ -30,7 +30,7 @@ def test_the_form_shows_the_purpose(onboarding, organization):
     organization.set_purpose(CHANGE, "Treatment")
     assert 'value="Treatment"' in onboarding.get(page_of(organization, "purpose")).text
     onboarding.post(page_of(organization, "purpose"), {"purpose": "Treatment ", "reason": "the same"})
-    assert "it is so already" in onboarding.get(page_of(organization)).text
+    assert "already up to date" in onboarding.get(page_of(organization)).text
 
 
 @pytest.mark.parametrize("text", ["x" * 201, "Treat\x07ment"])
@@ -40,7 +40,7 @@ def test_a_bad_purpose_is_refused_next_to_its_field(onboarding, organization, te
     assert organization.events.first().action != Action.PURPOSE_CHANGED
 
 
-def test_what_the_model_alone_refuses_is_told_in_the_form(onboarding, organization, monkeypatch):
+def test_errors_of_the_model_are_shown_in_the_form(onboarding, organization, monkeypatch):
     monkeypatch.setattr(Organization, "set_purpose", lambda self, why, text: organization.set_access(why, **BOTH))
     response = onboarding.post(page_of(organization, "purpose"), {"purpose": "Treatment", "reason": "as agreed"})
     assert "cannot be both enabled and disabled" in response.text
@@ -59,7 +59,7 @@ def test_a_purpose_is_missed_where_data_may_be_disclosed(onboarding, allowlisted
     assert (purpose or "Not stated") in text
 
 
-def test_who_may_not_state_it_is_told_who_may(organization):
+def test_people_who_may_not_change_it_see_who_may(organization):
     text = signed_in("Support").get(page_of(organization)).text
     assert "Partner onboarding can add it." in text
     assert page_of(organization, "purpose") not in text

@@ -26,7 +26,7 @@ def refused(key, ago=0, **values):
     return RequestRecordFactory(api_key=key, occurred_at=timezone.now() - timedelta(minutes=ago), **values)
 
 
-def test_a_call_is_told_in_one_row(support, key):
+def test_a_call_is_one_row(support, key):
     record = RequestRecordFactory(api_key=key, encounters=[1, 2, 3], microseconds=12_345, new_network=True)
     page = support.get(LIST)
     for told in (key.public_part, "EHR sync", key.organization.name, "GET encounters.list", "Served, 200", "12 ms", "just now", "New"):  # fmt: skip
@@ -34,7 +34,7 @@ def test_a_call_is_told_in_one_row(support, key):
     assert f'href="{LIST}{record.request_id}/"' in page.text
 
 
-def test_a_refusal_is_told_without_colour_and_leads_to_why(support, key):
+def test_a_refusal_is_readable_without_colour_and_links_to_its_cause(support, key):
     record = refused(key, microseconds=1_540)
     page = support.get(LIST)
     assert "Refused, 403 missing_scope Why?" in text_of(page)
@@ -57,7 +57,7 @@ def runs_of(page) -> list[int]:
     return [len(run.calls) for run in page.context["runs"]]
 
 
-def test_calls_refused_alike_stand_together_and_each_is_linked(support, key):
+def test_identical_refusals_are_grouped_and_each_is_linked(support, key):
     records = [refused(key, ago) for ago in range(3)]
     page = support.get(LIST)
     assert runs_of(page) == [3]
@@ -74,14 +74,14 @@ def test_calls_refused_alike_stand_together_and_each_is_linked(support, key):
         {"status": 200, "reason_code": ""},
     ],
 )
-def test_another_call_ends_a_run(support, key, other):
+def test_another_call_ends_a_group(support, key, other):
     refused(key, 1)
     refused(key, 2, **other)
     refused(key, 3)
     assert runs_of(support.get(LIST)) == [1, 1, 1]
 
 
-def test_another_key_ends_a_run_and_served_calls_stand_alone(support, key):
+def test_another_key_ends_a_group_and_served_calls_are_not_grouped(support, key):
     refused(key, 1)
     refused(issue(key.organization)[0], 2)
     for ago in (3, 4):
@@ -141,13 +141,13 @@ def test_markup_in_names_is_shown_and_not_run(support):
         assert not any(markup in support.get(page).text for markup in ("<script>alert", "<b>bold"))
 
 
-def test_requests_stand_between_keys_and_diagnosis(support):
+def test_requests_are_between_keys_and_diagnosis_in_the_navigation(support):
     titles = [place["title"] for place in support.get(LIST).context["places"]]
     at = titles.index("Requests")
     assert titles[at - 1 : at + 2] == ["API keys", "Requests", "Why does this call fail?"]
 
 
-def test_who_may_see_requests_alone_is_led_nowhere_else(key):
+def test_people_who_may_see_only_requests_get_no_other_links(key):
     person = User.objects.create_user("auditor", is_staff=True)
     person.user_permissions.add(permission("view_requestrecord"))
     client = Client()
@@ -165,7 +165,7 @@ def permission(codename: str):
     return Permission.objects.get(codename=codename)
 
 
-def test_who_may_not_see_requests_sees_none(key):
+def test_people_who_may_not_see_requests_see_none(key):
     client, record = Client(), refused(key)
     client.force_login(User.objects.create_user("nobody", is_staff=True))
     assert {client.get(page).status_code for page in (LIST, f"{LIST}{record.pk}/")} == {403}
@@ -188,7 +188,7 @@ def test_a_request_id_leads_to_its_call(support, key, quote):
         ("", "A request id is req_"),
     ],
 )
-def test_what_is_not_found_says_what_that_means(support, text, told):
+def test_a_page_for_nothing_found_says_what_that_means(support, text, told):
     answer = support.post(FIND, {"q": text}, follow=True)
     assert answer.redirect_chain == [(LIST, 302)]
     assert told in text_of(answer)
@@ -199,5 +199,5 @@ def test_a_token_in_the_search_is_not_repeated(support, token):
     assert token not in answer.text + str(answer.redirect_chain)
 
 
-def test_find_is_for_post_alone(support):
+def test_find_accepts_only_post(support):
     assert support.get(FIND).status_code == 405

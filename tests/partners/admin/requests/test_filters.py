@@ -82,7 +82,7 @@ def names(page, calls) -> set[str]:
     return {name for name, call in calls.items() if f"{LIST}{call.request_id}/" in page.text}
 
 
-def test_a_time_of_ones_own_has_its_beginning_and_not_its_end(support):
+def test_a_custom_time_includes_its_start_and_not_its_end(support):
     key = issue(OrganizationFactory())[0]
     made = {str(at): RequestRecordFactory(api_key=key, occurred_at=START + timedelta(hours=at)) for at in range(4)}
     page = support.get(f"{LIST}?time=own&start=2026-05-25T15:00:00&end=2026-05-25T17:00:00")
@@ -107,7 +107,7 @@ def test_filters_are_put_into_the_address_by_ids(support, calls):
     assert answer.url == f"{LIST}?organization={organization}&key={key.public_id}&status=403&time=7d"
 
 
-def test_what_an_address_holds_by_id_is_shown_by_name(support, calls):
+def test_ids_in_the_url_are_shown_as_names(support, calls):
     key = calls["served"].api_key
     page = support.get(f"{LIST}?organization={key.organization.public_id}&key={key.public_id}").text
     assert 'value="Lakeside"' in page
@@ -126,17 +126,17 @@ def test_a_list_that_is_narrowed_can_be_cleared(support):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"organization": "Nowhere"}, "There is no organization of this name. Check the spelling."),
+        ({"organization": "Nowhere"}, "There is no organization with this name. Check the spelling."),
         ({"organization": "side"}, "Which of these? “Hillside”; “Lakeside”"),
-        ({"key": "key_x"}, "Give a key_… id or a 12-character public part."),
+        ({"key": "key_x"}, "Enter a key_… id or a 12-character public part."),
         ({"status": "999"}, "999 is not one of the available choices"),
         ({"time": "own", "start": "yesterday"}, "Enter a valid date/time."),
-        ({"time": "own", "start": "0001-01-01T00:00+23:00"}, "There is no such time."),
-        ({"time": "own", "start": "2026-05-25T14:00", "end": "2026-05-25T14:00"}, "The end must be later"),
+        ({"time": "own", "start": "0001-01-01T00:00+23:00"}, "Enter a valid date and time."),
+        ({"time": "own", "start": "2026-05-25T14:00", "end": "2026-05-25T14:00"}, "The end must be after the start."),
     ],
 )
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_what_cannot_be_read_is_told_beside_its_field(support, calls, method, given, told):
+def test_unreadable_input_shows_an_error_next_to_its_field(support, calls, method, given, told):
     answer = getattr(support, method)(LIST, given)
     assert (answer.status_code, answer.context.get("runs")) == (200, None)
     assert told in text_of(answer)

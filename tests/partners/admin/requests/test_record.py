@@ -16,7 +16,7 @@ def page_of(record) -> str:
     return f"{LIST}{record.request_id}/"
 
 
-def test_a_served_call_is_told_in_words(support, key):
+def test_a_served_call_is_described_in_words(support, key):
     record = RequestRecordFactory(api_key=key, encounters=[1, 2], patients=[3], microseconds=4_200)
     page = text_of(support.get(page_of(record)))
     for told in (
@@ -41,7 +41,7 @@ def test_a_served_call_is_told_in_words(support, key):
         ({"resource": "?", "route": "encounters.detail"}, "{not-an-id} replaces a value that was not an id."),
     ],
 )  # fmt: skip
-def test_what_is_particular_is_told(support, key, values, told):
+def test_special_cases_are_described(support, key, values, told):
     assert told in text_of(support.get(page_of(RequestRecordFactory(api_key=key, **values))))
 
 
@@ -104,7 +104,7 @@ def test_security_sees_which_encounters_and_patients(disclosing):
     assert "And 1 that is no longer stored." in text_of(answer)
 
 
-def test_security_sees_no_heading_of_what_was_not_disclosed(key):
+def test_security_sees_no_heading_for_kinds_that_were_not_disclosed(key):
     encounter = DocumentFactory(encounter__organization=key.organization, encounter__patient=None).encounter
     page = text_of(signed_in("Security").get(page_of(RequestRecordFactory(api_key=key, encounters=[encounter.pk]))))
     assert encounter.public_id in page
@@ -112,7 +112,7 @@ def test_security_sees_no_heading_of_what_was_not_disclosed(key):
 
 
 @pytest.mark.parametrize("group", ["Support", "Partner onboarding"])
-def test_nobody_else_sees_more_than_the_numbers(disclosing, group):
+def test_other_roles_see_only_the_numbers(disclosing, group):
     record, ids = disclosing
     answer = signed_in(group).get(page_of(record))
     assert not any(public_id in answer.text for public_id in ids)

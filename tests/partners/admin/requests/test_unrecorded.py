@@ -54,13 +54,13 @@ def test_the_key_whose_public_part_was_presented_is_linked(support, organization
     assert "has this key's public part, but it was not accepted." in text_of(page)
 
 
-def test_of_an_unknown_key_the_public_part_is_told(support):
+def test_the_public_part_of_an_unknown_key_is_shown(support):
     token = unknown()
     assert f"<code>{token[6:18]}…</code>" in support.get(f"{REQUESTS}{answered(token)}/").text
     assert "Key Not known" in text_of(support.get(f"{REQUESTS}{answered()}/"))
 
 
-def test_a_failure_of_ours_is_told_as_one(support, api, monkeypatch):
+def test_a_fault_of_the_service_is_shown_as_one(support, api, monkeypatch):
     with monkeypatch.context() as context:
         context.setattr("partners.record.ledger._write", None)
         request_id = api.get()["X-Request-ID"]
@@ -72,7 +72,7 @@ def test_a_failure_of_ours_is_told_as_one(support, api, monkeypatch):
 
 
 @pytest.mark.parametrize("ask_for", ["unknown", "old"])
-def test_of_an_id_that_is_not_kept_it_is_said_what_that_can_mean(support, ask_for):
+def test_the_page_of_an_unknown_id_says_what_that_can_mean(support, ask_for):
     facts = {"source": "203.0.113.9", "method": "GET", "path": LIST, "reason_code": "missing_bearer"}
     old = UnkeyedAnswer.objects.create(occurred_at=timezone.now() - KEPT - timedelta(seconds=1), **facts)
     request_id = old.request_id if ask_for == "old" else UNKNOWN
@@ -88,12 +88,12 @@ def test_of_an_id_that_is_not_kept_it_is_said_what_that_can_mean(support, ask_fo
         assert told in text
 
 
-def test_what_is_no_request_id_is_no_page(support):
+def test_a_malformed_request_id_is_not_found(support):
     assert "request id" not in support.get(f"{REQUESTS}req_x/").text
     assert support.get(f"{REQUESTS}req_x/").status_code == 404
 
 
-def test_who_may_not_see_requests_sees_none(organization):
+def test_people_who_may_not_see_requests_see_none(organization):
     person = User.objects.create_user("keys-only", is_staff=True)
     person.user_permissions.add(Permission.objects.get(codename="view_apikey"))
     client = Client()
@@ -102,7 +102,7 @@ def test_who_may_not_see_requests_sees_none(organization):
     assert client.get(f"{REQUESTS}{request_id}/").status_code == 403
     for wanted in (request_id, UNKNOWN):
         page = text_of(client.get(DIAGNOSIS, {"call": wanted}))
-        assert "You may not look at requests." in page
+        assert "You don't have permission to view requests." in page
         assert "missing_bearer" not in page
 
 
@@ -115,7 +115,7 @@ def test_the_diagnosis_leads_to_the_answer(support):
         assert page.url == f"{REQUESTS}{request_id}/"
 
 
-def test_with_a_request_pasted_beside_it_the_diagnosis_asks_for_the_token(support):
+def test_with_a_pasted_request_the_diagnosis_asks_for_the_token(support):
     page = ask(support, answered())
     assert "it was refused with 401 missing_bearer." in text_of(page)
     assert "findings" not in page.context
