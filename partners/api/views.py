@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.viewsets import ViewSet
 
 from partners.api.exceptions import AccessDenied
+from partners.api.exchange import Exchange
 from partners.api.responses import ALLOWED_METHODS, Refusal
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
@@ -25,7 +26,7 @@ class PartnerViewSet(ViewSet):
     @property
     def call(self) -> AccessRequest:
         """Return the facts of the call, which has passed the checks of access."""
-        return cast(AccessRequest, self.request.auth)
+        return cast(AccessRequest, Exchange.of(self.request).call)
 
     @abstractmethod
     def checks(self, call: AccessRequest, query_string: str, **ids: str) -> Sequence[Check]:

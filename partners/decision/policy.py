@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from partners.catalogue.reasons import Reason
+from partners.catalogue.reasons import Reason, Stage
 from partners.catalogue.routes import Route
 
 Facts = TypeVar("Facts")
@@ -104,9 +104,14 @@ class UndecidableFacts(Exception):
     """No rule denies, yet one cannot tell: facts are missing that should be there."""
 
 
-def decide(policy: tuple[Rule[Facts], ...], facts: Facts) -> Reason | None:
-    """Return the first refusal, or None where every check passes; UndecidableFacts rather than a guess."""
+def decide(policy: tuple[Rule[Facts], ...], facts: Facts, *, skip: Stage | None = None) -> Reason | None:
+    """Return the first refusal, or None if every check passes; raise UndecidableFacts rather than guess.
+
+    `skip` leaves out the checks of a stage that another step of the same call asks.
+    """
     for rule in policy:
+        if rule.reason.stage is skip:
+            continue
         denies = rule.denies(facts)
         if denies is None:
             raise UndecidableFacts(rule.reason.code)

@@ -3,15 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from django.conf import settings
-
 from partners.catalogue.reasons import Reason
 from partners.catalogue.remedies import REMEDIES, Remedy
 from partners.catalogue.routes import Route, Scope
 from partners.decision import facts
 from partners.decision.policy import POLICY, AccessRequest, Outcome, decide, explain
+from partners.diagnosis.held import Common
 from partners.keys import digests
-from partners.models import ApiKey, ApiKeySwitch, Organization
+from partners.models import ApiKey, Organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +49,10 @@ class Forecast:
 
 def of_new_key(organization: Organization, scopes: Iterable[Scope], *, is_test: bool) -> list[Forecast]:
     """Forecast the calls with a key that is not issued yet."""
-    enabled = organization.enabled_routes()
-    call = AccessRequest(
-        Route.ENCOUNTERS_LIST,
-        bearer=True,
-        switched_on=ApiKeySwitch.objects.filter(enabled=True).exists(),
-        test_prefix=is_test,
-        accepts_test_keys=settings.ACCEPT_TEST_KEYS,
-        well_formed=True,
-        digest_key_loaded=bool(digests.loaded()),
-        secret_matches=True,
-        key_id="key_not_issued_yet",
-        disabled=False,
-        revoked=False,
-        expired=False,
-        organization_pk=organization.pk,
-        organization_id=organization.public_id,
-        allowlisted=organization.allowlisted,
-        scopes=frozenset(scopes),
-    )
-    return [Forecast(replace(call, route=route, route_enabled=route.route_name in enabled)) for route in Route]
+    routes = [Route.named(name) for name in organization.enabled_routes()]
+    common = Common.of(organization, allowlisted=organization.allowlisted, routes=routes)
+    key = ApiKey(is_test=is_test, digest_key_number=max(digests.loaded(), default=0))
+    return [Forecast(call) for call in common.with_key(key, scopes)]
 
 
 def of_key(key: ApiKey, scopes: Iterable[Scope] | None = None) -> list[Forecast]:

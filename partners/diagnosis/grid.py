@@ -4,19 +4,15 @@ The facts of every cell come from four statements, however many keys there are.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
 from partners.decision.policy import POLICY, AccessRequest, decide
-from partners.keys import digests
-from partners.models import ApiKey, ApiKeySwitch, KeyState, Organization
+from partners.diagnosis.held import Common
+from partners.models import ApiKey, KeyState, Organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +63,8 @@ class Grid:
         """Judge every active key of the organization, the newest first."""
         keys = ApiKey.objects.in_state(KeyState.ACTIVE).filter(organization=organization)
         scopes, access = _scopes(keys), Access.of(organization)
-        common = _common(organization, access)
-        return cls(access, [Row(key, _calls(key, access, scopes[key.pk], common)) for key in keys])
+        common = Common.of(organization, allowlisted=access.allowlisted, routes=access.routes)
+        return cls(access, [Row(key, common.with_key(key, scopes[key.pk])) for key in keys])
 
     def losses(self, access: Access) -> list[tuple[ApiKey, list[Route]]]:
         """Return the keys that this other access would refuse where they can call now, each with those routes.
@@ -85,33 +81,6 @@ def _scopes(keys: QuerySet[ApiKey]) -> defaultdict[int, set[str]]:
     for key, scope in rows.values_list("apikey_id", "scope_id"):
         held[key].add(scope)
     return held
-
-
-def _common(organization: Organization, access: Access) -> dict[str, Any]:
-    """Return the facts that every call of the organization has in common, a token that is right among them."""
-    return {
-        "bearer": True,
-        "switched_on": ApiKeySwitch.objects.filter(id=1, enabled=True).exists(),
-        "accepts_test_keys": settings.ACCEPT_TEST_KEYS,
-        "well_formed": True,
-        "secret_matches": True,
-        "organization_pk": organization.pk,
-        "organization_id": organization.public_id,
-        "allowlisted": access.allowlisted,
-    }
-
-
-def _calls(key: ApiKey, access: Access, scopes: Iterable[str], common: dict[str, Any]) -> tuple[AccessRequest, ...]:
-    facts = common | {
-        "test_prefix": key.is_test,
-        "digest_key_loaded": key.digest_key_number in digests.loaded(),
-        "key_id": key.public_id,
-        "disabled": key.disabled_at is not None,
-        "revoked": key.revoked_at is not None,
-        "expired": key.expires_at is not None and key.expires_at <= timezone.now(),
-        "scopes": frozenset(scopes),
-    }
-    return tuple(AccessRequest(route, route_enabled=route in access.routes, **facts) for route in Route)
 
 
 def _loses(call: AccessRequest, access: Access) -> bool:

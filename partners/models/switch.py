@@ -22,6 +22,11 @@ class ApiKeySwitch(models.Model):
         return "on" if self.enabled else "off"
 
     @classmethod
+    def is_on(cls) -> bool:
+        """Return True if API keys are accepted; False also before `migrate` has made the row."""
+        return cls.objects.filter(id=1, enabled=True).exists()
+
+    @classmethod
     def turn(cls, on: bool, change: Change) -> None:
         """Switch API keys on or off for everyone; ValidationError without a reason, or if it is so already."""
         change.require_reason()
