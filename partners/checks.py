@@ -1,4 +1,4 @@
-"""Configuration faults that keep chartero from starting, each with an id and what to do."""
+"""System checks of the configuration and the database, each with an id and a hint on how to fix it."""
 
 import base64
 from collections.abc import Sequence
@@ -18,22 +18,22 @@ MINIMUM_DIFFERENT, MOST_NAMED = 10, 20
 
 @register(Tags.security)
 def digest_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that the digest keys can be read and that no two secrets are equal."""
+    """Check that the digest keys can be parsed, and that they are random and unlike any other secret."""
     try:
         keys = list(digests.loaded().values())
     except digests.InvalidDigestKeys as fault:
         hint = "Write 1:<base64 of 32 bytes>,2:<…>."
         return [Error(f"CHARTERO_DIGEST_KEYS: {fault}.", hint=hint, id="partners.E001")]
     if any(len(set(key)) < MINIMUM_DIFFERENT for key in keys):
-        return [Error("A digest key is not random.", hint="Make one with openssl rand -base64 32.", id="partners.E004")]
+        return [Error("A digest key is not random.", hint="Generate one: openssl rand -base64 32.", id="partners.E004")]
     secrets = [*keys, settings.SECRET_KEY.encode(), *_decoded(settings.SECRET_KEY)]
     if len(set(secrets)) < len(secrets):
-        return [Error("Two secrets are equal.", hint="Make each anew and at random.", id="partners.E002")]
+        return [Error("Two secrets are equal.", hint="Generate a new random value for each.", id="partners.E002")]
     return []
 
 
 def _decoded(text: str) -> list[bytes]:
-    """Return what `text` is in base64: one secret copied to two variables is equal in one of its two forms."""
+    """Return the decoded form of a base64 text: a secret copied to two variables may be equal in that form only."""
     try:
         return [base64.b64decode(text, validate=True)]
     except ValueError:
@@ -42,16 +42,16 @@ def _decoded(text: str) -> list[bytes]:
 
 @register()
 def retention_long_enough(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that records are kept for as long as the law asks for."""
+    """Check that records are kept for as long as the law requires."""
     if settings.RETENTION_YEARS < SHORTEST:
-        hint = "Leave CHARTERO_RETENTION_YEARS unset, or name more years."
+        hint = "Unset CHARTERO_RETENTION_YEARS, or set a higher number."
         return [Error(f"Records must be kept for {SHORTEST} years or more.", hint=hint, id="partners.E006")]
     return []
 
 
 @register(Tags.database)
 def scopes_mirror_catalogue(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that the rows of scopes hold what the catalogue in code holds."""
+    """Check that the rows of scopes match the catalogue in code."""
     from partners.models import Scope
 
     for using in databases or ():
@@ -65,7 +65,7 @@ def scopes_mirror_catalogue(databases: Sequence[str] | None, **kwargs: Any) -> l
 
 @register(Tags.database)
 def names_alike(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that no two organizations have names that look alike: those that were made before that was refused."""
+    """Check that no two organizations have names that look alike. Older versions allowed such names."""
     from partners.models import Organization
 
     for using in databases or ():
@@ -73,14 +73,14 @@ def names_alike(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMes
             continue
         twins = Organization.objects.using(using).twins().values_list("public_id", flat=True)[:MOST_NAMED]
         if twins:
-            hint = "Name them by their ids to commands and pages. Take the one that is not used off the allowlist."
+            hint = "Use their ids in commands and pages. Remove the one that isn't used from the allowlist."
             message = f"An older organization has a name that looks like that of {', '.join(twins)}."
             return [Warning(message, hint=hint, id="partners.W020")]
     return []
 
 
 def _has_column(using: str, table: str, column: str) -> bool:
-    """Return True if the migration that makes the column has been run."""
+    """Return True if the migration that adds the column has been run."""
     introspection = connections[using].introspection
     if table not in introspection.table_names():
         return False
