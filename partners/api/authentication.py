@@ -12,7 +12,7 @@ from partners.decision.policy import POLICY, decide
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """Authenticate by `Authorization: Bearer <api_key>` and nothing else; the exchange then holds the facts."""
+    """Authenticate by `Authorization: Bearer <api_key>` only, and keep the facts of the call in its exchange."""
 
     def authenticate(self, request: Request) -> tuple[str | None, None]:
         """Return the key's id as DRF's user; raise AccessDenied if a check of the credentials fails."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class HasRouteAccess(BasePermission):
-    """Allow what the policy allows. The checks of the credentials are not asked again: authentication asked them."""
+    """Allow what the policy allows. Authentication has already asked the checks of the credentials."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """Return True; raise AccessDenied if the organization, the route or the scopes block the call."""

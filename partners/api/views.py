@@ -1,4 +1,4 @@
-"""The base of every view of the API, and the answer where there is none."""
+"""The base class of every view of the API, and the view for all other paths."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from partners.decision.policy import AccessRequest, Check, Outcome
 
 
 class PartnerViewSet(ViewSet):
-    """A view of one route of the catalogue. It answers GET and HEAD, and it can judge a call without serving it."""
+    """A view of one route of the catalogue. It answers GET and HEAD, and can check a call without serving it."""
 
     route: Route | None = None
     http_method_names = [method.lower() for method in ALLOWED_METHODS]
@@ -25,15 +25,15 @@ class PartnerViewSet(ViewSet):
 
     @property
     def call(self) -> AccessRequest:
-        """Return the facts of the call, which has passed the checks of access."""
+        """Return the facts of the call, which has passed the checks 1–11."""
         return cast(AccessRequest, Exchange.of(self.request).call)
 
     @abstractmethod
     def checks(self, call: AccessRequest, query_string: str, **ids: str) -> Sequence[Check]:
-        """Return the checks of the query and of the resource, in order, each judged even after a refusal."""
+        """Return the checks of the query and the resource in order, also those after a refusal."""
 
     def refuse(self, reason: Reason | None, field: str | None = None) -> None:
-        """Raise AccessDenied if there is a reason to."""
+        """Raise AccessDenied if there is a reason."""
         if reason is not None:
             raise AccessDenied(reason, field=field)
 
@@ -46,5 +46,5 @@ class PartnerViewSet(ViewSet):
 
 @csrf_exempt
 def route_not_found(request: HttpRequest, **ids: Any) -> HttpResponse:
-    """Answer any path under `/external/` that is no route, before authentication."""
+    """Answer any path under `/external/` that isn't a route, before authentication."""
     return Refusal(Reason.ROUTE_NOT_FOUND)
