@@ -1,6 +1,6 @@
-"""Effective access: what each active key of an organization can call, judged cell by cell by the decision point.
+"""Effective access: what each active key of an organization can call. The policy decides on each cell of the grid.
 
-The facts of every cell come from four statements, however many keys there are.
+The facts of all cells are read in four SQL statements, however many keys there are.
 """
 
 from collections import defaultdict
@@ -17,14 +17,14 @@ from partners.models import ApiKey, KeyState, Organization
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What an organization is given, as it is or as it would be."""
+    """The access that an organization has, or would have after a change."""
 
     allowlisted: bool
     routes: frozenset[Route]
 
     @classmethod
     def of(cls, organization: Organization) -> "Access":
-        """Return what is given now."""
+        """Return the access that an organization has now."""
         return cls(organization.allowlisted, frozenset(map(Route.named, organization.enabled_routes())))
 
 
@@ -37,39 +37,38 @@ class Row:
 
     @property
     def scopes(self) -> frozenset[str]:
-        """Return the names of the scopes that the key holds."""
+        """Return the scopes that the key holds."""
         return self.calls[0].scopes or frozenset()
 
     @property
     def verdicts(self) -> dict[Route, Reason | None]:
-        """Return the first refusal on each route, None where a call passes."""
+        """Return the first refusal on each route, or None if a call passes."""
         return {call.route: decide(POLICY, call) for call in self.calls}
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Routes × keys of one organization."""
+    """The routes × the active keys of one organization."""
 
     access: Access
     rows: list[Row]
 
     @property
     def routes(self) -> list[Route]:
-        """Return the routes, in the catalogue's order."""
         return [*Route]
 
     @classmethod
     def of(cls, organization: Organization) -> "Grid":
-        """Judge every active key of the organization, the newest first."""
+        """Return the grid of an organization, with its newest key first."""
         keys = ApiKey.objects.in_state(KeyState.ACTIVE).filter(organization=organization)
         scopes, access = _scopes(keys), Access.of(organization)
         common = Common.of(organization, allowlisted=access.allowlisted, routes=access.routes)
         return cls(access, [Row(key, common.with_key(key, scopes[key.pk])) for key in keys])
 
     def losses(self, access: Access) -> list[tuple[ApiKey, list[Route]]]:
-        """Return the keys that this other access would refuse where they can call now, each with those routes.
+        """Return the keys that would lose routes with this other access, each with the routes it would lose.
 
-        What stands in the way of every key (the global switch, digest keys) is set aside: it may end tomorrow.
+        What may block every key for a while (the global switch, digest keys, test keys) is ignored.
         """
         lost = [(row.key, [call.route for call in row.calls if _loses(call, access)]) for row in self.rows]
         return [(key, routes) for key, routes in lost if routes]

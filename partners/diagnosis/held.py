@@ -1,7 +1,7 @@
-"""The facts of calls that no one has made: by the holder of a key, as the stored rows or a plan say.
+"""The facts of calls that a key's holder could make, for pages that show what keys can call.
 
-The API reads its facts in `partners.decision.facts`, one call at a time. Pages ask about many keys and routes at once,
-or about a key that does not exist yet. The tests hold both to the same answers.
+The API reads the facts of one call at a time, in `partners.decision.facts`. Pages need those of many keys and routes at
+once, or of a key that isn't issued yet. Tests check that both lead to the same answers.
 """
 
 from collections.abc import Collection, Iterable
@@ -19,13 +19,13 @@ from partners.models import ApiKey, ApiKeySwitch, Organization
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What every call of one organization has in common, whichever key it carries: one call per route."""
+    """The facts that all calls of one organization have in common, whichever key they carry: one call per route."""
 
     calls: tuple[AccessRequest, ...]
 
     @classmethod
     def of(cls, organization: Organization, *, allowlisted: bool, routes: Collection[Route]) -> "Common":
-        """Return the facts for an organization that is given this access. The token is taken to be right."""
+        """Return the facts for an organization with this access, for calls whose token is right."""
         call = AccessRequest(
             Route.ENCOUNTERS_LIST,
             bearer=True,
@@ -40,7 +40,7 @@ class Common:
         return cls(tuple(replace(call, route=route, route_enabled=route in routes) for route in Route))
 
     def with_key(self, key: ApiKey, scopes: Iterable[str]) -> tuple[AccessRequest, ...]:
-        """Return the call with this key on each route. The key may be unsaved: a key that is not issued yet."""
+        """Return the facts of a call with this key on each route. The key may be unsaved."""
         facts: dict[str, Any] = {
             "test_prefix": key.is_test,
             "digest_key_loaded": key.digest_key_number in digests.loaded(),

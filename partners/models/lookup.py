@@ -38,7 +38,7 @@ def find_organization(text: str) -> Organization:
 
 
 def find_key(text: str) -> ApiKey:
-    """Return the key with this `key_…` id or public part, `ch_sk_` is optional; raise ValidationError if there is none."""
+    """Return the key with this `key_…` id or public part (`ch_sk_` optional); raise ValidationError without one."""
     text = _without_token(text)
     public_part = quoted(text)
     keys = ApiKey.objects.select_related("organization")

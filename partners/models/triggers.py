@@ -40,7 +40,7 @@ class Trigger:
     condition: str = "1 = 1"
 
     def create(self, vendor: str) -> list[str]:
-        """Return the statements that create the trigger. PostgreSQL's TRUNCATE fires no row trigger and needs its own."""
+        """Return the statements that create the trigger. TRUNCATE fires no row trigger on PostgreSQL and needs one."""
         condition = self.condition.format(six_years_ago=SIX_YEARS_AGO[vendor])
         head = f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW WHEN ({condition})"
         if vendor == "sqlite":

@@ -72,7 +72,7 @@ def test_more_years_may_be_kept(old):
 def test_the_years_stated_for_the_deployment_hold(old, settings):
     settings.RETENTION_YEARS = 7
     assert run_json("prune_records")["requests"] == 1
-    assert "--years takes 7 or more" in refused("prune_records", "--years", "6")
+    assert "--years must be 7 or more" in refused("prune_records", "--years", "6")
 
 
 def test_who_pruned_is_on_record(old):
@@ -85,7 +85,7 @@ def test_who_pruned_is_on_record(old):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--years", "5"], "Records are kept for 6 years here: --years takes 6 or more."),
+        (["--years", "5"], "This deployment keeps records for 6 years: --years must be 6 or more."),
         (["--years", "six"], "invalid int value"),
         (["--batch", "0"], "--batch takes 1 to 10,000."),
         (["--batch", "10001"], "--batch takes 1 to 10,000."),
