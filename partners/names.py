@@ -108,7 +108,6 @@ def _posing_word(name: str) -> str:
 
 
 def _words(name: str) -> Iterator[str]:
-    """Return the runs of letters and marks."""
     for is_word, run in groupby(name, lambda each: unicodedata.category(each)[0] in "LM"):
         if is_word:
             yield "".join(run)

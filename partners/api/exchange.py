@@ -38,5 +38,4 @@ class Exchange:
 
     @property
     def elapsed_microseconds(self) -> int:
-        """Return the time since the call arrived."""
         return round((time.perf_counter() - self.started) * 1_000_000)

@@ -33,7 +33,6 @@ class PartnerViewSet(ViewSet):
         """Return the checks of the query and the resource in order, also those after a refusal."""
 
     def refuse(self, reason: Reason | None, field: str | None = None) -> None:
-        """Raise AccessDenied if there is a reason."""
         if reason is not None:
             raise AccessDenied(reason, field=field)
 

@@ -83,6 +83,8 @@ def _misses_scope(call: AccessRequest) -> bool | None:
     return None if call.scopes is None else not call.scopes.issuperset(call.route.scopes)
 
 
+# The order is part of the contract: a call gets the first refusal. Nothing about a key is revealed before its secret
+# matches.
 POLICY: tuple[Rule[AccessRequest], ...] = (
     Rule(Reason.MISSING_BEARER, lambda call: not call.bearer),
     Rule(Reason.API_KEYS_DISABLED, lambda call: lacks(call.switched_on)),

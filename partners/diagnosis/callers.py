@@ -1,4 +1,4 @@
-"""Who made a call, as staff enter it: a key, a call on record, or the header that was sent."""
+"""The caller as staff enter it: a key, a call on record, or the header that was sent."""
 
 import re
 from dataclasses import dataclass, field, fields, replace
@@ -24,7 +24,6 @@ class Holder:
     key: ApiKey
 
     def facts(self, route: Route) -> AccessRequest:
-        """Return the facts of the holder's call."""
         return facts.of_holder(self.key.public_part, is_test=self.key.is_test, route=route)
 
 

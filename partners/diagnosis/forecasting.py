@@ -1,4 +1,4 @@
-"""What a key will be able to call, before it is issued or its scopes are changed."""
+"""Forecast what a key will be able to call, before it is issued or its scopes are changed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from partners.models import ApiKey, Organization
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What would happen to a call on one route."""
+    """The result that a call on one route would have."""
 
     call: AccessRequest
 
@@ -30,7 +30,6 @@ class Forecast:
 
     @property
     def passes(self) -> bool:
-        """Return True if nothing blocks the call before the query is read."""
         return self.refusal is None
 
     @property
@@ -50,7 +49,8 @@ def of_new_key(organization: Organization, scopes: Iterable[Scope], *, is_test: 
     """Return a forecast for each route, for a key that isn't issued yet."""
     routes = [Route.named(name) for name in organization.enabled_routes()]
     common = Common.of(organization, allowlisted=organization.allowlisted, routes=routes)
-    key = ApiKey(is_test=is_test, digest_key_number=max(digests.loaded(), default=0))
+    number = max(digests.loaded(), default=0)  # 0 is never loaded
+    key = ApiKey(is_test=is_test, digest_key_number=number)
     return [Forecast(call) for call in common.with_key(key, scopes)]
 
 

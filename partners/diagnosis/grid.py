@@ -37,7 +37,6 @@ class Row:
 
     @property
     def scopes(self) -> frozenset[str]:
-        """Return the scopes that the key holds."""
         return self.calls[0].scopes or frozenset()
 
     @property

@@ -10,11 +10,11 @@ from partners.keys import digests, in_text
 from partners.keys.tokens import Token
 from partners.models import ApiKey
 
-AT_ONCE = 1_000  # public parts in one statement
+AT_ONCE = 1_000  # public parts in one statement: databases limit the number of parameters
 
 
 class Proof(Enum):
-    """What a text proves about a key, in the words of the page."""
+    """The possible findings about a key in a text, in the words of the page."""
 
     WHOLE = "The text contains this key's whole token, and its secret is right."
     UNVERIFIED = (

@@ -7,7 +7,7 @@ from functools import cache
 from django.conf import settings
 
 MINIMUM_BYTES = 32
-_NO_DIGEST = bytes(32)
+_NO_DIGEST = bytes(32)  # compared if nothing is stored, so that an unknown key takes as long as a wrong secret
 
 
 class DigestKeyUnavailable(Exception):

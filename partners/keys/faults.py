@@ -1,4 +1,4 @@
-"""What is wrong with the text of a token."""
+"""Say what is wrong with the text of a token, to help a partner who sent it."""
 
 from partners.identifiers import BASE62
 from partners.keys import tokens

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-LAST_RESORT = timedelta(days=36_500)
+LAST_RESORT = timedelta(days=36_500)  # without a limit of the deployment: a later date is a typing error
 
 
 def longest() -> timedelta | None:

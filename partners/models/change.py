@@ -21,7 +21,6 @@ class Change:
     ticket: str = ""
 
     def require_reason(self) -> None:
-        """Raise ValidationError if no reason is given."""
         if not self.reason.strip():
             raise ValidationError("Give the reason for this change.", code="reason_required")
 

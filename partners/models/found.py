@@ -29,7 +29,6 @@ class Found(Generic[Row]):
 
     @property
     def more(self) -> bool:
-        """Return True if some of the rows are not shown."""
         return self.total > len(self.rows)
 
     def __bool__(self) -> bool:

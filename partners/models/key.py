@@ -40,11 +40,9 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.filter(revoked_at=None, disabled_at__isnull=state is KeyState.ACTIVE).exclude(ended)
 
     def allowing(self, action: Action) -> "ApiKeyQuerySet":
-        """Return the keys that allow a change now."""
         return self.filter(allowing(action, timezone.now()))
 
     def ending_within(self, span: timedelta) -> "ApiKeyQuerySet":
-        """Return the active keys that expire within `span` from now."""
         return self.in_state(KeyState.ACTIVE).filter(expires_at__lte=timezone.now() + span)
 
 
@@ -99,7 +97,6 @@ class ApiKey(Lifecycle):
 
     @property
     def quotable(self) -> str:
-        """Return the beginning of its token, which staff and partners may quote."""
         return tokens.quotable(self.public_part, is_test=self.is_test)
 
     def refusal(self, action: Action) -> ValidationError | None:

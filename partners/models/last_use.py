@@ -1,4 +1,4 @@
-"""Whether a key is in use right now, still used, or idle, by its last use. The last use is known to the minute."""
+"""Find out by a key's last use if it is in use right now, still used, or idle. The last use is known to the minute."""
 
 from datetime import timedelta
 

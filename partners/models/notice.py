@@ -6,7 +6,7 @@ from partners.models.key import ApiKey
 
 
 class Recipient(models.TextChoices):
-    """Who gets the notice."""
+    """The recipient of a notice."""
 
     CONTACT = "contact", "the organization's contact"
     STAFF = "staff", "staff"

@@ -27,7 +27,6 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         return self.filter(models.Q(name_key=wanted) | models.Q(name_key__startswith=f"{wanted}{TWIN}org_"))
 
     def named_like(self, text: str) -> "OrganizationQuerySet":
-        """Return those whose names contain each word of the text."""
         return self.filter(holds_words("name_key", text))
 
     def twins(self) -> "OrganizationQuerySet":

@@ -14,7 +14,7 @@ from partners.models.key import ApiKey
 from partners.models.organization import Organization
 from partners.models.pk_list import PkListField
 
-KEPT = timedelta(days=7)
+KEPT = timedelta(days=7)  # answers without a key; those with one are kept for years, see `retention`
 NO_ID, NOT_KEPT = "{not-an-id}", "{not-kept}"
 _PARAMETER = re.compile(r"<str:\w+>")
 
@@ -80,7 +80,6 @@ class RequestRecord(models.Model):
 
     @property
     def reason(self) -> Reason | None:
-        """Return why the call was refused, or None if it was served."""
         return Reason.coded(self.reason_code) if self.reason_code else None
 
     @property
@@ -105,7 +104,6 @@ class RequestRecord(models.Model):
 
     @property
     def request_line(self) -> str:
-        """Return the method, the path, and the query in normal form."""
         return f"{self.method.upper()} {self.path}{self.query and '?'}{self.query}"
 
 
@@ -141,7 +139,7 @@ class KeyNetwork(models.Model):
 
 
 class UnkeyedCount(models.Model):
-    """How many answers of a minute belonged to no key, by source, reason code and public part as presented.
+    """A count of the answers in a minute that belonged to no key, by source, reason code and public part as presented.
 
     A row with a blank source or public part counts those that were not among the most common of the minute.
     """

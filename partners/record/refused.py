@@ -1,4 +1,4 @@
-"""What was refused in the last 24 hours: the calls of each key, and the calls that belong to no key."""
+"""The calls that were refused in the last 24 hours: those of each key, and those that belong to no key."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from partners.models import ApiKey, RequestRecord
 from partners.models.found import Found
 from partners.record.traffic import COUNTED, DAY, SERVED
 
-SOURCES = 3
+SOURCES = 3  # shown for each code
 
 # Each row has the total of its code beside its source's own, so that one pass over the day's rows returns both.
 _SOURCES = """
@@ -38,7 +38,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where calls without a valid key came from, and the public part they sent. `key` is the key that has it."""
+    """A source of calls without a valid key, and the public part they sent. `key` is the key that has it."""
 
     address: str
     public_part: str
@@ -99,7 +99,6 @@ class _Row(NamedTuple):
     number: int
 
     def source_with(self, keys: dict[str, ApiKey]) -> Source:
-        """Return where the calls came from, with the key whose public part they sent."""
         return Source(self.source, self.public_part, f"{self.number:,}", keys.get(self.public_part))
 
 

@@ -60,7 +60,6 @@ class Pruning:
         self.numbers = Counter({kind.name: 0 for kind in KINDS})
 
     def count(self) -> None:
-        """Count the records that are due."""
         for kind in KINDS:
             self.numbers[kind.name] = self._due(kind).count()
 

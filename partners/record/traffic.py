@@ -15,7 +15,7 @@ from partners.models.found import Found
 from partners.record.runs import Run, runs
 
 DAY, WEEK = timedelta(hours=24), timedelta(days=7)
-COUNTED, READ, SHOWN = 100_000, 200, 10
+COUNTED, READ, SHOWN = 100_000, 200, 10  # answers counted, newest calls read, and runs of them shown
 SERVED = ""
 
 Records = QuerySet[RequestRecord]
@@ -33,7 +33,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How many answers with one code each span had. The code of served calls is blank."""
+    """The number of answers with one code in each span. The code of served calls is blank."""
 
     reason_code: str
     numbers: list[int]

@@ -31,7 +31,7 @@ from partners.record.unkeyed_answers import Answer, Newest
 
 logger = logging.getLogger(__name__)
 
-COMMONEST, HELD = 5, 10_000
+COMMONEST, HELD = 5, 10_000  # kinds stored exactly per minute, and kinds held in memory
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _INSERT = """
 INSERT INTO partners_unkeyedcount (minute, source, reason_code, public_part, count) VALUES (%s, %s, %s, %s, %s)
@@ -41,7 +41,7 @@ DO UPDATE SET count = partners_unkeyedcount.count + excluded.count
 
 
 class Kind(NamedTuple):
-    """What is counted together. `vouched`: the checksum of the token proves that its public part is one."""
+    """The answers that are counted together. `vouched`: the token's checksum proves that its public part is one."""
 
     minute: datetime
     reason_code: str
