@@ -12,14 +12,15 @@ from partners.decision.policy import POLICY, decide
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """Authenticate by `Authorization: Bearer <api_key>` only, and keep the facts of the call in its exchange."""
+    """Authenticate by `Authorization: Bearer <api_key>` only. `request.auth` is the exchange, which holds the facts."""
 
-    def authenticate(self, request: Request) -> tuple[str | None, None]:
+    def authenticate(self, request: Request) -> tuple[str | None, Exchange]:
         """Return the key's id as DRF's user; raise AccessDenied if a check of the credentials fails."""
         view = request.parser_context["view"]
         call = facts.of_call(request.META.get("HTTP_AUTHORIZATION", ""), view.route, client_address(request))
-        Exchange.of(request).call = call
+        exchange = Exchange.of(request)
+        exchange.call = call
         reason = decide(POLICY, call, skip=Stage.ACCESS)
         if reason is not None:
             raise AccessDenied(reason)
-        return call.key_id, None
+        return call.key_id, exchange

@@ -19,7 +19,7 @@ class HasRouteAccess(BasePermission):
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """Return True; raise AccessDenied if the organization, the route or the scopes block the call."""
-        call = cast(AccessRequest, Exchange.of(request).call)
+        call = cast(AccessRequest, cast(Exchange, request.auth).call)
         reason = decide(POLICY, call, skip=Stage.CREDENTIALS)
         if reason is not None:
             raise AccessDenied(reason, scopes=call.route.scopes)
