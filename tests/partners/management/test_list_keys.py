@@ -81,7 +81,7 @@ def test_keys_are_filtered_by_organization(organization):
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [(["--organization", "Nobody"], "There is no organization"), (["--state", "lost"], "invalid choice")],
+    [(["--organization", "Nobody"], "No organization has this id"), (["--state", "lost"], "invalid choice")],
 )
 def test_a_filter_that_makes_no_sense_is_refused(arguments, told):
     assert told in refused("list_keys", *arguments)
