@@ -101,7 +101,7 @@ class PartnerSite(admin.AdminSite):
         return context | {
             "places": [_shown(place, request) for place in PLACES if _allowed(place, request)],
             "environment": settings.ENVIRONMENT,
-            "api_keys_on": ApiKeySwitch.objects.filter(id=1, enabled=True).exists(),
+            "api_keys_on": ApiKeySwitch.is_on(),
         }
 
 

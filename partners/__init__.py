@@ -1,1 +1,1 @@
-"""Who may call what: organizations, routes, scopes, API keys, the decision and its record."""
+"""Access management: organizations, routes, scopes, API keys, the decision on each call and its record."""

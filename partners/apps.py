@@ -8,20 +8,20 @@ from django.db.models.signals import post_migrate
 
 
 class PartnersConfig(AppConfig):
-    """Access management; after each migration the database follows the code's catalogues."""
+    """Access management. After each migration the database is brought in line with the catalogues in code."""
 
     name = "partners"
     verbose_name = "Partner access"
 
     def ready(self) -> None:
-        """Register the system checks and keep the database in step with the catalogues."""
+        """Register the system checks and the step that follows each migration."""
         from partners import checks  # noqa: F401
 
         post_migrate.connect(keep_in_step, sender=self)
 
 
 def keep_in_step(sender: AppConfig, using: str, **kwargs: Any) -> None:
-    """Mirror the scopes, make the switch's row, install the triggers."""
+    """Mirror the scopes, create the switch's row and install the triggers."""
     from partners.models import ApiKeySwitch, Scope, triggers
 
     tables = set(connections[using].introspection.table_names())

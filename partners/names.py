@@ -1,8 +1,8 @@
-"""Names that people read and grant access by: written in one way, and compared as a reader compares them.
+"""Names by which people grant access: stored in one form, and compared as a reader compares them.
 
-A name is refused where a part of it cannot be seen, or where letters of another alphabet pose as those around them
-(after Unicode Technical Standard #39, section 5.2). Python has no table of scripts: the first word of a letter's name
-in Unicode is its script, once NFKC has put the plain letter in place of its wide or bold form.
+A name is refused if a part of it is invisible, or if letters of another alphabet imitate those around them (after
+Unicode Technical Standard #39, section 5.2). Python has no table of scripts. The first word of a letter's Unicode name
+is its script, once NFKC has replaced its wide or bold form by the plain letter.
 """
 
 import re
@@ -15,10 +15,10 @@ from django.db.models import Q
 
 from partners.text import printable
 
-LONGEST_KEY = 400  # characters; an entry of an index of PostgreSQL holds 2,700 bytes
+LONGEST_KEY = 400  # characters; an index entry of PostgreSQL holds 2,700 bytes
 MOST_MARKS = 4
-# What is drawn as nothing although Unicode calls it a letter, a mark or a symbol: the default ignorable code points
-# (DerivedCoreProperties.txt) beside the control characters, and the blanks of Braille, music and hieroglyphs.
+# Invisible although Unicode calls it a letter, a mark or a symbol: the default ignorable code points that aren't
+# control characters (DerivedCoreProperties.txt), and the blanks of Braille, music and hieroglyphs.
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U00013441\U00013442\U00016fe4"
     "\U0001d159\U000e0100-\U000e01ef]"
@@ -32,52 +32,52 @@ _TOGETHER = (
 )
 _OF_ANY_SCRIPT = {"MODIFIER", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"}
 _PUNCTUATION = str.maketrans("’‘‛ʼʻ′´`‐‑‒–—−“”„″", "''''''''------" + '""""')
-# Small letters of Cyrillic, Greek and phonetic Latin with the letters that they or their capitals look like.
+# Small letters of Cyrillic, Greek and phonetic Latin, and the letters that they or their capitals look like.
 _LOOKS_LIKE = str.maketrans(
     "авекмнорстухіјѕһԁԛԝӏ" + "αβεζηικμνορτυχϳ" + "ɑɡı", "abekmhopctyxijshdqwl" + "abezhikmnoptyxj" + "agi"
 )
 
 
 def tidy(text: str) -> str:
-    """Return a name as it is kept: in NFC, with one blank between words and none around them.
+    """Return a name as it is stored: in NFC, with one space between words and none around them.
 
-    The mark that asks for an emoji in colour goes: without it the emoji is the same.
+    The variation selector for coloured emoji is dropped, because the emoji is the same without it.
     """
     return _BLANKS.sub(" ", _EMOJI_STYLE.sub("", unicodedata.normalize("NFC", text))).strip()
 
 
 def key(text: str) -> str:
-    """Return what names are compared, searched and sorted by: two that a reader takes for one have the same.
+    """Return the key by which a name is compared, searched and sorted. Names that look alike have the same key.
 
-    Case, composition and width are folded (Unicode, section 3.13, D146), digits are those of ASCII, letters and dashes
-    that look alike are one, and what cannot be seen is left out.
+    Case, composition and width are folded (Unicode, section 3.13, D146), digits become ASCII, letters and dashes that
+    look alike become one, and invisible characters are left out.
     """
     return _folded(text)[:LONGEST_KEY]
 
 
 def holds_words(field: str, text: str) -> Q:
-    """Return the condition that the key in a field holds each word of a text; nothing meets that of no words."""
+    """Return the condition that the key in a field contains each word of a text. Without words it matches no row."""
     words = key(text).split()
     return Q(*(Q(**{f"{field}__contains": word}) for word in words)) if words else Q(pk__in=[])
 
 
 def named(text: str) -> str:
-    """Return a name as it is kept; ValidationError for one that a reader could take for another."""
+    """Return a name as it is stored; raise ValidationError if a reader could take it for another."""
     name = tidy(text)
     readable(name)
     return name
 
 
 def readable(name: str) -> None:
-    """Raise ValidationError for a tidy name that a reader could take for another."""
+    """Raise ValidationError if a reader could take this tidy name for another."""
     if not all(map(_is_seen, name)):
-        message = "This holds a character that cannot be seen. Delete it, or type the whole name again."
+        message = "This contains an invisible character. Delete it, or type the whole name again."
         raise ValidationError(message, code="invisible")
     printable(name)
     if _has_loose_marks(name):
-        raise ValidationError("This holds an accent without a letter, or too many on one.", code="loose_marks")
+        raise ValidationError("This contains an accent without a letter, or too many on one.", code="loose_marks")
     if word := _posing_word(name):
-        message = f"“{word}” has letters that can be mistaken for those of another alphabet. Type it again in one."
+        message = f"“{word}” contains letters that look like those of another alphabet. Type it again in one alphabet."
         raise ValidationError(message, code="mixed_alphabets")
     if len(_folded(name)) > LONGEST_KEY:
         raise ValidationError("This is too long. Use a shorter name.", code="too_long")
@@ -86,8 +86,8 @@ def readable(name: str) -> None:
 def _folded(text: str) -> str:
     seen = "".join(filter(_is_seen, tidy(text)))
     flat = seen.translate(_PUNCTUATION)
-    for _ in range(2):  # what one step makes of a letter the other may fold once more
-        flat = unicodedata.normalize("NFKC", flat.casefold().replace("i\u0307", "i"))  # the capital of Turkish
+    for _ in range(2):  # each step can produce what the other one folds
+        flat = unicodedata.normalize("NFKC", flat.casefold().replace("i\u0307", "i"))  # Turkish İ
     digits = (str(unicodedata.decimal(each, each)) for each in flat)
     return _BLANKS.sub(" ", "".join(digits).translate(_LOOKS_LIKE)).strip()
 
@@ -97,7 +97,7 @@ def _is_seen(character: str) -> bool:
 
 
 def _posing_word(name: str) -> str:
-    """Return the first word that mixes scripts, or stands among Latin ones and is wholly of letters that look Latin."""
+    """Return the first word that mixes scripts, or that is among Latin words and has only letters that look Latin."""
     words = [(word, _scripts(word)) for word in _words(name)]
     among_latin = any("LATIN" in scripts for _, scripts in words)
     for word, scripts in words:
@@ -108,7 +108,6 @@ def _posing_word(name: str) -> str:
 
 
 def _words(name: str) -> Iterator[str]:
-    """Return the runs of letters and marks."""
     for is_word, run in groupby(name, lambda each: unicodedata.category(each)[0] in "LM"):
         if is_word:
             yield "".join(run)

@@ -8,18 +8,19 @@ from partners.api.exchange import Exchange
 from partners.catalogue.reasons import Stage
 from partners.decision import facts
 from partners.decision.address import client_address
-from partners.decision.policy import POLICY, AccessRequest, decide
+from partners.decision.policy import POLICY, decide
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """Authenticate by `Authorization: Bearer <api_key>` and nothing else; `request.auth` holds the facts."""
+    """Authenticate by `Authorization: Bearer <api_key>` only. `request.auth` is the exchange, which holds the facts."""
 
-    def authenticate(self, request: Request) -> tuple[str | None, AccessRequest]:
-        """Return the key's id and the facts of the call; AccessDenied where the credentials fail."""
+    def authenticate(self, request: Request) -> tuple[str | None, Exchange]:
+        """Return the key's id as DRF's user; raise AccessDenied if a check of the credentials fails."""
         view = request.parser_context["view"]
         call = facts.of_call(request.META.get("HTTP_AUTHORIZATION", ""), view.route, client_address(request))
-        Exchange.of(request).call = call
-        reason = decide(POLICY, call)
-        if reason is not None and reason.stage is Stage.CREDENTIALS:
+        exchange = Exchange.of(request)
+        exchange.call = call
+        reason = decide(POLICY, call, skip=Stage.ACCESS)
+        if reason is not None:
             raise AccessDenied(reason)
-        return call.key_id, call
+        return call.key_id, exchange

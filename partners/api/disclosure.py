@@ -1,4 +1,4 @@
-"""What an answer discloses: the only kind of answer with data, which the ledger can therefore always account for."""
+"""The only kind of answer with data. It names what it discloses, so that the ledger can always account for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """Whose data a body holds, by primary keys: encounters, their patients, and the document of a document route."""
+    """The primary keys of what a body contains: encounters, their patients, and the document of a document route."""
 
     encounters: Sequence[int]
     patients: Sequence[int]
@@ -17,7 +17,7 @@ class Disclosure:
 
 
 class Disclosing(Response):
-    """A 200 with its data and what they disclose."""
+    """An answer with status 200, its data and what it discloses."""
 
     def __init__(self, data: Any, disclosure: Disclosure) -> None:
         super().__init__(data)

@@ -1,4 +1,4 @@
-"""How a refusal leaves a view: one exception, and the handler that makes its answer."""
+"""The exception by which a view refuses a call, and the handler that turns exceptions into answers."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from partners.catalogue.routes import Scope
 
 
 class AccessDenied(APIException):
-    """A refusal on its way out: the reason, the query parameter at fault, the scopes that the route requires."""
+    """A refusal: the reason, the query parameter at fault, and the scopes that the route requires."""
 
     def __init__(self, reason: Reason, *, field: str | None = None, scopes: tuple[Scope, ...] = ()) -> None:
         super().__init__(reason.message, reason.code)
@@ -22,7 +22,7 @@ class AccessDenied(APIException):
 
 
 def answer(exception: Exception, context: dict[str, Any]) -> HttpResponse:
-    """Return the answer for whatever a view raised (DRF's `EXCEPTION_HANDLER`)."""
+    """Return the answer for any exception that a view raises (DRF's `EXCEPTION_HANDLER`)."""
     if isinstance(exception, AccessDenied):
         return Refusal(exception.reason, exception.field, exception.scopes)
     if isinstance(exception, MethodNotAllowed):

@@ -1,4 +1,4 @@
-"""One call under `/external/` on its way through: what its answer's row in the ledger will say beside the answer."""
+"""One call under `/external/` from arrival to answer: what the ledger will record beside the answer itself."""
 
 import time
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ _PLACE = "partners.api.exchange"
 
 @dataclass(slots=True)
 class Exchange:
-    """The id of a call, its clock, the facts of its key once they are read, and its query in normal form once valid."""
+    """The id and the start of a call, its facts once they are read, and its query in normal form once it is valid."""
 
     request_id: str = field(default_factory=lambda: new_id("req"))
     started: float = field(default_factory=time.perf_counter)
@@ -21,22 +21,21 @@ class Exchange:
 
     @classmethod
     def begin(cls, request: Any) -> "Exchange":
-        """Attach a new exchange to a request of Django."""
+        """Attach a new exchange to one of Django's requests, and return it."""
         exchange = cls()
         request.META[_PLACE] = exchange
         return exchange
 
     @classmethod
     def of(cls, request: Any) -> "Exchange":
-        """Return the exchange of a request, Django's or DRF's; KeyError where none has begun."""
+        """Return the exchange of a request, Django's or DRF's; raise KeyError if there is none."""
         exchange: Exchange = request.META[_PLACE]
         return exchange
 
     def forget(self) -> None:
-        """Drop what was read for an answer that has to be made once more."""
+        """Drop what was read, before the same call is answered a second time."""
         self.call, self.query = None, ""
 
     @property
     def elapsed_microseconds(self) -> int:
-        """Return the time since the call came in, in µs."""
         return round((time.perf_counter() - self.started) * 1_000_000)

@@ -6,6 +6,8 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from partners.api.exceptions import AccessDenied
+from partners.api.exchange import Exchange
+from partners.catalogue.reasons import Stage
 from partners.decision.policy import POLICY, AccessRequest, decide
 
 if TYPE_CHECKING:
@@ -13,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class HasRouteAccess(BasePermission):
-    """Allow what the policy allows."""
+    """Allow what the policy allows. Authentication has already asked the checks of the credentials."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        """Return True; AccessDenied where the organization, the route or the scopes stand in the way."""
-        call = cast(AccessRequest, request.auth)
-        reason = decide(POLICY, call)
+        """Return True; raise AccessDenied if the organization, the route or the scopes block the call."""
+        call = cast(AccessRequest, cast(Exchange, request.auth).call)
+        reason = decide(POLICY, call, skip=Stage.CREDENTIALS)
         if reason is not None:
             raise AccessDenied(reason, scopes=call.route.scopes)
         return True

@@ -1,4 +1,4 @@
-"""The answers of the API: JSON only, and one function that makes every error body."""
+"""The answers of the API. They are always JSON, and one function makes every error body."""
 
 import logging
 from collections.abc import Mapping
@@ -24,35 +24,33 @@ ALLOWED_METHODS = ("GET", "HEAD")
 
 
 class JsonRenderer(BaseRenderer):
-    """UTF-8 JSON; times in UTC as RFC 3339 with `Z`, a fraction of six digits only where it is not zero."""
+    """UTF-8 JSON. Times are RFC 3339 in UTC with `Z`, with a fraction of six digits only if it isn't zero."""
 
     media_type = "application/json"
     format = "json"
     charset = None
 
     def render(self, data: Any, media_type: str | None = None, context: Mapping[str, Any] | None = None) -> bytes:
-        """Return `data` as JSON."""
         return orjson.dumps(data, option=orjson.OPT_UTC_Z)
 
 
 class JsonOnly(BaseContentNegotiation):
-    """Answer JSON whatever `Accept` says."""
+    """Answer with JSON, whatever `Accept` says."""
 
     def select_parser(self, request: Request, parsers: Any) -> None:
-        """Read no body."""
+        """Parse no body."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> tuple[Any, str]:
-        """Return the one renderer."""
         return renderers[0], renderers[0].media_type
 
 
 def error_body(reason: Reason, field: str | None = None) -> dict[str, str | None]:
-    """Return the body of every answer that is not 200."""
+    """Return the body of an answer that isn't 200."""
     return {"error": ERROR, "reason_code": reason.code, "message": reason.message, "field": field}
 
 
 def error_headers(reason: Reason, scopes: tuple[Scope, ...] = ()) -> dict[str, str]:
-    """Return what HTTP asks for beside the body: RFC 6750 section 3, RFC 9110 sections 10.2.1 and 10.2.3."""
+    """Return the headers that HTTP requires: RFC 6750 section 3, RFC 9110 sections 10.2.1 and 10.2.3."""
     if reason is Reason.MISSING_BEARER:
         return {"WWW-Authenticate": REALM}
     if reason is Reason.MISSING_SCOPE:
@@ -65,10 +63,10 @@ def error_headers(reason: Reason, scopes: tuple[Scope, ...] = ()) -> dict[str, s
 
 
 class Refusal(HttpResponse):
-    """The whole answer for a reason code.
+    """The answer for a reason code.
 
-    `fault`: what went wrong here. `off_record`: the ledger could not take it. `withheld`: the answer in whose place it
-    was made then.
+    `fault`: the exception behind it. `off_record`: the ledger couldn't record it. `withheld`: the answer that this one
+    replaces then.
     """
 
     fault: Exception | None = None
@@ -86,7 +84,7 @@ class Refusal(HttpResponse):
 
 
 def fault_response(fault: Exception, reason: Reason | None = None) -> Refusal:
-    """Answer a fault of ours and log where it arose: never its text, which may quote a row or a token."""
+    """Return the answer for a fault of ours, and log where it arose but not its text: it may quote a row or a token."""
     if reason is None:
         reason = Reason.SERVICE_UNAVAILABLE if is_unavailable(fault) else Reason.INTERNAL_ERROR
     facts = {"reason_code": reason.code, "exception": traces.kind(fault), "where": traces.place(fault)}
@@ -97,5 +95,5 @@ def fault_response(fault: Exception, reason: Reason | None = None) -> Refusal:
 
 
 def is_unavailable(fault: Exception) -> bool:
-    """Tell whether a fault is the database's (out of reach, busy, broken) rather than a wrong statement of ours."""
+    """Return True if the database is unreachable, busy or broken; False for a wrong statement of ours."""
     return isinstance(fault, db.Error) and not isinstance(fault, db.DataError | db.IntegrityError)

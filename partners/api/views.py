@@ -1,4 +1,4 @@
-"""The base of every view of the API, and the answer where there is none."""
+"""The base class of every view of the API, and the view for all other paths."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.viewsets import ViewSet
 
 from partners.api.exceptions import AccessDenied
+from partners.api.exchange import Exchange
 from partners.api.responses import ALLOWED_METHODS, Refusal
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
@@ -16,7 +17,7 @@ from partners.decision.policy import AccessRequest, Check, Outcome
 
 
 class PartnerViewSet(ViewSet):
-    """A view of one route of the catalogue. It answers GET and HEAD, and it can judge a call without serving it."""
+    """A view of one route of the catalogue. It answers GET and HEAD, and can check a call without serving it."""
 
     route: Route | None = None
     http_method_names = [method.lower() for method in ALLOWED_METHODS]
@@ -24,15 +25,14 @@ class PartnerViewSet(ViewSet):
 
     @property
     def call(self) -> AccessRequest:
-        """Return the facts of the call, which has passed the checks of access."""
-        return cast(AccessRequest, self.request.auth)
+        """Return the facts of the call, which has passed the checks 1–11."""
+        return cast(AccessRequest, cast(Exchange, self.request.auth).call)
 
     @abstractmethod
     def checks(self, call: AccessRequest, query_string: str, **ids: str) -> Sequence[Check]:
-        """Return the checks of the query and of the resource, in order, each judged even after a refusal."""
+        """Return the checks of the query and the resource in order, also those after a refusal."""
 
     def refuse(self, reason: Reason | None, field: str | None = None) -> None:
-        """Raise AccessDenied if there is a reason to."""
         if reason is not None:
             raise AccessDenied(reason, field=field)
 
@@ -45,5 +45,5 @@ class PartnerViewSet(ViewSet):
 
 @csrf_exempt
 def route_not_found(request: HttpRequest, **ids: Any) -> HttpResponse:
-    """Answer any path under `/external/` that is no route, before authentication."""
+    """Answer any path under `/external/` that isn't a route, before authentication."""
     return Refusal(Reason.ROUTE_NOT_FOUND)

@@ -1,1 +1,1 @@
-"""The decision whether a call may pass: its facts, and the ordered policy that judges them."""
+"""The decision whether a call may pass: its facts, and the ordered policy that is applied to them."""

@@ -16,9 +16,10 @@ from partners.keys import digests, tokens
 
 _BEARER = re.compile(r"bearer +(?P<token>.+)", re.IGNORECASE | re.DOTALL)
 
+# Plain SQL: this runs on every call, and one statement is cheaper than several queries by the ORM.
 _SWITCH = "SELECT enabled FROM partners_apikeyswitch WHERE id = 1"
 
-# What belongs to a key is read only for a verified one, so that a wrong secret takes as long as an unknown key.
+# The facts of a key are read only if it is verified, so that a wrong secret takes as long as an unknown key.
 _FACTS = """
 SELECT switch.enabled, key.public_id, key.digest, key.digest_key_number,
     key.disabled_at IS NOT NULL, key.revoked_at IS NOT NULL, key.expires_at <= %s,
@@ -39,7 +40,7 @@ WHERE switch.id = 1
 
 
 class _Row(NamedTuple):
-    """The statement's one row; nothing but the switch where there is no key of that public part."""
+    """The statement's one row. It has only the switch if no key has that public part."""
 
     switched_on: bool
     key_id: str | None
@@ -59,20 +60,20 @@ class _Row(NamedTuple):
 
 
 class SwitchMissing(OperationalError):
-    """The row of the global switch is not there; `manage.py migrate` makes it."""
+    """The row of the global switch is missing; `manage.py migrate` creates it."""
 
 
 def bearer_token(header: str) -> str | None:
-    """Return the token of an `Authorization` header, which is all after the scheme; None without one (RFC 6750, 2.1).
+    """Return everything after the scheme of an `Authorization` header, or None without a bearer (RFC 6750, 2.1).
 
-    The field's surrounding blanks are not part of its value (RFC 9110, 5.5).
+    Whitespace around a header's value is not part of it (RFC 9110, 5.5).
     """
     match = _BEARER.fullmatch(header.strip(" \t"))
     return match and match["token"]
 
 
 def of_call(header: str, route: Route, address: str = UNKNOWN) -> AccessRequest:
-    """Return the facts of a call with this `Authorization` header: no statement without a bearer, one otherwise."""
+    """Return the facts of a call with this `Authorization` header: one SQL statement, or none without a bearer."""
     text = bearer_token(header)
     if text is None:
         return AccessRequest(route, bearer=False)
@@ -89,7 +90,7 @@ def of_call(header: str, route: Route, address: str = UNKNOWN) -> AccessRequest:
 
 
 def of_holder(public_part: str, *, is_test: bool, route: Route) -> AccessRequest:
-    """Return the facts of a call by who holds the key of that public part."""
+    """Return the facts of a call by the holder of the key with that public part."""
     return AccessRequest(
         route,
         bearer=True,
@@ -147,7 +148,7 @@ def _of_organization(row: _Row) -> dict[str, Any]:
 
 @cache
 def _facts_sql(vendor: str, candidates: int | None) -> str:
-    """Return the statement for a number of candidate digests, or, for None, with the holder taken at their word."""
+    """Return the statement for that many candidate digests, or for None the one that trusts the public part alone."""
     given = "1 = 1" if candidates is None else "1 = 0"
     verified = f"digest IN ({', '.join(['%s'] * candidates)})" if candidates else given
     return _FACTS.format(verified=verified, aggregate={"postgresql": "string_agg", "sqlite": "group_concat"}[vendor])

@@ -1,7 +1,7 @@
 """The decision point: the policy of checks 1–11, and the two ways to read it.
 
-A policy is an ordered tuple of rules over one value of facts. `decide()` gives the first refusal; `explain()` gives
-every check. Both read the same rules, and so do the policies of the resources that are served.
+A policy is an ordered tuple of rules about one set of facts. `decide()` returns the first refusal, `explain()` every
+check. Both use the same rules. The resources that are served have policies of the same kind.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from partners.catalogue.reasons import Reason
+from partners.catalogue.reasons import Reason, Stage
 from partners.catalogue.routes import Route
 
 Facts = TypeVar("Facts")
@@ -17,14 +17,14 @@ Facts = TypeVar("Facts")
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[Facts]):
-    """One check: whether the facts call for this refusal, or None where they do not tell."""
+    """One check. `denies` returns True if the facts demand this refusal, and None if they don't say."""
 
     reason: Reason
     denies: Callable[[Facts], bool | None]
 
 
 class Outcome(StrEnum):
-    """How a check came out. `unknown`: an earlier one left nothing to check."""
+    """The result of a check. `unknown`: an earlier check failed and left nothing to check."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -33,7 +33,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check and how it came out; `field` names the query parameter at fault, if one is."""
+    """One check and its result. `field` is the query parameter at fault, if there is one."""
 
     reason: Reason
     outcome: Outcome
@@ -42,10 +42,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class AccessRequest:
-    """What is known of a call before its query is read. None: not known, because an earlier check fails.
+    """What is known about a call before its query is read. None means unknown, because an earlier check fails.
 
-    The last three decide nothing: the record of the answer needs them. `use_noted`: the key is known to have used the
-    route in this minute; `network_known`: it has called from this network before.
+    The last three decide nothing; the record of the answer needs them. `use_noted`: a use of the route in this minute
+    is already recorded. `network_known`: the key has called from this network before.
     """
 
     route: Route
@@ -71,7 +71,7 @@ class AccessRequest:
 
 
 def lacks(fact: bool | None) -> bool | None:
-    """Negate a fact that may be unknown."""
+    """Return the opposite of a fact that may be unknown."""
     return None if fact is None else not fact
 
 
@@ -83,6 +83,8 @@ def _misses_scope(call: AccessRequest) -> bool | None:
     return None if call.scopes is None else not call.scopes.issuperset(call.route.scopes)
 
 
+# The order is part of the contract: a call gets the first refusal. Nothing about a key is revealed before its secret
+# matches.
 POLICY: tuple[Rule[AccessRequest], ...] = (
     Rule(Reason.MISSING_BEARER, lambda call: not call.bearer),
     Rule(Reason.API_KEYS_DISABLED, lambda call: lacks(call.switched_on)),
@@ -101,12 +103,17 @@ POLICY: tuple[Rule[AccessRequest], ...] = (
 
 
 class UndecidableFacts(Exception):
-    """No rule denies, yet one cannot tell: facts are missing that should be there."""
+    """A fact that a rule needs is missing, although no earlier rule denies the call."""
 
 
-def decide(policy: tuple[Rule[Facts], ...], facts: Facts) -> Reason | None:
-    """Return the first refusal, or None where every check passes; UndecidableFacts rather than a guess."""
+def decide(policy: tuple[Rule[Facts], ...], facts: Facts, *, skip: Stage | None = None) -> Reason | None:
+    """Return the first refusal, or None if every check passes; raise UndecidableFacts rather than guess.
+
+    `skip` leaves out the checks of one stage, which another step of the same call asks.
+    """
     for rule in policy:
+        if rule.reason.stage is skip:
+            continue
         denies = rule.denies(facts)
         if denies is None:
             raise UndecidableFacts(rule.reason.code)
@@ -116,7 +123,7 @@ def decide(policy: tuple[Rule[Facts], ...], facts: Facts) -> Reason | None:
 
 
 def explain(policy: tuple[Rule[Facts], ...], facts: Facts) -> list[Check]:
-    """Return every check of the policy in order, those after a refusal too."""
+    """Return every check of the policy in order, also those after a refusal."""
     return [Check(rule.reason, _outcome(rule.denies(facts))) for rule in policy]
 
 

@@ -1,4 +1,4 @@
-"""Whose call it is, as staff give it: a key, whose holder is taken to call, a call on record, or the header sent."""
+"""The caller as staff enter it: a key, a call on record, or the header that was sent."""
 
 import re
 from dataclasses import dataclass, field, fields, replace
@@ -19,12 +19,11 @@ _REQUEST_ID = re.compile(r"(?i:x-request-id:).*|req_.*")
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a key, whatever the token is."""
+    """The holder of a key, whatever the token is."""
 
     key: ApiKey
 
     def facts(self, route: Route) -> AccessRequest:
-        """Return the facts of the holder's call."""
         return facts.of_holder(self.key.public_part, is_test=self.key.is_test, route=route)
 
 
@@ -37,7 +36,7 @@ class Recorded(Holder):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The `Authorization` header of a call, "" for none. It may hold a token and stays out of the `repr`."""
+    """The `Authorization` header of a call, "" for none. It may contain a token and stays out of the `repr`."""
 
     header: str = field(repr=False)
 
@@ -48,17 +47,17 @@ class Sent:
 
     @property
     def key(self) -> ApiKey | None:
-        """Return the key whose public part the token bears, whether or not it is that key's token."""
+        """Return the key whose public part the token has, whether or not it is that key's token."""
         public_part = in_text.presented(self.token or "")
         return ApiKey.objects.select_related("organization").filter(public_part=public_part).first()
 
     def facts(self, route: Route) -> AccessRequest:
-        """Return the facts of this call; what they cannot tell of a key is told as if its holder called."""
+        """Return the facts of this call. What it leaves unknown is filled in as if the key's holder called."""
         call = facts.of_call(self.header, route)
         if call.secret_matches:
             return call
         if not call.bearer:
-            return replace(call, switched_on=ApiKeySwitch.objects.filter(id=1, enabled=True).exists())
+            return replace(call, switched_on=ApiKeySwitch.is_on())
         key = self.key
         return call if key is None else _as_if_held(call, Holder(key).facts(route))
 
@@ -68,14 +67,14 @@ NOTHING_SENT = Sent("")
 
 
 def is_of_a_call(text: str) -> bool:
-    """Return True for what is read as a request id."""
+    """Return True if the text is meant as a request id."""
     return _REQUEST_ID.fullmatch(text.strip()) is not None
 
 
 def read(text: str) -> Credentials:
-    """Read what staff paste: a key's id or public part, a request id, a token or a header; ValidationError for none.
+    """Read what staff paste: a key's id or public part, a request id, a token or a header.
 
-    A token is never part of the error's text.
+    Raise ValidationError for anything else. Its message never contains a token.
     """
     text = text.strip()
     if header := _HEADER_NAME.match(text):
@@ -90,7 +89,7 @@ def read(text: str) -> Credentials:
     if in_text.may_be_sent_as_token(text):
         return Sent(f"Bearer {text}")
     raise ValidationError(
-        "This is no key_… id, no 12-character public part and no token, which begins with ch_sk_.", code="unreadable"
+        "This isn't a key_… id, a 12-character public part or a token, which begins with ch_sk_.", code="unreadable"
     )
 
 
@@ -99,11 +98,11 @@ def _known_key(text: str) -> ApiKey:
         return find_key(text)
     except ValidationError:
         raise ValidationError(
-            "There is no API key of this id or public part. Compare it with the list of API keys.", code="key_not_found"
+            "No API key has this id or public part. Compare it with the list of API keys.", code="key_not_found"
         ) from None
 
 
 def _as_if_held(call: AccessRequest, holder: AccessRequest) -> AccessRequest:
-    """Fill in what is not known of a call, but never that its secret matches."""
+    """Fill in what is unknown about a call, but never that its secret matches."""
     unknown = [each.name for each in fields(call) if getattr(call, each.name) is None and each.name != "secret_matches"]
     return replace(call, **{name: getattr(holder, name) for name in unknown})

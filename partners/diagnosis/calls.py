@@ -1,4 +1,4 @@
-"""Why does this call fail? Every check of a call as a partner describes it, by the functions that answer the call."""
+"""Why does this call fail? Every check of a call that a partner describes, by the functions that answer real calls."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from partners.keys.in_text import without_tokens
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """Every check of a call in order, the answer that follows, and what would refuse it next."""
+    """Every check of a call in order, the answer that results, and the next blockers."""
 
     checks: list[Check]
     route: Route | None = None
@@ -29,40 +29,39 @@ class Diagnosis:
 
     @property
     def refusal(self) -> Check | None:
-        """Return the check that decides the answer, or None where all pass."""
+        """Return the check that decides the answer, or None if all pass."""
         return next((check for check in self.checks if check.outcome is Outcome.FAILED), None)
 
     @property
     def later(self) -> list[Check]:
-        """Return what would refuse the call once the first refusal is gone."""
+        """Return the blockers that remain after the first one is fixed."""
         return [check for check in self.checks if check.outcome is Outcome.FAILED][1:]
 
     @property
     def status(self) -> int:
-        """Return the HTTP status that the partner gets."""
         return 200 if self.refusal is None else self.refusal.reason.status
 
     @property
     def body(self) -> dict[str, str | None] | None:
-        """Return the error body that the partner gets, or None where the call is served."""
+        """Return the error body that the partner gets, or None if the call is served."""
         return None if self.refusal is None else error_body(self.refusal.reason, self.refusal.field)
 
     @property
     def answer(self) -> HttpResponse | None:
-        """Return the error as it would be sent, or None where the call is served."""
+        """Return the error as it would be sent, or None if the call is served."""
         if self.refusal is None:
             return None
         scopes = () if self.route is None else self.route.scopes
         return Refusal(self.refusal.reason, self.refusal.field, scopes)
 
     def to_show(self) -> "Diagnosis":
-        """Return it without the tokens that may have been sent as query parameters."""
+        """Return a copy without tokens, which may have been sent as query parameters."""
         checks = [replace(check, field=check.field and without_tokens(check.field)) for check in self.checks]
         return replace(self, checks=checks)
 
 
 def diagnose(line: RequestLine, facts: Callable[[Route], AccessRequest]) -> Diagnosis:
-    """Judge a call whose credentials have these facts on a route; it serves nothing and records nothing."""
+    """Return the checks of a call. `facts` returns the facts of its credentials on a route. Nothing is recorded."""
     view, ids = _view(line.path)
     route = None if view is None else view.route
     edge = _failed(Reason.BAD_REQUEST, not _answers_for(line.host))
@@ -90,7 +89,7 @@ def _view(path: str) -> tuple[PartnerViewSet | None, dict[str, Any]]:
 
 
 def _whatever_route(facts: Callable[[Route], AccessRequest]) -> AccessRequest:
-    """Return the facts of a call on no route: what depends on the route is not known."""
+    """Return the facts of a call on no route, in which all that depends on the route is unknown."""
     return replace(facts(next(iter(Route))), route_enabled=None, scopes=None)
 
 
@@ -99,7 +98,7 @@ def _method(method: str) -> Check:
 
 
 def _answers_for(host: str | None) -> bool:
-    """Tell whether a call that names this host is taken; without one, the right host is assumed."""
+    """Return True if calls to this host are accepted. Without a host, the right one is assumed."""
     request = HttpRequest()
     request.META = {"HTTP_HOST": host}
     try:

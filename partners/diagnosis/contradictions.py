@@ -1,4 +1,4 @@
-"""What contradicts itself in an organization's access: given, and yet of no use. Said in words, with what to do."""
+"""Settings of an organization's access that don't fit together, because something is granted that has no effect."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from partners.models import ApiKey
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """One contradiction: what it is, what to do, and the keys that it is about."""
+    """One contradiction: what it is, what to do, and the keys concerned."""
 
     says: str
     todo: str
@@ -19,7 +19,7 @@ class Contradiction:
 
 
 def find(grid: Grid) -> list[Contradiction]:
-    """Return the contradictions, those of the organization before those of its keys."""
+    """Return the contradictions, first those of the organization, then those of its keys."""
     return [*_nothing_enabled(grid), *_uncalled_routes(grid), *_useless_keys(grid), *_unused_scopes(grid)]
 
 
@@ -28,7 +28,8 @@ def _nothing_enabled(grid: Grid) -> Iterator[Contradiction]:
         yield Contradiction("The organization is allowlisted, but no route is enabled for it.", "Enable a route.")
     if grid.access.routes and not grid.access.allowlisted:
         yield Contradiction(
-            "Routes are enabled, but the organization is not allowlisted: every call is refused.", "Allowlist it."
+            "Routes are enabled, but the organization is not allowlisted: every call is refused.",
+            "Add it to the allowlist.",
         )
 
 
@@ -42,15 +43,15 @@ def _uncalled_routes(grid: Grid) -> Iterator[Contradiction]:
 def _remedy(route: Route, refusals: set[Reason | None]) -> str:
     if refusals <= {Reason.MISSING_SCOPE}:
         return f"Issue a key with {' '.join(route.scopes)}, or disable the route."
-    return "The table says what stands in the way of each key."
+    return "The table shows what blocks each key."
 
 
 def _useless_keys(grid: Grid) -> Iterator[Contradiction]:
     useless = [row.key for row in grid.rows if not any(row.scopes.issuperset(route.scopes) for route in _usable(grid))]
     if useless:
         yield Contradiction(
-            f"The scopes of some keys open no {_kind(grid)}.",
-            "Change the scopes, or enable what they are for.",
+            f"The scopes of some keys don't open any {_kind(grid)}.",
+            "Change the scopes, or enable the routes they are for.",
             useless,
         )
 
@@ -61,12 +62,12 @@ def _unused_scopes(grid: Grid) -> Iterator[Contradiction]:
         holders = [row.key for row in grid.rows if scope in row.scopes]
         if holders:
             yield Contradiction(
-                f"No {_kind(grid)} uses the scope {scope.value}.", "Take it away until a route needs it.", holders
+                f"No {_kind(grid)} uses the scope {scope.value}.", "Remove it until a route needs it.", holders
             )
 
 
 def _usable(grid: Grid) -> list[Route]:
-    """Return what scopes can be of use for: the enabled routes or, before any is enabled, the whole catalogue."""
+    """Return the routes that scopes can open: the enabled ones or, before any is enabled, all of the catalogue."""
     return _enabled(grid) or grid.routes
 
 

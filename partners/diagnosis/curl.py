@@ -1,4 +1,4 @@
-"""A curl command, read for what it sends: method, URL and Authorization header."""
+"""Read the method, the URL and the Authorization header from a curl command."""
 
 import re
 import shlex
@@ -10,13 +10,13 @@ from django.core.exceptions import ValidationError
 
 _COMMAND = re.compile(r"curl(?:\.exe)?\s", re.IGNORECASE)
 _CONTINUED = re.compile(r"\\\r?\n")
-LONGEST, MOST_WORDS = 20_000, 500  # the parser's work grows with the square of the words
+LONGEST, MOST_WORDS = 20_000, 500  # the parser's work grows with the square of the number of words
 _FLAGS = ("-s", "-S", "-v", "-i", "-k", "-L", "-f", "-g", "-#")
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a curl command sends. `authorization` may hold a token and stays out of the `repr`."""
+    """The call that a curl command makes. `authorization` may contain a token and stays out of the `repr`."""
 
     method: str
     url: str
@@ -25,17 +25,17 @@ class Command:
 
 class _Options(ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Refuse without quoting the command, which may hold a token."""
-        raise ValidationError("The curl command lacks the value of an option.", code="invalid_curl")
+        """Refuse the command without quoting it, because it may contain a token."""
+        raise ValidationError("The curl command has an option without a value.", code="invalid_curl")
 
 
 def is_command(text: str) -> bool:
-    """Tell whether `text` is a curl command."""
+    """Return True if `text` is a curl command."""
     return _COMMAND.match(text) is not None
 
 
 def read(text: str) -> Command:
-    """Read a curl command; ValidationError if a quote does not end, an option lacks its value, or it is too long."""
+    """Read a curl command; raise ValidationError for an unclosed quote, a missing value, or one that is too long."""
     words = _words(text)
     options, rest = _options().parse_known_args(words[1:])
     url = options.url or next((word for word in rest if "/external" in word), "")
@@ -46,9 +46,9 @@ def _words(text: str) -> list[str]:
     try:
         words = shlex.split(_CONTINUED.sub(" ", text[: LONGEST + 1]))
     except ValueError:
-        raise ValidationError("The curl command has a quote that does not end.", code="invalid_curl") from None
+        raise ValidationError("The curl command has an unclosed quote.", code="invalid_curl") from None
     if len(text) > LONGEST or len(words) > MOST_WORDS:
-        raise ValidationError("The curl command is too long. Leave out what the call does not need.", code="too_long")
+        raise ValidationError("The curl command is too long. Remove what the call doesn't need.", code="too_long")
     return words
 
 
@@ -73,7 +73,7 @@ def _method(options: Namespace) -> str:
 
 
 def _authorization(headers: list[str]) -> str | None:
-    """Return the value of the Authorization header; of several, joined as a server joins them."""
+    """Return the value of the Authorization header. Several are joined as a server joins them."""
     pairs = [header.partition(":") for header in headers]
     values = [value.strip() for name, _, value in pairs if name.strip().lower() == "authorization"]
     return ",".join(values) if values else None

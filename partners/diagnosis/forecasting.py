@@ -1,9 +1,7 @@
-"""What a key will be able to call: the policy asked before the key, or the change of its scopes, is made."""
+"""Forecast what a key will be able to call, before it is issued or its scopes are changed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-
-from django.conf import settings
 
 from partners.catalogue.reasons import Reason
 from partners.catalogue.remedies import REMEDIES
@@ -11,81 +9,65 @@ from partners.catalogue.remedy import Remedy
 from partners.catalogue.routes import Route, Scope
 from partners.decision import facts
 from partners.decision.policy import POLICY, AccessRequest, Outcome, decide, explain
+from partners.diagnosis.held import Common
 from partners.keys import digests
-from partners.models import ApiKey, ApiKeySwitch, Organization
+from partners.models import ApiKey, Organization
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a call on one route would meet."""
+    """The result that a call on one route would have."""
 
     call: AccessRequest
 
     @property
     def route(self) -> Route:
-        """Return the route that is called."""
         return self.call.route
 
     @property
     def refusal(self) -> Reason | None:
-        """Return the first thing that stands in the way, or None where nothing does before the query."""
+        """Return the first blocker before the query is read, or None if there is none."""
         return decide(POLICY, self.call)
 
     @property
     def passes(self) -> bool:
-        """Tell whether nothing stands in the way, as far as can be said before the query."""
         return self.refusal is None
 
     @property
     def obstacles(self) -> list[tuple[Reason, Remedy]]:
-        """Return everything that blocks it, in the order of the checks, and who can fix it."""
+        """Return everything that blocks the call, in the order of the checks, and who can fix it."""
         failed = [check.reason for check in explain(POLICY, self.call) if check.outcome is Outcome.FAILED]
         return [(reason, REMEDIES[reason]) for reason in failed]
 
     @property
     def missing(self) -> list[Scope]:
-        """Return the scopes that the route requires and the key does not hold."""
+        """Return the scopes that the route requires and the key doesn't hold."""
         held = self.call.scopes or frozenset()
         return [scope for scope in self.route.scopes if scope not in held]
 
 
 def of_new_key(organization: Organization, scopes: Iterable[Scope], *, is_test: bool) -> list[Forecast]:
-    """Forecast the calls with a key that is not issued yet."""
-    enabled = organization.enabled_routes()
-    call = AccessRequest(
-        Route.ENCOUNTERS_LIST,
-        bearer=True,
-        switched_on=ApiKeySwitch.objects.filter(enabled=True).exists(),
-        test_prefix=is_test,
-        accepts_test_keys=settings.ACCEPT_TEST_KEYS,
-        well_formed=True,
-        digest_key_loaded=bool(digests.loaded()),
-        secret_matches=True,
-        key_id="key_not_issued_yet",
-        disabled=False,
-        revoked=False,
-        expired=False,
-        organization_pk=organization.pk,
-        organization_id=organization.public_id,
-        allowlisted=organization.allowlisted,
-        scopes=frozenset(scopes),
-    )
-    return [Forecast(replace(call, route=route, route_enabled=route.route_name in enabled)) for route in Route]
+    """Return a forecast for each route, for a key that isn't issued yet."""
+    routes = [Route.named(name) for name in organization.enabled_routes()]
+    common = Common.of(organization, allowlisted=organization.allowlisted, routes=routes)
+    number = max(digests.loaded(), default=0)  # 0 is never loaded
+    key = ApiKey(is_test=is_test, digest_key_number=number)
+    return [Forecast(call) for call in common.with_key(key, scopes)]
 
 
 def of_key(key: ApiKey, scopes: Iterable[Scope] | None = None) -> list[Forecast]:
-    """Forecast the calls by the key's holder, as if the key held `scopes` where they are given."""
+    """Return a forecast for each route, for a key as it is or as if it held `scopes`."""
     calls = [facts.of_holder(key.public_part, is_test=key.is_test, route=route) for route in Route]
     return [Forecast(call if scopes is None else replace(call, scopes=frozenset(scopes))) for call in calls]
 
 
 def idle(forecasts: Iterable[Forecast], scopes: Iterable[Scope]) -> list[Scope]:
-    """Return those of the scopes that open nothing: no route that is enabled for the organization uses them."""
+    """Return those of the scopes that no enabled route uses."""
     used = {scope for each in forecasts if each.call.route_enabled for scope in each.route.scopes}
     return [scope for scope in scopes if scope not in used]
 
 
 def opened(before: Iterable[Forecast], after: Iterable[Forecast]) -> list[Route]:
-    """Return the routes that pass after a change and did not pass before it."""
+    """Return the routes that pass after a change but didn't pass before it."""
     closed = {each.route for each in before if not each.passes}
     return [each.route for each in after if each.passes and each.route in closed]

@@ -1,34 +1,30 @@
-"""Effective access: what each active key of an organization can call, judged cell by cell by the decision point.
+"""Effective access: what each active key of an organization can call. The policy decides on each cell of the grid.
 
-The facts of every cell come from four statements, however many keys there are.
+The facts of all cells are read in four SQL statements, however many keys there are.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
 from partners.decision.policy import POLICY, AccessRequest, decide
-from partners.keys import digests
-from partners.models import ApiKey, ApiKeySwitch, KeyState, Organization
+from partners.diagnosis.held import Common
+from partners.models import ApiKey, KeyState, Organization
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What an organization is given, as it is or as it would be."""
+    """The access that an organization has, or would have after a change."""
 
     allowlisted: bool
     routes: frozenset[Route]
 
     @classmethod
     def of(cls, organization: Organization) -> "Access":
-        """Return what is given now."""
+        """Return the access that an organization has now."""
         return cls(organization.allowlisted, frozenset(map(Route.named, organization.enabled_routes())))
 
 
@@ -41,39 +37,37 @@ class Row:
 
     @property
     def scopes(self) -> frozenset[str]:
-        """Return the names of the scopes that the key holds."""
         return self.calls[0].scopes or frozenset()
 
     @property
     def verdicts(self) -> dict[Route, Reason | None]:
-        """Return the first refusal on each route, None where a call passes."""
+        """Return the first refusal on each route, or None if a call passes."""
         return {call.route: decide(POLICY, call) for call in self.calls}
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Routes × keys of one organization."""
+    """The routes × the active keys of one organization."""
 
     access: Access
     rows: list[Row]
 
     @property
     def routes(self) -> list[Route]:
-        """Return the routes, in the catalogue's order."""
         return [*Route]
 
     @classmethod
     def of(cls, organization: Organization) -> "Grid":
-        """Judge every active key of the organization, the newest first."""
+        """Return the grid of an organization, with its newest key first."""
         keys = ApiKey.objects.in_state(KeyState.ACTIVE).filter(organization=organization)
         scopes, access = _scopes(keys), Access.of(organization)
-        common = _common(organization, access)
-        return cls(access, [Row(key, _calls(key, access, scopes[key.pk], common)) for key in keys])
+        common = Common.of(organization, allowlisted=access.allowlisted, routes=access.routes)
+        return cls(access, [Row(key, common.with_key(key, scopes[key.pk])) for key in keys])
 
     def losses(self, access: Access) -> list[tuple[ApiKey, list[Route]]]:
-        """Return the keys that this other access would refuse where they can call now, each with those routes.
+        """Return the keys that would lose routes with this other access, each with the routes it would lose.
 
-        What stands in the way of every key (the global switch, digest keys) is set aside: it may end tomorrow.
+        What may block every key for a while (the global switch, digest keys, test keys) is ignored.
         """
         lost = [(row.key, [call.route for call in row.calls if _loses(call, access)]) for row in self.rows]
         return [(key, routes) for key, routes in lost if routes]
@@ -85,33 +79,6 @@ def _scopes(keys: QuerySet[ApiKey]) -> defaultdict[int, set[str]]:
     for key, scope in rows.values_list("apikey_id", "scope_id"):
         held[key].add(scope)
     return held
-
-
-def _common(organization: Organization, access: Access) -> dict[str, Any]:
-    """Return the facts that every call of the organization has in common, a token that is right among them."""
-    return {
-        "bearer": True,
-        "switched_on": ApiKeySwitch.objects.filter(id=1, enabled=True).exists(),
-        "accepts_test_keys": settings.ACCEPT_TEST_KEYS,
-        "well_formed": True,
-        "secret_matches": True,
-        "organization_pk": organization.pk,
-        "organization_id": organization.public_id,
-        "allowlisted": access.allowlisted,
-    }
-
-
-def _calls(key: ApiKey, access: Access, scopes: Iterable[str], common: dict[str, Any]) -> tuple[AccessRequest, ...]:
-    facts = common | {
-        "test_prefix": key.is_test,
-        "digest_key_loaded": key.digest_key_number in digests.loaded(),
-        "key_id": key.public_id,
-        "disabled": key.disabled_at is not None,
-        "revoked": key.revoked_at is not None,
-        "expired": key.expires_at is not None and key.expires_at <= timezone.now(),
-        "scopes": frozenset(scopes),
-    }
-    return tuple(AccessRequest(route, route_enabled=route in access.routes, **facts) for route in Route)
 
 
 def _loses(call: AccessRequest, access: Access) -> bool:

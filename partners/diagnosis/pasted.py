@@ -1,4 +1,4 @@
-"""Which keys a pasted text holds: in a leak, whatever was found is looked up as it is. The text is never kept."""
+"""Find the keys in a pasted text. After a leak, staff can paste whatever was found. The text is never kept."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,27 +10,27 @@ from partners.keys import digests, in_text
 from partners.keys.tokens import Token
 from partners.models import ApiKey
 
-AT_ONCE = 1_000  # public parts of one statement
+AT_ONCE = 1_000  # public parts in one statement: databases limit the number of parameters
 
 
 class Proof(Enum):
-    """What a text says of a key, in the words of the page."""
+    """The possible findings about a key in a text, in the words of the page."""
 
-    WHOLE = "The text holds this key's whole token, and its secret is right."
+    WHOLE = "The text contains this key's whole token, and its secret is right."
     UNVERIFIED = (
-        "The text holds a whole token with this key's public part. Its secret could not be verified, "
+        "The text contains a whole token with this key's public part. Its secret could not be verified, "
         "because the key's digest key is not loaded."
     )
-    MISMATCH = "The text holds a whole token with this key's public part, but with another secret."
+    MISMATCH = "The text contains a whole token with this key's public part, but with another secret."
     PUBLIC_PART = (
-        "The text holds this key's public part. Its secret was not verified: no whole token was found. "
+        "The text contains this key's public part. Its secret was not verified: no whole token was found. "
         "If more of the token follows the public part, treat the key as leaked."
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A key that was found, and by what."""
+    """A key that was found, and what the text proves about it."""
 
     key: ApiKey
     proof: Proof
@@ -38,7 +38,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
-    """The keys that a text holds. `strangers`: the whole tokens in it that are no key's. `cut`: see `in_text.Found`."""
+    """The keys in a text. `strangers`: how many whole tokens in it belong to no key. `cut`: see `in_text.Found`."""
 
     matches: list[Match]
     strangers: int
@@ -46,13 +46,13 @@ class Pasted:
 
     @property
     def only(self) -> Match | None:
-        """Return the one key that was found, where there is nothing else to tell."""
+        """Return the key that was found if it is the only one and there is nothing else to show."""
         return self.matches[0] if len(self.matches) == 1 and not self.strangers and not self.cut else None
 
 
 @sensitive_variables()
 def keys_in(text: str) -> Pasted:
-    """Find the keys whose tokens, or whose public parts, a text holds."""
+    """Return the keys whose tokens or public parts are in a text."""
     found = in_text.search(text)
     matches = [Match(key, _proof(key, found.tokens)) for key in _with_public_part(found.public_parts)]
     known = {match.key.public_part for match in matches}

@@ -1,4 +1,4 @@
-"""The request as a partner gives it: a request line, a URL or a whole curl command."""
+"""Read a request as a partner sends it to support: a request line, a URL or a whole curl command."""
 
 import re
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ _URL = re.compile(r"https?://\S+")
 
 @dataclass(frozen=True, slots=True)
 class RequestLine:
-    """One call: method, decoded path and raw query string (RFC 9112, section 3), and what a curl command adds to it.
+    """One call: method, decoded path and raw query string (RFC 9112, section 3), and what a curl command adds.
 
-    `target` is the path or URL as it was written. `authorization` may hold a token and stays out of the `repr`.
+    `target` is the path or URL as it was written. `authorization` may contain a token and stays out of the `repr`.
     """
 
     method: str
@@ -32,7 +32,7 @@ class RequestLine:
 
     @classmethod
     def parse(cls, text: str) -> "RequestLine":
-        """Read a request line, a URL or a curl command; ValidationError if it is none of an `/external` path."""
+        """Read a request line, a URL or a curl command; raise ValidationError if it has no `/external` path."""
         text = text.strip()
         if curl.is_command(text):
             command = curl.read(text)
@@ -44,13 +44,13 @@ class RequestLine:
         match = _REQUEST_LINE.fullmatch(text)
         if match is None:
             raise ValidationError(
-                "Give the request as 'GET /external/v1/…', one line, or as a URL or a curl command of such a path.",
+                "Enter the request as 'GET /external/v1/…' in one line, or a URL or a curl command with such a path.",
                 code="invalid_request_line",
             )
         return cls(
             match["method"].upper(),
             unquote(match["path"]),
-            (match["query"] or "").encode().decode("latin-1"),  # as a server hands over the bytes that were sent
+            (match["query"] or "").encode().decode("latin-1"),  # the form in which a server passes on raw bytes
             match["target"],
             match["host"],
             match["scheme"],

@@ -2,5 +2,5 @@
 
 
 def escaped(text: str) -> str:
-    """Return `text` with what could steer a terminal or hide in a line written as an escape."""
+    """Return `text` with escapes for the characters that could control a terminal or hide in a line."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

@@ -1,26 +1,26 @@
-"""Rows as CSV for spreadsheets: RFC 4180, with no cell that one of them would run as a formula.
+"""Rows as CSV for spreadsheets: RFC 4180, with no cell that a spreadsheet would run as a formula.
 
-Some take another separator than the comma, as Excel does in half of Europe. They split a cell in the middle, quotes or
-not, so that what follows a separator in it must not begin a formula either.
+Some use another separator than the comma, as Excel does in half of Europe. They split a cell in the middle, even in
+quotes, so what follows such a separator must not begin a formula either.
 """
 
 import csv
 import re
 from collections.abc import Iterable, Iterator
 
-# The start of the cell, or what another program may take for one; blanks and quotes; then what begins a formula.
+# The start of the cell, or what a program may take for it; then whitespace and quotes; then what begins a formula.
 _FORMULA = re.compile(r"""(^|[;|\t\r\n])(?=[ "]*[=+\-@＝＋－＠\t\r])""")
 
 
 class _Echo:
-    """A file that gives back what is written to it."""
+    """A file whose `write()` returns the line, so that the CSV is never held as a whole."""
 
     def write(self, line: str) -> str:
         return line
 
 
 def lines(header: Iterable[str], rows: Iterable[Iterable[str | None]]) -> Iterator[str]:
-    """Yield each line with its CRLF, the header first."""
+    """Yield the header and then each row as a line with CRLF."""
     writer = csv.writer(_Echo())
     yield writer.writerow(header)
     for row in rows:
@@ -28,5 +28,5 @@ def lines(header: Iterable[str], rows: Iterable[Iterable[str | None]]) -> Iterat
 
 
 def harmless(cell: str) -> str:
-    """Return a cell that stays text: with an apostrophe before what would begin a formula (CWE-1236)."""
+    """Return a cell that stays text: an apostrophe precedes what would begin a formula (CWE-1236)."""
     return _FORMULA.sub(r"\1'", cell)

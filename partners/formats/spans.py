@@ -1,4 +1,4 @@
-"""Spans and ends of time as staff write them: `24h`, `90d`, a date, or an RFC 3339 date-time."""
+"""Durations, expiries and periods as staff write them: `24h`, `90d`, a date, or an RFC 3339 date-time."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,31 +14,32 @@ _UNITS = {"h": "hours", "d": "days"}
 
 
 def duration(text: str) -> timedelta:
-    """Return the span that `24h` or `90d` says; ValidationError for anything else."""
+    """Return the duration that `24h` or `90d` means; raise ValidationError for anything else."""
     match = _SPAN.fullmatch(text)
     if match is None:
-        raise ValidationError("Write a span of time in hours or days, as 24h or 90d.", code="invalid_duration")
+        raise ValidationError("Enter a duration in hours or days, for example 24h or 90d.", code="invalid_duration")
     return timedelta(**{_UNITS[match["unit"]]: int(match["number"])})
 
 
 def expiry(text: str) -> datetime:
-    """Return the end that `text` says: a span from now, the end of a day in UTC, or a date-time with its zone."""
+    """Return the time that `text` means: a duration from now, the end of a day in UTC, or a date-time with a zone."""
     try:
         return _end(text)
     except (ValueError, OverflowError):
         raise ValidationError(
-            "Write an expiry as 90d, as a day (2027-05-25: to its end, in UTC) or as 2027-05-25T14:00:00Z.",
+            "Enter an expiry as 90d, as a date (2027-05-25: through the end of that day, UTC) or as "
+            "2027-05-25T14:00:00Z.",
             code="invalid_expiry",
         ) from None
 
 
 def bound(text: str, *, last: bool = False) -> datetime:
-    """Return where a period begins, or with `last` ends: a day, in UTC and whole, or a date-time with its zone."""
+    """Return when a period begins, or with `last` ends: a whole day in UTC, or a date-time with a zone."""
     try:
         return _moment(text, last=last)
     except (ValueError, OverflowError):
         raise ValidationError(
-            "Write a day as 2026-05-25 or a moment as 2026-05-25T14:00:00Z.", code="invalid_bound"
+            "Enter a date as 2026-05-25 or a time as 2026-05-25T14:00:00Z.", code="invalid_bound"
         ) from None
 
 
@@ -48,7 +49,8 @@ def _end(text: str) -> datetime:
 
 def _moment(text: str, *, last: bool) -> datetime:
     if _DATE.fullmatch(text):
-        return datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=last)
+        day = datetime.fromisoformat(text).replace(tzinfo=UTC)
+        return day + timedelta(days=1) if last else day
     if _MOMENT.fullmatch(text):
         return datetime.fromisoformat(text).astimezone(UTC)
     raise ValueError

@@ -1,4 +1,4 @@
-"""Where a fault arose, told without its words, which may quote a row, a query or a token."""
+"""Where a fault arose. Its message is left out, because it may quote a row, a query or a token."""
 
 from pathlib import Path
 from traceback import FrameSummary, extract_tb
@@ -8,7 +8,7 @@ _PROJECT = Path(__file__).resolve().parents[2]
 
 
 def kind(fault: BaseException) -> str:
-    """Return the type of a fault and of those behind it, the last one first: `OperationalError from QueryCanceled`."""
+    """Return the types of a fault and its causes, the fault first: `OperationalError from QueryCanceled`."""
     kinds = [type(fault).__qualname__]
     while (behind := fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)) is not None:
         kinds.append(type(behind).__qualname__)
@@ -17,7 +17,7 @@ def kind(fault: BaseException) -> str:
 
 
 def place(fault: BaseException) -> list[str]:
-    """Return the last calls before a fault, the one that raised it at the end: `encounters/api/views.py:28 list`."""
+    """Return the last calls of the traceback, the one that raised last: `encounters/api/views.py:28 list`."""
     return [_frame(each) for each in extract_tb(fault.__traceback__)[-FRAMES:]]
 
 
@@ -26,7 +26,7 @@ def _frame(frame: FrameSummary) -> str:
 
 
 def _short(filename: str) -> str:
-    """Return a path as it reads on every machine: within the project, within a package, else the file alone."""
+    """Return a path that is the same on every machine: within the project or a package, else only the file's name."""
     _, installed, within = filename.rpartition("/site-packages/")
     if installed:
         return within

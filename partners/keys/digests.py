@@ -7,43 +7,43 @@ from functools import cache
 from django.conf import settings
 
 MINIMUM_BYTES = 32
-_NO_DIGEST = bytes(32)
+_NO_DIGEST = bytes(32)  # compared if nothing is stored, so that an unknown key takes as long as a wrong secret
 
 
 class DigestKeyUnavailable(Exception):
-    """No digest key is loaded to sign with."""
+    """No digest key is loaded, so no key can be issued."""
 
 
 class InvalidDigestKeys(ValueError):
-    """`CHARTERO_DIGEST_KEYS` cannot be read; the message says why and holds no key."""
+    """`CHARTERO_DIGEST_KEYS` can't be parsed. The message says why and contains no key."""
 
 
 def loaded() -> dict[int, bytes]:
-    """Return the loaded digest keys by number; InvalidDigestKeys if the setting cannot be read."""
+    """Return the loaded digest keys by number; raise InvalidDigestKeys if the setting can't be parsed."""
     return _parse(settings.DIGEST_KEYS)
 
 
 def current() -> int:
-    """Return the number that signs new keys, the highest one; DigestKeyUnavailable if none is loaded."""
+    """Return the number of the digest key for new keys, the highest; raise DigestKeyUnavailable without one."""
     if not loaded():
         raise DigestKeyUnavailable("No digest key is loaded; set CHARTERO_DIGEST_KEYS.")
     return max(loaded())
 
 
 def digest(token: str, number: int) -> bytes:
-    """Return the 32-byte digest of a whole token under digest key `number`; KeyError if it is not loaded."""
+    """Return the 32-byte digest of a whole token under digest key `number`; raise KeyError if it isn't loaded."""
     return hmac.digest(loaded()[number], token.encode("ascii"), "sha256")
 
 
 def candidates(token: str) -> list[bytes]:
-    """Return the token's digests under every loaded digest key: one of them is stored, if the token was issued."""
+    """Return the token's digest under each loaded digest key. If the token was issued, one of them is stored."""
     return [digest(token, number) for number in loaded()]
 
 
 def matches(token: str, stored: bytes | None, number: int | None) -> bool:
-    """Tell whether `token` has this stored digest, in the same time where nothing is stored.
+    """Return True if `token` has this stored digest. It takes as long if nothing is stored.
 
-    Needs at least one loaded key, and `number` loaded where given.
+    At least one digest key must be loaded, and `number` must be one of them if it is given.
     """
     computed = digest(token, current() if number is None else number)
     return hmac.compare_digest(computed, _NO_DIGEST if stored is None else bytes(stored)) and stored is not None

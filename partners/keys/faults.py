@@ -1,23 +1,23 @@
-"""What is wrong with the text of a token."""
+"""Say what is wrong with the text of a token, to help a partner who sent it."""
 
 from partners.identifiers import BASE62
 from partners.keys import tokens
 
 
 def fault(text: str) -> str | None:
-    """Say what is wrong with the shape of a token, without quoting it; None where nothing is."""
+    """Return what is wrong with the shape of a token, without quoting it, or None if nothing is."""
     if tokens.parse(text) is not None:
         return None
     if any(character.isspace() for character in text):
-        return "there is a blank inside it: a line break, or words around the key, came with it"
+        return "it contains whitespace: a line break, or words around the key, were copied with it"
     if "," in text:
-        return "there is a comma in it: two headers, or two keys, were sent as one"
+        return "it contains a comma: two headers, or two keys, were sent as one"
     prefix = tokens.prefix(tokens.has_test_prefix(text))
     if not text.startswith(prefix):
         return _fault_of_prefix(text)
     rest = text.removeprefix(prefix)
     if not set(rest) <= set(BASE62):
-        return "there is a character in it that no key has: after the prefix come letters A–Z, a–z and digits alone"
+        return "it contains a character that no key has: only the letters A–Z and a–z and digits follow the prefix"
     return _fault_of_length(
         len(text), len(prefix) + tokens.PUBLIC_LENGTH + tokens.SECRET_LENGTH + tokens.CHECKSUM_LENGTH
     )
@@ -34,4 +34,4 @@ def _fault_of_length(length: int, whole: int) -> str:
         return f"it is cut short: {length} characters of {whole}"
     if length > whole:
         return f"it is too long: {length} characters instead of {whole}"
-    return "its checksum does not fit: a character was changed, or two were swapped"
+    return "its checksum is wrong: a character was changed, or two were swapped"

@@ -1,6 +1,6 @@
-"""Tokens and parts of them in any text: found, told apart and hidden. The work is linear in the length of the text.
+"""Find, recognize and hide tokens, or parts of them, in any text. The work is linear in the length of the text.
 
-A token is found without its prefix too, with blanks, line breaks or quotes inside it, and percent-encoded.
+A token is found even without its prefix, with whitespace, line breaks or quotes inside it, or percent-encoded.
 """
 
 import re
@@ -11,13 +11,13 @@ from partners.identifiers import BASE62, LENGTH
 from partners.keys import tokens
 from partners.keys.tokens import PUBLIC_LENGTH, Token
 
-LONGEST = 20_000  # of a text that is searched or shown
-PASSES = 4  # of decoding; who encodes in more layers wants to hide something
+LONGEST = 20_000  # characters of a text that are searched or shown
+PASSES = 4  # of decoding; a text encoded in more layers is meant to hide something
 ELLIPSIS = "…"
 _PREFIX = f"(?:{tokens.TEST_PREFIX}|{tokens.LIVE_PREFIX})"
 _AFTER_PREFIX = tokens.PUBLIC_LENGTH + tokens.SECRET_LENGTH + tokens.CHECKSUM_LENGTH
 
-# One character, in as many layers of percent-encoding as there are: %41, %2541, %252541. Beyond ASCII is no token.
+# One character in any number of layers of percent-encoding: %41, %2541, %252541. Tokens are ASCII.
 _ENCODED = re.compile(r"%(?:25)*([0-7][0-9A-Fa-f])")
 _ESCAPED_BREAK = re.compile(r"\\[nrt]")
 _NO_PART_OF_ONE = re.compile(r"[^0-9A-Za-z_]+")
@@ -28,17 +28,17 @@ _QUOTED = re.compile(rf"{_PREFIX}?([0-9A-Za-z]{{{PUBLIC_LENGTH}}})(?:…|\.\.\.)
 _SECRET = re.compile(rf"{_PREFIX}[0-9A-Za-z]{{{PUBLIC_LENGTH + 1}}}", re.IGNORECASE)
 _LIKE_ONE = re.compile(rf"ch_?sk_|[0-9A-Za-z]{{{PUBLIC_LENGTH + 1},}}", re.IGNORECASE)
 _LIKE_SENT = re.compile(rf"{tokens.LIVE_PREFIX}.*|\S{{30,}}", re.IGNORECASE | re.DOTALL)
-# Half a token is a secret too, and so is one whose prefix was changed: a run that is longer than an identifier's.
+# Half a token is a secret too, and so is a token with another prefix: any run longer than an identifier's.
 _SECRETS = re.compile(
     rf"(?P<shown>{_PREFIX}[0-9A-Za-z]{{{PUBLIC_LENGTH}}})[0-9A-Za-z]+|[0-9A-Za-z]{{{LENGTH + 1},}}", re.IGNORECASE
 )
-# In a log not even the public part stays; but a run of letters alone may be the long name of a class.
+# A log keeps not even the public part. A run of letters alone is left, because it may be a long class name.
 _KEY_LIKE = re.compile(r"ch_sk_[0-9A-Za-z_]*|[0-9A-Za-z]{40,}|(?=[A-Za-z]{0,38}[0-9])[0-9A-Za-z]{23,39}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a text holds: whole tokens, and every text that may be a public part. `cut`: its end was not searched."""
+    """The whole tokens in a text, and everything that may be a public part. `cut`: its end was not searched."""
 
     tokens: list[Token]
     public_parts: set[str] = field(repr=False)
@@ -46,7 +46,7 @@ class Found:
 
 
 def search(text: str) -> Found:
-    """Find the tokens of a text, whole or not."""
+    """Return the tokens in a text, whole or not."""
     searched = cut(text)
     runs = {run for reading in _readings(searched) for run in _RUN.findall(reading)}
     windows = {run[at : at + _AFTER_PREFIX] for run in runs for at in range(len(run) - _AFTER_PREFIX + 1)}
@@ -57,51 +57,51 @@ def search(text: str) -> Found:
 
 
 def presented(token: str) -> str | None:
-    """Return what stands in the place of the public part in what was sent as a token, if anything does."""
+    """Return what is in the place of the public part in a text that was sent as a token, if anything is."""
     match = _PRESENTED.match(token)
     return match and match[1]
 
 
 def quoted(text: str) -> str | None:
-    """Return the public part that `text` is, with the prefix before it or an ellipsis behind it or not."""
+    """Return the public part that `text` is, with or without the prefix before it and an ellipsis after it."""
     match = _QUOTED.fullmatch(text)
     return match and match[1]
 
 
 def may_be_sent_as_token(text: str) -> bool:
-    """Return True for a text that a client may have sent as its token, whatever is wrong with it."""
+    """Return True if a client may have sent this text as its token, whatever is wrong with it."""
     return _LIKE_SENT.fullmatch(text) is not None
 
 
 def holds_token(text: str) -> bool:
-    """Return True for a text with a token in it, even a damaged one: more of it than the public part."""
+    """Return True if the text contains more of a token than its public part, even of a damaged one."""
     return _SECRET.search(_decoded(text) or "") is not None or _SECRET.search(text) is not None
 
 
 def may_hold_part(text: str) -> bool:
-    """Return True for a text that may hold any part of a token, so that it belongs into no address."""
+    """Return True if the text may contain any part of a token. Such a text must not get into a URL."""
     return _LIKE_ONE.search(_ID.sub("", text)) is not None or _decoded(text) != text
 
 
 def without_tokens(text: str) -> str:
-    """Return a text to show, with an ellipsis in place of the secret of every token in it, percent-encoded ones too."""
+    """Return a text to show: an ellipsis replaces the secret of every token in it, also of percent-encoded ones."""
     shown = cut(text)
     hidden = _hidden(_SECRETS, shown, lambda match: f"{match['shown'] or ''}{ELLIPSIS}")
     return hidden if shown == text else hidden + ELLIPSIS
 
 
 def redacted(text: str, mark: str, longest: int) -> str:
-    """Return a text for the log, `mark` in place of every token: first that, then the cut."""
+    """Return a text for the log, with `mark` in place of every token. It is cut only after that."""
     return _hidden(_KEY_LIKE, cut(text, 10 * longest), lambda match: mark)[:longest]
 
 
 def cut(text: str, longest: int = LONGEST) -> str:
-    """Return the beginning of a text. A run that goes on beyond it is left out: half of a token is not seen as one."""
+    """Return the beginning of a text, without a run that goes beyond it: half a token isn't recognized as one."""
     return text if len(text) <= longest else text[:longest].rstrip(f"{BASE62}_%")
 
 
 def _decoded(text: str) -> str | None:
-    """Return a text without percent-encoding, None where that takes more passes than it is worth."""
+    """Return a text without percent-encoding, or None if that takes more than `PASSES`."""
     for _ in range(PASSES):
         plain = _ENCODED.sub(lambda match: chr(int(match[1], 16)), text)
         if plain == text:
@@ -111,7 +111,7 @@ def _decoded(text: str) -> str | None:
 
 
 def _readings(text: str) -> set[str]:
-    """Return the ways to read a text, each without what may come between the characters of a token."""
+    """Return the ways to read a text, each without the characters that may separate those of a token."""
     decoded = _decoded(text) or ""
     return {_NO_PART_OF_ONE.sub("", each) for each in (text, decoded, _ESCAPED_BREAK.sub("", decoded))}
 

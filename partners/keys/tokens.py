@@ -23,7 +23,7 @@ _SHAPE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A well-formed key. `text` is the secret whole and stays out of its `repr`."""
+    """A well-formed key. `text` is the whole secret and stays out of the `repr`."""
 
     text: str = field(repr=False)
     public_part: str
@@ -38,7 +38,7 @@ def mint(*, is_test: bool) -> Token:
 
 
 def parse(text: str) -> Token | None:
-    """Return the token that `text` is, or None where its shape or its checksum is wrong."""
+    """Return the token that `text` is, or None if its shape or its checksum is wrong."""
     match = _SHAPE.fullmatch(text)
     if match is None or checksum(text[:-CHECKSUM_LENGTH]) != match["checksum"]:
         return None
@@ -46,17 +46,17 @@ def parse(text: str) -> Token | None:
 
 
 def prefix(is_test: bool) -> str:
-    """Return the prefix of a test or of a live key."""
+    """Return the prefix of a test key or a live key."""
     return TEST_PREFIX if is_test else LIVE_PREFIX
 
 
 def quotable(public_part: str, *, is_test: bool) -> str:
-    """Return the beginning of a key as far as staff and partners may quote it."""
+    """Return the beginning of a key, which staff and partners may quote."""
     return prefix(is_test) + public_part
 
 
 def has_test_prefix(text: str) -> bool:
-    """Tell whether `text`, well-formed or not, claims to be a test key."""
+    """Return True if `text`, well-formed or not, claims to be a test key."""
     return text.startswith(TEST_PREFIX)
 
 

@@ -1,4 +1,4 @@
-"""The rows of access management, and what each may do."""
+"""The models of access management, and the changes that each allows."""
 
 from partners.models.change import ChangeEvent
 from partners.models.form_use import FormUse

@@ -1,4 +1,4 @@
-"""The append-only trail of changes by staff, each written in the change's own transaction."""
+"""The append-only record of changes by staff. Each is written in the transaction of the change itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from partners.text import printable, printable_lines
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Who changes something, from where, and why. `reason` may be blank where the change itself allows it."""
+    """Who makes a change, from where, and why. `reason` may be blank unless the change requires one."""
 
     by: str
     source: str
@@ -21,13 +21,12 @@ class Change:
     ticket: str = ""
 
     def require_reason(self) -> None:
-        """Raise ValidationError `reason_required` if none is given."""
         if not self.reason.strip():
             raise ValidationError("Give the reason for this change.", code="reason_required")
 
 
 class Action(models.TextChoices):
-    """What a change did."""
+    """The kinds of changes."""
 
     ORGANIZATION_CREATED = "organization_created", "Organization created"
     CONTACT_CHANGED = "contact_changed", "Contact changed"
@@ -63,7 +62,7 @@ class Action(models.TextChoices):
 
 
 class ChangeEvent(models.Model):
-    """One change: when, what, who, from where, why, before and after. A trigger refuses update and delete."""
+    """One change: when, what, who, from where, why, before and after. Triggers refuse updates and early deletes."""
 
     occurred_at = models.DateTimeField(default=timezone.now, editable=False)
     action = models.CharField(max_length=32, choices=Action)
@@ -98,7 +97,7 @@ class ChangeEvent(models.Model):
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write the event; call it inside the change's `atomic()`."""
+        """Write the event. Call it inside the `atomic()` block of the change."""
         event = cls(
             action=action,
             organization=organization,

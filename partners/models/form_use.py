@@ -1,4 +1,4 @@
-"""The use of a form that may be sent once."""
+"""The use of a form that may be submitted only once."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from partners.models.key import ApiKey
 
 
 class FormUse(models.Model):
-    """The use of one form, and the key that it made; no row is committed without one."""
+    """The use of one form, and the key that it created. No row is committed without a key."""
 
     nonce = models.CharField(max_length=LENGTH)
     api_key = models.OneToOneField(ApiKey, models.PROTECT, null=True, related_name="form_use")
@@ -20,6 +20,6 @@ class FormUse(models.Model):
         return self.nonce
 
     def made(self, key: ApiKey) -> None:
-        """Note the key that this use made."""
+        """Save the key that this use created."""
         self.api_key = key
         self.save(update_fields=["api_key"])

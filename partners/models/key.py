@@ -1,4 +1,4 @@
-"""API keys: what is stored of one, and every change it may go through."""
+"""API keys: what is stored of each, and the changes that it allows."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -28,10 +28,10 @@ STANDING = Q(revoked_at=None, disabled_at=None)
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
-    """Queries over many keys."""
+    """Find keys by what they allow."""
 
     def in_state(self, state: KeyState) -> "ApiKeyQuerySet":
-        """Return the keys that `state` calls so at this moment."""
+        """Return the keys that are in this state now."""
         ended = Q(expires_at__lte=timezone.now())
         if state is KeyState.REVOKED:
             return self.filter(revoked_at__isnull=False)
@@ -40,16 +40,14 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.filter(revoked_at=None, disabled_at__isnull=state is KeyState.ACTIVE).exclude(ended)
 
     def allowing(self, action: Action) -> "ApiKeyQuerySet":
-        """Return the keys that allow a change at this moment."""
         return self.filter(allowing(action, timezone.now()))
 
     def ending_within(self, span: timedelta) -> "ApiKeyQuerySet":
-        """Return the active keys that expire within `span` from now."""
         return self.in_state(KeyState.ACTIVE).filter(expires_at__lte=timezone.now() + span)
 
 
 class ApiKey(Lifecycle):
-    """One API key. Of its token only the public part and a keyed digest are stored."""
+    """One API key. Only the public part and a keyed digest of its token are stored."""
 
     public_id = PublicIdField("key")
     public_part = models.CharField(max_length=tokens.PUBLIC_LENGTH, editable=False)
@@ -99,11 +97,10 @@ class ApiKey(Lifecycle):
 
     @property
     def quotable(self) -> str:
-        """Return what staff and partners may quote of its token."""
         return tokens.quotable(self.public_part, is_test=self.is_test)
 
     def refusal(self, action: Action) -> ValidationError | None:
-        """Return why the key does not allow a change at this moment and what to do, or None where it does."""
+        """Return why the key doesn't allow a change now and what to do, or None if it does."""
         return None if ApiKey.objects.allowing(action).filter(pk=self.pk).exists() else refusal(action, self)
 
     @classmethod
@@ -117,9 +114,9 @@ class ApiKey(Lifecycle):
         is_test: bool = False,
         expires_at: datetime | None = None,
     ) -> "tuple[ApiKey, tokens.Token]":
-        """Make a key and return it with its token, which exists nowhere else.
+        """Create a key and return it with its token, which is stored nowhere.
 
-        Raises ValidationError for bad values and DigestKeyUnavailable where nothing can sign.
+        Raise ValidationError for bad values and DigestKeyUnavailable if no digest key is loaded.
         """
         label = tidy(label)
         with transaction.atomic():
@@ -130,14 +127,14 @@ class ApiKey(Lifecycle):
         return key, token
 
     def rotate(self, change: Change, *, overlap: timedelta = timedelta(hours=24)) -> "tuple[ApiKey, tokens.Token]":
-        """Return a successor with the same scopes and its token; this key ends after `overlap`, or earlier.
+        """Return a successor with the same scopes, and its token. This key expires after `overlap`, or earlier.
 
-        The successor lives as long as this key was made to, if the deployment still allows that. A key has one
-        successor: ValidationError for any but the first rotation, and for a key that is not active.
+        The successor gets the lifetime that this key was issued with, if the deployment still allows it. Raise
+        ValidationError if the key was already rotated, since it can have only one successor, or if it isn't active.
         """
         if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
             raise ValidationError(
-                f"The overlap must be from nothing to {LONGEST_OVERLAP.days} days.", code="invalid_overlap"
+                f"The overlap must be between 0 and {LONGEST_OVERLAP.days} days.", code="invalid_overlap"
             )
         with transaction.atomic():
             before, now = self._locked_facts(), timezone.now()
@@ -157,7 +154,7 @@ class ApiKey(Lifecycle):
         return successor, token
 
     def set_scopes(self, scopes: Iterable[routes.Scope], change: Change) -> None:
-        """Replace the scopes, for the next call on; ValidationError for a revoked key."""
+        """Replace the scopes, effective from the next call; raise ValidationError for a revoked key."""
         with transaction.atomic():
             before = self._locked_facts()
             if self.revoked_at is not None:
@@ -181,7 +178,7 @@ class ApiKey(Lifecycle):
             digest_key_number=number,
             **values,
         )
-        key.full_clean(exclude={"label"} if key.replaces else None)  # a successor has the label of its key, however old
+        key.full_clean(exclude={"label"} if key.replaces else None)  # an old label may break rules that came later
         key.save(force_insert=True)
         return key, token
 
@@ -192,7 +189,7 @@ class ApiKey(Lifecycle):
             self._record(action, change, before)
 
     def _locked_facts(self) -> dict[str, Any]:
-        """Lock the row, so that what the event calls "before" is what this change really replaced."""
+        """Lock the row and return its facts, so that the event's "before" is what this change really replaced."""
         ApiKey.objects.select_for_update(no_key=True).get(pk=self.pk)
         self.refresh_from_db()
         return self._facts()

@@ -1,4 +1,4 @@
-"""The labels of one organization's keys: those that look alike are written alike."""
+"""The labels of one organization's keys. Labels that look alike must be equal."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from partners.names import key as name_key
 
 
 def refuse_twin(keys: QuerySet[Any], organization: Organization | None, label: str) -> None:
-    """Raise ValidationError where a key that may still call has a label that looks like this one, but is another.
+    """Raise ValidationError if a key that may still call has a different label that looks like this one.
 
-    One label for several keys of one system is no twin. Call it in the transaction that makes the key: it locks the
-    organization, so that no twin comes at the same time.
+    The same label for several keys of one system is fine. Call this in the transaction that creates the key: it locks
+    the organization, so that no twin is created at the same time.
     """
     if organization is not None:
         Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     alike = keys.filter(organization=organization, label_key=name_key(label), revoked_at=None).exclude(label=label)
     twin = alike.exclude(expires_at__lte=timezone.now()).first()
     if twin is not None:
-        message = f"Another key has the label “{twin.label}”. Write it the same, or choose another label."
+        message = f"Another key has the similar label “{twin.label}”. Use exactly that label, or a different one."
         raise ValidationError({"label": ValidationError(message, code="twin")})

@@ -1,4 +1,4 @@
-"""What a key's last use says of it: whether it is in use at the moment, still used, or idle. Known to the minute."""
+"""Find out by a key's last use if it is in use right now, still used, or idle. The last use is known to the minute."""
 
 from datetime import timedelta
 
@@ -11,15 +11,15 @@ IN_USE, STILL_USED, IDLE = timedelta(hours=1), timedelta(days=30), timedelta(day
 
 
 def in_use(key: ApiKey) -> bool:
-    """Tell whether a call with the key was served within the hour: somebody would notice its end."""
+    """Return True if a call with the key was served within the hour, so that someone would notice if it stopped."""
     return key.last_used_at is not None and key.last_used_at > timezone.now() - IN_USE
 
 
 def used_within(span: timedelta) -> Q:
-    """Return the condition on keys that were served within `span`."""
+    """Return the condition for keys that were served within `span`."""
     return Q(last_used_at__gt=timezone.now() - span)
 
 
 def idle_for(span: timedelta) -> Q:
-    """Return the condition on keys that were served once, and no more within `span`."""
+    """Return the condition for keys that were served before, but not within `span`."""
     return Q(last_used_at__lte=timezone.now() - span)

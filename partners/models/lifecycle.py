@@ -1,4 +1,4 @@
-"""Which changes a key allows at a moment, and what stands in the way of another."""
+"""Which changes a key allows in its current state, and why it refuses the others."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from partners.models.change import Action, Change
 
 
 class KeyState(StrEnum):
-    """What staff call a key's state; the most final one where several hold."""
+    """The state of a key. If several apply, it is the most final one."""
 
     ACTIVE = "active"
     DISABLED = "disabled"
@@ -22,7 +22,7 @@ class KeyState(StrEnum):
 
 
 class Lifecycle(models.Model):
-    """When a key expires, and whether it was disabled, revoked or rotated. `ApiKey` adds whose it is and its token."""
+    """When a key expires, and whether it was disabled, revoked or rotated. `ApiKey` adds its owner and its token."""
 
     expires_at = models.DateTimeField(null=True, blank=True)
     disabled_at = models.DateTimeField(null=True, editable=False)
@@ -35,7 +35,6 @@ class Lifecycle(models.Model):
 
     @property
     def state(self) -> KeyState:
-        """Return the state at this moment."""
         if self.revoked_at is not None:
             return KeyState.REVOKED
         if self.expires_at is not None and self.expires_at <= timezone.now():
@@ -43,21 +42,21 @@ class Lifecycle(models.Model):
         return KeyState.ACTIVE if self.disabled_at is None else KeyState.DISABLED
 
     def finish_rotation(self, change: Change) -> None:
-        """End the overlap at once, before its time; ValidationError if there is none, or if it has ended."""
+        """End the overlap now; raise ValidationError if there is none, or if it is over."""
         self._change(Action.ROTATION_FINISHED, change, expires_at=timezone.now())
 
     def disable(self, change: Change) -> None:
-        """Refuse calls until the key is enabled again; ValidationError if it is disabled or revoked already."""
+        """Refuse calls until the key is enabled again; raise ValidationError if it is already disabled or revoked."""
         change.require_reason()
         self._change(Action.KEY_DISABLED, change, disabled_at=timezone.now())
 
     def enable(self, change: Change) -> None:
-        """Undo `disable()`; ValidationError if the key is not disabled, or revoked."""
+        """Undo `disable()`; raise ValidationError if the key isn't disabled, or is revoked."""
         change.require_reason()
         self._change(Action.KEY_ENABLED, change, disabled_at=None)
 
     def revoke(self, change: Change) -> None:
-        """End the key for good; ValidationError if it is revoked already."""
+        """Refuse calls for good; raise ValidationError if the key is already revoked."""
         change.require_reason()
         self._change(Action.KEY_REVOKED, change, revoked_at=timezone.now())
 
@@ -66,7 +65,7 @@ class Lifecycle(models.Model):
 
 
 def allowing(action: Action, now: datetime) -> Q:
-    """Return the condition under which a key allows a change."""
+    """Return the condition for keys that allow a change."""
     kept, living = Q(revoked_at=None), Q(expires_at=None) | Q(expires_at__gt=now)
     return {
         Action.KEY_ROTATED: kept & living & Q(rotated_at=None, disabled_at=None),
@@ -79,18 +78,18 @@ def allowing(action: Action, now: datetime) -> Q:
 
 
 def refusal(action: Action, key: "Lifecycle") -> ValidationError:
-    """Say which fact stands in the way of a change, the most final first, and what to do."""
+    """Return what blocks a change, the most final fact first, and what to do."""
     if key.revoked_at is not None:
-        return ValidationError("The key is revoked, and that is final. Issue a new one.", code="revoked")
+        return ValidationError("The key is revoked and can't be restored. Issue a new one.", code="revoked")
     if action is Action.KEY_ENABLED:
         return ValidationError("The key is not disabled.", code="not_disabled")
     if action is Action.KEY_DISABLED:
-        return ValidationError("The key is disabled already.", code="disabled")
+        return ValidationError("The key is already disabled.", code="disabled")
     if action is Action.ROTATION_FINISHED:
         return _no_overlap(key)
     if key.rotated_at is not None:
         successor = key.replaced_by.public_id
-        return ValidationError(f"The key was rotated already. Go on with its successor {successor}.", code="rotated")
+        return ValidationError(f"The key has already been rotated. Use its successor {successor}.", code="rotated")
     if key.disabled_at is not None:
         return ValidationError("The key is disabled. Enable it first.", code="disabled")
     return ValidationError("The key has expired. Issue a new one.", code="expired")
@@ -99,4 +98,4 @@ def refusal(action: Action, key: "Lifecycle") -> ValidationError:
 def _no_overlap(key: "Lifecycle") -> ValidationError:
     if key.rotated_at is None:
         return ValidationError("The key was not rotated, so there is no overlap to end.", code="not_rotated")
-    return ValidationError("The overlap has ended already.", code="expired")
+    return ValidationError("The overlap is already over.", code="expired")

@@ -1,4 +1,4 @@
-"""Notices of the coming end of an API key: which were sent, to whom and when."""
+"""Notices that an API key will expire: which were sent, to whom and when."""
 
 from django.db import models
 
@@ -6,14 +6,14 @@ from partners.models.key import ApiKey
 
 
 class Recipient(models.TextChoices):
-    """Who is told."""
+    """The recipient of a notice."""
 
     CONTACT = "contact", "the organization's contact"
     STAFF = "staff", "staff"
 
 
 class ExpiryNotice(models.Model):
-    """One notice that was sent. A key whose end changes is told of anew: the end is part of what is unique."""
+    """One notice that was sent. `expires_at` is part of what is unique: if it changes, notices are sent again."""
 
     api_key = models.ForeignKey(ApiKey, models.PROTECT, related_name="notices", db_index=False)
     expires_at = models.DateTimeField()

@@ -19,24 +19,23 @@ ROUTE_CHOICES = [(route.route_name, route.route_name) for route in Route]
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
-    """Organizations by their names, whatever their case, composition and blanks."""
+    """Find organizations by name, regardless of case, composition and spacing."""
 
     def named(self, name: str) -> "OrganizationQuerySet":
-        """Return those of this name: more than one where they were made before names were compared as they are."""
+        """Return those with this name. Older versions allowed more than one."""
         wanted = key(name)
         return self.filter(models.Q(name_key=wanted) | models.Q(name_key__startswith=f"{wanted}{TWIN}org_"))
 
     def named_like(self, text: str) -> "OrganizationQuerySet":
-        """Return those whose names hold each word of the text."""
         return self.filter(holds_words("name_key", text))
 
     def twins(self) -> "OrganizationQuerySet":
-        """Return those whose name an older one has as well."""
+        """Return those whose name an older organization has too."""
         return self.filter(name_key__contains=f"{TWIN}org_").order_by("pk")
 
 
 class Organization(models.Model):
-    """A partner. It may call nothing until it is allowlisted and routes are enabled for it."""
+    """A partner. It can't call anything until it is allowlisted and routes are enabled for it."""
 
     public_id = PublicIdField("org")
     name = models.CharField(max_length=200, validators=[readable])
@@ -70,7 +69,7 @@ class Organization(models.Model):
     def create(
         cls, name: str, change: Change, *, contact_name: str = "", contact_email: str = "", purpose: str = ""
     ) -> "Organization":
-        """Make an organization that may call nothing yet; ValidationError for a blank or taken name."""
+        """Create an organization that can't call anything yet; raise ValidationError for a blank or taken name."""
         facts = {"contact_name": contact_name, "contact_email": contact_email, "purpose": purpose}
         given = {fact: value.strip() for fact, value in facts.items() if value.strip()}
         organization = cls(name=tidy(name), name_key=key(name), **given)
@@ -90,13 +89,13 @@ class Organization(models.Model):
         return [route.route_name for route in Route if route.route_name in granted]
 
     def set_contact(self, change: Change, *, name: str, email: str) -> bool:
-        """Say whom to ask at the partner; return whether that changed anything. ValidationError for bad values."""
+        """Set the partner's contact, and return True if that changed anything; raise ValidationError for bad values."""
         return self._set(Action.CONTACT_CHANGED, change, contact_name=name, contact_email=email)
 
     def set_purpose(self, change: Change, purpose: str) -> bool:
-        """Say for what patients' data are disclosed to it, for the accounting; return whether that changed anything.
+        """Set why the partner receives patient data, and return True if that changed anything.
 
-        Source: 45 CFR 164.528(b)(2)(iv), a brief statement of the purpose. ValidationError for bad values.
+        An accounting of disclosures has to state it: 45 CFR 164.528(b)(2)(iv). Raise ValidationError for bad values.
         """
         return self._set(Action.PURPOSE_CHANGED, change, purpose=purpose)
 
@@ -108,10 +107,10 @@ class Organization(models.Model):
         enable: Iterable[Route] = (),
         disable: Iterable[Route] = (),
     ) -> bool:
-        """Allowlist or not, enable and disable routes; return whether that changed anything."""
+        """Change the allowlisting and the enabled routes, and return True if that changed anything."""
         enable, disable = set(enable), set(disable)
         if enable & disable:
-            raise ValidationError("A route cannot be both enabled and disabled.", code="contradiction")
+            raise ValidationError("A route can't be both enabled and disabled.", code="contradiction")
         with transaction.atomic():
             locked = Organization.objects.select_for_update(no_key=True).get(pk=self.pk)
             before = locked._access()

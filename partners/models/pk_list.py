@@ -1,4 +1,4 @@
-"""A column of primary keys: `bigint[]` on PostgreSQL, where an index finds a row by one of them, JSON on SQLite."""
+"""A column for a list of primary keys: `bigint[]` on PostgreSQL, where an index can find one of them, or JSON."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from django.db.models.lookups import Lookup
 
 
 class PkListField(models.Field):
-    """A list of primary keys. `__holds=pk` finds the rows whose list has one."""
+    """A list of primary keys. `__holds=pk` finds the rows whose list contains it."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
         return "bigint[]" if connection.vendor == "postgresql" else "text"
@@ -19,19 +19,19 @@ class PkListField(models.Field):
         return adapted(connection, value)
 
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> list[int]:
-        """Return the list that the database gave."""
+        """Return the list of a row."""
         return value if isinstance(value, list) else list(orjson.loads(value))
 
 
 @PkListField.register_lookup
 class Holds(Lookup):
-    """Whether a list has one primary key."""
+    """The lookup for lists that contain a primary key."""
 
     lookup_name = "holds"
     prepare_rhs = False
 
     def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
-        """Return the condition, in PostgreSQL's operator that its index knows."""
+        """Return the condition. On PostgreSQL it uses the operator that a GIN index supports."""
         column, _ = self.process_lhs(compiler, connection)
         if connection.vendor == "postgresql":
             return f"{column} @> ARRAY[%s]::bigint[]", (self.rhs,)
@@ -39,6 +39,6 @@ class Holds(Lookup):
 
 
 def adapted(connection: BaseDatabaseWrapper, pks: Sequence[int]) -> str:
-    """Return the list as a parameter of a statement, in the text of an array or of JSON."""
+    """Return the list as a parameter of a statement: the text of an array or of JSON."""
     text = ",".join(map(str, pks))
     return f"{{{text}}}" if connection.vendor == "postgresql" else f"[{text}]"

@@ -1,4 +1,4 @@
-"""What is kept of calls: a row per answer to a known key, what a key has used and from where, counts of the rest."""
+"""The record of calls: a row per answer to a known key, which routes and networks a key used, counts of the rest."""
 
 import re
 from datetime import timedelta
@@ -15,16 +15,16 @@ from partners.models.key import ApiKey
 from partners.models.organization import Organization
 from partners.models.pk_list import PkListField
 
-KEPT = timedelta(days=7)
+KEPT = timedelta(days=7)  # answers without a key; those with one are kept for years, see `retention`
 NO_ID, NOT_KEPT = "{not-an-id}", "{not-kept}"
 _PARAMETER = re.compile(r"<str:\w+>")
 
 
 class RequestRecord(models.Model):
-    """One answer to a known key, and whose data it disclosed. Triggers refuse update, and delete for six years.
+    """One answer to a known key, and whose data it disclosed. Triggers refuse updates, and deletes for six years.
 
-    A call that was refused before it came to a route has none; in place of its ids stands what is kept of its path.
-    Its key and its organization are never deleted, so that their foreign keys need no check at each call.
+    A call that was refused before it reached a route has no route; `resource` is then the part of its path that may be
+    kept. Keys and organizations are never deleted, so their foreign keys have no constraint: it would slow each call.
     """
 
     request_id = PublicIdField("req")
@@ -81,22 +81,21 @@ class RequestRecord(models.Model):
 
     @property
     def reason(self) -> Reason | None:
-        """Return why the call was refused; None where it was served."""
         return Reason.coded(self.reason_code) if self.reason_code else None
 
     @property
     def remedy(self) -> Remedy | None:
-        """Return what mends a refusal, and who can."""
+        """Return how to fix a refusal, and who can; None if the call was served."""
         return None if self.reason is None else REMEDIES[self.reason]
 
     @property
     def query_known(self) -> bool:
-        """Tell whether the query is on record: none is that was refused, or that nobody has come to read."""
+        """Return True if the query is on record. It isn't if it was refused, or if the call was refused before it."""
         return self.reason is None or self.reason.stage is Stage.RESOURCE or self.query != ""
 
     @property
     def path(self) -> str:
-        """Return what was called: for what was no id `NO_ID`, and for what is not kept of a wrong path `NOT_KEPT`."""
+        """Return the path that was called, with `NO_ID` and `NOT_KEPT` for the parts that are not on record."""
         if not self.route:
             return "/".join(NOT_KEPT if part == "?" else part for part in self.resource.split("/"))
         path = Route.named(self.route).path
@@ -106,12 +105,11 @@ class RequestRecord(models.Model):
 
     @property
     def request_line(self) -> str:
-        """Return the call as a request line: the path, and the query in normal form."""
         return f"{self.method.upper()} {self.path}{self.query and '?'}{self.query}"
 
 
 class KeyUse(models.Model):
-    """A route that a key was served: the first time and the last, to the minute. A refusal is no use."""
+    """When a key was first and last served on a route, to the minute. Refused calls don't count."""
 
     api_key = models.ForeignKey(ApiKey, models.PROTECT, related_name="uses", db_index=False)
     route = models.CharField(max_length=64)
@@ -127,7 +125,7 @@ class KeyUse(models.Model):
 
 
 class KeyNetwork(models.Model):
-    """A network that a key has called from, served or not: a /24 of IPv4 or a /64 of IPv6."""
+    """A network from which a key has called, served or not: a /24 of IPv4 or a /64 of IPv6."""
 
     api_key = models.ForeignKey(ApiKey, models.PROTECT, related_name="networks", db_index=False)
     network = models.CharField(max_length=43)
@@ -142,9 +140,9 @@ class KeyNetwork(models.Model):
 
 
 class UnkeyedCount(models.Model):
-    """How many answers of a minute belonged to no key, by source, reason code and public part as presented.
+    """A count of the answers in a minute that belonged to no key, by source, reason code and public part as presented.
 
-    A blank source or public part counts those that were not among the commonest of their minute.
+    A row with a blank source or public part counts those that were not among the most common of the minute.
     """
 
     minute = models.DateTimeField()
@@ -166,9 +164,9 @@ class UnkeyedCount(models.Model):
 
 
 class UnkeyedAnswer(models.Model):
-    """One answer that is in no key's record, for some days: what its request id leads to.
+    """One answer that is in no key's record. It is kept for some days, so that its request id can be looked up.
 
-    It carried no valid key, or the service failed before it could be recorded. Of a flood some are kept, all counted.
+    The call carried no valid key, or the service failed before it could be recorded. All are counted, but not all kept.
     """
 
     request_id = PublicIdField("req")
@@ -189,10 +187,8 @@ class UnkeyedAnswer(models.Model):
 
     @property
     def reason(self) -> Reason:
-        """Return why the call was refused."""
         return Reason.coded(self.reason_code)
 
     @property
     def remedy(self) -> Remedy:
-        """Return what fixes it, and who can."""
         return REMEDIES[self.reason]

@@ -1,4 +1,4 @@
-"""Scopes as rows, so that a key's scopes are foreign keys. The catalogue in code is the master."""
+"""Scopes as rows, so that keys can refer to them by foreign keys. The catalogue in code is authoritative."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from partners.catalogue import routes
 
 
 class Scope(models.Model):
-    """One scope of the catalogue. Rows are kept in step after every migration."""
+    """One scope of the catalogue. The rows are updated after every migration."""
 
     name = models.CharField(max_length=64, primary_key=True)
     description = models.CharField(max_length=200)
@@ -20,7 +20,7 @@ class Scope(models.Model):
 
     @staticmethod
     def mirror_catalogue(using: str) -> None:
-        """Make the rows equal to the catalogue; a scope that left it keeps its row while a key holds it."""
+        """Make the rows equal to the catalogue. A scope that was removed from it keeps its row while a key holds it."""
         rows = [Scope(name=scope.value, description=scope.description) for scope in routes.Scope]
         Scope.objects.using(using).bulk_create(
             rows, update_conflicts=True, unique_fields=["name"], update_fields=["description"]

@@ -1,4 +1,4 @@
-"""The global switch for API-key authentication: one row, read with every verdict."""
+"""The global switch for API-key authentication: one row, read with the facts of every call."""
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -22,8 +22,13 @@ class ApiKeySwitch(models.Model):
         return "on" if self.enabled else "off"
 
     @classmethod
+    def is_on(cls) -> bool:
+        """Return True if API keys are accepted; False also before `migrate` has made the row."""
+        return cls.objects.filter(id=1, enabled=True).exists()
+
+    @classmethod
     def turn(cls, on: bool, change: Change) -> None:
-        """Switch API keys on or off for everyone; ValidationError without a reason, or if it is so already."""
+        """Switch API keys on or off for everyone; raise ValidationError without a reason or a difference."""
         change.require_reason()
         with transaction.atomic():
             cls.objects.get_or_create(id=1)

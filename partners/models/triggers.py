@@ -1,6 +1,7 @@
 """Rules that the database itself enforces by trigger, the same on both databases.
 
-They are installed after every migration, not by one: SQLite drops a table's triggers whenever it rebuilds the table.
+They are installed after every migration rather than by one, because SQLite drops a table's triggers whenever a
+migration rebuilds the table.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ CREATE OR REPLACE FUNCTION chartero_refuse() RETURNS trigger LANGUAGE plpgsql AS
 BEGIN RAISE EXCEPTION '%%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END $$
 """
 
-# Six years before 29 February is the 28th. SQLite by itself goes on to 1 March, and would open the door a day early.
+# Six years before 29 February is 28 February. SQLite alone would make it 1 March, and allow a delete a day early.
 SIX_YEARS_AGO = {
     "sqlite": "CASE strftime('%m-%d', 'now') WHEN '02-29' THEN datetime('now', '-1 day', '-6 years')"
     " ELSE datetime('now', '-6 years') END",
@@ -29,7 +30,7 @@ _FOUND = {
 class Trigger:
     """Refuse `event` (UPDATE or DELETE) on rows of `table` for which SQL `condition` over OLD and NEW holds.
 
-    In a condition `{six_years_ago}` stands for that moment in the database's own clock and words.
+    `{six_years_ago}` in a condition is replaced by that time, in SQL and by the database's clock.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Trigger:
     condition: str = "1 = 1"
 
     def create(self, vendor: str) -> list[str]:
-        """Return the statements that create the trigger; PostgreSQL's TRUNCATE deletes rows without a row trigger."""
+        """Return the statements that create the trigger. TRUNCATE fires no row trigger on PostgreSQL and needs one."""
         condition = self.condition.format(six_years_ago=SIX_YEARS_AGO[vendor])
         head = f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW WHEN ({condition})"
         if vendor == "sqlite":
@@ -49,13 +50,13 @@ class Trigger:
         return [f"{head} {refuse}", *([emptied] if self.event == "DELETE" else [])]
 
     def drop(self, vendor: str) -> list[str]:
-        """Return the statements that remove the trigger, if it is there."""
+        """Return the statements that remove the trigger if it exists."""
         if vendor == "sqlite":
             return [f"DROP TRIGGER IF EXISTS {self.name}"]
         return [f"DROP TRIGGER IF EXISTS {name} ON {self.table}" for name in (self.name, f"{self.name}_whole")]
 
 
-# The one door: what is older may be deleted (45 CFR 164.316(b)(2)(i) and 164.528(a): six years).
+# Only what is older may be deleted: 45 CFR 164.316(b)(2)(i) and 164.528(a) require six years.
 KEPT, YOUNG = "a record is kept for six years", "OLD.occurred_at > {six_years_ago}"
 
 TRIGGERS = (
@@ -90,7 +91,7 @@ TRIGGERS = (
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Create every trigger anew on the tables that exist."""
+    """Drop every trigger on the tables that exist, and create it again."""
     tables = set(connection.introspection.table_names())
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -101,14 +102,14 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
-    """Drop every trigger: for a test database that must be emptied."""
+    """Drop every trigger, to empty a test database."""
     with connection.cursor() as cursor:
         for statement in (each for trigger in TRIGGERS for each in trigger.drop(connection.vendor)):
             cursor.execute(statement)
 
 
 def missing(connection: BaseDatabaseWrapper) -> set[str]:
-    """Return the names of the triggers that are not there, or switched off."""
+    """Return the names of the triggers that don't exist or are disabled."""
     with connection.cursor() as cursor:
         cursor.execute(_FOUND[connection.vendor])
         return {trigger.name for trigger in TRIGGERS} - {name for (name,) in cursor.fetchall()}

@@ -1,1 +1,1 @@
-"""What is kept of every call, how it is read again, and when it is deleted."""
+"""The record of every call: how it is written and read, and when it is deleted."""

@@ -1,4 +1,4 @@
-"""The ledger: one row per answer to a known key, committed before the answer leaves; all other answers are counted."""
+"""The ledger: one row per answer to a known key, committed before the answer is sent. Other answers are counted."""
 
 import logging
 from collections.abc import Callable
@@ -47,14 +47,14 @@ UPDATE partners_apikey SET last_used_at = %s WHERE id = %s AND (last_used_at IS 
 
 
 def kept(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
-    """Return the answer once it is on record, or 503 in its place where it cannot be.
+    """Record the answer and return it, or return a 503 instead if it can't be recorded.
 
-    An answer with data that does not say what it discloses, or to whom, is a fault of ours and leaves as 500.
+    An answer with data that doesn't say what it discloses, or to whom, is a fault of ours and becomes a 500.
     """
     exchange = Exchange.of(request)
     try:
         call = exchange.call or strays.caller(request, answer)
-    except Exception as fault:  # whose call it is cannot be told, nor then what has to be on record
+    except Exception as fault:  # without the caller it is unknown what has to be recorded
         return _off_record(fault)
     if call is None or call.key_pk is None:
         refusal = answer if isinstance(answer, Refusal) else Refusal(Reason.INTERNAL_ERROR)
@@ -63,7 +63,7 @@ def kept(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
         answer = Refusal(Reason.INTERNAL_ERROR)
     try:
         _write(request, exchange, call, answer)
-    except Exception as fault:  # whatever it is: what is not on record does not leave
+    except Exception as fault:  # whatever it is: an answer that isn't on record must not be sent
         refusal = _off_record(fault)
         refusal.withheld = answer
         return refusal
@@ -85,7 +85,7 @@ def confirmed(request: HttpRequest, refusal: HttpResponse) -> HttpResponse | Non
 
 
 def note_off_record(request: HttpRequest, answer: HttpResponse) -> None:
-    """Keep the id of an answer that has no row because the ledger could not take it; any other is left alone."""
+    """Keep the request id of an answer that the ledger couldn't record; ignore any other answer."""
     if isinstance(answer, Refusal) and answer.off_record:
         _noted(unkeyed.TALLY.keep, request, answer)
 
@@ -97,7 +97,7 @@ def _off_record(fault: Exception) -> Refusal:
 
 
 def _noted(note: Callable[[HttpRequest, Refusal], None], request: HttpRequest, refusal: Refusal) -> Refusal:
-    """Count or keep a refusal that has no row, which a fault in that never changes."""
+    """Count or keep a refusal that has no row, and return it even if that fails."""
     try:
         note(request, refusal)
     except Exception as fault:
@@ -137,12 +137,12 @@ def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer
 
 
 def _transaction(several: bool) -> AbstractContextManager[Any]:
-    """Return what makes several statements one; one alone is its own transaction."""
+    """Return a transaction for several statements; a single statement is one by itself."""
     return transaction.atomic() if several else nullcontext()
 
 
 def _meet(call: AccessRequest, seen: str, now: datetime) -> bool:
-    """Note the key's network, and return whether it was new: of calls at once, one is the first."""
+    """Save the key's network and return True if it was new. Of simultaneous calls only one gets True."""
     return _execute(_MEET, call.key_pk, seen, now) == 1
 
 
@@ -152,7 +152,7 @@ def _note_use(call: AccessRequest, minute: datetime) -> None:
 
 
 def _resource(request: HttpRequest) -> str:
-    """Return the ids of the path as far as they are ids: anything else could be what must not be kept."""
+    """Return the ids of the path, with `?` for anything else: it could be what must not be kept."""
     match = request.resolver_match
     given = () if match is None else match.kwargs.values()
     return "/".join(text if is_id(text) else "?" for text in given)

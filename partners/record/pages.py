@@ -1,4 +1,4 @@
-"""A page of the ledger, newest first: found by an index, without a count, and looking at a bounded number of rows."""
+"""Pages of the ledger, newest first. An index finds a page, without a count and from a bounded number of rows."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ Rows = QuerySet[RequestRecord]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A direction in time: its order, what lies onward of a moment and what behind, and the step onward."""
+    """A direction in time: its order, the conditions for what is onward and what is behind, and the step onward."""
 
     order: str
     onward: str
@@ -29,7 +29,7 @@ NEWER = Way("occurred_at", "occurred_at__gte", "occurred_at__lte", INSTANT)
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for: `indexed` rows, which an index gives in the order of time, and of them those that fit."""
+    """A search: `indexed` are the rows that an index returns in order of time; of those, only some fit."""
 
     indexed: Rows
     fits: Q
@@ -37,16 +37,16 @@ class Search:
     end: datetime | None = None
 
     def candidates(self) -> Rows:
-        """Return the rows among which those that fit are looked for."""
+        """Return the rows to search for those that fit."""
         rows = self.indexed if self.start is None else self.indexed.filter(occurred_at__gte=self.start)
         return rows if self.end is None else rows.filter(occurred_at__lt=self.end)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows, the newest first, and the moments at which the pages beside it begin; none where there is no more.
+    """Rows, the newest first, and the times at which the older and the newer page begin, if there are such pages.
 
-    `looked_to` is where the search broke off, if it did.
+    `looked_to` is the time at which the search stopped, if it did.
     """
 
     rows: list[RequestRecord]
@@ -56,9 +56,9 @@ class Page:
 
 
 def page(search: Search, begin: datetime | None = None, way: Way = OLDER) -> Page:
-    """Return the page that begins at a moment, without one the newest; rows of one moment are never parted.
+    """Return the page that begins at a time, by default the newest. Rows of the same time are never separated.
 
-    A search for what no index holds breaks off after `LOOKED_AT` rows; the page beside it goes on from there.
+    A search that no index supports stops after `LOOKED_AT` rows. The next page continues from there.
     """
     candidates = search.candidates().order_by(way.order)
     candidates = candidates if begin is None else candidates.filter(**{way.onward: begin})
@@ -66,30 +66,37 @@ def page(search: Search, begin: datetime | None = None, way: Way = OLDER) -> Pag
     within = candidates if edge is None else candidates.filter(**{way.behind: edge})
     rows = within.filter(search.fits).select_related("api_key", "organization").defer("encounters", "patients")
     found = list(rows[: PER_PAGE + 1])
-    shown, onward = _cut(found, way) if len(found) > PER_PAGE else (found, edge and edge + way.step)
-    back = begin and (found[0].occurred_at if found else begin) - way.step
+    shown, onward = _shown(found, edge, way)
+    back = None if begin is None else (found[0].occurred_at if found else begin) - way.step
     shown.sort(key=lambda row: (row.occurred_at, row.pk), reverse=True)
     older, newer = (onward, back) if way is OLDER else (back, onward)
     return Page(shown, older, newer, looked_to=edge if len(found) <= PER_PAGE else None)
 
 
+def _shown(found: list[RequestRecord], edge: datetime | None, way: Way) -> tuple[list[RequestRecord], datetime | None]:
+    """Return the rows of the page, and where the next one begins if there is one."""
+    if len(found) > PER_PAGE:
+        return _cut(found, way)
+    return found, None if edge is None else edge + way.step
+
+
 def _moment(rows: Rows, number: int) -> datetime | None:
-    """Return the moment of the row of that number, which the index alone tells; None where there are fewer."""
+    """Return the time of the row with that number, read from the index alone, or None if there are fewer."""
     return next(iter(rows.values_list("occurred_at", flat=True)[number : number + 1]), None)
 
 
 def _cut(found: list[RequestRecord], way: Way) -> tuple[list[RequestRecord], datetime]:
-    """Return the rows before the last one's moment, and that moment; a page of one moment alone is left whole."""
+    """Return the rows before the time of the last one, and that time. Rows that all have one time stay together."""
     last = found[-1].occurred_at
     rows = [row for row in found if row.occurred_at != last]
     return (rows, last) if rows else (found, last + way.step)
 
 
 def to_address(moment: datetime) -> str:
-    """Return a moment as an address holds it: in microseconds, without loss."""
+    """Return a time for use in a URL: in microseconds, without loss."""
     return str((moment - _EPOCH) // INSTANT)
 
 
 def from_address(text: str) -> datetime | None:
-    """Return the moment that an address holds; None where it holds none."""
+    """Return the time from a URL, or None if the text isn't one."""
     return _EPOCH + int(text) * INSTANT if text.isascii() and text.isdecimal() and len(text) < 18 else None

@@ -1,4 +1,4 @@
-"""What may be kept of a path that is no route: anything in it could be a name or a secret."""
+"""Which parts of a path that isn't a route may be kept. Anything else in it could be a name or a secret."""
 
 import re
 from difflib import get_close_matches
@@ -6,15 +6,15 @@ from difflib import get_close_matches
 from partners.catalogue.routes import Route
 from partners.identifiers import is_id
 
-NOT_KEPT = "{not-kept}"  # what a page shows in place of the rest
-ALIKE = 0.75  # how much alike a word is to one of ours
+NOT_KEPT = "{not-kept}"  # shown for the rest
+ALIKE = 0.75  # how similar a word must be to one of ours
 _WORDS = {"external", *(word for route in Route for word in route.path.split("/") if word.isalpha())}
 _LIKE_A_WORD = re.compile(rf"[A-Za-z][A-Za-z_-]{{1,{2 * max(map(len, _WORDS))}}}")
 _VERSION = re.compile(r"v[0-9]{1,2}")
 
 
 def is_harmless(part: str) -> bool:
-    """Return True for an id, a version, a word of our own paths, and what is spelt nearly like one."""
+    """Return True for an id, a version, a word of our own paths, and a near misspelling of one."""
     if part == "" or is_id(part) or _VERSION.fullmatch(part):
         return True
     return bool(_LIKE_A_WORD.fullmatch(part) and get_close_matches(part.lower(), _WORDS, 1, ALIKE))

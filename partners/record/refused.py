@@ -1,4 +1,4 @@
-"""What was refused in the last 24 hours: the calls of each key, and the calls that belong to no key."""
+"""The calls that were refused in the last 24 hours: those of each key, and those that belong to no key."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +13,9 @@ from partners.models import ApiKey, RequestRecord
 from partners.models.found import Found
 from partners.record.traffic import COUNTED, DAY, SERVED
 
-SOURCES = 3
+SOURCES = 3  # shown for each code
 
-# The sum of sums by code stands beside each source's own, so that one pass over the day's rows gives both.
+# Each row has the total of its code beside its source's own, so that one pass over the day's rows returns both.
 _SOURCES = """
 SELECT reason_code, of_code, source, public_part, number FROM (
     SELECT reason_code, source, public_part, SUM(count) AS number,
@@ -28,7 +28,7 @@ SELECT reason_code, of_code, source, public_part, number FROM (
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A key whose calls were refused with one code: how many, and the last of them."""
+    """A key whose calls were refused with one code: how many, and when the last was."""
 
     key: ApiKey
     reason_code: str
@@ -38,7 +38,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where calls without a key came from, and the public part that they presented; `key` is the one that has it."""
+    """A source of calls without a valid key, and the public part they sent. `key` is the key that has it."""
 
     address: str
     public_part: str
@@ -48,7 +48,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Unkeyed:
-    """The calls of one code that belong to no key, and the commonest sources of them."""
+    """The calls of one code that belong to no key, and their most common sources."""
 
     reason_code: str
     shown: str
@@ -57,7 +57,7 @@ class Unkeyed:
 
 @dataclass(frozen=True, slots=True)
 class RefusedKeys:
-    """The keys, those with the most refusals first. `since`: where there were too many to count them all, from when."""
+    """The keys, those with the most refusals first. `since` is set if there were too many to count the whole day."""
 
     found: Found[Refused]
     since: datetime | None
@@ -69,7 +69,7 @@ class RefusedKeys:
 def refused_keys() -> RefusedKeys:
     """Return the keys whose calls were refused, each with its code."""
     now = timezone.now()
-    # Between two ends: without statistics SQLite would else walk through every refusal on record.
+    # With both ends given: without statistics, SQLite would otherwise read every refusal on record.
     refusals = RequestRecord.objects.filter(occurred_at__range=(now - DAY, now)).exclude(reason_code=SERVED)
     since = refusals.order_by("-occurred_at").values_list("occurred_at", flat=True)[COUNTED : COUNTED + 1].first()
     if since is not None:
@@ -82,7 +82,7 @@ def refused_keys() -> RefusedKeys:
 
 
 def unkeyed() -> list[Unkeyed]:
-    """Return the calls that belong to no key by code, the commonest first, each code with its commonest sources."""
+    """Return the calls that belong to no key by code, the most common first, each with its most common sources."""
     rows = _read()
     keys = {key.public_part: key for key in ApiKey.objects.filter(public_part__in={row.public_part for row in rows})}
     return [
@@ -99,7 +99,6 @@ class _Row(NamedTuple):
     number: int
 
     def source_with(self, keys: dict[str, ApiKey]) -> Source:
-        """Return where the calls came from; `keys` are those whose public parts may have been presented."""
         return Source(self.source, self.public_part, f"{self.number:,}", keys.get(self.public_part))
 
 

@@ -1,4 +1,4 @@
-"""Retention: how long records are kept, and the end of those that have been kept for so long."""
+"""Retention: how long records are kept, and how older ones are deleted."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,11 +15,11 @@ from partners.formats.moments import years_before
 from partners.models import RequestRecord, UnkeyedCount
 from partners.models.change import Action, Change, ChangeEvent
 
-SHORTEST = 6  # years: 45 CFR 164.316(b)(2)(i) and 164.528(a); the triggers refuse what is younger
+SHORTEST = 6  # years: 45 CFR 164.316(b)(2)(i) and 164.528(a); triggers refuse to delete younger records
 
 
 class Kind(NamedTuple):
-    """One kind of record: the field that tells its age, and the field in whose order an index gives the oldest."""
+    """One kind of record: `moment` is the field with its age, `order` an indexed field that puts the oldest first."""
 
     name: str
     model: Any
@@ -35,14 +35,14 @@ KINDS = (
 
 
 def years() -> int:
-    """Return for how many years records are kept here."""
+    """Return for how many years this deployment keeps records."""
     stated: int = settings.RETENTION_YEARS
     return max(SHORTEST, stated)
 
 
 @dataclass(slots=True)
 class Pruning:
-    """One deletion of what is older than so many years, up to a day's beginning; what is younger it never asks for."""
+    """One deletion of records that are older than a number of years, counted from the start of today in UTC."""
 
     years: int
     batch: int
@@ -50,24 +50,24 @@ class Pruning:
     numbers: Counter[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Fix the cutoff. ValidationError for less than the years that records are kept here."""
+        """Set the cutoff; raise ValidationError for fewer years than records must be kept here."""
         if self.years < years():
             raise ValidationError(
-                f"Records are kept for {years()} years here: --years takes {years()} or more.", code="too_young"
+                f"This deployment keeps records for {years()} years: --years must be {years()} or more.",
+                code="too_young",
             )
         self.cutoff = years_before(timezone.now(), self.years)
         self.numbers = Counter({kind.name: 0 for kind in KINDS})
 
     def count(self) -> None:
-        """Count what there is to delete."""
         for kind in KINDS:
             self.numbers[kind.name] = self._due(kind).count()
 
     def run(self, change: Change) -> None:
-        """Delete it, batch by batch, each in its own transaction, so that a run that was broken off is run again.
+        """Delete the records that are due in batches, each in its own transaction. An interrupted run can be repeated.
 
-        That it began is on record with its first batch, and how much it deleted at its end. Runs at once share the
-        work: on PostgreSQL each passes over what another is deleting, on SQLite they wait for each other.
+        The start is recorded with the first batch, the numbers at the end. Simultaneous runs share the work: on
+        PostgreSQL each skips the rows that another is deleting, on SQLite they wait for each other.
         """
         try:
             for kind in KINDS:
@@ -79,7 +79,7 @@ class Pruning:
                 self._keep(change, **self.numbers)
 
     def _delete_batch(self, change: Change, kind: Kind, rows: QuerySet[Any]) -> Any:
-        """Delete the next rows, and return where the last of them stood; None where there are none."""
+        """Delete the next rows and return the order value of the last one, or None if there are none."""
         with transaction.atomic():
             locked = rows.select_for_update(skip_locked=True).values_list("pk", kind.order)
             batch = list(locked[: self.batch])

@@ -1,4 +1,4 @@
-"""Calls on end that were refused alike, which pages show as one line with their number."""
+"""Repeated identical refusals, which pages show as one line with their number."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from partners.models import RequestRecord
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One call, or calls on end with one key that got the same refusal on one route, the newest first.
+    """One call, or several in a row with one key that got the same refusal on one route, the newest first.
 
-    `cut`: reading ended within it, so that there may be more.
+    `cut`: the rows that were read end within this run, so there may be more.
     """
 
     calls: list[RequestRecord]
@@ -20,22 +20,20 @@ class Run:
 
     @property
     def newest(self) -> RequestRecord:
-        """Return the call that stands for all."""
         return self.calls[0]
 
     @property
     def oldest(self) -> RequestRecord:
-        """Return the call that began it."""
         return self.calls[-1]
 
     @property
     def number(self) -> str:
-        """Return how many calls they are, as it is shown."""
+        """Return the number of calls to show, `200+` if there may be more."""
         return f"{len(self.calls):,}{'+' if self.cut else ''}"
 
 
 def runs(records: Iterable[RequestRecord], *, more: bool = False) -> list[Run]:
-    """Group records that follow each other. `more`: others follow the last of them."""
+    """Group identical refusals in a row. `more`: there are records after the last one."""
     groups = [list(calls) for _, calls in groupby(records, key=_alike)]
     return [Run(calls, cut=more and calls is groups[-1] and calls[0].reason_code != "") for calls in groups]
 

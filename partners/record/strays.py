@@ -1,4 +1,4 @@
-"""Calls refused at the door, before anybody asks for their key: whose key they bear, and what is kept of their path."""
+"""Calls refused before authentication: whose key they carry, and what is kept of their path."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -12,14 +12,14 @@ from partners.keys import tokens
 from partners.record.paths import is_harmless
 
 AT_THE_DOOR = frozenset({Reason.HTTPS_REQUIRED, Reason.ROUTE_NOT_FOUND, Reason.BAD_REQUEST})
-READ, LONGEST = 300, 80  # characters that are looked at and kept
+READ, LONGEST = 300, 80  # characters of a path that are read, and that are kept
 NOT_KEPT = "?"
 
 
 def caller(request: HttpRequest, answer: HttpResponse) -> AccessRequest | None:
-    """Return the facts of whose call was refused at the door; None for any other answer, and without an API key.
+    """Return the facts of a call that was refused before authentication; None for other answers and without a token.
 
-    One statement, and none without a well-formed token. The facts say nothing true of a route.
+    It takes one SQL statement, or none without a well-formed token. What the facts say about a route means nothing.
     """
     if not isinstance(answer, Refusal) or answer.reason not in AT_THE_DOOR:
         return None
@@ -30,9 +30,6 @@ def caller(request: HttpRequest, answer: HttpResponse) -> AccessRequest | None:
 
 
 def kept_path(path: str) -> str:
-    """Return a path as far as it may be kept: ids, words of our paths, and what is spelt nearly like one.
-
-    Anything else could be a name or a secret.
-    """
+    """Return a path with `?` for the parts that may not be kept: they could be a name or a secret."""
     kept = "/".join(part if is_harmless(part) else NOT_KEPT for part in path[:READ].split("/"))
     return kept if len(kept) <= LONGEST else f"{kept[: LONGEST - 1].rpartition('/')[0]}/{NOT_KEPT}"

@@ -1,4 +1,4 @@
-"""Public ids of what was disclosed: the ledger holds primary keys, and who owns the rows lends models to name them."""
+"""Public ids of what was disclosed. The ledger stores primary keys; the app that owns the rows registers its models."""
 
 from collections.abc import Iterable
 from enum import Enum, auto
@@ -6,30 +6,30 @@ from typing import Any
 
 
 class Subject(Enum):
-    """What an answer can disclose."""
+    """The kinds of rows that an answer can disclose."""
 
     ENCOUNTER = auto()
     PATIENT = auto()
     DOCUMENT = auto()
 
 
-# A Django model with a `public_id`, by what it is of; filled while the applications start.
+# A Django model with a `public_id` for each kind. Filled while the applications start.
 _MODELS: dict[Subject, Any] = {}
 
 
 def register(subject: Subject, model: Any) -> None:
-    """Let the rows of `model` name a kind of subject."""
+    """Use the rows of `model` for a kind of subject."""
     _MODELS[subject] = model
 
 
 def public_ids(subject: Subject, pks: Iterable[int]) -> dict[int, str]:
-    """Return the public ids by primary key; what is no longer there is left out."""
+    """Return the public ids by primary key. Rows that no longer exist are left out."""
     found = _MODELS[subject].objects.only("public_id").in_bulk(set(pks))
     return {pk: row.public_id for pk, row in found.items()}
 
 
 def find(subject: Subject, public_id: str) -> int | None:
-    """Return the primary key of that public id, or None."""
+    """Return the primary key for a public id, or None."""
     pk: int | None = _MODELS[subject].objects.filter(public_id=public_id).values_list("pk", flat=True).first()
     return pk
 
@@ -41,5 +41,5 @@ def organization_of(patient: int) -> int:
 
 
 def encounters_of(patient: int) -> dict[int, str]:
-    """Return the public ids of a patient's encounters by primary key, whatever became of them."""
+    """Return the public ids of all of a patient's encounters by primary key, also of withdrawn ones."""
     return dict(_MODELS[Subject.ENCOUNTER].objects.filter(patient=patient).values_list("pk", "public_id"))

@@ -1,10 +1,11 @@
-"""What was called lately with one key, or with all of an organization's, as the ledger tells it.
+"""The recent calls with one key, or with all keys of an organization, from the ledger.
 
 Each statement reads a bounded part of an index, however many rows there are.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
@@ -14,7 +15,7 @@ from partners.models.found import Found
 from partners.record.runs import Run, runs
 
 DAY, WEEK = timedelta(hours=24), timedelta(days=7)
-COUNTED, READ, SHOWN = 100_000, 200, 10
+COUNTED, READ, SHOWN = 100_000, 200, 10  # answers counted, newest calls read, and runs of them shown
 SERVED = ""
 
 Records = QuerySet[RequestRecord]
@@ -22,7 +23,7 @@ Records = QuerySet[RequestRecord]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A time until now in which every answer is counted. `cut`: it begins later, for there were too many."""
+    """A period until now whose answers are all counted. `cut`: it begins later, because there were too many."""
 
     name: str
     since: datetime
@@ -32,7 +33,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How many answers of one code each span had; the code of those that were served is blank."""
+    """The number of answers with one code in each span. The code of served calls is blank."""
 
     reason_code: str
     numbers: list[int]
@@ -40,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One number of the table that shows them, beside a bar as long as its share of the column's largest."""
+    """One number in the table, with a bar for its share of the largest number in its column."""
 
     span: Span
     number: int
@@ -48,30 +49,29 @@ class Cell:
 
     @property
     def shown(self) -> str:
-        """Return the number as it is shown."""
         return f"{self.number:,}"
 
     @property
     def share(self) -> int:
-        """Return its share of the largest in percent, of which one is left of the smallest number."""
-        return -(-100 * self.number // max(1, self.largest))
+        """Return the share in percent, rounded up, so that even the smallest number has a bar."""
+        return ceil(100 * self.number / max(1, self.largest))
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The answers of each span, the longer one last, and the refusals among them by code, the commonest first."""
+    """The answers of each span, the longest last, and the refusals among them by code, the most common first."""
 
     spans: list[Span]
     refusals: list[Line]
 
     @property
     def cut(self) -> bool:
-        """Tell whether some answers of the longer span are not counted."""
+        """Return True if some answers of the longest span are not counted."""
         return self.spans[-1].cut
 
     @property
     def table(self) -> list[tuple[str, list[Cell]]]:
-        """Return the answers by code, those that were served first; a refusal that came meanwhile takes none away."""
+        """Return the numbers by code, served calls first. They don't get negative if refusals are added meanwhile."""
         refused = [sum(line.numbers[at] for line in self.refusals) for at in range(len(self.spans))]
         served = [max(0, span.total - number) for span, number in zip(self.spans, refused, strict=True)]
         lines = [Line(SERVED, served), *self.refusals]
@@ -81,9 +81,9 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Calls of late: the last refusal of all, the answers by code, the last calls, the networks from the newest on.
+    """Recent calls: the last refusal, the answers by code, the last calls, and the networks, newest first.
 
-    A network first seen after `new_since` is called new.
+    A network first seen after `new_since` is new.
     """
 
     refused: RequestRecord | None
@@ -94,12 +94,12 @@ class Traffic:
 
 
 def of_key(key: ApiKey) -> Traffic:
-    """Return what was called with a key."""
+    """Return the recent calls with a key."""
     return _traffic(key.records.all(), key.networks.all())
 
 
 def of_organization(organization: Organization) -> Traffic:
-    """Return what was called with all keys of an organization."""
+    """Return the recent calls with all keys of an organization."""
     networks = KeyNetwork.objects.filter(api_key__organization=organization)
     return _traffic(organization.records.select_related("api_key"), networks.select_related("api_key"))
 
@@ -117,7 +117,7 @@ def _traffic(records: Records, networks: QuerySet[KeyNetwork]) -> Traffic:
 
 
 def _counts(records: Records, now: datetime) -> Counts:
-    """Count the newest answers, then the refusals of the same time."""
+    """Count the newest answers, then the refusals of the same period."""
     week, day = Count("occurred_at"), Count("occurred_at", filter=Q(occurred_at__gt=now - DAY))
     newest = records.filter(occurred_at__gt=now - WEEK).order_by("-occurred_at").values("occurred_at")[: COUNTED + 1]
     counted = newest.aggregate(first=Min("occurred_at"), week=week, day=day)

@@ -1,7 +1,7 @@
-"""Answers that belong to no key, counted by the minute, and only the newest kept a row each: a flood stays small.
+"""Answers that belong to no key, counted per minute. Only the newest get rows, so that a flood stays small.
 
-Each process counts in memory and writes its counts at the end of the minute: of a minute the commonest few by source,
-reason code and public part as presented, the next few without the public part, the rest by code alone.
+Each process counts in memory and writes its counts at the end of the minute: the most common few by source, reason code
+and public part as presented, the next few without the public part, the rest by code alone.
 """
 
 import atexit
@@ -31,7 +31,7 @@ from partners.record.unkeyed_answers import Answer, Newest
 
 logger = logging.getLogger(__name__)
 
-COMMONEST, HELD = 5, 10_000
+COMMONEST, HELD = 5, 10_000  # kinds stored exactly per minute, and kinds held in memory
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _INSERT = """
 INSERT INTO partners_unkeyedcount (minute, source, reason_code, public_part, count) VALUES (%s, %s, %s, %s, %s)
@@ -41,7 +41,7 @@ DO UPDATE SET count = partners_unkeyedcount.count + excluded.count
 
 
 class Kind(NamedTuple):
-    """What is counted together. `vouched`: the token's checksum says that its public part is one."""
+    """The answers that are counted together. `vouched`: the token's checksum proves that its public part is one."""
 
     minute: datetime
     reason_code: str
@@ -51,7 +51,7 @@ class Kind(NamedTuple):
 
 
 class Tally:
-    """The counts of one process that are not written yet. Its memory is bounded, whatever comes."""
+    """The counts of one process that are not written yet. Its memory is bounded, whatever calls arrive."""
 
     def __init__(self) -> None:
         self._counts: Counter[Kind] = Counter()
@@ -60,7 +60,7 @@ class Tally:
         self._writer: threading.Thread | None = None
 
     def add(self, request: HttpRequest, answer: Refusal) -> None:
-        """Count one answer, and hold it among the newest."""
+        """Count one answer and hold it among the newest."""
         kind = _kind(request, answer)
         with self._lock:
             self._hold(kind, 1)
@@ -68,14 +68,14 @@ class Tally:
             self._have_writer()
 
     def keep(self, request: HttpRequest, answer: Refusal) -> None:
-        """Hold one answer among the newest and count it not: its key is known, but it could not be recorded."""
+        """Hold one answer among the newest without counting it: its key is known, but it couldn't be recorded."""
         kind = _kind(request, answer)
         with self._lock:
             self._newest.add(_single(request, kind))
             self._have_writer()
 
     def write(self) -> None:
-        """Write what was counted and held; keep it for the next time where the database is out of reach."""
+        """Write what was counted and held, or keep it for the next time if the database is unreachable."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
             answers = self._newest.take()
@@ -90,7 +90,7 @@ class Tally:
             with self._lock:
                 self._hold_again(counts, answers)
         else:
-            with suppress(db.Error):  # what is too old now is still too old in a minute
+            with suppress(db.Error):  # the next minute's run deletes it as well
                 unkeyed_answers.prune()
 
     def _hold_again(self, counts: Counter[Kind], answers: list[Answer]) -> None:
@@ -100,13 +100,13 @@ class Tally:
             self._newest.add(answer)
 
     def _hold(self, kind: Kind, count: int) -> None:
-        """Count under the kind itself while there is room, else under its code alone."""
+        """Count under the kind itself while there is room, then under its code alone."""
         if kind not in self._counts and len(self._counts) >= HELD:
             kind = Kind(kind.minute, kind.reason_code)
         self._counts[kind] += count
 
     def _have_writer(self) -> None:
-        """Start the thread that writes; where none can start, RuntimeError, and the next answer tries again."""
+        """Start the thread that writes. If it can't start, raise RuntimeError; the next answer tries again."""
         if not settings.WEB_PROCESS or self._writer is not None:
             return
         writer = threading.Thread(target=self._write_each_minute, name="unkeyed", daemon=True)
@@ -149,7 +149,7 @@ def _single(request: HttpRequest, kind: Kind) -> Answer:
 
 
 def _commonest(counts: Counter[Kind]) -> Counter[Kind]:
-    """Return the counts of each minute as they are kept: at most ten rows, and one more for each code."""
+    """Return the counts to store: at most ten rows per minute, and one more for each code."""
     kept: Counter[Kind] = Counter()
     for minute in {kind.minute for kind in counts}:
         of_minute = Counter({kind: count for kind, count in counts.items() if kind.minute == minute})
@@ -178,14 +178,14 @@ def _with_known_public_parts(counted: list[tuple[Kind, int]]) -> list[tuple[Kind
 
 
 def _public_parts(presented: Sequence[Kind | Answer]) -> Callable[[Kind | Answer], str]:
-    """Return what tells a public part from what stands in its place and is none: that may be a piece of a secret."""
+    """Return a function that returns the public part if it is one, or "": anything else may be a piece of a secret."""
     doubtful = {each.public_part for each in presented if not each.vouched}
     known = set(ApiKey.objects.filter(public_part__in=doubtful).values_list("public_part", flat=True))
     return lambda each: each.public_part if each.vouched or each.public_part in known else ""
 
 
 def _store(counts: Counter[Kind]) -> None:
-    """Add the counts to the database's, in one order, so that two processes cannot wait for each other."""
+    """Add the counts to the stored ones, always in the same order, so that two processes can't deadlock."""
     rows = [
         [connection.ops.adapt_datetimefield_value(kind.minute), kind.source, kind.reason_code, kind.public_part, count]
         for kind, count in sorted(counts.items())

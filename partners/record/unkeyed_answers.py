@@ -1,7 +1,7 @@
-"""Single answers that are in no key's record, kept for some days, so that the request id of one leads somewhere.
+"""Single answers that are in no key's record. They are kept for some days, so that their request ids can be looked up.
 
-Of a minute each process keeps the newest few of each source, and of so many sources; all of them are counted, see
-`unkeyed`. Of the path stays what is known to be no secret and nobody's name: words of our own, ids of our own.
+Each process keeps the newest few per minute and source, of a limited number of sources; `unkeyed` counts them all.
+Only words and ids of our own are kept of the path, because anything else could be a secret or a name.
 """
 
 from collections import deque
@@ -17,13 +17,13 @@ from partners.models import UnkeyedAnswer
 from partners.models.record import KEPT
 from partners.record.paths import NOT_KEPT, is_harmless
 
-MOST = 200_000  # rows in all: a flood from everywhere shortens the days
+MOST = 200_000  # rows in all: during a flood from everywhere, they are kept for fewer days
 PER_SOURCE, SOURCES, MINUTES = 5, 20, 60
 LONGEST_PATH, SEGMENTS = 200, 8
 
 
 class Answer(NamedTuple):
-    """One answer as it came. `path` is raw, and `public_part` is one only where `vouched`: neither is stored so."""
+    """One answer before it is stored. `path` is raw, and `public_part` may be a piece of a secret unless `vouched`."""
 
     minute: datetime
     source: str
@@ -37,13 +37,13 @@ class Answer(NamedTuple):
 
 
 class Newest:
-    """The newest answers of one process that are not written yet. Its memory is bounded, whatever comes."""
+    """The newest answers of one process that are not written yet. Its memory is bounded, whatever calls arrive."""
 
     def __init__(self) -> None:
         self._held: dict[datetime, dict[str, deque[Answer]]] = {}
 
     def add(self, answer: Answer) -> None:
-        """Hold an answer, in the place of an older one of its source where there are enough."""
+        """Hold an answer. It replaces an older one if there are enough of its source."""
         of_minute = self._held.setdefault(answer.minute, {})
         while len(self._held) > MINUTES:
             del self._held[min(self._held)]
@@ -52,13 +52,13 @@ class Newest:
             of_minute.setdefault(source, deque(maxlen=PER_SOURCE)).append(answer)
 
     def take(self) -> list[Answer]:
-        """Return what is held, and hold it no more."""
+        """Return the answers that are held, and hold none."""
         held, self._held = self._held, {}
         return [answer for of_minute in held.values() for answers in of_minute.values() for answer in answers]
 
 
 def store(answers: Iterable[Answer], public_part: Callable[[Answer], str]) -> None:
-    """Write answers; `public_part` gives what may be kept of the one that was presented."""
+    """Store answers. `public_part` returns what may be kept of the public part that was presented."""
     UnkeyedAnswer.objects.bulk_create(
         [
             UnkeyedAnswer(
@@ -83,12 +83,12 @@ def due() -> QuerySet[UnkeyedAnswer]:
 
 
 def prune() -> int:
-    """Delete the answers that are due, and return how many they were."""
+    """Delete the answers that are due, and return their number."""
     return due().delete()[0]
 
 
 def told_path(path: str) -> str:
-    """Return a path as it is kept: words that are ours or nearly so, versions and ids; `{not-kept}` for the rest."""
+    """Return a path to store: our own words, or nearly so, versions and ids, with `{not-kept}` for the rest."""
     segments = path[:LONGEST_PATH].split("/")
     told = [segment if is_harmless(segment) else NOT_KEPT for segment in segments[:SEGMENTS]]
     return "/".join(told) + ("/…" if len(segments) > SEGMENTS or len(path) > LONGEST_PATH else "")

@@ -1,4 +1,4 @@
-"""How the staff's pages write a route, and what an organization lacks."""
+"""Show a route, and what an organization lacks, on the staff's pages."""
 
 import re
 from typing import Any
@@ -14,13 +14,13 @@ PREFIX = "/external/v1/"
 
 @register.filter
 def address(route: Route) -> str:
-    """Return a route's path as the documents write it: `/external/v1/encounters/{encounter_id}`."""
+    """Return a route's path as in the documentation: `/external/v1/encounters/{encounter_id}`."""
     return PREFIX + re.sub(r"<str:([a-z_]+)>", r"{\1}", route.path)
 
 
 @register.filter
 def lacks(organization: Any) -> str:
-    """Say what keeps one of `attention.nothing_enabled()` from calling anything."""
+    """Return what is missing before one of `attention.nothing_enabled()` can call anything."""
     has = {
         "not allowlisted": organization.allowlisted,
         "no route enabled": organization.has_route,

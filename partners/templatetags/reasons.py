@@ -1,4 +1,4 @@
-"""How every page of staff writes a reason code: linked with the page that explains it."""
+"""Show a reason code on the staff's pages, with a link to the page that explains it."""
 
 from typing import Any
 
@@ -11,6 +11,6 @@ register = template.Library()
 
 @register.inclusion_tag("partners/_reason.html")
 def reason(code: Reason | str) -> dict[str, Any]:
-    """Write a reason code, with a link where the catalogue has it."""
+    """Show a reason code, with a link if the catalogue has it."""
     text = code.code if isinstance(code, Reason) else code
     return {"code": text, "known": any(each.code == text for each in Reason)}

@@ -1,4 +1,4 @@
-"""How the staff's pages write the moment and the duration of a call."""
+"""Show the time and the duration of a call on the staff's pages."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.simple_tag
 def instant(when: datetime) -> SafeString:
-    """Write a moment in UTC to the second, with its distance from now beside it."""
+    """Show a time in UTC to the second, and how long ago it was."""
     shown = when.astimezone(UTC)
     return format_html(
         '<time datetime="{}">{} UTC</time> <span class="ago">{}</span>',
@@ -25,5 +25,5 @@ def instant(when: datetime) -> SafeString:
 
 @register.filter
 def milliseconds(microseconds: int) -> str:
-    """Return a duration in milliseconds, with one decimal where that says something."""
+    """Return a duration in milliseconds, with one decimal if it is under 10."""
     return f"{microseconds / 1000:.1f}" if microseconds < 10_000 else f"{microseconds / 1000:,.0f}"

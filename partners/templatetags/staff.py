@@ -1,4 +1,4 @@
-"""How the staff's pages write a moment, a state and a key."""
+"""Show a time, a state and a key on the staff's pages."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 
 @register.simple_tag
 def moment(when: datetime | None, never: str = "Never") -> str | SafeString:
-    """Write a moment in UTC by its ISO date, with its distance from now beside it; `never` where there is none."""
+    """Show a time in UTC with its ISO date, and how far it is from now; `never` if there is none."""
     if when is None:
         return never
     shown = when.astimezone(UTC)
@@ -31,7 +31,7 @@ def moment(when: datetime | None, never: str = "Never") -> str | SafeString:
 
 @register.filter
 def distance(when: datetime) -> str:
-    """Return how far a moment lies from now, in its largest fitting unit: `3 hours ago`, `in 12 days`."""
+    """Return how far a time is from now, in the largest fitting unit: `3 hours ago`, `in 12 days`."""
     seconds = (when - timezone.now()).total_seconds()
     size = abs(seconds)
     if size < 60:
@@ -44,23 +44,23 @@ def distance(when: datetime) -> str:
 
 @register.simple_tag
 def state(value: KeyState | str) -> SafeString:
-    """Write a state by word and colour."""
+    """Show a state by word and colour."""
     return format_html('<span class="state {}">{}</span>', str(value), str(value).replace("_", " ").capitalize())
 
 
 @register.simple_tag
 def page_address(changelist: ChangeList, step: int) -> str:
-    """Return the address of the page so many steps on in a list, with its filters kept."""
+    """Return the URL of another page of a list, `step` pages further, with the same filters."""
     return changelist.get_query_string({PAGE_VAR: changelist.page_num + step})
 
 
 @register.filter
 def key_name(key: ApiKey) -> str:
-    """Return what staff and partners may quote of a key."""
+    """Return the beginning of a key, which staff and partners may quote."""
     return f"{key.quotable}…"
 
 
 @register.filter
 def in_use(key: ApiKey) -> bool:
-    """Tell whether a call with the key was served within the hour."""
+    """Return True if a call with the key was served within the hour."""
     return last_use.in_use(key)

@@ -1,4 +1,4 @@
-"""How a recorded change is told: what was so before and what is so since, in words."""
+"""Show a recorded change in words: the values before and after it."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +20,7 @@ YES_NO = {"enabled": ("on", "off")}
 
 @register.filter
 def differences(event: ChangeEvent) -> list[str]:
-    """Return one line for each fact that the change gave, or gave another value."""
+    """Return one line for each value that the change set or changed."""
     before, after = event.before, event.after
     return [
         f"{LABELS.get(name, name.replace('_', ' ').capitalize())}: {_told(name, before, after)}"
@@ -43,7 +43,7 @@ def _moved(before: list[str], after: list[str]) -> str:
 
 
 def _word(name: str, value: Any) -> str:
-    """Return a value as people say it; what is recorded is JSON."""
+    """Return a recorded JSON value in words."""
     if isinstance(value, bool):
         yes, no = YES_NO.get(name, ("yes", "no"))
         return yes if value else no

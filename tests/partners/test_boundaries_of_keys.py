@@ -79,7 +79,7 @@ def test_an_end_lies_ahead_and_no_further_than_the_longest_lifetime(settings, en
     if allowed:
         lifetimes.require_allowed(NOW + end, NOW)
         return
-    with pytest.raises(ValidationError, match="must lie in the future, 365 days away"):
+    with pytest.raises(ValidationError, match="must be in the future, at most 365 days away"):
         lifetimes.require_allowed(NOW + end, NOW)
 
 

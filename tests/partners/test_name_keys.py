@@ -102,7 +102,7 @@ def test_an_organization_whose_name_would_be_refused_today_can_be_changed(organi
 
 
 def test_of_two_twins_neither_is_taken_for_the_other(clinic, twin):
-    with pytest.raises(ValidationError, match=f"Give an id: .*{twin.public_id}") as refusal:
+    with pytest.raises(ValidationError, match=f"Use an id: .*{twin.public_id}") as refusal:
         find_organization(NAME)
     assert refusal.value.code == "ambiguous_name"
     assert find_organization(twin.public_id) == twin

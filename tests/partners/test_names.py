@@ -66,7 +66,7 @@ def test_what_could_be_taken_for_another_name_is_refused(code, name):
 
 
 def test_the_word_that_mixes_alphabets_is_named():
-    with pytest.raises(ValidationError, match="“Prаctice” has letters"):
+    with pytest.raises(ValidationError, match="“Prаctice” contains letters"):
         named("Invented Prаctice")
 
 

@@ -27,6 +27,16 @@ def test_what_is_not_known_is_never_guessed(facts):
         decide(RULES, facts)
 
 
+@pytest.mark.parametrize(
+    ("skip", "asked"), [(Stage.ACCESS, POLICY[:9]), (Stage.CREDENTIALS, POLICY[9:]), (None, POLICY)]
+)
+def test_the_checks_of_a_stage_can_be_left_out(skip, asked):
+    seen = []
+    watched = tuple(Rule(rule.reason, lambda facts, rule=rule: facts.append(rule) or False) for rule in POLICY)
+    assert decide(watched, seen, skip=skip) is None
+    assert tuple(seen) == asked
+
+
 def test_explaining_goes_on_after_a_refusal():
     assert explain(RULES, (True, None)) == [
         Check(Reason.DISABLED_KEY, Outcome.FAILED),

@@ -46,7 +46,7 @@ def test_request_lines(text, parsed):
     "text", ["", "GET", "/external/v1/encounters", "GET /admin/", "GET  ", "GET http://a b/external/"]
 )
 def test_what_is_no_request_line(organization, text):
-    with pytest.raises(CommandError, match="Give the request as"):
+    with pytest.raises(CommandError, match="Enter the request as"):
         diagnosed(text, "--key", issue(organization)[0].public_id)
 
 

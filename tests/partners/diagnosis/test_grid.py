@@ -157,13 +157,13 @@ def test_it_says_that_more_than_a_scope_stands_in_the_way(organization, settings
     issue(organization)
     settings.DIGEST_KEYS = ""
     found = contradictions.find(Grid.of(organization))
-    assert [each.todo for each in found] == ["The table says what stands in the way of each key."] * len(Route)
+    assert [each.todo for each in found] == ["The table shows what blocks each key."] * len(Route)
 
 
 def test_a_key_whose_scopes_open_nothing_is_told(organization):
     issue(organization)
     useless = issue(organization, scopes=[Scope.ENCOUNTERS_READ])[0]
-    assert said(organization) == [("The scopes of some keys open no enabled route.", [useless])]
+    assert said(organization) == [("The scopes of some keys don't open any enabled route.", [useless])]
 
 
 def test_a_scope_that_no_route_uses_is_told_with_its_holders(organization):
@@ -176,4 +176,4 @@ def test_a_scope_that_no_route_uses_is_told_with_its_holders(organization):
 def test_before_a_route_is_enabled_scopes_are_measured_by_the_catalogue():
     partner = OrganizationFactory(allowlisted=False, routes=[])
     key = issue(partner, scopes=[Scope.RECORDINGS_READ])[0]
-    assert said(partner) == [("The scopes of some keys open no route.", [key])]
+    assert said(partner) == [("The scopes of some keys don't open any route.", [key])]

@@ -34,5 +34,5 @@ def test_the_header_of_a_curl_command_is_kept_out_of_sight():
     "text", ["curl https://api.example.com/", "https://api.example.com/", "curl x", "ftp://x/external"]
 )
 def test_what_is_no_call_of_the_api(text):
-    with pytest.raises(ValidationError, match="Give the request as"):
+    with pytest.raises(ValidationError, match="Enter the request as"):
         RequestLine.parse(text)

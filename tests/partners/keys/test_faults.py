@@ -12,15 +12,15 @@ FAULTS = [
     ("ch_sk_", "it is cut short: 6 characters of 67"),
     ("ch_sk_test_x", "it is cut short: 12 characters of 72"),
     (f"{TOKEN}x", "it is too long: 68 characters instead of 67"),
-    (TOKEN[:-1] + ("0" if TOKEN[-1] != "0" else "1"), "its checksum does not fit"),
-    (f"{TOKEN[:30]} {TOKEN[30:]}", "there is a blank inside it"),
-    (f"{TOKEN}\n{TOKEN}", "there is a blank inside it"),
-    (f"{TOKEN},{TOKEN}", "there is a comma in it"),
+    (TOKEN[:-1] + ("0" if TOKEN[-1] != "0" else "1"), "its checksum is wrong"),
+    (f"{TOKEN[:30]} {TOKEN[30:]}", "it contains whitespace"),
+    (f"{TOKEN}\n{TOKEN}", "it contains whitespace"),
+    (f"{TOKEN},{TOKEN}", "it contains a comma"),
     (f"CH_SK_{TOKEN[6:]}", "its prefix is not in lower case"),
     (TOKEN[3:], "its prefix is wrong"),
     ("$API_KEY", "its prefix is wrong"),
-    (f"{TOKEN[:-1]}-", "there is a character in it that no key has"),
-    (f"{TOKEN[:-1]}é", "there is a character in it that no key has"),
+    (f"{TOKEN[:-1]}-", "it contains a character that no key has"),
+    (f"{TOKEN[:-1]}é", "it contains a character that no key has"),
 ]
 
 

@@ -42,10 +42,10 @@ def test_the_default_is_never_over_the_longest(limits, default, longest, days):
 @pytest.mark.parametrize(
     ("longest", "end", "told"),
     [
-        (30, None, "Give the key an end, 30 days away at the most."),
-        (30, 31 * DAY, "30 days away at the most"),
-        (30, -DAY, "must lie in the future"),
-        (0, 36_501 * DAY, "36,500 days away at the most"),
+        (30, None, "Set an expiry, at most 30 days away."),
+        (30, 31 * DAY, "at most 30 days away"),
+        (30, -DAY, "must be in the future"),
+        (0, 36_501 * DAY, "at most 36,500 days away"),
     ],
 )
 def test_an_end_that_is_not_allowed_makes_no_key(limits, organization, longest, end, told):
@@ -86,7 +86,7 @@ def test_the_command_may_leave_the_end_away_where_that_is_allowed(limits):
     run(*ISSUE, "--expires", "never")
     assert ApiKey.objects.get().expires_at is None
     limits(90, 365)
-    assert "Give the key an end" in refused(*ISSUE, "--expires", "never")
+    assert "Set an expiry" in refused(*ISSUE, "--expires", "never")
 
 
 @pytest.mark.parametrize(("default", "told"), [(90, "it ends after 90 days"), (0, "it does not expire")])

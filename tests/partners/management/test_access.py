@@ -50,7 +50,7 @@ def test_control_characters_in_a_name_do_not_reach_the_terminal():
     ("name", "told"),
     [
         ("invented CLINIC", "There is an organization of this name already."),
-        ("In\x1b[31mvented", "name: Write it on one line"),
+        ("In\x1b[31mvented", "name: Use a single line"),
         (" ", "name: This field cannot be blank."),
         ("x" * 201, "name: Ensure this value has at most 200 characters"),
     ],
@@ -106,7 +106,7 @@ def test_access_is_printed_as_aligned_lines(organization):
     ("arguments", "told"),
     [
         ([], "Nothing to change."),
-        (["--enable", "all", "--disable", "encounters.list"], "cannot be both enabled and disabled"),
+        (["--enable", "all", "--disable", "encounters.list"], "can't be both enabled and disabled"),
         (["--enable", "everything"], "invalid choice"),
         (["--enable"], "expected at least one argument"),
         (["--allow", "--deny"], "not allowed with"),
@@ -119,7 +119,7 @@ def test_an_invalid_change_of_access_is_refused(organization, arguments, told):
 
 
 def test_an_unknown_organization_is_refused():
-    assert "There is no organization of this id or name" in refused("set_access", "Nobody", "--allow")
+    assert "No organization has this id or name" in refused("set_access", "Nobody", "--allow")
 
 
 def test_the_switch_is_turned():

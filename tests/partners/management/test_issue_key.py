@@ -87,12 +87,12 @@ def test_a_key_expires_at_the_given_time(when, end):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--organization", "Nobody"], "There is no organization"),
+        (["--organization", "Nobody"], "No organization has this"),
         (["--label", " "], "label: This field cannot be blank."),
         (["--label", "x" * 201], "label: Ensure this value has at most 200"),
-        (["--expires", "soon"], "Write an expiry as 90d"),
-        (["--expires", "0d"], "expires_at: The expiry must lie in the future"),
-        (["--expires", "2001-01-01"], "must lie in the future"),
+        (["--expires", "soon"], "Enter an expiry as 90d"),
+        (["--expires", "0d"], "expires_at: The expiry must be in the future"),
+        (["--expires", "2001-01-01"], "must be in the future"),
         (["--test"], "does not accept test keys"),
         (["--scope", "all"], "invalid choice"),
         (["--scope"], "expected at least one argument"),

@@ -67,9 +67,9 @@ def test_a_change_of_state_needs_a_reason(key, command, reason, told):
     [
         ("enable_key", None, "is not disabled"),
         ("disable_key", "disable", "disabled"),
-        ("disable_key", "revoke", "revoked, and that is final"),
-        ("enable_key", "revoke", "revoked, and that is final"),
-        ("revoke_key", "revoke", "revoked, and that is final"),
+        ("disable_key", "revoke", "revoked and can't be restored"),
+        ("enable_key", "revoke", "revoked and can't be restored"),
+        ("revoke_key", "revoke", "revoked and can't be restored"),
     ],
 )
 def test_a_change_that_the_state_forbids_is_refused(key, command, before, told):
@@ -90,7 +90,7 @@ COMMANDS = [
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
 def test_an_unknown_key_is_refused(key, command):
     name, *rest = command
-    assert "There is no API key" in refused(name, "0" * 12, *rest)
+    assert "No API key has this" in refused(name, "0" * 12, *rest)
     assert ApiKey.objects.get().events.count() == 1
 
 
@@ -98,7 +98,7 @@ def test_an_unknown_key_is_refused(key, command):
 def test_a_token_does_not_name_a_key_and_is_not_repeated(token, command):
     name, *rest = command
     told = refused(name, token, *rest)
-    assert "never comes on the command line" in told
+    assert "Never put a token on the command line" in told
     assert token[:18] not in told
 
 
@@ -118,7 +118,7 @@ def test_scopes_that_do_not_exist_are_refused(key, scopes, told):
 
 def test_a_revoked_key_keeps_its_scopes(key):
     key.revoke(CHANGE)
-    assert "revoked, and that is final" in refused("set_scopes", key.public_part, "patients:read")
+    assert "revoked and can't be restored" in refused("set_scopes", key.public_part, "patients:read")
 
 
 @pytest.mark.parametrize(

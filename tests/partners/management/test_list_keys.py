@@ -81,7 +81,7 @@ def test_keys_are_filtered_by_organization(organization):
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [(["--organization", "Nobody"], "There is no organization"), (["--state", "lost"], "invalid choice")],
+    [(["--organization", "Nobody"], "No organization has this id"), (["--state", "lost"], "invalid choice")],
 )
 def test_an_invalid_filter_is_refused(arguments, told):
     assert told in refused("list_keys", *arguments)

@@ -72,7 +72,7 @@ def test_more_years_may_be_kept(old):
 def test_the_retention_of_the_deployment_is_respected(old, settings):
     settings.RETENTION_YEARS = 7
     assert run_json("prune_records")["requests"] == 1
-    assert "--years takes 7 or more" in refused("prune_records", "--years", "6")
+    assert "--years must be 7 or more" in refused("prune_records", "--years", "6")
 
 
 def test_a_pruning_is_recorded(old):
@@ -85,7 +85,7 @@ def test_a_pruning_is_recorded(old):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--years", "5"], "Records are kept for 6 years here: --years takes 6 or more."),
+        (["--years", "5"], "This deployment keeps records for 6 years: --years must be 6 or more."),
         (["--years", "six"], "invalid int value"),
         (["--batch", "0"], "--batch must be from 1 to 10,000."),
         (["--batch", "10001"], "--batch must be from 1 to 10,000."),

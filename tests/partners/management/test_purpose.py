@@ -34,8 +34,8 @@ def test_a_purpose_is_set_and_removed(organization):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["Nobody", "Treatment"], "There is no organization of this id or name"),
-        (["{name}", "Treat\nment"], "purpose: Write it on one line"),
+        (["Nobody", "Treatment"], "No organization has this id or name"),
+        (["{name}", "Treat\nment"], "purpose: Use a single line"),
         (["{name}"], "required: PURPOSE"),
     ],
 )

@@ -70,7 +70,7 @@ def test_a_token_in_any_argument_is_refused_and_not_repeated(name, place, db, ca
         load_command_class("partners", name).run_from_argv(["manage.py", name, *given[place]])
     printed = "".join(capsys.readouterr())
     assert end.value.code == 1
-    assert "never comes on the command line" in printed
+    assert "Never put a token on the command line" in printed
     assert token[:18] not in printed
     assert (ChangeEvent.objects.count(), ApiKey.objects.count(), Organization.objects.count()) == before
 

@@ -57,7 +57,7 @@ def test_no_other_text_finds_a_key(organization, text):
 @pytest.mark.parametrize("form", SECRET_SHAPES)
 @pytest.mark.parametrize("find", [find_key, find_organization])
 def test_a_token_is_refused_and_not_repeated(token, find, form):
-    with pytest.raises(ValidationError, match="never comes on the command line") as refusal:
+    with pytest.raises(ValidationError, match="Never put a token on the command line") as refusal:
         find(form.format(token))
     assert refusal.value.code == "token_given"
     assert token[:18] not in str(refusal.value)

@@ -22,11 +22,11 @@ pytestmark = pytest.mark.django_db
     [
         ("req_0123456789abcdefghijkl", f"GET {LIST}", "No answer with this request id is on record."),
         ("req_0123", f"GET {LIST}", "A request id is req_ and 22 letters and digits."),
-        ("key_nobody", f"GET {LIST}", "There is no API key of this id or public part."),
-        ("EHR sync", f"GET {LIST}", "This is no key_… id"),
+        ("key_nobody", f"GET {LIST}", "No API key has this id or public part."),
+        ("EHR sync", f"GET {LIST}", "This isn't a key_… id"),
         ("x" * 1_001, f"GET {LIST}", "at most 1000 characters"),
         ("", "", "Enter the request as the partner sent it."),
-        ("", "nonsense", "Give the request as 'GET /external/v1/…'"),
+        ("", "nonsense", "Enter the request as 'GET /external/v1/…'"),
     ],
 )
 def test_unreadable_input_shows_an_error_next_to_its_field(support, credentials, request_line, told):

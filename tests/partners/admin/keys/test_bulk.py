@@ -72,7 +72,7 @@ def test_the_preview_shows_every_key_and_changes_none(security, keys, verb):
     assert to_change.count("Never used") == 2
     assert "in use" not in to_change
     assert f"ch_sk_{keys[2].public_part}…" in skipped
-    assert "The key is revoked, and that is final." in skipped
+    assert "The key is revoked and can&#x27;t be restored." in skipped
     assert states(keys) == ["active", "active", "revoked"]
 
 
@@ -139,7 +139,7 @@ def test_all_are_changed_or_none(security, keys, monkeypatch):
 
 def test_errors_of_the_model_are_shown(security, keys):
     answer = security.post(BULK, confirmed(keys) | {"reason": "bell\a"})
-    assert "Write it on one line, without control characters." in answer.text
+    assert "Use a single line without control characters." in answer.text
     assert states(keys) == ["active", "active", "revoked"]
 
 

@@ -104,16 +104,16 @@ def test_an_organization_may_be_given_by_its_id(onboarding, asked, organization)
         ({"organization": ""}, "This field is required."),
         ({"label": ""}, "This field is required."),
         ({"label": "x" * 201}, "at most 200 characters"),
-        ({"label": "EHR\u202esync"}, "This holds a character that cannot be seen."),
+        ({"label": "EHR\u202esync"}, "This contains an invisible character."),
         ({"scopes": []}, "Choose at least one scope"),
         ({"scopes": ["everything"]}, "Select a valid choice."),
         ({"lifetime": "400"}, "Select a valid choice."),
         ({"lifetime": "date"}, "Enter the last day."),
         ({"lifetime": "date", "until": "soon"}, "Enter a valid date."),
-        ({"lifetime": "date", "until": "2001-01-01"}, "The expiry must lie in the future, 365 days away"),
-        ({"lifetime": "date", "until": "9999-12-31"}, "Write an expiry as"),
+        ({"lifetime": "date", "until": "2001-01-01"}, "The expiry must be in the future, at most 365 days away"),
+        ({"lifetime": "date", "until": "9999-12-31"}, "Enter an expiry as"),
         ({"lifetime": "30", "until": "2026-12-31"}, "Choose “On a date” above, or leave this empty."),
-        ({"reason": "bell\a"}, "Write it on one line, without control characters."),
+        ({"reason": "bell\a"}, "Use a single line without control characters."),
         ({"ticket": "x" * 101}, "at most 100 characters"),
         ({"nonce": "junk"}, "This form has expired"),
     ],
@@ -138,7 +138,7 @@ def test_errors_of_the_model_are_shown_next_to_the_expiry(onboarding, asked, set
     monkeypatch.setattr(issuing.IssueForm, "_clean_end", lambda self: None)
     day = (timezone.now() + timedelta(days=400)).date().isoformat()
     answer = onboarding.post(ISSUE, asked | {"lifetime": "date", "until": day})
-    assert '<ul class="errorlist" id="id_until_error"><li>The expiry must lie in the future' in answer.text
+    assert '<ul class="errorlist" id="id_until_error"><li>The expiry must be in the future' in answer.text
 
 
 def test_a_token_in_a_field_is_dropped(onboarding, asked, caplog):

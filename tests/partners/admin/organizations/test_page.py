@@ -72,7 +72,7 @@ def test_the_grid_shows_each_verdict_with_its_code(support, organization):
     response = support.get(page_of(organization))
     assert response.text.count("missing_scope</code>") == len(Route)
     assert response.text.count(">Passes<") == len(Route)
-    assert "The scopes of some keys open no enabled route." in response.text
+    assert "The scopes of some keys don&#x27;t open any enabled route." in response.text
     ApiKeySwitch.turn(False, CHANGE)
     assert support.get(page_of(organization)).text.count("api_keys_disabled</code></a>") == 2 * len(Route) + 1
 

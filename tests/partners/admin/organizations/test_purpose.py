@@ -43,7 +43,7 @@ def test_a_bad_purpose_is_refused_next_to_its_field(onboarding, organization, te
 def test_errors_of_the_model_are_shown_in_the_form(onboarding, organization, monkeypatch):
     monkeypatch.setattr(Organization, "set_purpose", lambda self, why, text: organization.set_access(why, **BOTH))
     response = onboarding.post(page_of(organization, "purpose"), {"purpose": "Treatment", "reason": "as agreed"})
-    assert "cannot be both enabled and disabled" in response.text
+    assert "can&#x27;t be both enabled and disabled" in response.text
 
 
 BOTH = {"enable": ["encounters.list"], "disable": ["encounters.list"]}
