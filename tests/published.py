@@ -1,4 +1,5 @@
-"""Every answer of the API, held to the published document: its status, its headers, its code, and each key of its body."""
+"""Every answer of the API, held to the published document: its status, its headers, its code, and each key of
+its body."""
 
 import functools
 import json

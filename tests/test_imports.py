@@ -47,7 +47,8 @@ def imported(tree):
 
 
 def distributions(modules):
-    """Return the packages to install for these modules; a module that nothing installed has is known by its own name."""
+    """Return the packages to install for these modules; a module that nothing installed has is known by its
+    own name."""
     return {canonical(name) for module in modules for name in installed().get(module, [NAMES.get(module, module)])}
 
 

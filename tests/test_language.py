@@ -1,4 +1,5 @@
-"""Words of an old dialect that must not come back into what people read: pages, mails, messages, help, pages of docs."""
+"""Words of an old dialect that must not come back into what people read: pages, mails, messages, help, pages
+of docs."""
 
 import ast
 import re
@@ -9,7 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("partners", "encounters", "chartero")
 WORDS = re.compile(
-    r"\b(mend(s|ed|ing)?|anew|all the same|at last|on end|stands? (in the way|below|at|for it)|told of|by what|log (in|out)"
+    r"\b(mend(s|ed|ing)?|anew|all the same|at last|on end|stands? (in the way|below|at|for it)|told "
+    r"of|by what|log (in|out)"
     r"|for what it gets|tell whether|whosoever|runs? out)\b",
     re.IGNORECASE,
 )

@@ -63,7 +63,8 @@ def calls(number):
 
 
 def is_known(s):
-    """Tell whether the call is by a key that is known: there is one, and its own secret was sent and can be verified."""
+    """Tell whether the call is by a key that is known: there is one, and its own secret was sent and can be
+    verified."""
     sent = s.header in GOOD_HEADERS and not s.damage and (s.accepts_test or not s.is_test)
     return sent and s.secret == "own" and s.number in s.loaded
 

@@ -119,6 +119,15 @@ def is_of_api(begun: bytes) -> bool:
     return _method_and_path(begun[:LONGEST])[1].startswith(API)
 
 
+def leaves_body(request: Any) -> bool:
+    """Return True if an answer may leave a part of the body unread, so that the connection can't be used again."""
+    names = [name for name, _ in request.headers]
+    if "CONTENT-LENGTH" not in names:
+        return "TRANSFER-ENCODING" in names
+    is_here = request.body.reader.length <= request.unreader.buf.getbuffer().nbytes
+    return not is_here or is_of_api(f"{request.method} {request.uri}".encode("latin-1"))
+
+
 def _environ(method: str, path: str, address: Any) -> dict[str, Any]:
     return {
         "REQUEST_METHOD": method,

@@ -134,7 +134,7 @@ class SharedPollWorker(PoolWorker):
             room = False
         if room:
             self._listen(listener)
-        elif not room:
+        else:
             self.full = True
             for connection in idle[:1]:
                 connection.end()
@@ -174,7 +174,7 @@ class SharedPollWorker(PoolWorker):
 
         The API reads no bodies, and Django reads none in chunks. The server doesn't wait for the rest of one.
         """
-        if conn.last or _leaves_body(req):
+        if conn.last or reading.leaves_body(req):
             req.force_close()
         return super().handle_request(req, conn)
 
@@ -251,14 +251,6 @@ class SharedPollWorker(PoolWorker):
         now = time.monotonic()
         self.linger, until = now + LINGER, now + self.cfg.graceful_timeout
         while self.connections and time.monotonic() < until:
+            self.notify()
             self._glance()
             self._end_slow()
-        self.notify()
-
-
-def _leaves_body(request: Any) -> bool:
-    names = [name for name, _ in request.headers]
-    if "CONTENT-LENGTH" not in names:
-        return "TRANSFER-ENCODING" in names
-    is_here = request.body.reader.length <= request.unreader.buf.getbuffer().nbytes
-    return not is_here or reading.is_of_api(f"{request.method} {request.uri}".encode("latin-1"))

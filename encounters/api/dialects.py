@@ -36,7 +36,7 @@ class PostgreSQL:
 
     def json_object(self, members: Mapping[str, str]) -> str:
         columns = ", ".join(f"{sql} AS {name}" for name, sql in members.items())
-        return f"(SELECT row_to_json(item) FROM (SELECT {columns}) AS item)"  # noqa: S608 – of serializers
+        return f"(SELECT row_to_json(item) FROM (SELECT {columns}) AS item)"  # noqa: S608
 
     def json_array(self, item: str, source: str) -> str:
         return f"array_to_json(ARRAY(SELECT {item} {source}))"
@@ -64,7 +64,7 @@ class SQLite:
         return f"json_object({pairs})"
 
     def json_array(self, item: str, source: str) -> str:
-        return f"json((SELECT json_group_array(json(item)) FROM (SELECT {item} AS item {source})))"  # noqa: S608 – of serializers
+        return f"json((SELECT json_group_array(json(item)) FROM (SELECT {item} AS item {source})))"  # noqa: S608
 
     def json_or_null(self, condition: str, json: str) -> str:
         return f"json(CASE WHEN {condition} THEN {json} END)"

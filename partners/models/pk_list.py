@@ -35,7 +35,7 @@ class Holds(Lookup):
         column, _ = self.process_lhs(compiler, connection)
         if connection.vendor == "postgresql":
             return f"{column} @> ARRAY[%s]::bigint[]", (self.rhs,)
-        return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE value = %s)", (self.rhs,)  # noqa: S608 – a column's name
+        return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE value = %s)", (self.rhs,)  # noqa: S608 – a column
 
 
 def adapted(connection: BaseDatabaseWrapper, pks: Sequence[int]) -> str:

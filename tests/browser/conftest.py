@@ -14,7 +14,8 @@ LAST = "test_no_secret_of_the_suite_was_kept"
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items):
-    """Mark these tests, put them behind all others, whose queries Playwright's event loop would refuse, and end with the sweep."""
+    """Mark these tests, put them behind all others, whose queries Playwright's event loop would refuse, and
+    end with the sweep."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)

@@ -13,7 +13,8 @@ PREPARE = """() => {
     return [style.outlineStyle, style.outlineWidth, style.outlineColor, style.boxShadow, style.borderColor,
             style.backgroundColor, style.textDecoration].join();
   };
-  const chosen = radio => [...document.getElementsByName(radio.name)].find(each => each.checked && each.form === radio.form);
+  const chosen = radio => [...document.getElementsByName(radio.name)].find(
+    each => each.checked && each.form === radio.form);
   const first = radio => [...document.getElementsByName(radio.name)].find(each => each.form === radio.form);
   const reachable = element => element.checkVisibility({visibilityProperty: true}) && !element.matches(':disabled')
     && element.tabIndex >= 0 && !(element.type === 'radio' && element !== (chosen(element) || first(element)));
@@ -32,11 +33,14 @@ FOCUSED = """() => {
   const index = controls.indexOf(active);
   return [index, index < 0 || look(active) !== unfocused[index]];
 }"""
-UNLABELLED = """() => [...document.querySelectorAll('input:not([type=hidden], [type=submit], [type=button]), select, textarea')]
+UNLABELLED = """() => [...document.querySelectorAll(
+  'input:not([type=hidden], [type=submit], [type=button]), select, textarea')]
   .filter(control => control.checkVisibility())
-  .filter(control => ![...control.labels].some(label => label.textContent.trim() || label.querySelector('img[alt]')?.alt)
+  .filter(control => ![...control.labels].some(label => label.textContent.trim() ||
+  label.querySelector('img[alt]')?.alt)
     && !control.ariaLabel?.trim()
-    && !(control.getAttribute('aria-labelledby') || '').split(' ').some(id => document.getElementById(id)?.textContent.trim()))
+    && !(control.getAttribute('aria-labelledby') || '').split(' ').some(id =>
+    document.getElementById(id)?.textContent.trim()))
   .map(control => control.outerHTML.slice(0, 120))"""
 # The widest culprits, when the page is wider than the window.
 SIDEWAYS = """() => document.scrollingElement.scrollWidth <= window.innerWidth ? [] :

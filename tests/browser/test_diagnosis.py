@@ -10,7 +10,8 @@ from encounters.models import Document, Encounter
 for name, wanted in {{"theirs": {{}}, "training": {{"record_class": "training"}}}}.items():
     mine = Encounter.objects.filter(organization__public_id="{organization}")
     print(name, mine.filter(**wanted).first() if wanted else Encounter.objects.exclude(pk__in=mine).first())
-served = Document.objects.filter(encounter__organization__public_id="{organization}", encounter__record_class="clinical")
+served = Document.objects.filter(encounter__organization__public_id="{organization}",
+encounter__record_class="clinical")
 transcripts = served.filter(schema_type="ambient_transcript")
 of = {{"note": served.filter(schema_type="document"), "draft": transcripts.filter(status="draft")}}
 for name, rows in (of | {{"silent": transcripts.filter(audio=None)}}).items():

@@ -1,4 +1,5 @@
-"""The developer pages and the landing page in a browser: accessible, light and dark, wide and narrow, on paper, and without a script."""
+"""The developer pages and the landing page in a browser: accessible, light and dark, wide and narrow, on
+paper, and without a script."""
 
 import pytest
 
@@ -15,7 +16,10 @@ PAGES = [
     StaffPage("landing", "/", role=None),
 ]
 EVERY_PAGE = pytest.mark.parametrize("each", PAGES, ids=lambda page: page.name)
-SHOWN = "[...document.querySelectorAll('.example [data-language]')].filter(each => each.checkVisibility()).map(each => each.dataset.language)"
+SHOWN = (
+    "[...document.querySelectorAll('.example [data-language]')].filter(each => "
+    "each.checkVisibility()).map(each => each.dataset.language)"
+)
 PAGINATION = "/docs/pagination/"
 
 

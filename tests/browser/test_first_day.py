@@ -1,4 +1,5 @@
-"""The first day: an empty database, the first superuser, a second factor, and a partner's first 200, all by clicking."""
+"""The first day: an empty database, the first superuser, a second factor, and a partner's first 200, all by
+clicking."""
 
 import os
 import time

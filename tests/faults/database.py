@@ -51,7 +51,8 @@ class Database:
 
     @contextmanager
     def sessions_read_only(self) -> Iterator[None]:
-        """Leave the sessions at hand on a server that takes no writes, as after a failover, and new ones on one that does."""
+        """Leave the sessions at hand on a server that takes no writes, as after a failover, and new ones on
+        one that does."""
         self._set_read_only("on")
         self._renew()
         self._set_read_only(None)

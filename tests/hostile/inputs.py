@@ -153,7 +153,11 @@ BODIES: list[tuple[str, bytes]] = [
     (MULTIPART, b'--x\r\nContent-Disposition: form-data; name="q"\r\n\r\na\x00b\r\n--x--\r\n'),
     (MULTIPART, b'--x\r\nContent-Disposition: form-data; name="q"; filename="a"\r\n\r\nabc\r\n--x--\r\n'),
     (MULTIPART, b"--x\r\nnonsense"),
-    (MULTIPART, b'--x\r\nContent-Disposition: form-data; name="q"\r\nContent-Transfer-Encoding: base64\r\n\r\n!\r\n--x--\r\n'),
+    (
+        MULTIPART,
+        b'--x\r\nContent-Disposition: form-data; name="q"\r\nContent-Transfer-Encoding: base64\r\n\r\n!\r\n'
+        b"--x--\r\n",
+    ),
     (f"{MULTIPART}; charset=utf-7", b'--x\r\nContent-Disposition: form-data; name="q"\r\n\r\n+2AA-\r\n--x--\r\n'),
     ("multipart/form-data", b"--x--"),
     ("application/json", b'{"q": ["\\ud800"]}'),

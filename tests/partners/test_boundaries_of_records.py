@@ -1,4 +1,5 @@
-"""A microsecond before, at and after each moment, and one below, at and above each number, that decides about a record."""
+"""A microsecond before, at and after each moment, and one below, at and above each number, that decides about
+a record."""
 
 from datetime import timedelta
 from types import SimpleNamespace

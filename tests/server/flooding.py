@@ -1,4 +1,5 @@
-"""A flood of bad tokens against a server that a partner goes on calling: what it leaves behind, and what it costs them."""
+"""A flood of bad tokens against a server that a partner goes on calling: what it leaves behind, and what it
+costs them."""
 
 import http.client
 import random

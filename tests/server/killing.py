@@ -25,7 +25,8 @@ CUT = None  # an answer of which the head was seen, and not the whole body
 
 @dataclass
 class Round:
-    """What came of one round. `missing` and `different` are request ids; `unseen` rows are of answers that never came."""
+    """What came of one round. `missing` and `different` are request ids; `unseen` rows are of answers that
+    never came."""
 
     bodies: int = 0
     cut: int = 0

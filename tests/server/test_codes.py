@@ -91,7 +91,10 @@ def test_queries_and_paths(served, path, expected):
 
 
 def test_training_material(served):
-    sql = "from encounters.models import *; print(Encounter.objects.filter(record_class='training', organization__public_id='{}').first())"
+    sql = (
+        "from encounters.models import *; print(Encounter.objects.filter(record_class='training', "
+        "organization__public_id='{}').first())"
+    )
     training = served.manage("shell", "--no-imports", "-c", sql.format(served.organization_id)).split()[-1]
     assert code(served, f"{LIST}/{training}", token=served.tokens["good"]) == (403, "demo_training_denied")
 

@@ -83,7 +83,10 @@ def test_the_secrets_it_makes_are_private(fresh, tmp_path):
 def test_the_users_can_sign_in(fresh):
     for login in fresh.report("demo", "--no-serve")["logins"]:
         credentials = {"username": login["username"], "password": login["password"]}
-        code = f"from django.test import Client; print(Client().post('/admin/login/', {credentials}, HTTP_HOST='127.0.0.1').url)"
+        code = (
+            f"from django.test import Client; print(Client().post('/admin/login/', {credentials}, "
+            f"HTTP_HOST='127.0.0.1').url)"
+        )
         assert fresh.manage("shell", "--no-imports", "-c", code).split()[-1].startswith("/")
 
 

@@ -70,7 +70,8 @@ def document_path(recorded):
 
 
 def check(language, output, body, lines):
-    """Assert that curl shows the body, and a program the lines that it makes of it; null has a name in each language."""
+    """Assert that curl shows the body, and a program the lines that it makes of it; null has a name in each
+    language."""
     if language is Language.CURL:
         assert json.loads(output) == body
     else:

@@ -53,7 +53,8 @@ def test_lost_connections_are_made_anew(served):
 
     with psycopg.connect(served.environment["DATABASE_URL"], autocommit=True) as killer:
         killer.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid()"
         )
     assert [served.get(LIST, token=served.tokens["good"]).status for _ in range(20)] == [200] * 20
 

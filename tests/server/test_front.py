@@ -1,4 +1,5 @@
-"""What the production server believes of what a proxy, or who says to be one, tells it; and https where it is required."""
+"""What the production server believes of what a proxy, or who says to be one, tells it; and https where it is
+required."""
 
 import pytest
 

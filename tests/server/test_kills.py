@@ -1,4 +1,5 @@
-"""The server dies at a random moment: no body that a client saw is without its row. `benchmarks.kill_rounds` does more."""
+"""The server dies at a random moment: no body that a client saw is without its row. `benchmarks.kill_rounds`
+does more."""
 
 import pytest
 

@@ -1,6 +1,7 @@
 """Schemathesis calls the production server with what the published document allows, and with what it forbids.
 
-Every check of Schemathesis is on. Its findings are faults but for these two, of the kind "Schema-valid request rejected":
+Every check of Schemathesis is on. Its findings are faults but for these two, of the kind "Schema-valid request
+rejected":
 
 1. A 422 on `encounters_list`. JSON Schema judges one parameter at a time, and a text by its pattern: it cannot say that
    `start_at` must be earlier than `end_at`, that there is no 30 February, or that UTC cannot hold the first hour of the
@@ -65,7 +66,10 @@ def documents(served):
 def served_by_route(served):
     """Return how many calls of each route the ledger has a 200 for."""
     sql = "SELECT route, count(*) FROM partners_requestrecord WHERE status = 200 GROUP BY route"
-    code = f"import json; from django.db import connection as c; r = c.cursor(); r.execute({sql!r}); print(json.dumps(r.fetchall()))"
+    code = (
+        f"import json; from django.db import connection as c; r = c.cursor(); r.execute({sql!r}); "
+        f"print(json.dumps(r.fetchall()))"
+    )
     return dict(json.loads(served.manage("shell", "--no-imports", "-c", code)))
 
 

@@ -207,7 +207,10 @@ def volume(samples, tmp_path):
         yield deployment
 
 
-SERVED = "from encounters.models import Encounter; print(*Encounter.objects.all().served().order_by('created_at', 'public_id'))"
+SERVED = (
+    "from encounters.models import Encounter; "
+    "print(*Encounter.objects.all().served().order_by('created_at', 'public_id'))"
+)
 
 
 @pytest.mark.samples

@@ -212,7 +212,8 @@ def test_the_same_ids_of_another_source_are_other_rows(counts, tmp_path):
 
 
 def history(*versions):
-    """Return the entries of an encounter's history: when each version was written, and its status or None if deleted."""
+    """Return the entries of an encounter's history: when each version was written, and its status or None if
+    deleted."""
     for moment, status in versions:
         response = {"response": {"status": "200"} | ({"lastModified": moment} if moment else {})}
         written = {"resource": encounter(status=status), "request": {"method": "PUT", "url": "Encounter/e1"}}

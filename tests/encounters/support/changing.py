@@ -226,7 +226,8 @@ def merge(world):
 def move_rows_in_one_statement(world):
     execute(
         "WITH gone AS (DELETE FROM encounters_encounter WHERE id %% 5 = 1 RETURNING *)"
-        f" INSERT INTO encounters_encounter ({COLUMNS}) SELECT 'enc_' || left(md5(public_id), 22), %s, encounter_type, status,"
+        f" INSERT INTO encounters_encounter ({COLUMNS}) SELECT 'enc_' || left(md5(public_id), 22), %s, "
+        f"encounter_type, status,"
         " record_class, service_provider, updated_at, updated_at FROM gone",
         [world.organization().pk],
     )

@@ -137,7 +137,7 @@ def test_nothing_is_installed_before_the_tables_exist(monkeypatch):
     assert not counting.in_place(connection)
 
 
-# A database whose commits are real --------------------------------------------------------------------------------------
+# A database whose commits are real -----------------------------------------------------------------------------------
 @pytest.fixture
 def practice(committed):
     """An organization with three encounters."""

@@ -31,7 +31,8 @@ def test_the_summary_is_a_table_after_the_faults(command, tmp_path):
     assert command(path) == (
         "visits.ndjson:2  documents[1].turns[0].start  seconds from the start of the recording, 0 or more\n"
         "visits.ndjson:3  an object\n"
-        "visits.ndjson:4  document n9  No encounter with this id is known from this source. Describe it with more than its "
+        "visits.ndjson:4  document n9  No encounter with this id is known from this source. Describe it "
+        "with more than its "
         "id, on this line or on one that is imported earlier.\n"
         "\n"
         "type       created  rejected  read\n"

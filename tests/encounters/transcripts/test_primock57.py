@@ -1,4 +1,5 @@
-"""57 mock consultations of PriMock57 (Babylon Health, CC BY 4.0), imported from the JSON format and read by a partner."""
+"""57 mock consultations of PriMock57 (Babylon Health, CC BY 4.0), imported from the JSON format and read by a
+partner."""
 
 import json
 from operator import itemgetter

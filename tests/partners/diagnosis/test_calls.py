@@ -50,7 +50,16 @@ def test_what_is_no_request_line(organization, text):
         diagnosed(text, "--key", issue(organization)[0].public_id)
 
 
-CALLS = [f"GET {LIST}", f"GET {LIST}?limit=500", f"GET {LIST}?x=1&limit=0", f"POST {LIST}", f"GET {LIST}/x", f"GET {LIST}/x?limit=1", f"GET {LIST}/", "GET /external/v2"]  # fmt: skip
+CALLS = [
+    f"GET {LIST}",
+    f"GET {LIST}?limit=500",
+    f"GET {LIST}?x=1&limit=0",
+    f"POST {LIST}",
+    f"GET {LIST}/x",
+    f"GET {LIST}/x?limit=1",
+    f"GET {LIST}/",
+    "GET /external/v2",
+]
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -141,7 +141,7 @@ def test_the_ledger_is_read_by_an_index_alone(key):
     assert "TEMP B-TREE" not in plan
 
 
-# The database itself ---------------------------------------------------------------------------------------------------
+# The database itself -------------------------------------------------------------------------------------------------
 TABLES = ["partners_requestrecord", "partners_changeevent"]
 
 

@@ -27,7 +27,10 @@ ID = "enc_" + "0" * 22
         ("/external/v1/encounters\n/\x00/é", "/external/v1/?/?/?"),
         ("/external/v1/ch_sk_0123456789ab", "/external/v1/?"),
         (f"/external/v1/encounters/{'x' * 9000}/{ID}", "/external/v1/encounters/?"),
-        (f"/external/v1/encounters/{ID}/documents/{'audio/' * 90}", f"/external/v1/encounters/{ID}/documents/audio/audio/audio/?"),
+        (
+            f"/external/v1/encounters/{ID}/documents/{'audio/' * 90}",
+            f"/external/v1/encounters/{ID}/documents/audio/audio/audio/?",
+        ),
         ("/external/" + "audio/" * 11 + "abcd", "/external/" + "audio/" * 11 + "?"),
         ("/external/" + "audio/" * 10 + "transcript", "/external/" + "audio/" * 10 + "transcript"),
         ("/external/" + "audio/" * 10 + "transcripts", "/external/" + "audio/" * 10 + "?"),

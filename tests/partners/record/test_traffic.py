@@ -143,7 +143,15 @@ def test_the_number_of_statements_is_fixed(name, key):
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL scans what is small")
-@pytest.mark.parametrize("read", [traffic.of_key, lambda key: traffic.of_organization(key.organization), lambda key: refusals.refused_keys(), lambda key: refusals.unkeyed()])  # fmt: skip
+@pytest.mark.parametrize(
+    "read",
+    [
+        traffic.of_key,
+        lambda key: traffic.of_organization(key.organization),
+        lambda key: refusals.refused_keys(),
+        lambda key: refusals.unkeyed(),
+    ],
+)
 def test_no_statement_walks_through_the_ledger(key, read):
     called(key, "invalid_limit")
     with CaptureQueriesContext(connection) as captured:

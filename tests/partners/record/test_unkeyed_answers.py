@@ -1,4 +1,5 @@
-"""Single answers that are in no key's record: which are kept, what of them, for how long, and that a flood stays small."""
+"""Single answers that are in no key's record: which are kept, what of them, for how long, and that a flood
+stays small."""
 
 from datetime import timedelta
 

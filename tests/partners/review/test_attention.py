@@ -65,7 +65,17 @@ def test_the_key_that_expires_next_comes_first(organization):
     assert attention.expiring_idle(SPAN).rows == [sooner, later]
 
 
-@pytest.mark.parametrize(("number", "shown", "count", "more"), [(1, 1, "1", False), (10, 10, "10", False), (11, 10, "11", True), (100, 10, "100", True), (101, 10, "100+", True), (105, 10, "100+", True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("number", "shown", "count", "more"),
+    [
+        (1, 1, "1", False),
+        (10, 10, "10", False),
+        (11, 10, "11", True),
+        (100, 10, "100", True),
+        (101, 10, "100+", True),
+        (105, 10, "100+", True),
+    ],
+)
 def test_counting_stops_at_a_hundred(db, number, shown, count, more):
     Organization.objects.bulk_create(Organization(name=f"Invented {index}") for index in range(number))
     found = Found.of(Organization.objects.all())

@@ -13,9 +13,12 @@ from encounters.fhir.notes.parsing import tree
 pytestmark = pytest.mark.tools
 
 PIECES = (
-    "<script>alert(1)</script>|[x](javascript:alert(1))|![x](y)|# h|## |- a|+ |* b|1. c|2) d|> q|```|~~~|`|``|~~s~~|~|*|**|_|"
-    "__e__|<http://x.org>|<javascript:x>|<a@b.org>|&lt;|&#60;|&amp;|&|<|</p>|<!--|-->|<?php|\\|\\\\|--- ¦ ---|¦---¦---¦|¦|:--|"
-    "---|===|=|[r]: javascript:x|[r]|[^1]|{=html}|{|!|    code|\t|\n|\n\n|x|y z| |5 < 6|~5 mg|#|1.|1|b>|lt;|](|)|http://|'|\"|\x85"
+    "<script>alert(1)</script>|[x](javascript:alert(1))|![x](y)|# h|## |- a|+ |* b|1. c|2) d|> "
+    "q|```|~~~|`|``|~~s~~|~|*|**|_|"
+    "__e__|<http://x.org>|<javascript:x>|<a@b.org>|&lt;|&#60;|&amp;|&|<|</p>|<!--|-->|<?php|\\|\\\\|--- "
+    "¦ ---|¦---¦---¦|¦|:--|"
+    "---|===|=|[r]: javascript:x|[r]|[^1]|{=html}|{|!|    code|\t|\n|\n\n|x|y z| |5 < 6|~5 "
+    "mg|#|1.|1|b>|lt;|](|)|http://|'|\"|\x85"
 )
 TEXTS = st.lists(st.sampled_from(PIECES.replace("\x85", "\u2028").split("|")), min_size=1, max_size=4)
 URLS = st.sampled_from(

@@ -162,7 +162,14 @@ def test_every_later_blocker_is_shown_with_any_token(support, organization, dama
     key.disable(CHANGE)
     organization.set_access(CHANGE, allowlisted=False)
     page = ask(support, damage(token), f"POST {LIST}?limit=500&offset=x")
-    later = ["disabled_key", "organization_not_allowlisted", "missing_scope", "method_not_allowed", "invalid_limit", "invalid_offset"]  # fmt: skip
+    later = [
+        "disabled_key",
+        "organization_not_allowlisted",
+        "missing_scope",
+        "method_not_allowed",
+        "invalid_limit",
+        "invalid_offset",
+    ]
     found = [
         code for code in blockers(page) if code not in ("malformed_token", "test_prefix_not_allowed", "invalid_key")
     ]
@@ -196,4 +203,9 @@ def test_outcomes_are_shown_before_at_and_after_the_refusal(support, organizatio
     page = ask(support, issue(organization)[1], f"GET {LIST}?limit=0&sort_order=x")
     findings = page.context["findings"]
     assert {each.word for each in findings.reached[:-1]} == {"Passed"}
-    assert [each.word for each in [findings.reached[-1], *findings.beyond]] == ["Refused", "Would pass", "Would refuse", "Would pass"]  # fmt: skip
+    assert [each.word for each in [findings.reached[-1], *findings.beyond]] == [
+        "Refused",
+        "Would pass",
+        "Would refuse",
+        "Would pass",
+    ]

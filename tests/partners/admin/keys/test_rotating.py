@@ -71,8 +71,12 @@ def test_a_key_that_cannot_be_rotated_says_why(onboarding, key):
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
-    [({"overlap": "2"}, "Select a valid choice."), ({"reason": "bell\a"}, "without control characters"), ({"nonce": ""}, "This form has expired")],
-)  # fmt: skip
+    [
+        ({"overlap": "2"}, "Select a valid choice."),
+        ({"reason": "bell\a"}, "without control characters"),
+        ({"nonce": ""}, "This form has expired"),
+    ],
+)
 def test_a_rotation_that_is_refused_says_why_and_keeps_what_was_typed(onboarding, key, wrong, told):
     answer = onboarding.post(rotate_page(key), rotate_form(onboarding, key, ticket="OPS-7", **wrong) | wrong)
     assert told in answer.text

@@ -29,7 +29,16 @@ def refused(key, ago=0, **values):
 def test_a_call_is_one_row(support, key):
     record = RequestRecordFactory(api_key=key, encounters=[1, 2, 3], microseconds=12_345, new_network=True)
     page = support.get(LIST)
-    for told in (key.public_part, "EHR sync", key.organization.name, "GET encounters.list", "Served, 200", "12 ms", "just now", "New"):  # fmt: skip
+    for told in (
+        key.public_part,
+        "EHR sync",
+        key.organization.name,
+        "GET encounters.list",
+        "Served, 200",
+        "12 ms",
+        "just now",
+        "New",
+    ):
         assert told in text_of(page)
     assert f'href="{LIST}{record.request_id}/"' in page.text
 
@@ -117,7 +126,10 @@ def test_a_search_that_broke_off_says_how_far_it_looked(support, key, monkeypatc
     assert "matches these filters" not in text_of(page)
 
 
-@pytest.mark.parametrize(("query", "told"), [("", "No call with a known key in the last 24 hours."), ("?code=refused", "matches these filters")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [("", "No call with a known key in the last 24 hours."), ("?code=refused", "matches these filters")],
+)
 def test_an_empty_list_says_what_is_never_in_it(support, query, told):
     page = text_of(support.get(LIST + query))
     assert told in page

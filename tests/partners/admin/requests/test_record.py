@@ -36,7 +36,10 @@ def test_a_served_call_is_described_in_words(support, key):
     [
         ({}, "The response had no encounters, so nothing was disclosed."),
         ({"method": "HEAD"}, "A HEAD response has no body, so nothing was disclosed."),
-        ({"encounters": [1], "patients": [2], "document": 3}, "It disclosed 1 encounter of 1 patient and one document."),
+        (
+            {"encounters": [1], "patients": [2], "document": 3},
+            "It disclosed 1 encounter of 1 patient and one document.",
+        ),
         ({"new_network": True}, "The key's first call from this network."),
         ({"resource": "?", "route": "encounters.detail"}, "{not-an-id} replaces a value that was not an id."),
     ],
@@ -56,7 +59,12 @@ def test_a_call_that_came_to_no_route_says_so(support, key):
 def test_a_refusal_says_how_to_fix_it_and_where(support, key):
     record = RequestRecordFactory(api_key=key, status=403, reason_code="missing_scope", query="")
     answer = support.get(page_of(record))
-    for told in ("Refused with 403 missing_scope because the API key lacks a scope", "Add the scope to the key", "Partner onboarding", "Query not stored"):  # fmt: skip
+    for told in (
+        "Refused with 403 missing_scope because the API key lacks a scope",
+        "Add the scope to the key",
+        "Partner onboarding",
+        "Query not stored",
+    ):
         assert told in text_of(answer)
     assert f'<a href="/admin/partners/apikey/{key.pk}/change/">The key\'s page</a>' in answer.text.replace(
         "&#x27;", "'"
