@@ -15,10 +15,10 @@ from encounters.importing.job import Job
 from encounters.importing.reading.files import Export
 from encounters.importing.reading.lines import Progress
 from encounters.models import RecordClass, SourceRecord
+from partners.finding.lookup import find_organization
 from partners.formats import escapes
 from partners.management import output
 from partners.management.base import ReportCommand
-from partners.models.lookup import find_organization
 
 LONGEST_SOURCE = SourceRecord._meta.get_field("source").max_length or 0
 

@@ -8,8 +8,8 @@ from django.template.response import TemplateResponse
 from partners.admin.base import render
 from partners.admin.keys import rotations
 from partners.admin.keys.filters import SOON
-from partners.models.found import Found
-from partners.models.last_use import STILL_USED
+from partners.finding.found import Found
+from partners.finding.last_use import STILL_USED
 from partners.record import refused
 from partners.review import attention
 

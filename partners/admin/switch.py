@@ -6,7 +6,8 @@ from django.shortcuts import redirect
 
 from partners.admin.base import needs, render
 from partners.admin.forms import SwitchForm
-from partners.models import ApiKey, ApiKeySwitch, KeyState, found
+from partners.finding import found
+from partners.models import ApiKey, ApiKeySwitch, KeyState
 from partners.review import attention
 from partners.signin.guards.freshness import fresh_password
 

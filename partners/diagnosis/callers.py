@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from partners.catalogue.routes import Route
 from partners.decision import facts
 from partners.decision.policy import AccessRequest
+from partners.finding.lookup import find_key, find_record
 from partners.keys import in_text
 from partners.models import ApiKey, ApiKeySwitch, RequestRecord
-from partners.models.lookup import find_key, find_record
 
 _HEADER_NAME = re.compile(r"(?:-H\s*)?['\"]?authorization:\s*", re.IGNORECASE)
 _SCHEME = re.compile(r"bearer\b", re.IGNORECASE)

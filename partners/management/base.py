@@ -11,11 +11,12 @@ from django import db
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from partners.finding import lookup
 from partners.formats import escapes
 from partners.keys import in_text
 from partners.keys.digests import DigestKeyUnavailable, InvalidDigestKeys
 from partners.management import output
-from partners.models import ApiKey, lookup
+from partners.models import ApiKey
 from partners.models.change import Change
 
 

@@ -9,8 +9,8 @@ from django.db import connection
 from django.db.models import Count, Max
 from django.utils import timezone
 
+from partners.finding.found import Found
 from partners.models import ApiKey, RequestRecord
-from partners.models.found import Found
 from partners.record.traffic import COUNTED, DAY, SERVED
 
 SOURCES = 3  # shown for each code

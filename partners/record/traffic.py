@@ -10,8 +10,8 @@ from math import ceil
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
+from partners.finding.found import Found
 from partners.models import ApiKey, KeyNetwork, Organization, RequestRecord
-from partners.models.found import Found
 from partners.record.runs import Run, runs
 
 DAY, WEEK = timedelta(hours=24), timedelta(days=7)

@@ -6,12 +6,12 @@ from itertools import pairwise
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from partners.finding.found import Found
+from partners.finding.last_use import STILL_USED, used_within
 from partners.keys import digests
 from partners.models import ApiKey, ApiKeySwitch, ChangeEvent, KeyState, Organization, RouteGrant
 from partners.models.change import Action
-from partners.models.found import Found
 from partners.models.key import ApiKeyQuerySet
-from partners.models.last_use import STILL_USED, used_within
 
 MORE_THAN_ANY = 2**15  # digest key number
 

@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from partners.models import ApiKey, KeyState, last_use
+from partners.finding import last_use
+from partners.models import ApiKey, KeyState
 
 register = template.Library()
 

@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 
 from partners.admin.keys.forms import RotateForm
 from partners.diagnosis.forecasting import of_key
+from partners.finding import last_use
 from partners.keys import digests, lifetimes
 from partners.keys.faults import _fault_of_length
-from partners.models import ApiKey, KeyState, last_use
+from partners.models import ApiKey, KeyState
 from partners.models.change import Action
 from partners.models.key import LONGEST_OVERLAP
 from partners.review import notices

@@ -12,10 +12,10 @@ from django.db import connection
 from partners.accounting import disclosures
 from partners.accounting.periods import LONGEST, Period
 from partners.catalogue.reasons import Reason
+from partners.finding.found import COUNTED, Found
 from partners.formats.moments import years_before
 from partners.management.commands import prune_records, report_keys
 from partners.models import RequestRecord, UnkeyedCount, triggers
-from partners.models.found import COUNTED, Found
 from partners.record import pages, traffic, unkeyed
 from partners.record import refused as refusals
 from partners.record.pages import Search

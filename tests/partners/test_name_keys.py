@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import connection, models
 
 from partners.checks import names_alike
+from partners.finding.lookup import find_organization
 from partners.models import ApiKey, Organization
-from partners.models.lookup import find_organization
 from partners.name_keys import TWIN
 from tests.factories import CHANGE, OrganizationFactory, issue
 

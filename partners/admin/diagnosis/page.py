@@ -20,10 +20,10 @@ from partners.diagnosis import callers
 from partners.diagnosis.callers import NOTHING_SENT, Credentials, Holder, Recorded, Sent
 from partners.diagnosis.calls import diagnose
 from partners.diagnosis.request_lines import RequestLine
+from partners.finding import lookup
 from partners.identifiers import matcher
 from partners.keys.in_text import without_tokens
 from partners.keys.tokens import parse
-from partners.models import lookup
 from partners.templatetags.fixing import Staff
 
 _is_key_id, _is_request_id = matcher("key"), matcher("req")

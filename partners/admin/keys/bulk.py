@@ -14,8 +14,8 @@ from partners.admin.forms import ChangeForm, ReasonForm
 from partners.admin.guarded import is_pk
 from partners.admin.keys.changing import DISABLE, REVOKE, KeyVerb
 from partners.admin.keys.forms import BulkRevokeForm
+from partners.finding.last_use import in_use
 from partners.models import ApiKey
-from partners.models.last_use import in_use
 from partners.models.lifecycle import refusal
 
 LIST = "admin:partners_apikey_changelist"

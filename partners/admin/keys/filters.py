@@ -8,9 +8,9 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from partners.catalogue import routes
+from partners.finding.last_use import IDLE, idle_for, used_within
 from partners.keys import digests
 from partners.models import KeyState
-from partners.models.last_use import IDLE, idle_for, used_within
 from partners.names import holds_words
 
 EXPIRING = "expiring"

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from partners.admin.forms import ChangeForm, ReasonForm
 from partners.catalogue.routes import Route, Scope
+from partners.finding import lookup
 from partners.formats.spans import expiry
 from partners.keys import lifetimes
-from partners.models import ApiKey, Organization, lookup
+from partners.models import ApiKey, Organization
 from partners.names import named
 
 PRESETS = (30, 90, 180, 365)

@@ -12,8 +12,8 @@ from django.db.models import IntegerField, OuterRef, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 
+from partners.finding.found import Found
 from partners.models import ApiKey, RequestRecord
-from partners.models.found import Found
 from partners.review import attention
 from partners.templatetags.staff import distance
 

@@ -15,8 +15,9 @@ from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.guarded import row
 from partners.admin.requests import unrecorded
 from partners.admin.requests.filters import ALL, RequestFilter
+from partners.finding import lookup
 from partners.identifiers import matcher
-from partners.models import RequestRecord, lookup
+from partners.models import RequestRecord
 from partners.record import pages, subjects
 from partners.record.pages import LOOKED_AT, NEWER, OLDER, Page, from_address, to_address
 from partners.record.runs import runs

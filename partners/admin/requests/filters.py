@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
+from partners.finding import lookup
 from partners.keys.in_text import without_tokens
-from partners.models import ApiKey, Organization, RequestRecord, lookup
+from partners.models import ApiKey, Organization, RequestRecord
 from partners.record.pages import Rows, Search
 from partners.templatetags.staff import key_name
 

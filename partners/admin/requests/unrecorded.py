@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 
 from partners.admin.base import render
 from partners.catalogue.reasons import Reason, Stage
+from partners.finding.lookup import find_unkeyed
 from partners.models import ApiKey, RequestRecord
-from partners.models.lookup import find_unkeyed
 from partners.models.record import KEPT
 from partners.record import retention
 

@@ -12,8 +12,8 @@ from partners.decision.policy import AccessRequest, Check
 from partners.diagnosis.callers import Holder, Sent
 from partners.diagnosis.calls import diagnose
 from partners.diagnosis.request_lines import RequestLine
+from partners.finding.lookup import find_key
 from partners.management.base import ReportCommand
-from partners.models.lookup import find_key
 
 
 class Command(ReportCommand):

@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from partners.catalogue.routes import Scope
+from partners.finding.lookup import find_organization
 from partners.formats.spans import expiry
 from partners.keys import lifetimes
 from partners.keys.tokens import Token
 from partners.management import handover
 from partners.models import ApiKey
-from partners.models.lookup import find_organization
 
 
 class Command(handover.TokenCommand):

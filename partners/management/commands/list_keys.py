@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from partners.finding.lookup import find_organization
 from partners.keys import tokens
 from partners.management import output
 from partners.management.base import ReportCommand
 from partners.models import ApiKey, KeyState
-from partners.models.lookup import find_organization
 
 COLUMNS = ["KEY", "STATE", "EXPIRES", "ORGANIZATION", "LABEL", "SCOPES", "KEY ID"]
 

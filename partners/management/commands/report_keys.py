@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 from django.core.management.base import CommandParser
 
+from partners.finding.lookup import find_organization
 from partners.formats import escapes, sheets
 from partners.management.base import ReportCommand
 from partners.management.files import destination
 from partners.models import KeyState
-from partners.models.lookup import find_organization
 from partners.review import key_report
 from partners.review.key_report import COLUMNS, Review, Summary
 

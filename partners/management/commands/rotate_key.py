@@ -4,12 +4,12 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from partners.finding.lookup import find_key
 from partners.formats import moments
 from partners.formats.spans import duration
 from partners.keys.tokens import Token
 from partners.management import handover, output
 from partners.models import ApiKey
-from partners.models.lookup import find_key
 
 
 class Command(handover.TokenCommand):

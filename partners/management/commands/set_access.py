@@ -6,9 +6,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 
 from partners.catalogue.routes import Route
+from partners.finding.lookup import find_organization
 from partners.management import output
 from partners.management.base import ChangeCommand
-from partners.models.lookup import find_organization
 
 ALL = "all"
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from partners.finding.lookup import find_organization
 from partners.management import output
 from partners.management.base import ChangeCommand
-from partners.models.lookup import find_organization
 
 
 class Command(ChangeCommand):

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from partners.catalogue.routes import Route
+from partners.finding.found import Found
 from partners.models import ApiKeySwitch, Organization
-from partners.models.found import Found
 from partners.review import attention
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.calls import used

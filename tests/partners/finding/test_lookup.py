@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from partners.models.lookup import find_key, find_organization
+from partners.finding.lookup import find_key, find_organization
 from tests.factories import issue
 
 pytestmark = pytest.mark.django_db

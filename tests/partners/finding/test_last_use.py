@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from partners.finding.last_use import idle_for, in_use, used_within
 from partners.models import ApiKey
-from partners.models.last_use import idle_for, in_use, used_within
 from tests.factories import issue
 from tests.partners.support.calls import used
 
