@@ -46,7 +46,7 @@ def test_at_its_exact_end_a_key_is_expired_wherever_one_looks(organization, tick
 
 @AROUND
 def test_a_key_that_ends_with_the_span_ends_within_it(organization, security, tick):
-    from partners.admin.keys.admin import SOON
+    from partners.admin.keys.filters import SOON
 
     key, _ = made(organization, expires_at=NOW + SOON + tick)
     assert ApiKey.objects.ending_within(SOON).exists() == (tick <= NONE)

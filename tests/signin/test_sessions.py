@@ -44,7 +44,7 @@ def test_it_ends_after_12_hours_however_much_it_is_used(enrolled):
         assert is_in(enrolled)
     enrolled.clock.now += 20 * MINUTE
     assert not is_in(enrolled)
-    assert "12 hours at most" in enrolled.get("/admin/login/").text
+    assert "at most 12 hours" in enrolled.get("/admin/login/").text
 
 
 def test_an_ended_session_is_deleted_and_its_cookie_is_useless(enrolled):

@@ -81,7 +81,7 @@ def test_a_source_must_have_a_name(command, tmp_path, source):
 
 
 def test_an_unknown_organization_is_refused(command, tmp_path):
-    with pytest.raises(CommandError, match="no organization"):
+    with pytest.raises(CommandError, match="No organization"):
         command(write(tmp_path / "a", patient()), organization="Nobody")
 
 

@@ -89,7 +89,7 @@ def test_the_command_may_leave_the_end_away_where_that_is_allowed(limits):
     assert "Set an expiry" in refused(*ISSUE, "--expires", "never")
 
 
-@pytest.mark.parametrize(("default", "told"), [(90, "it ends after 90 days"), (0, "it does not expire")])
+@pytest.mark.parametrize(("default", "told"), [(90, "(default: 90d)"), (0, "(default: never)")])
 def test_the_commands_help_says_the_default(limits, capsys, default, told):
     limits(default, 0)
     with pytest.raises(SystemExit):

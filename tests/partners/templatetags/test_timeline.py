@@ -58,7 +58,7 @@ def test_who_what_when_and_why_are_told(organization):
 
 @pytest.mark.django_db
 def test_nothing_recorded_is_said():
-    assert "No change is recorded." in render_to_string("partners/_timeline.html", {"events": []})
+    assert "No changes are recorded." in render_to_string("partners/_timeline.html", {"events": []})
 
 
 @pytest.mark.parametrize("shown", [True, False])
