@@ -51,7 +51,7 @@ def test_a_key_that_ends_with_the_span_ends_within_it(organization, security, ti
     key, _ = made(organization, expires_at=NOW + SOON + tick)
     assert ApiKey.objects.ending_within(SOON).exists() == (tick <= NONE)
     page = security.get(f"/admin/partners/apikey/{key.pk}/change/")
-    assert page.context["soon"] == (tick <= NONE)
+    assert (page.context["notice"].level == "warning") == (tick <= NONE)
 
 
 @AROUND
