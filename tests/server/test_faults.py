@@ -37,14 +37,19 @@ def test_a_database_that_does_not_answer(served):
 
 
 @on_postgresql
-def test_a_busy_database_is_given_two_seconds(served):
+def test_a_locked_table_is_given_a_second_and_calls_resume_soon_after(served):
     import psycopg
 
     with psycopg.connect(served.environment["DATABASE_URL"]) as blocker:
         blocker.execute("LOCK TABLE partners_apikey IN ACCESS EXCLUSIVE MODE")
         assert_unavailable(served.get(LIST, token=served.tokens["good"]))
         blocker.rollback()
-    assert served.get(LIST, token=served.tokens["good"]).status == 200
+    assert 200 in [status_after(0.25, served) for _ in range(8)]
+
+
+def status_after(seconds, served):
+    time.sleep(seconds)
+    return served.get(LIST, token=served.tokens["good"]).status
 
 
 @on_postgresql
