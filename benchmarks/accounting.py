@@ -90,7 +90,7 @@ def execute(sql: str) -> list[Any]:
 
 
 def fill(rows: int) -> None:
-    """Invent everything, the answers in their order of time; the indexes that the migrations made are made anew."""
+    """Invent everything, the answers in their order of time; the indexes that the migrations made are made again."""
     call_command("migrate", verbosity=0)
     if Organization.objects.exists() or connection.vendor != "postgresql":
         raise SystemExit("Name an empty PostgreSQL database in DATABASE_URL.")
@@ -110,7 +110,7 @@ def fill(rows: int) -> None:
 
 @contextmanager
 def unindexed(table: str) -> Iterator[None]:
-    """Drop a table's indexes, and make them anew when it is filled."""
+    """Drop a table's indexes, and create them again once it is filled."""
     indexes = execute(
         f"SELECT indexname, indexdef FROM pg_indexes WHERE tablename = '{table}' AND indexdef NOT LIKE '%UNIQUE%'"
     )

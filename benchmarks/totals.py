@@ -161,7 +161,7 @@ def show_reading(largest: int) -> None:
         for bounds in ((), ("start",), ("end",), ("start", "end")):
             count, kept = reading(pk, bounds)
             print(f"{size:>10,}  {' and '.join(bounds) or 'no bounds':18}{count:10.2f}{kept:10.2f}")
-        print(f"{'':12}{'all counted anew':18}{'':10}{took * 1e3:10.0f}")
+        print(f"{'':12}{'all counted again':18}{'':10}{took * 1e3:10.0f}")
 
 
 def reading(pk: int, bounds: tuple[str, ...]) -> tuple[float, float]:

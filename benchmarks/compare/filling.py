@@ -61,7 +61,7 @@ def sqlite(path: Path, plan: Plan) -> str:
 
 
 def copied(cluster: Cluster, database: str, copy: str) -> str:
-    """Return the URL of a copy, made anew: what a run leaves behind does not count in the next one."""
+    """Return the URL of a copy, newly made, so that what a run leaves behind does not count in the next one."""
     with closing(cluster.connect()) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {copy}")
         connection.execute(f"CREATE DATABASE {copy} TEMPLATE {database}")
