@@ -10,6 +10,8 @@ from django.utils.dateparse import parse_datetime
 from encounters.models import Encounter
 from tests import planning
 from tests.api import Api
+from tests.factories import START, EncounterFactory
+from tests.moments import NONE, TICK
 
 pytestmark = [pytest.mark.samples, pytest.mark.django_db]
 
@@ -54,3 +56,15 @@ def test_the_total_is_that_of_the_window(api, everything):
     middle = Encounter.objects.get(public_id=everything[4_000]).created_at.isoformat().replace("+00:00", "Z")
     assert api.get(query=f"limit=1&end_at={middle}").json()["total"] == 4_000
     assert api.get(query=f"limit=1&start_at={middle}").json()["total"] == 11_006 - 4_000
+
+
+@pytest.mark.parametrize(("edge", "inside"), [("start_at", [NONE, TICK]), ("end_at", [-TICK])])
+@pytest.mark.parametrize("moment", [START, START.replace(hour=0), START.replace(day=1, hour=0)])
+def test_a_window_holds_its_start_and_not_its_end(api, organization, edge, inside, moment):
+    rows = {
+        tick: EncounterFactory(organization=organization, created_at=moment + tick).public_id
+        for tick in (-TICK, NONE, TICK)
+    }
+    page = api.get(query=f"sort_order=asc&{edge}={moment:%Y-%m-%dT%H:%M:%SZ}").json()
+    assert [item["encounter_id"] for item in page["items"]] == [rows[tick] for tick in inside]
+    assert page["total"] == len(inside)

@@ -1,5 +1,6 @@
+from encounters.fhir import report
 from encounters.fhir.report import Report
-from encounters.importing.codes import Code, Outcome
+from encounters.importing.codes import Code, Level, Outcome
 from encounters.importing.report import LISTED_ISSUES, Place
 
 PLACE = Place("Patient.ndjson", 3)
@@ -25,3 +26,12 @@ def test_a_file_that_was_not_read_to_its_end_is_named_once():
     found.add_unread("Patient.ndjson")
     found.add_unread("Patient.ndjson")
     assert found.as_json()["unreadable_files"] == ["Patient.ndjson"]
+
+
+def test_as_many_issues_are_listed_as_are_promised(monkeypatch):
+    monkeypatch.setattr(report, "LISTED_ISSUES", 2)
+    found = Report()
+    code = next(code for code in Code if code.level is Level.WARNING)
+    for number in range(3):
+        found.add(code, Place("f", number), "Patient")
+    assert [len(found.issues), found.as_json()["issues_not_listed"]] == [2, 1]

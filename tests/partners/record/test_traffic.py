@@ -6,10 +6,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from partners.models import RequestRecord
 from partners.record import refused as refusals
 from partners.record import traffic
 from tests.factories import OrganizationFactory, issue
+from tests.moments import AROUND, NONE
+from tests.partners.support import aged
 from tests.partners.support.calls import called, met
+from tests.partners.support.counting import NOW
 
 pytestmark = pytest.mark.django_db
 HOURS_25, DAYS_6, DAYS_8 = timedelta(hours=25), timedelta(days=6), timedelta(days=8)
@@ -166,3 +170,21 @@ def plan(sql: str) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
         return [row[3] for row in cursor.fetchall()]
+
+
+@pytest.mark.usefixtures("clock")
+@AROUND
+def test_a_call_as_old_as_the_span_is_not_counted_in_it(key, tick):
+    aged.request(key, NOW - traffic.DAY + tick)
+    aged.request(key, NOW - traffic.WEEK + tick)
+    day, week = traffic._counts(RequestRecord.objects.all(), NOW).spans
+    assert (day.total, week.total) == ((1, 2) if tick > NONE else (0, 1))
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(("calls", "cut"), [(2, False), (3, False), (4, True)])
+def test_calls_are_cut_only_where_there_are_more_than_are_counted(key, monkeypatch, calls, cut):
+    monkeypatch.setattr(traffic, "COUNTED", 3)
+    for number in range(calls):
+        aged.request(key, NOW - timedelta(minutes=number))
+    assert traffic._counts(RequestRecord.objects.all(), NOW).spans[0].cut is cut
