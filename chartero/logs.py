@@ -103,7 +103,7 @@ def configuration() -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "level": "INFO"},
             "django.request": {"level": "ERROR", "filters": ["pages"]},
-            "django.security.csrf": {"level": "ERROR"},  # `chartero.web.front` logs more about these
+            "django.security.csrf": {"level": "ERROR"},  # `chartero.web.proxy` logs more about these
             "django.server": silent,
             "axes": {"level": "WARNING"},
             "gunicorn.error": {"handlers": [], "propagate": True, "level": "INFO"},

@@ -67,7 +67,7 @@ class DocumentedEncounter:
         return Disclosure([self.pk], [] if self.patient_pk is None else [self.patient_pk], document_pk)
 
 
-def find(route: Route, encounter_id: str, document_id: str) -> DocumentedEncounter | None:
+def find_document(route: Route, encounter_id: str, document_id: str) -> DocumentedEncounter | None:
     """Return the encounter with this id, of any organization, and its document with that id; None without encounter."""
     with connection.cursor() as cursor:
         cursor.execute(_sql(connection.vendor, route), [document_id, encounter_id])

@@ -91,7 +91,7 @@ def page(
     return {"items": items, "limit": limit, "offset": offset, "total": rows[0][0]}, _disclosure(found)
 
 
-def find(encounter_id: str) -> StoredEncounter | None:
+def find_encounter(encounter_id: str) -> StoredEncounter | None:
     """Return the encounter with this id, of any organization, or None."""
     rows = _fetch(_encounter_sql(connection.vendor), [encounter_id])
     if not rows:

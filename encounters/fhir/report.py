@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from encounters.importing.codes import Code, Outcome
-from encounters.importing.report import LISTED_ISSUES, Place
+from encounters.importing.codes import Code, ImportOutcome
+from encounters.importing.report import LISTED_ISSUES, FilePlace
 
 
 @dataclass(slots=True)
@@ -17,11 +17,11 @@ class Report:
     issues: list[dict[str, Any]] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 
-    def count(self, resource_type: str, outcome: Outcome) -> None:
+    def count(self, resource_type: str, outcome: ImportOutcome) -> None:
         """Count one resource."""
         self.counts.setdefault(resource_type, Counter())[outcome.value] += 1
 
-    def add(self, code: Code, place: Place, resource_type: str, source_id: str | None = None) -> None:
+    def add(self, code: Code, place: FilePlace, resource_type: str, source_id: str | None = None) -> None:
         """Add an issue. It is always counted, and listed while there is room."""
         self.codes[code.value] += 1
         if len(self.issues) < LISTED_ISSUES:

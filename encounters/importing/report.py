@@ -6,7 +6,7 @@ LISTED_ISSUES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FilePlace:
     """Where a resource is: the file's name, and its line or Bundle entry, counted from 1. Line 0 is the whole file."""
 
     file: str

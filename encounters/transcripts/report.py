@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from encounters.importing.codes import Outcome
-from encounters.importing.report import LISTED_ISSUES, Place
+from encounters.importing.codes import ImportOutcome
+from encounters.importing.report import LISTED_ISSUES, FilePlace
 
 
 @dataclass(slots=True)
@@ -17,11 +17,11 @@ class Report:
     issues_not_listed: int = 0
     unreadable: list[str] = field(default_factory=list)
 
-    def count(self, kind: str, outcome: Outcome) -> None:
+    def count(self, kind: str, outcome: ImportOutcome) -> None:
         """Count one line, patient, encounter or document."""
         self.counts.setdefault(kind, Counter())[outcome.value] += 1
 
-    def add(self, place: Place, at: str, todo: str) -> None:
+    def add(self, place: FilePlace, at: str, todo: str) -> None:
         """Add what was not imported, and what to do about it."""
         if len(self.issues) < LISTED_ISSUES:
             self.issues.append({"file": place.file, "line": place.line, "at": at, "todo": todo})

@@ -28,7 +28,7 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded(Holder):
+class RecordedHolder(Holder):
     """The holder of the key of a call on record."""
 
     record: RequestRecord
@@ -83,7 +83,7 @@ def read(text: str) -> Credentials:
         return Sent(text)
     if is_of_a_call(text):
         record = find_record(text)
-        return Recorded(record.api_key, record)
+        return RecordedHolder(record.api_key, record)
     if in_text.quoted(text) or (text.startswith("key_") and not in_text.holds_token(text)):
         return Holder(_known_key(text))
     if in_text.may_be_sent_as_token(text):

@@ -1,7 +1,7 @@
 import pytest
 from django.core.checks import run_checks
 
-from chartero.checks import contact, deployment, front, mail, static_files
+from chartero.checks import contact, deployment, mail, proxy, static_files
 from tests.chartero.support.manage import DIGEST_KEY, SECRET, manage
 
 SAFE = {
@@ -140,7 +140,7 @@ def test_a_contact_that_is_not_one_bare_address_is_e020(settings, address, fault
 def test_the_settings_of_the_proxy_must_agree(settings, changed, faults):
     for name, value in (FRONT | changed).items():
         setattr(settings, name, value)
-    assert [fault.id for fault in front(None)] == faults
+    assert [fault.id for fault in proxy(None)] == faults
 
 
 @pytest.mark.parametrize(

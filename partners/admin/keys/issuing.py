@@ -13,8 +13,8 @@ from django.views.decorators.debug import sensitive_variables
 from partners.admin import nonces
 from partners.admin.base import needs, render
 from partners.admin.forms import ChangeForm
-from partners.admin.guarded import is_pk
 from partners.admin.keys.forms import IssueForm, RotateForm
+from partners.admin.model_admin import is_pk
 from partners.api.base_url import base_url
 from partners.catalogue.routes import Route
 from partners.diagnosis import forecasting

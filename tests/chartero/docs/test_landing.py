@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from chartero.web.content_policy import POLICY
+from chartero.web.content_policy import CONTENT_POLICY
 from tests.browser.markup import forbidden
 
 TEXT = "/.well-known/security.txt"
@@ -29,7 +29,7 @@ def test_the_page_is_the_same_for_all_and_keeps_nothing(client, admin_client):
 
 def test_the_page_keeps_the_policy(client):
     answer = client.get("/")
-    assert (answer["Content-Security-Policy"], answer["X-Frame-Options"]) == (POLICY, "DENY")
+    assert (answer["Content-Security-Policy"], answer["X-Frame-Options"]) == (CONTENT_POLICY, "DENY")
     assert forbidden(answer.text) == []
 
 

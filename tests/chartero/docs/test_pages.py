@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from chartero.docs import catalogues, examples, fields
 from chartero.docs.pages import Page
-from chartero.web.content_policy import POLICY
+from chartero.web.content_policy import CONTENT_POLICY
 from encounters.api import serializers as served
 from encounters.api.filters import EncounterFilter, Parameter
 from encounters.grammar import integer
@@ -76,7 +76,7 @@ def test_pages_use_no_session_and_set_no_cookie(admin_client, page):
 def test_the_policy_allows_drawn_signs_on_the_reference_alone(client, page):
     answer = client.get(page.url)
     added = "; img-src 'self' data:" if page is Page.REFERENCE else ""
-    assert answer["Content-Security-Policy"] == POLICY + added
+    assert answer["Content-Security-Policy"] == CONTENT_POLICY + added
     assert answer["X-Frame-Options"] == "DENY"
     assert forbidden(answer.text) == []
 

@@ -1,18 +1,18 @@
 import pytest
 
-from chartero.server import crew
-from chartero.server.crew import MOST, Crew
+from chartero.server import threads
+from chartero.server.threads import MOST_THREADS, ThreadCount
 
 
 @pytest.fixture
 def calm(monkeypatch):
     """Let a thread that is too many go at once."""
-    monkeypatch.setattr(crew, "CALM", -1.0)
+    monkeypatch.setattr(threads, "CALM", -1.0)
 
 
 def busy(usual):
-    """Return a crew all of whose threads are at work."""
-    threads = Crew(usual)
+    """Return the count of a process all of whose threads are at work."""
+    threads = ThreadCount(usual)
     for _ in range(usual):
         threads.begin()
     return threads
@@ -24,7 +24,7 @@ def test_it_grows_while_all_are_at_work_and_none_comes_to_an_end():
 
 
 def test_it_does_not_grow_while_one_is_free():
-    threads = Crew(2)
+    threads = ThreadCount(2)
     threads.begin()
     assert (threads.grow(), threads.size) == (False, 2)
 
@@ -43,8 +43,8 @@ def test_a_thread_that_has_no_work_yet_is_not_held_up():
 
 
 def test_it_never_grows_beyond_its_bound():
-    threads = busy(MOST)
-    assert (threads.grow(), threads.size) == (False, MOST)
+    threads = busy(MOST_THREADS)
+    assert (threads.grow(), threads.size) == (False, MOST_THREADS)
 
 
 def test_one_that_is_too_many_goes_once_it_has_been_calm(calm):

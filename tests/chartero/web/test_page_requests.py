@@ -7,7 +7,7 @@ import pytest
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from chartero.web.readable import LONGEST_QUERY, LONGEST_REDIRECT, Utf8Request
+from chartero.web.page_requests import LONGEST_QUERY, LONGEST_REDIRECT, Utf8Request
 from chartero.wsgi import application
 
 pytestmark = pytest.mark.django_db

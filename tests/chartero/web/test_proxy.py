@@ -110,7 +110,7 @@ def test_a_form_that_a_proxy_keeps_out_says_what_to_set(db, settings, caplog, se
     page = told(Client(enforce_csrf_checks=True).post(SIGN_IN, {}, **sent))
     assert words in page
     assert "has expired" not in page
-    assert [record.check for record in caplog.records if record.name == "chartero.web.front"] == [check]
+    assert [record.check for record in caplog.records if record.name == "chartero.web.proxy"] == [check]
 
 
 @pytest.mark.parametrize(

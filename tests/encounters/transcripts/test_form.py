@@ -20,7 +20,7 @@ JSON = st.recursive(
 
 
 def fault(line) -> tuple[str, str]:
-    with pytest.raises(form.Fault) as caught:
+    with pytest.raises(form.LineFault) as caught:
         form.visit(line)
     return caught.value.at, caught.value.expected
 
@@ -139,7 +139,7 @@ def test_a_fault_says_where_it_is_and_what_to_write(line, at, expected):
 def test_any_json_as_a_part_matches_the_format_or_is_a_fault_there(part, value):
     try:
         read = form.visit(visit(note(), transcript()) | {part: value})
-    except form.Fault as found:
+    except form.LineFault as found:
         at = found.at
     else:
         at = part if isinstance(read, form.Visit) else ""
@@ -183,5 +183,5 @@ def test_a_turn_may_end_as_it_starts_and_not_before(end, read):
     if read:
         assert form.visit(line).documents
         return
-    with pytest.raises(form.Fault, match="end"):
+    with pytest.raises(form.LineFault, match="end"):
         form.visit(line)

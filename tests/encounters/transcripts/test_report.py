@@ -1,6 +1,6 @@
 """The report of an import of notes and transcripts."""
 
-from encounters.importing.report import Place
+from encounters.importing.report import FilePlace
 from encounters.transcripts import report
 from encounters.transcripts.report import Report
 
@@ -9,5 +9,5 @@ def test_as_many_issues_are_listed_as_are_promised(monkeypatch):
     monkeypatch.setattr(report, "LISTED_ISSUES", 2)
     found = Report()
     for number in range(3):
-        found.add(Place("f", number), "x", "y")
+        found.add(FilePlace("f", number), "x", "y")
     assert [len(found.issues), found.issues_not_listed] == [2, 1]

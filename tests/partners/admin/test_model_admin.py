@@ -7,7 +7,7 @@ from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.auth.models import User
 from django.test import RequestFactory
 
-from partners.admin.guarded import LEFT_OUT, GuardedAdmin
+from partners.admin.model_admin import LEFT_OUT, StrictModelAdmin
 from partners.models import ApiKey
 from tests.factories import DocumentFactory, OrganizationFactory, issue
 
@@ -45,7 +45,7 @@ def of(own, user=None):
 
 @pytest.mark.parametrize("path", LISTS)
 def test_every_table_of_the_admin_is_guarded(path):
-    assert isinstance(LISTS[path][1], GuardedAdmin)
+    assert isinstance(LISTS[path][1], StrictModelAdmin)
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from partners.record.runs import runs
+from partners.record.call_groups import grouped
 from tests.factories import RequestRecordFactory
 
 A, B = 1, 2
@@ -34,15 +34,15 @@ def records(*answers):
     ],
 )
 def test_what_was_refused_alike_on_end_is_one(answers, numbers):
-    assert [run.number for run in runs(records(*answers))] == numbers
+    assert [group.number for group in grouped(records(*answers))] == numbers
 
 
 def test_a_run_has_its_newest_and_its_oldest_call():
-    run = runs(records(*[(A, "invalid_limit")] * 3))[0]
-    assert (run.newest.pk, run.oldest.pk) == (1, 3)
+    group = grouped(records(*[(A, "invalid_limit")] * 3))[0]
+    assert (group.newest.pk, group.oldest.pk) == (1, 3)
 
 
 @pytest.mark.parametrize(("last", "number"), [("invalid_limit", "1+"), ("", "1")])
 def test_where_reading_ended_within_refusals_there_may_be_more(last, number):
-    found = runs(records((A, "invalid_sort"), (A, last)), more=True)
-    assert [run.number for run in found] == ["1", number]
+    found = grouped(records((A, "invalid_sort"), (A, last)), more=True)
+    assert [group.number for group in found] == ["1", number]

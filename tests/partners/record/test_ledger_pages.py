@@ -7,9 +7,9 @@ from django.db import connection
 from django.db.models import Q
 
 from partners.models import RequestRecord
-from partners.record import pages
-from partners.record import pages as request_pages
-from partners.record.pages import NEWER, Search, from_address, page, to_address
+from partners.record import ledger_pages
+from partners.record import ledger_pages as request_pages
+from partners.record.ledger_pages import NEWER, Search, from_address, page, to_address
 from tests import planning
 from tests.factories import START, OrganizationFactory, RequestRecordFactory, issue
 from tests.moments import NONE, TICK
@@ -39,7 +39,7 @@ def every(search) -> list[list[int]]:
     """Return the pages from the newest to the oldest, each being what one comes back to from the next."""
     found, pages = page(search), []
     while True:
-        pages.append(pks(found))
+        ledger_pages.append(pks(found))
         if found.older is None:
             return pages
         back = page(search, page(search, found.older).newer, NEWER)
@@ -194,5 +194,5 @@ def test_a_search_holds_its_start_and_not_its_end(key, edge, inside):
 
 @pytest.mark.usefixtures("clock")
 def test_a_moment_in_an_address_has_17_digits_at_most():
-    assert pages.from_address("9" * 17) is not None
-    assert pages.from_address("9" * 18) is None
+    assert ledger_pages.from_address("9" * 17) is not None
+    assert ledger_pages.from_address("9" * 18) is None

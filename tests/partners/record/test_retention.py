@@ -133,7 +133,7 @@ def test_the_retention_is_what_is_stated_and_no_less_than_the_law(settings, stat
 
 
 def test_the_ledger_is_read_by_an_index_alone(key):
-    records = Pruning(6, 1)._due(retention.KINDS[0])[:1_000]
+    records = Pruning(6, 1)._due(retention.RECORD_KINDS[0])[:1_000]
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")

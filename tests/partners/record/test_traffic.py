@@ -52,7 +52,7 @@ def test_answers_are_counted_by_code_for_a_day_and_a_week(name, key):
 def test_calls_of_others_are_not_counted(name, key):
     called(issue(OrganizationFactory())[0], "invalid_limit")
     assert numbers(of(name, key)) == {"": [0, 0]}
-    assert (of(name, key).refused, of(name, key).runs) == (None, [])
+    assert (of(name, key).refused, of(name, key).groups) == (None, [])
 
 
 def test_an_organizations_calls_are_those_of_all_its_keys(key):
@@ -114,15 +114,15 @@ def test_the_last_refusal_is_found_behind_any_success(name, key):
 def test_the_last_calls_group_what_was_refused_alike(name, key):
     called(key, "invalid_limit", times=37)
     served = called(key, times=20, ago=timedelta(hours=1))
-    runs = of(name, key).runs
-    assert [run.number for run in runs] == ["37"] + ["1"] * 9
-    assert [run.newest for run in runs[1:]] == served[:9]
+    groups = of(name, key).groups
+    assert [group.number for group in groups] == ["37"] + ["1"] * 9
+    assert [group.newest for group in groups[1:]] == served[:9]
 
 
 @both
 def test_of_many_alike_as_many_are_read_as_are_told(name, key):
     called(key, "invalid_limit", times=traffic.READ + 1)
-    assert [run.number for run in of(name, key).runs] == ["200+"]
+    assert [group.number for group in of(name, key).groups] == ["200+"]
 
 
 @both

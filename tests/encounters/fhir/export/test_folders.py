@@ -26,11 +26,11 @@ def manifest(folder, **members):
 
 
 def found(path):
-    return [(file.name, file.phases) for file in folders.find(path).files]
+    return [(file.name, file.phases) for file in folders.find_export(path).files]
 
 
 def told(path):
-    return [(each.code, each.file) for each in folders.find(path).notices]
+    return [(each.code, each.file) for each in folders.find_export(path).omissions]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_manifest_names_the_files_with_or_without_gz(tmp_path):
 )
 def test_an_output_is_found_by_its_destination_or_the_end_of_its_url(tmp_path, entry, name):
     touch(tmp_path, "1.Patient.ndjson", "x.ndjson", "part/x.ndjson", "Patient.json")
-    (file,) = folders.find(manifest(tmp_path, output=[{"type": "Patient"} | entry])).files
+    (file,) = folders.find_export(manifest(tmp_path, output=[{"type": "Patient"} | entry])).files
     assert (file.name, file.is_one_document) == (name, False)
 
 
@@ -111,7 +111,7 @@ def test_deletions_are_read_from_their_folder_and_never_from_an_output(tmp_path,
     touch(tmp_path, "part.ndjson")
     members = {"output": [{"type": "Patient", "url": "part.ndjson"}], "deleted": [{"type": "Bundle", "url": url}]}
     with pytest.raises(ValidationError, match=r"part\.ndjson, which is not in the folder"):
-        folders.find(manifest(tmp_path, **members))
+        folders.find_export(manifest(tmp_path, **members))
     touch(tmp_path, "deleted/part.ndjson")
     assert found(tmp_path) == [("part.ndjson", ("Patient",)), ("deleted/part.ndjson", (DELETIONS,))]
 
@@ -130,7 +130,7 @@ def test_a_binary_that_a_manifest_names_may_be_absent(tmp_path):
 @pytest.mark.parametrize(("count", "expected"), [(7, 7), (None, None), ("7", None)])
 def test_a_manifest_can_say_how_many_resources_a_file_has(tmp_path, count, expected):
     manifest(touch(tmp_path, "a"), output=[{"type": "Patient", "url": "a", "count": count}])
-    assert folders.find(tmp_path).files[0].count == expected
+    assert folders.find_export(tmp_path).files[0].count == expected
 
 
 def test_missing_parts_in_a_manifest_are_reported(tmp_path):
@@ -144,8 +144,8 @@ def test_missing_parts_in_a_manifest_are_reported(tmp_path):
 
 
 def test_the_transaction_time_is_the_manifests(tmp_path):
-    assert folders.find(manifest(tmp_path)).transaction_time == datetime(2026, 6, 1, tzinfo=UTC)
-    assert folders.find(touch(tmp_path, "a.ndjson") / "a.ndjson").transaction_time is None
+    assert folders.find_export(manifest(tmp_path)).transaction_time == datetime(2026, 6, 1, tzinfo=UTC)
+    assert folders.find_export(touch(tmp_path, "a.ndjson") / "a.ndjson").transaction_time is None
 
 
 @pytest.mark.parametrize(
@@ -158,16 +158,16 @@ def test_the_transaction_time_is_the_manifests(tmp_path):
     ],
 )
 def test_a_single_file_is_known_by_its_name(tmp_path, name, phases, is_one_document):
-    export = folders.find(touch(tmp_path, name) / name)
+    export = folders.find_export(touch(tmp_path, name) / name)
     assert export.name == name
     assert [(file.phases, file.is_one_document) for file in export.files] == [(phases, is_one_document)]
 
 
 def test_the_size_is_the_number_of_bytes_to_read(tmp_path):
     (tmp_path / "Patient.ndjson").write_bytes(b"12345")
-    assert folders.find(tmp_path).size() == 5
+    assert folders.find_export(tmp_path).size() == 5
     (tmp_path / "bundle.json").write_bytes(b"12345")
-    assert folders.find(tmp_path / "bundle.json").size() == 5 * len(PHASES)
+    assert folders.find_export(tmp_path / "bundle.json").size() == 5 * len(PHASES)
 
 
 @pytest.mark.parametrize("url", ["https://example.org/gone.ndjson", "", "..", "folder/", None, 7, *ODD])
@@ -175,7 +175,7 @@ def test_a_file_that_the_manifest_lists_must_exist(tmp_path, url):
     (tmp_path / "folder").mkdir()
     manifest(touch(tmp_path, "a"), output=[{"type": "Patient", "url": url}])
     with pytest.raises(ValidationError, match="not in the folder") as refusal:
-        folders.find(tmp_path)
+        folders.find_export(tmp_path)
     assert all(each.isprintable() for each in refusal.value.messages)
 
 
@@ -183,19 +183,19 @@ def test_a_file_that_the_manifest_lists_must_exist(tmp_path, url):
 def test_a_manifest_must_be_valid(tmp_path, content):
     (tmp_path / "manifest.json").write_text(content)
     with pytest.raises(ValidationError, match="not a Bulk Data manifest"):
-        folders.find(tmp_path)
+        folders.find_export(tmp_path)
 
 
 def test_a_manifest_must_have_a_transaction_time(tmp_path):
     with pytest.raises(ValidationError, match="transactionTime"):
-        folders.find(manifest(tmp_path, transactionTime="2026-06-01"))
+        folders.find_export(manifest(tmp_path, transactionTime="2026-06-01"))
 
 
 def test_a_folder_without_anything_to_import_is_refused(tmp_path):
     with pytest.raises(ValidationError, match=r"no <Type>\.ndjson"):
-        folders.find(touch(tmp_path, "Observation.ndjson"))
+        folders.find_export(touch(tmp_path, "Observation.ndjson"))
 
 
 def test_a_missing_path_is_refused(tmp_path):
     with pytest.raises(ValidationError, match=r"Can't read gone\.ndjson: No such file"):
-        folders.find(tmp_path / "gone.ndjson")
+        folders.find_export(tmp_path / "gone.ndjson")

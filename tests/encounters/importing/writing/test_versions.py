@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from encounters.importing.codes import Outcome
+from encounters.importing.codes import ImportOutcome
 from encounters.importing.writing.versions import Incoming, Known, fingerprint, is_newer, judge
 from tests.factories import START
 from tests.moments import NONE, TICK
@@ -21,15 +21,15 @@ def incoming(version=None, transaction_time=None, fingerprint="b", **flags):
 @pytest.mark.parametrize(
     ("before", "after", "outcome"),
     [
-        (known(MIDDLE), incoming(NEW), Outcome.UPDATED),
-        (known(MIDDLE), incoming(NEW, fingerprint="a"), Outcome.UPDATED),
-        (known(MIDDLE), incoming(MIDDLE, fingerprint="a"), Outcome.UNCHANGED),
-        (known(MIDDLE), incoming(OLD, fingerprint="a"), Outcome.UNCHANGED),
-        (known(MIDDLE), incoming(OLD), Outcome.STALE),
-        (known(MIDDLE), incoming(MIDDLE), Outcome.CONFLICT_SAME_VERSION),
-        (known(OLD), incoming(None, NEW), Outcome.UPDATED),
-        (known(), incoming(NEW), Outcome.UPDATED),
-        (known(), incoming(OLD), Outcome.CONFLICT_NO_VERSION),
+        (known(MIDDLE), incoming(NEW), ImportOutcome.UPDATED),
+        (known(MIDDLE), incoming(NEW, fingerprint="a"), ImportOutcome.UPDATED),
+        (known(MIDDLE), incoming(MIDDLE, fingerprint="a"), ImportOutcome.UNCHANGED),
+        (known(MIDDLE), incoming(OLD, fingerprint="a"), ImportOutcome.UNCHANGED),
+        (known(MIDDLE), incoming(OLD), ImportOutcome.STALE),
+        (known(MIDDLE), incoming(MIDDLE), ImportOutcome.CONFLICT_SAME_VERSION),
+        (known(OLD), incoming(None, NEW), ImportOutcome.UPDATED),
+        (known(), incoming(NEW), ImportOutcome.UPDATED),
+        (known(), incoming(OLD), ImportOutcome.CONFLICT_NO_VERSION),
     ],
 )
 def test_the_newer_last_updated_holds(before, after, outcome):
@@ -39,12 +39,12 @@ def test_the_newer_last_updated_holds(before, after, outcome):
 @pytest.mark.parametrize(
     ("before", "after", "outcome"),
     [
-        ("7", "8", Outcome.UPDATED),
-        ("7", "75", Outcome.UPDATED),
-        ("", "7", Outcome.UPDATED),
-        ("8", "7", Outcome.STALE),
-        ("7", "", Outcome.STALE),
-        ("7", "7", Outcome.CONFLICT_SAME_VERSION),
+        ("7", "8", ImportOutcome.UPDATED),
+        ("7", "75", ImportOutcome.UPDATED),
+        ("", "7", ImportOutcome.UPDATED),
+        ("8", "7", ImportOutcome.STALE),
+        ("7", "", ImportOutcome.STALE),
+        ("7", "7", ImportOutcome.CONFLICT_SAME_VERSION),
     ],
 )
 def test_within_a_microsecond_the_further_digits_decide_which_is_newer(before, after, outcome):
@@ -56,18 +56,18 @@ def test_within_a_microsecond_the_further_digits_decide_which_is_newer(before, a
 @pytest.mark.parametrize(("before", "after"), [("7", "7"), ("8", "7"), ("7", ""), ("", "")])
 def test_within_a_microsecond_the_same_values_are_the_same(before, after):
     before, after = fingerprint("a" * 64, before), fingerprint("a" * 64, after)
-    assert judge(known(MIDDLE, fingerprint=before), incoming(MIDDLE, fingerprint=after)) is Outcome.UNCHANGED
+    assert judge(known(MIDDLE, fingerprint=before), incoming(MIDDLE, fingerprint=after)) is ImportOutcome.UNCHANGED
 
 
 @pytest.mark.parametrize(
     ("after", "outcome"),
     [
-        (incoming(None, NEW), Outcome.UPDATED),
-        (incoming(None, NEW, fingerprint="a"), Outcome.UNCHANGED),
-        (incoming(fingerprint="a"), Outcome.UNCHANGED),
-        (incoming(None, MIDDLE), Outcome.CONFLICT_NO_VERSION),
-        (incoming(None, OLD), Outcome.CONFLICT_NO_VERSION),
-        (incoming(), Outcome.CONFLICT_NO_VERSION),
+        (incoming(None, NEW), ImportOutcome.UPDATED),
+        (incoming(None, NEW, fingerprint="a"), ImportOutcome.UNCHANGED),
+        (incoming(fingerprint="a"), ImportOutcome.UNCHANGED),
+        (incoming(None, MIDDLE), ImportOutcome.CONFLICT_NO_VERSION),
+        (incoming(None, OLD), ImportOutcome.CONFLICT_NO_VERSION),
+        (incoming(), ImportOutcome.CONFLICT_NO_VERSION),
     ],
 )
 def test_without_versions_the_newer_manifest_holds(after, outcome):
@@ -77,12 +77,12 @@ def test_without_versions_the_newer_manifest_holds(after, outcome):
 @pytest.mark.parametrize(
     ("before", "after", "outcome"),
     [
-        (known(withdrawn=True), incoming(NEW), Outcome.UPDATED),
-        (known(withdrawn=True), incoming(None, NEW), Outcome.UPDATED),
-        (known(withdrawn=True), incoming(OLD), Outcome.STALE),
-        (known(withdrawn=True), incoming(MIDDLE), Outcome.STALE),
-        (known(MIDDLE, withdrawn=True), incoming(MIDDLE), Outcome.STALE),
-        (known(withdrawn=True), incoming(), Outcome.STALE),
+        (known(withdrawn=True), incoming(NEW), ImportOutcome.UPDATED),
+        (known(withdrawn=True), incoming(None, NEW), ImportOutcome.UPDATED),
+        (known(withdrawn=True), incoming(OLD), ImportOutcome.STALE),
+        (known(withdrawn=True), incoming(MIDDLE), ImportOutcome.STALE),
+        (known(MIDDLE, withdrawn=True), incoming(MIDDLE), ImportOutcome.STALE),
+        (known(withdrawn=True), incoming(), ImportOutcome.STALE),
     ],
 )
 def test_only_a_newer_version_replaces_a_tombstone(before, after, outcome):
@@ -92,13 +92,13 @@ def test_only_a_newer_version_replaces_a_tombstone(before, after, outcome):
 @pytest.mark.parametrize(
     ("before", "after", "outcome"),
     [
-        (known(OLD), incoming(None, MIDDLE, withdrawn=True, deletion=True), Outcome.WITHDRAWN),
-        (known(), incoming(None, MIDDLE, withdrawn=True, deletion=True), Outcome.WITHDRAWN),
-        (known(), incoming(withdrawn=True, deletion=True), Outcome.WITHDRAWN),
-        (known(NEW), incoming(None, MIDDLE, withdrawn=True, deletion=True), Outcome.STALE),
-        (known(MIDDLE), incoming(NEW, withdrawn=True), Outcome.WITHDRAWN),
-        (known(MIDDLE), incoming(OLD, withdrawn=True), Outcome.STALE),
-        (known(OLD, withdrawn=True, fingerprint="b"), incoming(NEW, withdrawn=True), Outcome.UNCHANGED),
+        (known(OLD), incoming(None, MIDDLE, withdrawn=True, deletion=True), ImportOutcome.WITHDRAWN),
+        (known(), incoming(None, MIDDLE, withdrawn=True, deletion=True), ImportOutcome.WITHDRAWN),
+        (known(), incoming(withdrawn=True, deletion=True), ImportOutcome.WITHDRAWN),
+        (known(NEW), incoming(None, MIDDLE, withdrawn=True, deletion=True), ImportOutcome.STALE),
+        (known(MIDDLE), incoming(NEW, withdrawn=True), ImportOutcome.WITHDRAWN),
+        (known(MIDDLE), incoming(OLD, withdrawn=True), ImportOutcome.STALE),
+        (known(OLD, withdrawn=True, fingerprint="b"), incoming(NEW, withdrawn=True), ImportOutcome.UNCHANGED),
     ],
 )
 def test_a_withdrawal_holds_unless_it_is_older(before, after, outcome):

@@ -15,4 +15,4 @@ def test_a_key_that_ends_with_the_span_ends_within_it(organization, security, ti
     key, _ = aged.key(organization, expires_at=NOW + SOON + tick)
     assert ApiKey.objects.ending_within(SOON).exists() == (tick <= NONE)
     page = security.get(f"/admin/partners/apikey/{key.pk}/change/")
-    assert (page.context["notice"].level == "warning") == (tick <= NONE)
+    assert (page.context["banner"].level == "warning") == (tick <= NONE)

@@ -133,7 +133,7 @@ def test_a_refused_change_of_access_keeps_what_was_typed(onboarding, newcomer, g
 
 
 def test_a_change_that_cannot_be_recorded_is_not_made(onboarding, newcomer, monkeypatch):
-    monkeypatch.setattr("partners.signin.pages.client_address", lambda request: "x" * 101)
+    monkeypatch.setattr("partners.signin.base.client_address", lambda request: "x" * 101)
     assert "at most 100 characters" in save(onboarding, newcomer, allowlisted="on").text
     assert access(newcomer) == (False, [])
 

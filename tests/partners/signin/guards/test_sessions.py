@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group, User
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.contrib.sessions.models import Session
 
-from partners.signin import people
+from partners.signin import account_changes
 from partners.signin.guards import sessions
 from partners.signin.reset import reset
 from tests.chartero.support.manage import manage
@@ -151,12 +151,12 @@ def test_a_person_who_is_activated_again_has_to_sign_in_again(enrolled):
     ],
 )
 def test_a_person_who_loses_a_role_is_signed_out(enrolled, lost, over):
-    before = people.of_user(enrolled.user) | {"groups": ["Security", "Support"]}
+    before = account_changes.of_user(enrolled.user) | {"groups": ["Security", "Support"]}
     after = before | lost
     enrolled.user.groups.set(Group.objects.get_or_create(name=name)[0] for name in after.pop("groups"))
     User.objects.filter(pk=enrolled.user.pk).update(**after)
     enrolled.user.refresh_from_db()
-    people.record_user(enrolled.user, CHANGE, before)
+    account_changes.record_user(enrolled.user, CHANGE, before)
     User.objects.filter(pk=enrolled.user.pk).update(is_staff=True)
     assert is_in(enrolled) is not over
 

@@ -43,7 +43,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class LedgerPage:
     """Rows, the newest first, and the times at which the older and the newer page begin, if there are such pages.
 
     `looked_to` is the time at which the search stopped, if it did.
@@ -55,7 +55,7 @@ class Page:
     looked_to: datetime | None
 
 
-def page(search: Search, begin: datetime | None = None, way: Way = OLDER) -> Page:
+def page(search: Search, begin: datetime | None = None, way: Way = OLDER) -> LedgerPage:
     """Return the page that begins at a time, by default the newest. Rows of the same time are never separated.
 
     A search that no index supports stops after `LOOKED_AT` rows. The next page continues from there.
@@ -70,7 +70,7 @@ def page(search: Search, begin: datetime | None = None, way: Way = OLDER) -> Pag
     back = None if begin is None else (found[0].occurred_at if found else begin) - way.step
     shown.sort(key=lambda row: (row.occurred_at, row.pk), reverse=True)
     older, newer = (onward, back) if way is OLDER else (back, onward)
-    return Page(shown, older, newer, looked_to=edge if len(found) <= PER_PAGE else None)
+    return LedgerPage(shown, older, newer, looked_to=edge if len(found) <= PER_PAGE else None)
 
 
 def _shown(found: list[RequestRecord], edge: datetime | None, way: Way) -> tuple[list[RequestRecord], datetime | None]:

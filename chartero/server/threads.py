@@ -7,11 +7,11 @@ blocks all threads, probes and calls that don't need the database must still be 
 import threading
 import time
 
-MOST = 24  # threads of a process, however many are blocked
+MOST_THREADS = 24  # threads of a process, however many are blocked
 CALM = 5.0  # seconds without a shortage after which an extra thread may stop
 
 
-class Crew:
+class ThreadCount:
     """The number of a process's threads, and of those at work."""
 
     def __init__(self, usual: int) -> None:
@@ -45,7 +45,7 @@ class Crew:
         with self._lock:
             held_up = self._at_work >= self.size and self._turns == self._seen
             self._seen = self._turns
-            grows = held_up and self.size < MOST
+            grows = held_up and self.size < MOST_THREADS
             if held_up:
                 self._calm = time.monotonic() + CALM
             self.size += grows

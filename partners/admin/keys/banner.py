@@ -1,4 +1,4 @@
-"""What the state of a key means for its partner, and what to do: the notice at the top of the key's page."""
+"""What the state of a key means for its partner, and what to do: the banner of the key's page."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,15 +15,15 @@ REFUSED = "Every call is refused."
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """A notice: the class that colors it, its first sentence, and the rest as text or safe HTML."""
+class Banner:
+    """The class that colors it, its first sentence, and the rest as text or safe HTML."""
 
     level: str
     title: str
     text: str
 
 
-def notice(key: ApiKey, successor: ApiKey | None) -> Notice:
+def banner_of(key: ApiKey, successor: ApiKey | None) -> Banner:
     """Return what staff need to know first about a key."""
     match key.state:
         case KeyState.REVOKED:
@@ -33,27 +33,27 @@ def notice(key: ApiKey, successor: ApiKey | None) -> Notice:
             return _refused("Disabled", key.disabled_at, "Security can enable it again.")
         case KeyState.EXPIRED if key.rotated_at:
             text = format_html("{} Its successor is {}.", REFUSED, _link(successor)) if successor else REFUSED
-            return Notice("danger", "Expired after its rotation.", text)
+            return Banner("danger", "Expired after its rotation.", text)
         case KeyState.EXPIRED:
             return _refused("Expired", key.expires_at, "Issue a new key: this one can't be extended.")
     return _active(key, successor)
 
 
-def _active(key: ApiKey, successor: ApiKey | None) -> Notice:
+def _active(key: ApiKey, successor: ApiKey | None) -> Banner:
     end = distance(key.expires_at) if key.expires_at else ""
     if key.rotated_at:
         new = _link(successor) if successor else "the new one"
         text = format_html("Make sure the partner has switched to {} by then.", new)
         level = "warning" if _is_soon(key) else "good"
-        return Notice(level, f"Rotated. The old key works for another {end.removeprefix('in ')}.", text)
+        return Banner(level, f"Rotated. The old key works for another {end.removeprefix('in ')}.", text)
     if _is_soon(key):
-        return Notice("warning", f"Active, expires {end}.", "Rotate it early enough for the partner to switch.")
-    return Notice("good", "Active.", "This key works. See below what it can call.")
+        return Banner("warning", f"Active, expires {end}.", "Rotate it early enough for the partner to switch.")
+    return Banner("good", "Active.", "This key works. See below what it can call.")
 
 
-def _refused(what: str, when: datetime | None, advice: str) -> Notice:
+def _refused(what: str, when: datetime | None, advice: str) -> Banner:
     ago = f" {distance(when)}" if when else ""
-    return Notice("danger", f"{what}{ago}.", f"{REFUSED} {advice}")
+    return Banner("danger", f"{what}{ago}.", f"{REFUSED} {advice}")
 
 
 def _is_soon(key: ApiKey) -> bool:

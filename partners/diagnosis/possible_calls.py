@@ -18,13 +18,13 @@ from partners.models import ApiKey, ApiKeySwitch, Organization
 
 
 @dataclass(frozen=True, slots=True)
-class Common:
+class PossibleCalls:
     """The facts that all calls of one organization have in common, whichever key they carry: one call per route."""
 
     calls: tuple[AccessRequest, ...]
 
     @classmethod
-    def of(cls, organization: Organization, *, allowlisted: bool, routes: Collection[Route]) -> "Common":
+    def of(cls, organization: Organization, *, allowlisted: bool, routes: Collection[Route]) -> "PossibleCalls":
         """Return the facts for an organization with this access, for calls whose token is right."""
         call = AccessRequest(
             Route.ENCOUNTERS_LIST,

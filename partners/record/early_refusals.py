@@ -1,4 +1,4 @@
-"""Calls refused before authentication: whose key they carry, and what is kept of their path."""
+"""Calls refused before authentication: whose key they carry."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -9,11 +9,8 @@ from partners.decision import facts
 from partners.decision.address import client_address
 from partners.decision.policy import AccessRequest
 from partners.keys import tokens
-from partners.record.paths import is_harmless
 
 AT_THE_DOOR = frozenset({Reason.HTTPS_REQUIRED, Reason.ROUTE_NOT_FOUND, Reason.BAD_REQUEST})
-READ, LONGEST = 300, 80  # characters of a path that are read, and that are kept
-NOT_KEPT = "?"
 
 
 def caller(request: HttpRequest, answer: HttpResponse) -> AccessRequest | None:
@@ -27,9 +24,3 @@ def caller(request: HttpRequest, answer: HttpResponse) -> AccessRequest | None:
     if tokens.parse(facts.bearer_token(header) or "") is None:
         return None
     return facts.of_call(header, next(iter(Route)), client_address(request))
-
-
-def kept_path(path: str) -> str:
-    """Return a path with `?` for the parts that may not be kept: they could be a name or a secret."""
-    kept = "/".join(part if is_harmless(part) else NOT_KEPT for part in path[:READ].split("/"))
-    return kept if len(kept) <= LONGEST else f"{kept[: LONGEST - 1].rpartition('/')[0]}/{NOT_KEPT}"

@@ -9,10 +9,10 @@ from partners.models import RequestRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class CallGroup:
     """One call, or several in a row with one key that got the same refusal on one route, the newest first.
 
-    `cut`: the rows that were read end within this run, so there may be more.
+    `cut`: the rows that were read end within this group, so there may be more.
     """
 
     calls: list[RequestRecord]
@@ -32,10 +32,10 @@ class Run:
         return f"{len(self.calls):,}{'+' if self.cut else ''}"
 
 
-def runs(records: Iterable[RequestRecord], *, more: bool = False) -> list[Run]:
+def grouped(records: Iterable[RequestRecord], *, more: bool = False) -> list[CallGroup]:
     """Group identical refusals in a row. `more`: there are records after the last one."""
     groups = [list(calls) for _, calls in groupby(records, key=_alike)]
-    return [Run(calls, cut=more and calls is groups[-1] and calls[0].reason_code != "") for calls in groups]
+    return [CallGroup(calls, cut=more and calls is groups[-1] and calls[0].reason_code != "") for calls in groups]
 
 
 def _alike(record: RequestRecord) -> Any:

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 FORWARDED = ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED", "HTTP_VIA")
 
 
-class Fault(Enum):
+class ProxyFault(Enum):
     """A problem between a proxy and this deployment that a request shows, and how the operator fixes it."""
 
     PROXY_NOT_SET = (
@@ -39,7 +39,7 @@ class Fault(Enum):
         self.to_do = to_do
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "Fault | None":
+    def of(cls, request: HttpRequest) -> "ProxyFault | None":
         """Return the first fault that a request shows, or None."""
         if not settings.BEHIND_PROXY and any(name in request.META for name in FORWARDED):
             return cls.PROXY_NOT_SET
@@ -65,15 +65,15 @@ class HttpsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if is_private(request):
             return self.get_response(request)
-        return _refused(request, "403_https.html", Fault.of(request))
+        return _refused(request, "403_https.html", ProxyFault.of(request))
 
 
 def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Refuse a form without a valid CSRF token (`CSRF_FAILURE_VIEW`): the page has expired, or a proxy is at fault."""
-    return _refused(request, "403_csrf.html", Fault.of(request))
+    return _refused(request, "403_csrf.html", ProxyFault.of(request))
 
 
-def _refused(request: HttpRequest, template: str, fault: Fault | None) -> HttpResponse:
+def _refused(request: HttpRequest, template: str, fault: ProxyFault | None) -> HttpResponse:
     if fault is not None:
         logger.warning("a page was refused", extra={"check": fault.name.lower(), "status": 403})
     return render(request, template, {"fault": fault}, status=403)

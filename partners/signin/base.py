@@ -15,7 +15,7 @@ from partners.decision.address import client_address
 from partners.models.change import Change
 from partners.signin.guards import second_factor
 
-NO_NAVIGATION = {"has_permission": False, "is_nav_sidebar_enabled": False, "available_apps": [], "places": []}
+NO_NAVIGATION = {"has_permission": False, "is_nav_sidebar_enabled": False, "available_apps": [], "navigation": []}
 
 
 def person(request: HttpRequest) -> User:

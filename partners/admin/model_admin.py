@@ -21,7 +21,7 @@ Row = TypeVar("Row", bound=Model)
 LEFT_OUT = "This list has no such filter, search or page. It was ignored."
 
 
-class GuardedAdmin(admin.ModelAdmin):
+class StrictModelAdmin(admin.ModelAdmin):
     """A table whose list accepts only the parameters that its own links and forms send."""
 
     show_facets = admin.ShowFacets.NEVER
@@ -68,7 +68,7 @@ def is_pk(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 19
 
 
-def row(rows: QuerySet[Row], text: str, public_id: str = "public_id") -> Row:
+def get_row(rows: QuerySet[Row], text: str, public_id: str = "public_id") -> Row:
     """Return the row of this primary key or public id; Http404 if there is none."""
     return get_object_or_404(rows, **({"pk": int(text)} if is_pk(text) else {public_id: text}))
 
