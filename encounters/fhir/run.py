@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 
-from django.db import transaction
 from django.utils import timezone
 
 from encounters.fhir import binaries, resolving
@@ -15,6 +14,7 @@ from encounters.fhir.reading import read
 from encounters.fhir.report import Report
 from encounters.importing import rows
 from encounters.importing.codes import Code, ImportOutcome, Level
+from encounters.importing.dry_runs import undone_if
 from encounters.importing.job import Job
 from encounters.importing.reading.files import BINARY, DELETIONS, ORDER, Export, SourceFile
 from encounters.importing.reading.lines import Progress
@@ -32,14 +32,9 @@ NOT_TAKEN_IN = {ImportOutcome.REJECTED, ImportOutcome.STALE, *CONFLICTS}
 
 def run(job: Job, export: Export, progress: Progress, *, dry_run: bool = False) -> Report:
     """Import the export. A dry run is one transaction that is rolled back at the end."""
-    with closing(Index(job.servers())) as index:
+    with closing(Index(job.servers())) as index, undone_if(dry_run):
         work = _Run(job, index, progress)
-        if not dry_run:
-            work.through(export)
-            return work.report
-        with transaction.atomic():
-            work.through(export)
-            transaction.set_rollback(True)
+        work.through(export)
     return work.report
 
 

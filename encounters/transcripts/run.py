@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from encounters.importing.codes import Code, ImportOutcome
+from encounters.importing.dry_runs import undone_if
 from encounters.importing.job import Job
 from encounters.importing.reading import lines
 from encounters.importing.reading.files import Export, Omission, SourceFile, is_ndjson, printable_name
@@ -66,12 +67,8 @@ def find_export(path: Path) -> Export:
 def run(job: Job, export: Export, progress: Progress, *, dry_run: bool = False) -> Report:
     """Import the files. A dry run is one transaction that is rolled back at the end, and copies no recordings."""
     work = _Run(job, progress, dry_run)
-    if not dry_run:
+    with undone_if(dry_run):
         work.through(export)
-        return work.report
-    with transaction.atomic():
-        work.through(export)
-        transaction.set_rollback(True)
     return work.report
 
 

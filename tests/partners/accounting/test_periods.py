@@ -73,7 +73,6 @@ def test_years_before_is_the_beginning_of_the_same_day(moment, years, before):
     assert years_before(moment, years) == before
 
 
-@pytest.mark.usefixtures("clock")
 @pytest.mark.parametrize(
     ("start", "end", "fault"),
     [

@@ -8,7 +8,6 @@ from django.db.models import Q
 
 from partners.models import RequestRecord
 from partners.record import ledger_pages
-from partners.record import ledger_pages as request_pages
 from partners.record.ledger_pages import NEWER, Search, from_address, page, to_address
 from tests import planning
 from tests.factories import START, OrganizationFactory, RequestRecordFactory, issue
@@ -22,8 +21,8 @@ MICROSECOND = timedelta(microseconds=1)
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr(request_pages, "PER_PAGE", 3)
-    monkeypatch.setattr(request_pages, "LOOKED_AT", 5)
+    monkeypatch.setattr(ledger_pages, "PER_PAGE", 3)
+    monkeypatch.setattr(ledger_pages, "LOOKED_AT", 5)
 
 
 def calls(key, *moments: int, **values) -> list[int]:
@@ -39,7 +38,7 @@ def every(search) -> list[list[int]]:
     """Return the pages from the newest to the oldest, each being what one comes back to from the next."""
     found, pages = page(search), []
     while True:
-        ledger_pages.append(pks(found))
+        pages.append(pks(found))
         if found.older is None:
             return pages
         back = page(search, page(search, found.older).newer, NEWER)

@@ -6,13 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from partners.admin.keys.forms import RotateForm
 from partners.models import ApiKey
 from tests.factories import CHANGE, issue
-from tests.moments import DAY, NONE, TICK
-from tests.partners.support import aged
 from tests.partners.support.calls import used
-from tests.partners.support.counting import NOW
 from tests.partners.support.key_pages import KEYS, TOKEN, rotate_form, rotate_page
 from tests.partners.support.rows import opens
 
@@ -91,11 +87,3 @@ def test_a_rotation_that_is_refused_says_why_and_keeps_what_was_typed(onboarding
 @pytest.mark.parametrize("pk", [0, 10**30])
 def test_a_key_that_does_not_exist_is_not_rotated(onboarding, pk):
     assert onboarding.get(f"{KEYS}{pk}/rotate/").status_code == 404
-
-
-@pytest.mark.usefixtures("clock")
-@pytest.mark.parametrize(("tick", "own"), [(-TICK, True), (NONE, False), (TICK, False)])
-def test_the_page_of_a_rotation_names_the_keys_own_end_where_it_comes_first(organization, tick, own):
-    key, _ = aged.key(organization, expires_at=NOW + DAY + tick)
-    ends = {end: is_own for box, end, is_own in RotateForm().ends(key) if box.data["value"] == "24"}
-    assert ends == {min(NOW + DAY, key.expires_at): own}

@@ -63,7 +63,7 @@ def test_a_patient_is_not_in_the_list(support, key):
 
 
 def runs_of(page) -> list[int]:
-    return [len(run.calls) for run in page.context["runs"]]
+    return [len(group.calls) for group in page.context["groups"]]
 
 
 def test_identical_refusals_are_grouped_and_each_is_linked(support, key):
@@ -113,7 +113,7 @@ def test_pages_lead_on_and_back_with_their_filters(support, key, monkeypatch):
 
 
 def rows_of(page):
-    return [call.pk for run in page.context["runs"] for call in run.calls]
+    return [call.pk for group in page.context["groups"] for call in group.calls]
 
 
 def test_a_search_that_broke_off_says_how_far_it_looked(support, key, monkeypatch):
