@@ -55,7 +55,6 @@ class ReadinessCheck(threading.Thread):
 
     @property
     def age(self) -> float:
-        """Return the seconds since the check began."""
         return time.monotonic() - self.started
 
     @property

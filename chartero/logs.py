@@ -55,7 +55,6 @@ class JsonLine(logging.Formatter):
     """Format a record as one line of JSON in ASCII, with line breaks, control and bidi characters escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
         return json.dumps(told(record))
 
 

@@ -54,6 +54,7 @@ class PartnerSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Add the pages that don't belong to a model, before those that do."""
+        # Imported late: their decorators need this site.
         from partners.admin import disclosures, switch
         from partners.admin.diagnosis import page
         from partners.signin.views import sign_out

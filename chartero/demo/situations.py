@@ -34,7 +34,6 @@ class SituationResult:
 
     @property
     def as_documented(self) -> bool:
-        """Return True if the response is the documented one."""
         return self.expected == self.got
 
 

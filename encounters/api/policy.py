@@ -41,7 +41,6 @@ class DocumentRequest(EncounterRequest):
 
     @property
     def document(self) -> StoredDocument | None:
-        """Return the requested document, if it exists."""
         return None if self.encounter is None else self.encounter.document
 
 
@@ -55,6 +54,7 @@ def _not_clinical(asked: EncounterRequest) -> bool | None:
     return None if asked.encounter is None else asked.encounter.record_class != RecordClass.CLINICAL
 
 
+# The owner is checked before the class: nobody learns what kind of encounter another organization has.
 ENCOUNTER_POLICY: tuple[Rule[EncounterRequest], ...] = (
     Rule(Reason.ENCOUNTER_NOT_FOUND, lambda asked: asked.encounter is None),
     Rule(Reason.CROSS_ORGANIZATION_DENIED, _elsewhere),

@@ -38,7 +38,6 @@ class Item:
 
     @property
     def server(self) -> str | None:
-        """Return the server that it came from, if the full URL says so."""
         return self.full_url.server if self.full_url else None
 
     @property

@@ -48,9 +48,11 @@ class _Run:
         """Go through the phases in order, over all files. Then mark the documents that were replaced."""
         for omission in export.omissions:
             self.report.add(omission.code, FilePlace(omission.file), OTHER)
+        # By phase, not by file: a reference points to what an earlier phase has written, whichever file it is in.
         for phase in ORDER:
             for batch in rows.batches(self._rows(phase, export)):
                 self._write(batch)
+        # At the end, because the document that replaces another may be read before it.
         replaced = self.index.replaced()
         while chunk := list(islice(replaced, rows.BATCH_ROWS)):
             store.supersede(self.job, chunk)
@@ -145,6 +147,7 @@ class _Run:
             self._report(row, outcome)
 
     def _report(self, row: Row, outcome: ImportOutcome) -> None:
+        # What was not written replaces nothing, and its warnings are about values that nobody will see.
         if outcome not in NOT_TAKEN_IN:
             self.index.add_replaced(row.replaces)
             self._add(row.mapped.warnings, row)

@@ -42,7 +42,6 @@ class Sent:
 
     @property
     def token(self) -> str | None:
-        """Return the text that was sent as the token, well-formed or not."""
         return facts.bearer_token(self.header)
 
     @property
@@ -77,6 +76,7 @@ def read(text: str) -> Credentials:
     Raise ValidationError for anything else. Its message never contains a token.
     """
     text = text.strip()
+    # From the most certain form to the least: a damaged token is taken for one only if it is nothing else.
     if header := _HEADER_NAME.match(text):
         return Sent(text[header.end() :].rstrip("'\""))
     if _SCHEME.match(text):

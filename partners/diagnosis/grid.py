@@ -24,7 +24,6 @@ class Access:
 
     @classmethod
     def of(cls, organization: Organization) -> "Access":
-        """Return the access that an organization has now."""
         return cls(organization.allowlisted, frozenset(map(Route.named, organization.enabled_routes())))
 
 

@@ -67,6 +67,7 @@ def page(search: Search, begin: datetime | None = None, way: Way = OLDER) -> Led
     rows = within.filter(search.fits).select_related("api_key", "organization").defer("encounters", "patients")
     found = list(rows[: PER_PAGE + 1])
     shown, onward = _shown(found, edge, way)
+    # One instant beyond the first row: going back must not show a row of this page again.
     back = None if begin is None else (found[0].occurred_at if found else begin) - way.step
     shown.sort(key=lambda row: (row.occurred_at, row.pk), reverse=True)
     older, newer = (onward, back) if way is OLDER else (back, onward)

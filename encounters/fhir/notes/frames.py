@@ -46,7 +46,6 @@ class Frame:
                 self.blocks.append(Block(escaping.lines(paragraph).replace("\n", blocks.BREAK)))
 
     def one_line(self) -> str:
-        """Return the line without line breaks."""
         return " ".join("".join(self.line).split())
 
 

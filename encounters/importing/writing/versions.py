@@ -9,7 +9,7 @@ from datetime import datetime
 
 from encounters.importing.codes import ImportOutcome
 
-DIGEST, MOST_DIGITS, BEYOND = 47, 16, "."
+DIGEST, MOST_DIGITS, BEYOND = 47, 16, "."  # together they fill the column of 64 characters
 
 
 def fingerprint(digest: str, finer: str) -> str:

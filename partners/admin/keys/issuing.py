@@ -135,6 +135,7 @@ def _answer(request: HttpRequest, key: ApiKey, token: Token) -> HttpResponse:
         url=f"{base_url(request)}/external/v1/{Route.ENCOUNTERS_LIST.path}?limit=1",
         forecasts=forecasting.of_key(key),
     )
+    # The page shows a secret: nobody keeps it, and no link on it tells others where it was.
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     return response.render()
