@@ -102,7 +102,7 @@ def test_contract_api_and_diagnosis_agree(situations):
 def readers_read(monkeypatch, rules):
     """Have the API and the diagnosis decide by other rules than the product's."""
     for module in (authentication, permissions, calls):
-        monkeypatch.setattr(module, "POLICY", tuple(rules))
+        monkeypatch.setattr(module, "ACCESS_POLICY", tuple(rules))
 
 
 @pytest.mark.parametrize("code", RULES)
