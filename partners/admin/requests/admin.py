@@ -13,14 +13,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.model_admin import get_row
+from partners.admin.record_filter import ALL
 from partners.admin.requests import unrecorded
-from partners.admin.requests.filters import ALL, RequestFilter
+from partners.admin.requests.filters import RequestFilter
 from partners.finding import lookup
 from partners.identifiers import matcher
 from partners.models import RequestRecord
-from partners.record import ledger_pages, subjects
+from partners.record import pages, subjects
 from partners.record.call_groups import grouped
-from partners.record.ledger_pages import LOOKED_AT, NEWER, OLDER, LedgerPage, from_address, to_address
+from partners.record.pages import LOOKED_AT, to_address
 from partners.record.subjects import Subject
 
 LIST = "admin:partners_requestrecord_changelist"
@@ -85,7 +86,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
 
 
 def _found(request: HttpRequest, form: RequestFilter) -> dict[str, Any]:
-    page = _page(request, form)
+    page = pages.page_at(form.search(), request.GET.get("newer", ""), request.GET.get("older", ""))
     return {
         "page": page,
         "groups": grouped(page.rows),
@@ -96,13 +97,6 @@ def _found(request: HttpRequest, form: RequestFilter) -> dict[str, Any]:
         "at_all_times": urlencode(form.address | {"time": ALL}),
         "narrowed": form.narrows,
     }
-
-
-def _page(request: HttpRequest, form: RequestFilter) -> LedgerPage:
-    for name, way in (("newer", NEWER), ("older", OLDER)):
-        if begin := from_address(request.GET.get(name, "")):
-            return ledger_pages.page(form.search(), begin, way)
-    return ledger_pages.page(form.search())
 
 
 def _named(record: RequestRecord) -> list[tuple[str, list[str], int]]:

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from partners.record import ledger_pages
+from partners.record import pages
 from tests.factories import OrganizationFactory, RequestRecordFactory, issue
 from tests.partners.support.diagnosing import text_of
 from tests.partners.support.staff import statements
@@ -99,7 +99,7 @@ def test_another_key_ends_a_group_and_served_calls_are_not_grouped(support, key)
 
 
 def test_pages_lead_on_and_back_with_their_filters(support, key, monkeypatch):
-    monkeypatch.setattr(ledger_pages, "PER_PAGE", 2)
+    monkeypatch.setattr(pages, "PER_PAGE", 2)
     for ago in range(5):
         RequestRecordFactory(api_key=key, occurred_at=timezone.now() - timedelta(minutes=ago))
     first = support.get(f"{LIST}?status=200")
@@ -117,7 +117,7 @@ def rows_of(page):
 
 
 def test_a_search_that_broke_off_says_how_far_it_looked(support, key, monkeypatch):
-    monkeypatch.setattr(ledger_pages, "LOOKED_AT", 1)
+    monkeypatch.setattr(pages, "LOOKED_AT", 1)
     for ago in (1, 2, 3):
         refused(key, ago)
     page = support.get(f"{LIST}?route=documents.audio")

@@ -1,4 +1,4 @@
-"""Pages of the ledger: every row once and in order, both ways, and a search that breaks off and goes on."""
+"""Pages of a record: every row once and in order, both ways, and a search that breaks off and goes on."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,8 +7,8 @@ from django.db import connection
 from django.db.models import Q
 
 from partners.models import RequestRecord
-from partners.record import ledger_pages
-from partners.record.ledger_pages import NEWER, Search, from_address, page, to_address
+from partners.record import pages
+from partners.record.pages import NEWER, Search, from_address, page, to_address
 from tests import planning
 from tests.factories import START, OrganizationFactory, RequestRecordFactory, issue
 from tests.moments import NONE, TICK
@@ -21,8 +21,8 @@ MICROSECOND = timedelta(microseconds=1)
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr(ledger_pages, "PER_PAGE", 3)
-    monkeypatch.setattr(ledger_pages, "LOOKED_AT", 5)
+    monkeypatch.setattr(pages, "PER_PAGE", 3)
+    monkeypatch.setattr(pages, "LOOKED_AT", 5)
 
 
 def calls(key, *moments: int, **values) -> list[int]:
@@ -36,11 +36,12 @@ def pks(found) -> list[int]:
 
 def every(search) -> list[list[int]]:
     """Return the pages from the newest to the oldest, each being what one comes back to from the next."""
-    found, pages = page(search), []
+    found, seen = page(search), []
     while True:
-        pages.append(pks(found))
+        seen.append(pks(found))
         if found.older is None:
-            return pages
+            assert [pks(each) for each in pages.all_pages(search)] == seen
+            return seen
         back = page(search, page(search, found.older).newer, NEWER)
         assert pks(back) == pks(found)
         found = page(search, found.older)
@@ -193,5 +194,5 @@ def test_a_search_holds_its_start_and_not_its_end(key, edge, inside):
 
 @pytest.mark.usefixtures("clock")
 def test_a_moment_in_an_address_has_17_digits_at_most():
-    assert ledger_pages.from_address("9" * 17) is not None
-    assert ledger_pages.from_address("9" * 18) is None
+    assert pages.from_address("9" * 17) is not None
+    assert pages.from_address("9" * 18) is None

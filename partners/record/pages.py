@@ -1,16 +1,21 @@
-"""Pages of the ledger, newest first. An index finds a page, without a count and from a bounded number of rows."""
+"""Pages of a record, newest first: of requests, or of changes.
 
+An index finds a page, without a count and from a bounded number of rows.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
 
 from django.db.models import Q, QuerySet
 
-from partners.models import RequestRecord
+from partners.models import ChangeEvent, RequestRecord
 
 PER_PAGE, LOOKED_AT = 100, 20_000
 INSTANT = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-Rows = QuerySet[RequestRecord]
+Row = TypeVar("Row", RequestRecord, ChangeEvent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,34 +33,34 @@ NEWER = Way("occurred_at", "occurred_at__gte", "occurred_at__lte", INSTANT)
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class Search(Generic[Row]):
     """A search: `indexed` are the rows that an index returns in order of time; of those, only some fit."""
 
-    indexed: Rows
+    indexed: "QuerySet[Row]"
     fits: Q
     start: datetime | None = None
     end: datetime | None = None
 
-    def candidates(self) -> Rows:
+    def candidates(self) -> "QuerySet[Row]":
         """Return the rows to search for those that fit."""
         rows = self.indexed if self.start is None else self.indexed.filter(occurred_at__gte=self.start)
         return rows if self.end is None else rows.filter(occurred_at__lt=self.end)
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerPage:
+class Page(Generic[Row]):
     """Rows, the newest first, and the times at which the older and the newer page begin, if there are such pages.
 
     `looked_to` is the time at which the search stopped, if it did.
     """
 
-    rows: list[RequestRecord]
+    rows: list[Row]
     older: datetime | None
     newer: datetime | None
     looked_to: datetime | None
 
 
-def page(search: Search, begin: datetime | None = None, way: Way = OLDER) -> LedgerPage:
+def page(search: Search[Row], begin: datetime | None = None, way: Way = OLDER) -> Page[Row]:
     """Return the page that begins at a time, by default the newest. Rows of the same time are never separated.
 
     A search that no index supports stops after `LOOKED_AT` rows. The next page continues from there.
@@ -64,29 +69,47 @@ def page(search: Search, begin: datetime | None = None, way: Way = OLDER) -> Led
     candidates = candidates if begin is None else candidates.filter(**{way.onward: begin})
     edge = _moment(candidates, LOOKED_AT) if search.fits else None
     within = candidates if edge is None else candidates.filter(**{way.behind: edge})
-    rows = within.filter(search.fits).select_related("api_key", "organization").defer("encounters", "patients")
+    rows = within.filter(search.fits).select_related("api_key", "organization")
     found = list(rows[: PER_PAGE + 1])
     shown, onward = _shown(found, edge, way)
     # One instant beyond the first row: going back must not show a row of this page again.
     back = None if begin is None else (found[0].occurred_at if found else begin) - way.step
     shown.sort(key=lambda row: (row.occurred_at, row.pk), reverse=True)
     older, newer = (onward, back) if way is OLDER else (back, onward)
-    return LedgerPage(shown, older, newer, looked_to=edge if len(found) <= PER_PAGE else None)
+    return Page(shown, older, newer, looked_to=edge if len(found) <= PER_PAGE else None)
 
 
-def _shown(found: list[RequestRecord], edge: datetime | None, way: Way) -> tuple[list[RequestRecord], datetime | None]:
+def all_pages(search: Search[Row]) -> Iterator[Page[Row]]:
+    """Yield every page, the newest first. The last one has no older page."""
+    older: datetime | None = None
+    while True:
+        found = page(search, older)
+        yield found
+        if (older := found.older) is None:
+            return
+
+
+def page_at(search: Search[Row], newer: str, older: str) -> Page[Row]:
+    """Return the page that a URL names by its time, as `to_address` wrote it; without one, the newest."""
+    for text, way in ((newer, NEWER), (older, OLDER)):
+        if begin := from_address(text):
+            return page(search, begin, way)
+    return page(search)
+
+
+def _shown(found: list[Row], edge: datetime | None, way: Way) -> tuple[list[Row], datetime | None]:
     """Return the rows of the page, and where the next one begins if there is one."""
     if len(found) > PER_PAGE:
         return _cut(found, way)
     return found, None if edge is None else edge + way.step
 
 
-def _moment(rows: Rows, number: int) -> datetime | None:
+def _moment(rows: "QuerySet[Row]", number: int) -> datetime | None:
     """Return the time of the row with that number, read from the index alone, or None if there are fewer."""
     return next(iter(rows.values_list("occurred_at", flat=True)[number : number + 1]), None)
 
 
-def _cut(found: list[RequestRecord], way: Way) -> tuple[list[RequestRecord], datetime]:
+def _cut(found: list[Row], way: Way) -> tuple[list[Row], datetime]:
     """Return the rows before the time of the last one, and that time. Rows that all have one time stay together."""
     last = found[-1].occurred_at
     rows = [row for row in found if row.occurred_at != last]
