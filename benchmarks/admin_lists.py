@@ -155,9 +155,16 @@ def of_requests(key: ApiKey) -> dict[str, str]:
 def of_changes() -> dict[str, str]:
     """Return the addresses of the record of changes."""
     changes, last = "/admin/partners/changeevent/", ApiKey.objects.latest("pk")
-    asked = {"of an action": "action__exact=key_issued", "of an action never done": "action__exact=records_pruned"}
-    asked |= {"page 40": "p=40", "search by ticket": "q=nowhere", "search by key": f"q={last.public_id}"}
-    return {"changes": changes} | {f"changes, {name}": f"{changes}?{query}" for name, query in asked.items()}
+    asked = {"of a kind": "kind=key_issued", "of a kind never done": "kind=records_pruned", "of 7 days": "time=7d"}
+    asked |= {"by a person": "person=benchmark", "by nobody known": "person=nobody"}
+    asked |= {"of an organization": f"organization={last.organization.public_id}", "of a key": f"key={last.public_id}"}
+    asked |= {
+        "search by ticket": "q=nowhere",
+        "search by name": "q=clinic+17",
+        "search by part": f"q={last.public_part[:6]}",
+    }
+    named = {f"changes, {name}": f"{changes}?{query}" for name, query in asked.items()}
+    return {"changes": changes} | named | {"one change": f"{changes}{ChangeEvent.objects.latest('pk').pk}/change/"}
 
 
 def of_encounters() -> dict[str, str]:

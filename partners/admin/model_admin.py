@@ -55,12 +55,20 @@ class StrictModelAdmin(admin.ModelAdmin):
         """
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        offered = self.offered(request)
-        known = [(name, value) for name, values in request.GET.lists() if name in offered for value in values]
-        if offered.issuperset(request.GET):
-            return super().changelist_view(request, extra_context)
-        messages.warning(request, LEFT_OUT)
-        return redirect(f"{request.path}?{urlencode(known)}" if known else request.path)
+        return without_unknown(request, self.offered(request)) or self.show_list(request, extra_context)
+
+    def show_list(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list. Its permission and its parameters are checked. Override this rather than `changelist_view`."""
+        return super().changelist_view(request, extra_context)
+
+
+def without_unknown(request: HttpRequest, offered: set[str]) -> HttpResponse | None:
+    """Return a redirect to the list without the parameters that it doesn't accept; None if it accepts them all."""
+    if offered.issuperset(request.GET):
+        return None
+    known = [(name, value) for name, values in request.GET.lists() if name in offered for value in values]
+    messages.warning(request, LEFT_OUT)
+    return redirect(f"{request.path}?{urlencode(known)}" if known else request.path)
 
 
 def is_pk(text: str) -> bool:

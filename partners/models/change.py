@@ -45,6 +45,7 @@ class Action(models.TextChoices):
     RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
     SIGN_IN_RESET = "sign_in_reset", "Sign-in reset"
     DISCLOSURES_ACCOUNTED = "disclosures_accounted", "Disclosures accounted for"
+    LIST_EXPORTED = "list_exported", "List exported"
     RECORDS_PRUNED = "records_pruned", "Records pruned"
     USER_ADDED = "user_added", "User added"
     USER_CHANGED = "user_changed", "User changed"
@@ -57,6 +58,7 @@ class Action(models.TextChoices):
     SIGNED_IN = "signed_in", "Signed in"
     SECOND_FACTOR_PROVED = "second_factor_proved", "Second factor proved"
     SIGNED_OUT = "signed_out", "Signed out"
+    SESSIONS_ENDED = "sessions_ended", "Sessions ended"
     LOCKED_OUT = "locked_out", "Locked out"
     PAGE_REFUSED = "page_refused", "Page refused"
 

@@ -34,12 +34,16 @@ NEWER = Way("occurred_at", "occurred_at__gte", "occurred_at__lte", INSTANT)
 
 @dataclass(frozen=True, slots=True)
 class Search(Generic[Row]):
-    """A search: `indexed` are the rows that an index returns in order of time; of those, only some fit."""
+    """A search: `indexed` are the rows that an index returns in order of time; of those, only some fit.
+
+    A page has `per_page` rows, by default `PER_PAGE`.
+    """
 
     indexed: "QuerySet[Row]"
     fits: Q
     start: datetime | None = None
     end: datetime | None = None
+    per_page: int | None = None
 
     def candidates(self) -> "QuerySet[Row]":
         """Return the rows to search for those that fit."""
@@ -69,14 +73,15 @@ def page(search: Search[Row], begin: datetime | None = None, way: Way = OLDER) -
     candidates = candidates if begin is None else candidates.filter(**{way.onward: begin})
     edge = _moment(candidates, LOOKED_AT) if search.fits else None
     within = candidates if edge is None else candidates.filter(**{way.behind: edge})
-    rows = within.filter(search.fits).select_related("api_key", "organization")
-    found = list(rows[: PER_PAGE + 1])
-    shown, onward = _shown(found, edge, way)
+    size = search.per_page or PER_PAGE
+    found = list(within.filter(search.fits).select_related("api_key", "organization")[: size + 1])
+    is_full = len(found) > size
+    shown, onward = _cut(found, way) if is_full else (found, None if edge is None else edge + way.step)
     # One instant beyond the first row: going back must not show a row of this page again.
     back = None if begin is None else (found[0].occurred_at if found else begin) - way.step
     shown.sort(key=lambda row: (row.occurred_at, row.pk), reverse=True)
     older, newer = (onward, back) if way is OLDER else (back, onward)
-    return Page(shown, older, newer, looked_to=edge if len(found) <= PER_PAGE else None)
+    return Page(shown, older, newer, looked_to=None if is_full else edge)
 
 
 def all_pages(search: Search[Row]) -> Iterator[Page[Row]]:
@@ -95,13 +100,6 @@ def page_at(search: Search[Row], newer: str, older: str) -> Page[Row]:
         if begin := from_address(text):
             return page(search, begin, way)
     return page(search)
-
-
-def _shown(found: list[Row], edge: datetime | None, way: Way) -> tuple[list[Row], datetime | None]:
-    """Return the rows of the page, and where the next one begins if there is one."""
-    if len(found) > PER_PAGE:
-        return _cut(found, way)
-    return found, None if edge is None else edge + way.step
 
 
 def _moment(rows: "QuerySet[Row]", number: int) -> datetime | None:

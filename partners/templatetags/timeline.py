@@ -1,5 +1,6 @@
 """Show a recorded change in words: the values before and after it."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,8 +15,26 @@ LABELS = {
     "contact_name": "Contact",
     "contact_email": "Contact's e-mail",
     "enabled": "API-key authentication",
+    "is_active": "Active",
+    "is_staff": "Staff",
+    "is_superuser": "Superuser",
+    "groups": "Roles",
+    "name_in_log": "Name in the log",
 }
 YES_NO = {"enabled": ("on", "off")}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedValue:
+    """One recorded value in words, before and after the change. A blank means that it was not recorded."""
+
+    label: str
+    before: str
+    after: str
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.before and self.after) and self.before != self.after
 
 
 @register.filter
@@ -23,10 +42,24 @@ def differences(event: ChangeEvent) -> list[str]:
     """Return one line for each value that the change set or changed."""
     before, after = event.before, event.after
     return [
-        f"{LABELS.get(name, name.replace('_', ' ').capitalize())}: {_told(name, before, after)}"
+        f"{_label(name)}: {_told(name, before, after)}"
         for name in after
         if name not in before or before[name] != after[name]
     ]
+
+
+@register.filter
+def recorded_values(event: ChangeEvent) -> list[RecordedValue]:
+    """Return every value that was recorded with the change, also those that it didn't change."""
+    before, after = event.before, event.after
+    return [
+        RecordedValue(_label(name), *(_word(name, state[name]) if name in state else "" for state in (before, after)))
+        for name in {**before, **after}
+    ]
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name, name.replace("_", " ").capitalize())
 
 
 def _told(name: str, before: dict[str, Any], after: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ WITHOUT_PROOF = {
     "admin:password_change": "it asks for the password itself",
     "admin:diagnosis": "it only reads, and its form may hold a token, which no page may repeat",
     "admin:partners_apikey_find": "it only reads, and its form may hold a token, which no page may repeat",
+    "admin:partners_changeevent_changelist": "it only reads, and its form may hold a token, which no page may repeat",
     "admin:partners_requestrecord_find": "it only reads",
     "signin:password": "it is the proof",
     "signin:code": _SECOND_STEP,

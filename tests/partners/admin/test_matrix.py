@@ -86,6 +86,7 @@ admin/partners/changeevent/<object_id>/change/       security    nobody
 admin/partners/changeevent/<object_id>/delete/       nobody      nobody
 admin/partners/changeevent/<object_id>/history/      security    security
 admin/partners/changeevent/add/                      nobody      nobody
+admin/partners/changeevent/export/                   nobody      security
 
 admin/encounters/encounter/                          security    security
 admin/encounters/encounter/<object_id>/              staff       staff

@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from partners.catalogue.routes import Route, Scope
 from partners.models import ChangeEvent
 from partners.models.change import Action, Change
-from partners.templatetags.timeline import differences
+from partners.templatetags.timeline import RecordedValue, differences, recorded_values
 from tests.factories import CHANGE, issue
 
 TOLD = [
@@ -34,6 +34,20 @@ TOLD = [
 @pytest.mark.parametrize(("before", "after", "told"), TOLD)
 def test_a_difference_is_told(before, after, told):
     assert differences(ChangeEvent(before=before, after=after)) == told
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told", "changed"),
+    [
+        ({"state": "active"}, {"state": "revoked"}, RecordedValue("State", "active", "revoked"), True),
+        ({"state": "active"}, {"state": "active"}, RecordedValue("State", "active", "active"), False),
+        ({}, {"groups": ["Support"]}, RecordedValue("Roles", "", "Support"), False),
+        ({"routes": []}, {}, RecordedValue("Routes", "none", ""), False),
+    ],
+)
+def test_each_recorded_value_is_told_before_and_after(before, after, told, changed):
+    (value,) = recorded_values(ChangeEvent(before=before, after=after))
+    assert (value, value.changed) == (told, changed)
 
 
 def told_of(organization, **options) -> str:

@@ -1,0 +1,88 @@
+"""Groups of the kinds of changes, for the filter: everything about keys, everything about signing in, and so on."""
+
+from dataclasses import dataclass
+
+from partners.models.change import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Kinds of changes about one thing. `words` is the filter's choice for all of them."""
+
+    title: str
+    words: str
+    actions: tuple[Action, ...]
+
+
+GROUPS = {
+    "organizations": Group(
+        "Organizations",
+        "Any change of an organization",
+        (Action.ORGANIZATION_CREATED, Action.CONTACT_CHANGED, Action.PURPOSE_CHANGED, Action.ACCESS_CHANGED),
+    ),
+    "keys": Group(
+        "API keys",
+        "Any change of a key",
+        (
+            Action.KEY_ISSUED,
+            Action.KEY_ROTATED,
+            Action.ROTATION_FINISHED,
+            Action.KEY_DISABLED,
+            Action.KEY_ENABLED,
+            Action.KEY_REVOKED,
+            Action.SCOPES_CHANGED,
+            Action.API_KEYS_SWITCHED,
+        ),
+    ),
+    "users": Group(
+        "Users and roles",
+        "Any change of a user",
+        (
+            Action.USER_ADDED,
+            Action.USER_CHANGED,
+            Action.USER_DEACTIVATED,
+            Action.USER_ACTIVATED,
+            Action.ROLES_CHANGED,
+            Action.GROUP_ADDED,
+            Action.GROUP_CHANGED,
+            Action.SIGN_IN_RESET,
+        ),
+    ),
+    "records": Group(
+        "Records",
+        "Anything about records",
+        (Action.DISCLOSURES_ACCOUNTED, Action.LIST_EXPORTED, Action.RECORDS_PRUNED),
+    ),
+    "signin": Group(
+        "Signing in",
+        "Anything about signing in",
+        (
+            Action.SIGNED_IN,
+            Action.SECOND_FACTOR_PROVED,
+            Action.SIGNED_OUT,
+            Action.SESSIONS_ENDED,
+            Action.PASSWORD_CHANGED,
+            Action.SECOND_FACTOR_SET_UP,
+            Action.RECOVERY_CODES_RENEWED,
+            Action.RECOVERY_CODE_USED,
+            Action.LOCKED_OUT,
+            Action.PAGE_REFUSED,
+        ),
+    ),
+}
+WORK = "work"
+CHOICES = [
+    ("", "Any"),
+    (WORK, "All but signing in"),
+    *(
+        (group.title, [(name, group.words), *((action.value, action.label) for action in group.actions)])
+        for name, group in GROUPS.items()
+    ),
+]
+
+
+def actions(kind: str) -> list[str]:
+    """Return the actions that a choice of the filter means."""
+    if kind == WORK:
+        return [action for action in Action if action not in GROUPS["signin"].actions]
+    return [*GROUPS[kind].actions] if kind in GROUPS else [kind]
