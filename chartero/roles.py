@@ -30,16 +30,49 @@ _SECURES = (
 )
 
 
+# What each permission allows, as people say it, in the order of the work.
+ABILITIES = {
+    "partners.view_organization": "See organizations",
+    "partners.add_organization": "Create organizations",
+    "partners.change_organization": "Change access, contact and purpose of organizations",
+    "partners.view_apikey": "See API keys, and why a call fails",
+    "partners.issue_apikey": "Issue keys",
+    "partners.rotate_apikey": "Rotate keys, and end an overlap",
+    "partners.scope_apikey": "Change the scopes of keys",
+    "partners.disable_apikey": "Disable keys",
+    "partners.enable_apikey": "Enable disabled keys",
+    "partners.revoke_apikey": "Revoke keys",
+    "partners.bulk_apikey": "Disable and revoke many keys at once",
+    "partners.view_requestrecord": "See requests",
+    "partners.view_apikeyswitch": "See the global switch",
+    "partners.turn_apikeyswitch": "Switch all API keys on and off",
+    "partners.view_changeevent": "See the record of changes",
+    "partners.account_disclosures": "Account for the disclosures of a patient's data",
+    "encounters.view_encounter": "See encounters",
+    "encounters.view_document": "See the documents of encounters",
+}
+SUPERUSERS_ONLY = "Manage users and reset their sign-in"
+
+
 class Role(Enum):
-    """One role: the name of its group, and its permissions as `app.codename`."""
+    """One role: the name of its group, its permissions as `app.codename`, and what it may do in a sentence."""
 
-    SUPPORT = "Support", _SEES
-    ONBOARDING = "Partner onboarding", _SEES + _ONBOARDS
-    SECURITY = "Security", _SEES + _ONBOARDS + _SECURES
+    SUPPORT = "Support", _SEES, "Sees organizations, keys, requests and why a call fails. Changes nothing."
+    ONBOARDING = (
+        "Partner onboarding",
+        _SEES + _ONBOARDS,
+        "May also create organizations, set their access, and issue, rotate and disable keys.",
+    )
+    SECURITY = (
+        "Security",
+        _SEES + _ONBOARDS + _SECURES,
+        "May also enable and revoke keys, use the global switch, and see changes, disclosures and encounters.",
+    )
 
-    def __init__(self, group_name: str, permissions: tuple[str, ...]) -> None:
+    def __init__(self, group_name: str, permissions: tuple[str, ...], says: str) -> None:
         self.group_name = group_name
         self.permissions = permissions
+        self.says = says
 
 
 def mirror_roles(using: str) -> None:

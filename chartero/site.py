@@ -39,7 +39,7 @@ NAVIGATION = (
     NavigationEntry("Global switch", "admin:switch", "partners.view_apikeyswitch"),
     NavigationEntry("Encounters", "admin:encounters_encounter_changelist", "encounters.view_encounter"),
     NavigationEntry("Users", "admin:auth_user_changelist", "auth.view_user"),
-    NavigationEntry("Groups", "admin:auth_group_changelist", "auth.view_group"),
+    NavigationEntry("Roles", "admin:auth_group_changelist", "auth.view_group"),
 )
 
 

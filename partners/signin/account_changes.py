@@ -1,9 +1,9 @@
-"""What is recorded when users and groups change: before and after, and never a password."""
+"""What is recorded when users change: before and after, and never a password."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 
 from partners.models.change import Action, Change, ChangeEvent
 from partners.signin.models import SessionEpoch
@@ -15,12 +15,6 @@ def of_user(user: User) -> dict[str, Any]:
     """Return a person's identity and rights."""
     facts = {name: getattr(user, name) for name in ("username", *IDENTITY, "is_active", "is_staff", "is_superuser")}
     return facts | {"groups": sorted(user.groups.values_list("name", flat=True))}
-
-
-def of_group(group: Group) -> dict[str, Any]:
-    """Return the name of a group, and its permissions as `app.codename`."""
-    rows = group.permissions.values_list("content_type__app_label", "codename")
-    return {"name": group.name, "permissions": sorted(f"{app}.{codename}" for app, codename in rows)}
 
 
 def record_user(user: User, change: Change, before: Mapping[str, Any] | None) -> None:
@@ -36,15 +30,6 @@ def record_user(user: User, change: Change, before: Mapping[str, Any] | None) ->
             _record(action, change, before, after, ("username", *names))
     if _lost_a_role(before, after):
         SessionEpoch.end_sessions(user)
-
-
-def record_group(group: Group, change: Change, before: Mapping[str, Any] | None) -> None:
-    """Record a new group (`before` is None), or its change."""
-    after = of_group(group)
-    if before is None:
-        ChangeEvent.record(Action.GROUP_ADDED, change, after=after)
-    elif before != after:
-        ChangeEvent.record(Action.GROUP_CHANGED, change, before=before, after=after)
 
 
 def _record(

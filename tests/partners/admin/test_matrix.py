@@ -84,7 +84,7 @@ admin/partners/changeevent/                          security    security
 admin/partners/changeevent/<object_id>/              staff       staff
 admin/partners/changeevent/<object_id>/change/       security    nobody
 admin/partners/changeevent/<object_id>/delete/       nobody      nobody
-admin/partners/changeevent/<object_id>/history/      security    security
+admin/partners/changeevent/<object_id>/history/      staff       staff
 admin/partners/changeevent/add/                      nobody      nobody
 admin/partners/changeevent/export/                   nobody      security
 
@@ -96,19 +96,18 @@ admin/encounters/encounter/<object_id>/history/      security    security
 admin/encounters/encounter/add/                      nobody      nobody
 
 admin/auth/user/                                     superuser   superuser
-admin/auth/user/<id>/password/                       superuser   superuser
 admin/auth/user/<object_id>/                         staff       staff
 admin/auth/user/<object_id>/change/                  superuser   superuser
 admin/auth/user/<object_id>/delete/                  nobody      nobody
-admin/auth/user/<object_id>/history/                 superuser   superuser
+admin/auth/user/<object_id>/history/                 staff       staff
 admin/auth/user/add/                                 superuser   superuser
 
-admin/auth/group/                                    superuser   superuser
+admin/auth/group/                                    superuser   nobody
 admin/auth/group/<object_id>/                        staff       staff
-admin/auth/group/<object_id>/change/                 superuser   superuser
+admin/auth/group/<object_id>/change/                 superuser   nobody
 admin/auth/group/<object_id>/delete/                 nobody      nobody
-admin/auth/group/<object_id>/history/                superuser   superuser
-admin/auth/group/add/                                superuser   superuser
+admin/auth/group/<object_id>/history/                staff       staff
+admin/auth/group/add/                                nobody      nobody
 """
 
 
