@@ -170,7 +170,12 @@ def of_changes() -> dict[str, str]:
 def of_encounters() -> dict[str, str]:
     """Return the addresses of the clinical records."""
     encounters, last = "/admin/encounters/encounter/", Encounter.objects.latest("pk")
-    asked = {"demo": "record_class__exact=demo", "planned": "status__exact=planned", "page 40": "p=40"}
+    asked = {
+        "demo": "record_class=demo",
+        "planned": "status=planned",
+        "of an organization": "organization=17",
+        "page 40": "p=40",
+    }
     asked |= {"search by id": f"q={last.public_id}", "search for what is not there": "q=nowhere"}
     named = {f"encounters, {name}": f"{encounters}?{query}" for name, query in asked.items()}
     return {"encounters": encounters} | named | {"one encounter": f"{encounters}{last.pk}/change/"}

@@ -1,40 +1,87 @@
-"""Clinical records in the admin, read-only."""
+"""Clinical records in the admin, read-only: the list of encounters, and the page of one with its documents."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.http import HttpRequest
+from django.db.models import TextChoices
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
 
-from encounters.models import Document, Encounter
-from partners.admin.base import ReadOnlyAdmin
+from encounters.models import Encounter, EncounterStatus, EncounterType, RecordClass
+from partners.admin.base import ReadOnlyAdmin, needs, render
+from partners.admin.keys.filters import ChoiceFilter, OrganizationFilter
+from partners.admin.model_admin import get_row
 from partners.admin.paging import NewestChangeList
 
+SHOWN = 200  # documents of one encounter
 
-class DocumentInline(admin.StackedInline):
-    """The documents of an encounter, without their content."""
 
-    model = Document
-    extra = 0
-    can_delete = False
-    fields = readonly_fields = ("public_id", "schema_type", "title", "status", "created_at", "withdrawn_at")
+class FieldFilter(ChoiceFilter):
+    """By a value of a field with choices."""
 
-    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
-        """Return False: documents come only from imports."""
-        return False
+    field: str
+    values: type[TextChoices]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value.value, value.label) for value in self.values]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
+
+
+class ClassFilter(FieldFilter):
+    """By the class of the record."""
+
+    title, parameter_name, field, values = "Class", "record_class", "record_class", RecordClass
+
+
+class StatusFilter(FieldFilter):
+    """By the progress of the encounter."""
+
+    title, parameter_name, field, values = "Status", "status", "status", EncounterStatus
+
+
+class TypeFilter(FieldFilter):
+    """By how the encounter was documented."""
+
+    title, parameter_name, field, values = "Type", "type", "encounter_type", EncounterType
 
 
 @admin.register(Encounter)
 class EncounterAdmin(ReadOnlyAdmin):
-    """Encounters of every organization."""
+    """Encounters of every organization. Our own pages replace Django's, at the same URLs."""
 
-    list_display = ("public_id", "organization", "encounter_type", "status", "record_class", "created_at")
+    change_list_template = "encounters/encounters.html"
+    list_display = ("public_id",)
     list_select_related = ("organization",)
-    list_filter = ("record_class", "status", "encounter_type")
+    list_filter = (OrganizationFilter, TypeFilter, StatusFilter, ClassFilter)
+    list_per_page = 50
     search_fields = ("public_id__exact",)
     actions = None
-    inlines = (DocumentInline,)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Apply filters to the newest encounters only: no index supports them."""
         return NewestChangeList
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return show(request, object_id)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return redirect("admin:encounters_encounter_change", object_id)
+
+
+@needs("encounters.view_encounter")
+@require_safe
+def show(request: HttpRequest, object_id: str) -> HttpResponse:
+    """Show one encounter, by its `enc_…` id or its primary key, and its documents without their content."""
+    encounter = get_row(Encounter.objects.select_related("organization", "patient"), object_id)
+    documents = encounter.documents.order_by("created_at", "public_id").defer("content", "turns")
+    return render(
+        request,
+        "encounters/encounter.html",
+        title=encounter.public_id,
+        encounter=encounter,
+        documents=documents[:SHOWN] if request.user.has_perm("encounters.view_document") else None,
+    )

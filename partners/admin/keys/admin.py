@@ -42,7 +42,6 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     list_filter = (StateFilter, OrganizationFilter, ScopeFilter, DigestKeyFilter, LastUseFilter)
     list_per_page = 50
     search_fields = ("public_part__exact", "public_id__exact", "label")
-    search_help_text = "A public part, a key_… id, a label, or any text that holds a token. The text is never stored."
     actions = None
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:

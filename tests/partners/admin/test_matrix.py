@@ -92,7 +92,7 @@ admin/encounters/encounter/                          security    security
 admin/encounters/encounter/<object_id>/              staff       staff
 admin/encounters/encounter/<object_id>/change/       security    nobody
 admin/encounters/encounter/<object_id>/delete/       nobody      nobody
-admin/encounters/encounter/<object_id>/history/      security    security
+admin/encounters/encounter/<object_id>/history/      staff       staff
 admin/encounters/encounter/add/                      nobody      nobody
 
 admin/auth/user/                                     superuser   superuser
