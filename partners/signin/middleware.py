@@ -41,7 +41,7 @@ class SessionLimitsMiddleware:
                 logout(request)
                 messages.info(request, why)
             else:
-                sessions.note_use(request.session)
+                sessions.note_use(request)
         return self.get_response(request)
 
 

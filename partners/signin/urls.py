@@ -13,5 +13,7 @@ urlpatterns = [
     path("password/", views.password, name="password"),
     path("second-factor/", views.overview, name="second_factor"),
     path("second-factor/codes/", views.codes, name="codes"),
+    path("sessions/", views.sessions, name="sessions"),
+    path("sessions/end/", views.end_sessions, name="end_sessions"),
     path("reset/<int:user_id>/", views.reset_for, name="reset"),
 ]

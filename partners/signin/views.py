@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
@@ -13,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.models.change import Action
-from partners.signin import trail
+from partners.signin import own_sessions, trail
 from partners.signin.base import change_by, onward, page, person, way_back
 from partners.signin.forms import CodeForm, EnrolForm, PasswordForm, RecoveryForm, ResetForm, SecondStepForm
 from partners.signin.guards import freshness, lockout, second_factor, totp
@@ -99,6 +101,35 @@ def codes(request: HttpRequest) -> HttpResponse:
     if not second_factor.is_verified(request):
         return redirect("signin:code")
     return _codes_once(request, second_factor.renew_recovery_codes(person(request), change_by(request)))
+
+
+@signed_in
+@require_safe
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Show people where they are signed in."""
+    return page(
+        request,
+        "signin/sessions.html",
+        "Your sessions",
+        sessions=own_sessions.of_person(person(request), request.session),
+        here=own_sessions.reference(request.session.session_key),
+        second_factor=settings.SECOND_FACTOR,
+    )
+
+
+@signed_in
+@require_POST
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    """End one session of the person, or sign out everywhere."""
+    user, change, wanted = person(request), change_by(request), request.POST.get("session", "")
+    if not wanted:
+        own_sessions.end_all(user, change)
+        return sign_out(request)
+    if own_sessions.end_one(user, change, wanted):
+        messages.success(request, "The session was ended.")
+    else:
+        messages.info(request, "This session has already ended.")
+    return redirect("signin:sessions")
 
 
 @signed_in

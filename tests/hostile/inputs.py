@@ -94,6 +94,7 @@ FIELDS = (
     "new_password1",
     "new_password2",
     "proof_of_password",
+    "session",
     "code",
     "name",
     "label",

@@ -11,16 +11,20 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
+from partners.decision.address import client_address
 from partners.signin.models import SessionEpoch
 
+Content = SessionBase | dict[str, Any]
 IDLE, LONGEST, FRESH = 30 * 60, 12 * 3600, 15 * 60
 RESOLUTION = 60  # use is noted once a minute, not with every request
 STARTED, SEEN, PROVED, EPOCH = "signin_started", "signin_seen", "signin_proved", "signin_epoch"
+ADDRESS = "signin_address"
 
 
 def begin(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Start the clocks at sign-in, which also proves the password."""
     request.session.update(dict.fromkeys((STARTED, SEEN, PROVED), _now()))
+    request.session[ADDRESS] = client_address(request)
     request.session[EPOCH] = SessionEpoch.of(user.pk)
 
 
@@ -33,7 +37,15 @@ def end_for_inactive(sender: Any, instance: User, raw: bool, **kwargs: Any) -> N
 def over(session: SessionBase) -> str:
     """Return the message that says why the session is over, or a blank while it isn't."""
     if session.get(EPOCH, 0) != SessionEpoch.of(session[SESSION_KEY]):
-        return "You were signed out because your access was changed. Sign in again to continue."
+        return (
+            "You were signed out because your access was changed or you signed out everywhere. "
+            "Sign in again to continue."
+        )
+    return timed_out(session)
+
+
+def timed_out(session: Content) -> str:
+    """Return the message that says why the session took too long, or a blank if it didn't."""
     if _since(session, STARTED) >= LONGEST:
         return "You were signed out because sessions last at most 12 hours. Sign in again to continue."
     if _since(session, SEEN) >= IDLE:
@@ -41,10 +53,10 @@ def over(session: SessionBase) -> str:
     return ""
 
 
-def note_use(session: SessionBase) -> None:
-    """Remember that the session is in use."""
-    if _since(session, SEEN) >= RESOLUTION:
-        session[SEEN] = _now()
+def note_use(request: HttpRequest) -> None:
+    """Remember that the session is in use, and from where."""
+    if _since(request.session, SEEN) >= RESOLUTION:
+        request.session[SEEN], request.session[ADDRESS] = _now(), client_address(request)
 
 
 def note_proof(session: SessionBase) -> None:
@@ -57,7 +69,7 @@ def is_fresh(session: SessionBase) -> bool:
     return _since(session, PROVED) < FRESH
 
 
-def _since(session: SessionBase, moment: str) -> int:
+def _since(session: Content, moment: str) -> int:
     return _now() - int(session.get(moment, 0))
 
 

@@ -49,6 +49,8 @@ signin/recovery/                                     staff       staff
 signin/reset/<user_id>/                              superuser   superuser
 signin/second-factor/                                staff       staff
 signin/second-factor/codes/                          nobody      staff
+signin/sessions/                                     staff       nobody
+signin/sessions/end/                                 nobody      staff
 
 admin/partners/organization/                         support     support
 admin/partners/organization/<object_id>/             staff       staff

@@ -5,6 +5,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.contrib.sessions.models import Session
+from django.test import RequestFactory
 
 from partners.signin import account_changes
 from partners.signin.guards import sessions
@@ -220,8 +221,11 @@ def test_a_session_is_over_at_the_exact_second(session, moment, limit, why, seco
 @pytest.mark.parametrize(("second", "noted"), [(-1, False), (0, True), (1, True)])
 def test_use_is_noted_again_after_a_minute(session, second, noted):
     session[sessions.SEEN] = NOW - sessions.RESOLUTION - second
-    sessions.note_use(session)
+    request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.77")
+    request.session = session
+    sessions.note_use(request)
     assert (session[sessions.SEEN] == NOW) == noted
+    assert (session.get(sessions.ADDRESS) == "192.0.2.77") == noted
 
 
 @pytest.mark.parametrize(("second", "fresh"), [(-1, True), (0, False), (1, False)])
