@@ -57,7 +57,7 @@ class EncounterAdmin(ReadOnlyAdmin):
     list_display = ("public_id",)
     list_select_related = ("organization",)
     list_filter = (OrganizationFilter, TypeFilter, StatusFilter, ClassFilter)
-    list_per_page = 50
+    list_per_page = 25
     search_fields = ("public_id__exact",)
     actions = None
 
