@@ -15,7 +15,7 @@ def test_everything_in_the_menu_of_ones_name_can_be_read(staff, width, dark):
     staff.visit(page, "/admin/")
     page.locator(".person summary").click()
     items = page.locator(".person-menu > a, .person-menu form button")
-    assert items.all_inner_texts() == ["Change password", "Second factor", "Developer pages", "Sign out"]
+    assert items.all_inner_texts() == ["Change password", "Second factor", "Sessions", "Developer pages", "Sign out"]
     assert len({item.evaluate("item => getComputedStyle(item).fontSize") for item in items.all()}) == 1
     assert axe.violations(page) == []
 
