@@ -10,10 +10,21 @@ from django.db.models import Q, QuerySet
 
 from chartero.roles import Role
 from partners.admin.forms import ReasonForm
+from partners.admin.model_admin import is_pk
 from partners.admin.paging import LONGEST_SEARCH
 
 PERSON = ("username", "first_name", "last_name", "email")
 SUPERUSER, NONE = "superuser", "none"
+
+
+class RolesField(forms.ModelMultipleChoiceField):
+    """The chosen roles. What is too long to be a primary key is no choice; SQLite would fail at it."""
+
+    def clean(self, value: Any) -> Any:
+        for each in value or ():
+            if not is_pk(each):
+                raise ValidationError(self.error_messages["invalid_choice"], "invalid_choice", {"value": each})
+        return super().clean(value)
 
 
 class RoleBoxes(ReasonForm):
@@ -34,7 +45,7 @@ class _Fields:
     """How the fields of a user are named and explained, on both pages."""
 
     model = User
-    field_classes = {"username": UsernameField}
+    field_classes = {"username": UsernameField, "groups": RolesField}
     widgets = {"groups": forms.CheckboxSelectMultiple}
     labels = {
         "username": "Name to sign in",

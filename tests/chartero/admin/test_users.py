@@ -82,6 +82,7 @@ def test_a_new_person_signs_in_at_once_with_the_chosen_role(boss, client):
     [
         ({"groups": []}, "Choose a role."),
         ({"groups": [999_999]}, "is not one of the available choices"),
+        ({"groups": ["9" * 19]}, "is not one of the available choices"),
         ({"username": "None-person"}, "already exists"),
         ({"password2": "another invented one"}, "didn’t match"),
         ({"password1": "12345678", "password2": "12345678"}, "too common"),
