@@ -26,7 +26,7 @@ from partners.diagnosis import forecasting
 from partners.keys import digests, in_text
 from partners.models import ApiKey
 from partners.names import holds_words
-from partners.record import traffic
+from partners.record import traffic, wrong_secrets
 
 LONGEST_LABEL = 200
 LIST = "admin:partners_apikey_changelist"
@@ -100,6 +100,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one key: its state and what to do, what it can call now, its rotations, its calls and its changes."""
     key = get_row(ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes"), object_id)
     successor = ApiKey.objects.filter(replaces=key).first()
+    may_see_calls = request.user.has_perm("partners.view_requestrecord")
     return render(
         request,
         "partners/key.html",
@@ -111,7 +112,8 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         banner=banner.banner_of(key, successor),
         digest_key_loaded=key.digest_key_number in digests.loaded(),
         routes=_routes(key),
-        traffic=traffic.of_key(key) if request.user.has_perm("partners.view_requestrecord") else None,
+        traffic=traffic.of_key(key) if may_see_calls else None,
+        wrong_secrets=wrong_secrets.of_key(key) if may_see_calls else None,
         events=key.events.order_by("-occurred_at", "-pk"),
     )
 
