@@ -557,7 +557,7 @@ def test_the_order_of_all_checks(settings):
         lambda: ApiKey.objects.filter(pk=key.pk).update(disabled_at=None),
         lambda: ApiKey.objects.filter(pk=key.pk).update(expires_at=None),
         lambda: organization.set_access(CHANGE, allowlisted=True),
-        lambda: organization.set_access(CHANGE, enable=Route),
+        lambda: organization.set_access(CHANGE, enable=Route.grantable()),
         lambda: key.set_scopes(Scope, CHANGE),
         lambda: sent.update(method="GET"),
         lambda: sent.update(query=""),

@@ -45,7 +45,7 @@ def outcomes(organization: Organization, stranger: Organization) -> list[Outcome
     """
     documents = specimens.of(organization)
     with transaction.atomic():
-        organization.set_access(CHANGE, allowlisted=True, enable=Route)
+        organization.set_access(CHANGE, allowlisted=True, enable=Route.grantable())
         found = [
             *_credentials(organization),
             *_access(),

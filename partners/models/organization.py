@@ -15,7 +15,7 @@ from partners.names import holds_words, key, readable, tidy
 from partners.text import printable
 
 NAME_TAKEN = "There is an organization of this name already."
-ROUTE_CHOICES = [(route.route_name, route.route_name) for route in Route]
+ROUTE_CHOICES = [(route.route_name, route.route_name) for route in Route.grantable()]
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
@@ -109,6 +109,9 @@ class Organization(models.Model):
     ) -> bool:
         """Change the allowlisting and the enabled routes, and return True if that changed anything."""
         enable, disable = set(enable), set(disable)
+        for route in enable | disable:
+            if route.is_open:
+                raise ValidationError(f"{route.route_name} is open to every valid key.", code="open_route")
         if enable & disable:
             raise ValidationError("A route can't be both enabled and disabled.", code="contradiction")
         with transaction.atomic():

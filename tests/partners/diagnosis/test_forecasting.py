@@ -17,7 +17,7 @@ SITUATIONS = {
     "": lambda organization: None,
     "api_keys_disabled": lambda organization: ApiKeySwitch.turn(False, CHANGE),
     "organization_not_allowlisted": lambda organization: organization.set_access(CHANGE, allowlisted=False),
-    "route_not_allowed": lambda organization: organization.set_access(CHANGE, disable=Route),
+    "route_not_allowed": lambda organization: organization.set_access(CHANGE, disable=Route.grantable()),
 }
 
 

@@ -67,7 +67,7 @@ SITUATIONS = {
     "expired_key": expired,
     "org_scope_only_required": key_of_nobody,
     "organization_not_allowlisted": lambda key, token: key.organization.set_access(CHANGE, allowlisted=False) and token,
-    "route_not_allowed": lambda key, token: key.organization.set_access(CHANGE, disable=Route) and token,
+    "route_not_allowed": lambda key, token: key.organization.set_access(CHANGE, disable=Route.grantable()) and token,
     "missing_scope": lambda key, token: key.set_scopes([Scope.ENCOUNTERS_READ], CHANGE) or token,
     "unsupported_filter": lambda key, token: (token, f"GET {LIST}?cursor=1"),
     "invalid_limit": lambda key, token: (token, f"GET {LIST}?limit=500"),

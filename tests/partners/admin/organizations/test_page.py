@@ -32,7 +32,7 @@ def test_its_history_is_its_timeline(support, organization):
 def test_the_page_says_the_next_step(onboarding, newcomer):
     steps = [
         ("Next: allowlist it", lambda: newcomer.set_access(CHANGE, allowlisted=True)),
-        ("Next: enable its routes", lambda: newcomer.set_access(CHANGE, enable=Route)),
+        ("Next: enable its routes", lambda: newcomer.set_access(CHANGE, enable=Route.grantable())),
         ("Next: issue a key", lambda: issue(newcomer)),
     ]
     for words, take in steps:
@@ -66,7 +66,7 @@ def test_routes_are_checkboxes_that_say_what_they_open_and_require(onboarding, o
 
 
 def test_the_grid_shows_each_verdict_with_its_code(support, organization):
-    organization.set_access(CHANGE, enable=Route)
+    organization.set_access(CHANGE, enable=Route.grantable())
     issue(organization, scopes=[Scope.ENCOUNTERS_READ])
     issue(organization)
     response = support.get(page_of(organization))
@@ -116,7 +116,7 @@ def test_its_page_takes_a_fixed_number_of_statements(support, organization):
 def test_markup_is_shown_as_text_everywhere(onboarding, organization):
     markup = "<script>alert(1)</script>"
     partner = Organization.create(markup, CHANGE, contact_name=markup, contact_email='"<b>"@partner.example')
-    partner.set_access(CHANGE, allowlisted=True, enable=Route)
+    partner.set_access(CHANGE, allowlisted=True, enable=Route.grantable())
     issue(partner, label=markup)
     pages = [page_of(partner), page_of(partner, "contact"), page_of(partner, "access"), ORGANIZATIONS]
     texts = [onboarding.get(page).text for page in pages]
