@@ -109,11 +109,11 @@ class Organization(models.Model):
     ) -> bool:
         """Change the allowlisting and the enabled routes, and return True if that changed anything."""
         enable, disable = set(enable), set(disable)
+        if enable & disable:
+            raise ValidationError("A route can't be both enabled and disabled.", code="contradiction")
         for route in enable | disable:
             if route.is_open:
                 raise ValidationError(f"{route.route_name} is open to every valid key.", code="open_route")
-        if enable & disable:
-            raise ValidationError("A route can't be both enabled and disabled.", code="contradiction")
         with transaction.atomic():
             locked = Organization.objects.select_for_update(no_key=True).get(pk=self.pk)
             before = locked._access()

@@ -12,6 +12,7 @@ from chartero.web.content_policy import POLICY
 from encounters.api import serializers as served
 from encounters.api.filters import EncounterFilter
 from partners.api.filters import Parameter
+from partners.api.own_key import KeySerializer
 from partners.catalogue.reasons import Reason
 from partners.catalogue.remedies import REMEDIES
 from partners.catalogue.routes import Route, Scope
@@ -175,6 +176,7 @@ ANSWERS = (
     served.AmbientTranscriptSerializer,
     served.DocumentTranscriptSerializer,
     served.DocumentAudioSerializer,
+    KeySerializer,
 )
 
 

@@ -10,7 +10,7 @@ from tests.factories import CHANGE
 pytestmark = pytest.mark.django_db
 NO_AUTHOR = Change(by="", source="tests")
 LIST, DETAIL = Route.ENCOUNTERS_LIST, Route.ENCOUNTERS_DETAIL
-NAMES = [route.route_name for route in Route]
+NAMES = [route.route_name for route in Route.grantable()]
 
 
 @pytest.fixture
@@ -118,6 +118,14 @@ def test_a_route_cannot_be_enabled_and_disabled_at_once(partner):
     with pytest.raises(ValidationError) as refusal:
         partner.set_access(CHANGE, enable=Route.grantable(), disable=[LIST])
     assert refusal.value.code == "contradiction"
+    assert access(partner) == (False, [])
+
+
+@pytest.mark.parametrize("asked", [{"enable": [Route.KEY_READ]}, {"disable": Route}])
+def test_an_open_route_is_neither_enabled_nor_disabled(partner, asked):
+    with pytest.raises(ValidationError, match=r"^\['key.read is open to every valid key.'\]$") as refusal:
+        partner.set_access(CHANGE, **asked)
+    assert refusal.value.code == "open_route"
     assert access(partner) == (False, [])
 
 
