@@ -37,6 +37,11 @@ def test_a_created_organization_is_printed_as_aligned_lines():
     ]
 
 
+@pytest.mark.parametrize("option", ["--enable", "--disable"])
+def test_an_open_route_is_neither_enabled_nor_disabled(partner, option):
+    assert "invalid choice: 'key.read'" in refused("set_access", partner.public_id, option, "key.read")
+
+
 def test_control_characters_in_a_name_do_not_reach_the_terminal():
     organization = OrganizationFactory()
     Organization.objects.filter(pk=organization.pk).update(name="In\x1b[31mvented\nlines \u202eback \u009b1m")

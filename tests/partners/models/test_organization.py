@@ -121,7 +121,7 @@ def test_a_route_cannot_be_enabled_and_disabled_at_once(partner):
     assert access(partner) == (False, [])
 
 
-@pytest.mark.parametrize("asked", [{"enable": [Route.KEY_READ]}, {"disable": Route}])
+@pytest.mark.parametrize("asked", [{"enable": [Route.KEY_READ]}, {"disable": [LIST, Route.KEY_READ]}])
 def test_an_open_route_is_neither_enabled_nor_disabled(partner, asked):
     with pytest.raises(ValidationError, match=r"^\['key.read is open to every valid key.'\]$") as refusal:
         partner.set_access(CHANGE, **asked)

@@ -61,6 +61,7 @@ def test_routes_are_checkboxes_that_say_what_they_open_and_require(onboarding, o
     text = page.text
     assert text.count('type="checkbox"') == 1 + len(Route.grantable())
     assert "<select" not in text
+    assert "key.read" not in text
     assert "GET /external/v1/encounters/{encounter_id}" in text
     assert "Requires encounters:read, patients:read, documents:read." in text_of(page)
 
