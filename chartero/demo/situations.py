@@ -18,7 +18,7 @@ from partners.catalogue.routes import Route, Scope
 from partners.keys import lifetimes, tokens
 from partners.models import ApiKey, ApiKeySwitch, Organization
 
-LIST = "/external/v1/encounters"
+LIST, KEY = "/external/v1/encounters", "/external/v1/key"
 UNKNOWN = "enc_" + "0" * 22
 UNKNOWN_DOCUMENT = "doc_" + "0" * 22
 
@@ -110,6 +110,7 @@ def _access() -> Iterator[Outcome]:
     yield _call("an organization not allowlisted", "403 organization_not_allowlisted", token)
     newcomer.set_access(CHANGE, allowlisted=True)
     yield _call("a route not enabled", "403 route_not_allowed", token)
+    yield _call("a look at the key itself", "200", token, path=KEY)
 
 
 def _query(organization: Organization) -> Iterator[Outcome]:
