@@ -7,7 +7,7 @@ from typing import Any
 from django_filters import Filter, FilterSet
 
 from partners.catalogue.reasons import Reason
-from partners.decision.policy import Check, Outcome
+from partners.decision.policy import Check, CheckOutcome
 from partners.formats.grammar import Grammar, pairs
 
 FIELD_LENGTH = 64
@@ -84,7 +84,7 @@ class NoFilter(StrictFilterSet):
 
 def check(reason: Reason, passed: bool, field: str | None) -> Check:
     """Return the check of a query, with the parameter at fault if it failed."""
-    return Check(reason, Outcome.PASSED) if passed else Check(reason, Outcome.FAILED, field)
+    return Check(reason, CheckOutcome.PASSED) if passed else Check(reason, CheckOutcome.FAILED, field)
 
 
 def _normal(value: Any) -> str:

@@ -16,7 +16,7 @@ from partners.api.filters import NoFilter, Query, StrictFilterSet
 from partners.api.responses import ALLOWED_METHODS, Refusal
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
-from partners.decision.policy import AccessRequest, Check, Outcome, Rule
+from partners.decision.policy import AccessRequest, Check, CheckOutcome, Rule
 
 
 class PartnerViewSet(ViewSet):
@@ -59,7 +59,7 @@ class PartnerViewSet(ViewSet):
 
     def refuse_first(self, checks: Sequence[Check]) -> None:
         """Raise AccessDenied for the first check that failed, if any did."""
-        failed = next((check for check in checks if check.outcome is Outcome.FAILED), None)
+        failed = next((check for check in checks if check.outcome is CheckOutcome.FAILED), None)
         if failed is not None:
             self.refuse(failed.reason, failed.field)
 
