@@ -22,6 +22,7 @@ from partners.admin.keys.filters import (
     StateFilter,
 )
 from partners.admin.model_admin import get_row
+from partners.catalogue.routes import Route
 from partners.diagnosis import forecasting
 from partners.keys import digests, in_text
 from partners.models import ApiKey
@@ -121,4 +122,4 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
 def _routes(key: ApiKey) -> list[tuple[forecasting.Forecast, datetime | None]]:
     """Return the forecast of a call on each route, and when one was last served."""
     used = dict(key.uses.values_list("route", "last_used_at"))
-    return [(forecast, used.get(forecast.route.route_name)) for forecast in forecasting.of_key(key)]
+    return [(forecast, used.get(forecast.route.route_name)) for forecast in forecasting.of_key(key, routes=Route)]
