@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "chartero.web.middleware.PagesLockoutMiddleware",
     "chartero.web.middleware.PagesSessionLimitsMiddleware",
     "chartero.web.middleware.PagesSecondFactorMiddleware",
+    "chartero.web.middleware.PagesPasswordLineMiddleware",
     "chartero.web.middleware.PagesRightsMiddleware",
 ]
 ROOT_URLCONF = "chartero.urls"
@@ -154,8 +155,8 @@ SPECTACULAR_SETTINGS = {
 
 # Staff ---------------------------------------------------------------------------------------------------------------
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "partners.signin.guards.hashing.Argon2Hasher",
+    "partners.signin.guards.hashing.PBKDF2Hasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

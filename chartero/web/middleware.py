@@ -32,7 +32,12 @@ from partners.api.exchange import Exchange
 from partners.api.responses import Refusal, fault_response
 from partners.catalogue.reasons import Reason
 from partners.record import ledger
-from partners.signin.middleware import RightsMiddleware, SecondFactorMiddleware, SessionLimitsMiddleware
+from partners.signin.middleware import (
+    PasswordLineMiddleware,
+    RightsMiddleware,
+    SecondFactorMiddleware,
+    SessionLimitsMiddleware,
+)
 
 Handler = Callable[[HttpRequest], HttpResponse]
 DATABASE_SECONDS = 2.2  # how long a call may wait for the database in total, a little longer than for one statement
@@ -157,4 +162,5 @@ PagesFrameMiddleware = for_pages(XFrameOptionsMiddleware)
 PagesLockoutMiddleware = for_staff(AxesMiddleware)
 PagesSessionLimitsMiddleware = for_staff(SessionLimitsMiddleware)
 PagesSecondFactorMiddleware = for_staff(SecondFactorMiddleware)
+PagesPasswordLineMiddleware = for_staff(PasswordLineMiddleware)
 PagesRightsMiddleware = for_staff(RightsMiddleware)

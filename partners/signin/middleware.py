@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from partners.signin import trail
-from partners.signin.guards import freshness, second_factor, sessions
-from partners.signin.pages import here, onward
+from partners.signin.guards import freshness, hashing, second_factor, sessions
+from partners.signin.pages import busy, here, onward
 
 Handler = Callable[[HttpRequest], HttpResponse]
 BEFORE_THE_SECOND_FACTOR = (
@@ -60,6 +60,21 @@ class SecondFactorMiddleware:
         return second_factor.is_verified(request) or request.path in map(reverse, BEFORE_THE_SECOND_FACTOR)
 
 
+class PasswordLineMiddleware:
+    """Limit how long a page waits to hash a password. Ask people to try again if it would take longer."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with hashing.patience():
+            return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer in place of a view whose password was not hashed."""
+        return busy(request) if isinstance(exception, hashing.Busy) else None
+
+
 class RightsMiddleware:
     """Ask for a fresh password before any form is accepted, and record each page that a role doesn't include.
 
@@ -77,7 +92,12 @@ class RightsMiddleware:
         if request.method in freshness.SAFE or not _is_signed_in(request):
             return None
         match = request.resolver_match
-        return None if match and match.view_name in freshness.WITHOUT_PROOF else freshness.asked(request)
+        if match and match.view_name in freshness.WITHOUT_PROOF:
+            return None
+        try:
+            return freshness.asked(request)
+        except hashing.Busy:
+            return busy(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Record that a person was refused a page."""
