@@ -23,9 +23,10 @@ from django_otp.middleware import OTPMiddleware
 from chartero import health, logs
 from chartero.paths import is_external, is_public
 from chartero.postgresql import plans, sessions
-from chartero.web import front, unreadable
+from chartero.web import elsewhere, front, unreadable
 from chartero.web.bodies import OwnSessionMiddleware
 from chartero.web.content_policy import ContentPolicyMiddleware
+from chartero.web.elsewhere import ServedMiddleware
 from chartero.web.front import HttpsMiddleware
 from chartero.web.readable import ReadableRequestMiddleware
 from partners.api.exchange import Exchange
@@ -96,7 +97,9 @@ class ExternalApiMiddleware:
         return unreadable.refusal(request) or self._refused(request) or self.get_response(request)
 
     def _refused(self, request: HttpRequest) -> Refusal | None:
-        """Return the refusal of a call that is wrong for any route: a bad Host header, or plain http."""
+        """Return the refusal of a call that is wrong for any route: in this process, with this Host, or by http."""
+        if refused := elsewhere.refusal(request):
+            return refused
         try:
             request.get_host()
         except DisallowedHost:
@@ -151,6 +154,7 @@ def for_staff(middleware: type[Any]) -> type[Any]:
 PagesSecurityMiddleware = for_pages(SecurityMiddleware)
 PagesPolicyMiddleware = for_pages(ContentPolicyMiddleware)
 PagesHttpsMiddleware = for_pages(HttpsMiddleware)
+PagesServedMiddleware = for_pages(ServedMiddleware)
 PagesSessionMiddleware = for_staff(OwnSessionMiddleware)
 PagesReadableMiddleware = for_pages(ReadableRequestMiddleware)
 PagesCommonMiddleware = for_pages(CommonMiddleware)
