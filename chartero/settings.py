@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "chartero.web.middleware.PagesServedMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "chartero.web.middleware.PagesHttpsMiddleware",
+    "chartero.web.middleware.PagesDatabaseMiddleware",
     "chartero.web.middleware.PagesSessionMiddleware",
     "chartero.web.middleware.PagesCommonMiddleware",
     "chartero.web.middleware.PagesCsrfMiddleware",

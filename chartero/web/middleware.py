@@ -29,6 +29,7 @@ from chartero.web.content_policy import ContentPolicyMiddleware
 from chartero.web.elsewhere import ServedMiddleware
 from chartero.web.front import HttpsMiddleware
 from chartero.web.readable import ReadableRequestMiddleware
+from chartero.web.unavailable import DatabaseMiddleware
 from partners.api.exchange import Exchange
 from partners.api.responses import Refusal, fault_response
 from partners.catalogue.reasons import Reason
@@ -155,6 +156,7 @@ PagesSecurityMiddleware = for_pages(SecurityMiddleware)
 PagesPolicyMiddleware = for_pages(ContentPolicyMiddleware)
 PagesHttpsMiddleware = for_pages(HttpsMiddleware)
 PagesServedMiddleware = for_pages(ServedMiddleware)
+PagesDatabaseMiddleware = for_pages(DatabaseMiddleware)
 PagesSessionMiddleware = for_staff(OwnSessionMiddleware)
 PagesReadableMiddleware = for_pages(ReadableRequestMiddleware)
 PagesCommonMiddleware = for_pages(CommonMiddleware)
