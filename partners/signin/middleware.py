@@ -70,6 +70,12 @@ class PasswordLineMiddleware:
         with hashing.patience():
             return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Answer a sign-in at once if the line is full, so that a flood of them asks no database."""
+        match = request.resolver_match
+        signs_in = request.method == "POST" and match is not None and match.view_name == "admin:login"
+        return busy(request) if signs_in and hashing.LINE.is_full() else None
+
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer in place of a view whose password was not hashed."""
         return busy(request) if isinstance(exception, hashing.Busy) else None

@@ -157,6 +157,13 @@ def test_a_sign_in_is_not_judged(busy):
     assert lockout.failures("invented") == lockout.failures("nobody") == 0
 
 
+def test_a_sign_in_that_finds_the_line_full_asks_no_database(client, monkeypatch):
+    monkeypatch.setattr(hashing, "MOST", 0)
+    monkeypatch.setattr(hashing, "LINE", hashing.Line())
+    assert_asked_to_try_again(client.post("/admin/login/", {"username": "nobody", "password": "wrong"}))
+    assert client.get("/admin/login/").status_code == 200
+
+
 def test_a_fresh_proof_is_not_judged(busy):
     busy.clock.now += 15 * 60
     assert_asked_to_try_again(busy.post("/signin/password/", proof_of_password=PASSWORD))

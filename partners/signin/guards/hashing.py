@@ -47,6 +47,13 @@ class Line:
         self._hasher = ThreadPoolExecutor(1, "hasher", initializer=_give_way)
         self._places = BoundedSemaphore(MOST)
 
+    def is_full(self) -> bool:
+        """Return True if the next page would be refused."""
+        has_place = self._places.acquire(blocking=False)
+        if has_place:
+            self._places.release()
+        return not has_place
+
     def run(self, work: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
         """Return the result of `work`. Raise Busy if the line is full, or if a page has waited too long."""
         until = UNTIL.get()
