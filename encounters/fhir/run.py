@@ -1,10 +1,9 @@
 """Run a whole import: every phase over every file, batch by batch, and the report."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from itertools import islice
 
-from django.db import transaction
 from django.utils import timezone
 
 from encounters.fhir import binaries, resolving
@@ -15,6 +14,7 @@ from encounters.fhir.reading import read
 from encounters.fhir.report import Report
 from encounters.importing import rows
 from encounters.importing.codes import Code, Level, Outcome
+from encounters.importing.dry_run import nothing_kept
 from encounters.importing.job import Job
 from encounters.importing.reading.files import BINARY, DELETIONS, ORDER, Export, SourceFile
 from encounters.importing.reading.lines import Progress
@@ -31,15 +31,10 @@ NOT_TAKEN_IN = {Outcome.REJECTED, Outcome.STALE, *CONFLICTS}
 
 
 def run(job: Job, export: Export, progress: Progress, *, dry_run: bool = False) -> Report:
-    """Import the export. A dry run is one transaction that is rolled back at the end."""
-    with closing(Index(job.servers())) as index:
+    """Import the export. A dry run keeps nothing."""
+    with closing(Index(job.servers())) as index, nothing_kept(job) if dry_run else nullcontext():
         work = _Run(job, index, progress)
-        if not dry_run:
-            work.through(export)
-            return work.report
-        with transaction.atomic():
-            work.through(export)
-            transaction.set_rollback(True)
+        work.through(export)
     return work.report
 
 

@@ -1,4 +1,7 @@
-"""Write a batch of rows of one kind in one transaction, with few statements: new, newer and withdrawn rows."""
+"""Write a batch of rows of one kind in one transaction, with few statements: new, newer and withdrawn rows.
+
+Everything is read and decided before the transaction, which is short: on SQLite, it blocks partners' calls.
+"""
 
 import hashlib
 import json
@@ -26,8 +29,7 @@ WITHDRAWN = "withdrawn"
 
 def write(job: Job, clock: Clock, rows: list[Row]) -> list[Outcome]:
     """Write a batch and return the outcome of each row."""
-    with transaction.atomic():
-        job.lock()
+    with job.alone():
         clock.start_batch()
         batch = _Batch(job, clock, rows)
         outcomes = [batch.take(row) for row in rows]
@@ -37,17 +39,22 @@ def write(job: Job, clock: Clock, rows: list[Row]) -> list[Outcome]:
 
 def supersede(job: Job, targets: list[Target]) -> None:
     """Mark documents that others replace as superseded, now and in all their later versions."""
-    with transaction.atomic():
-        job.lock()
+    with job.alone():
         source_ids = [each.id for each in targets]
         records = job.records("DocumentReference").filter(source_id__in=source_ids, superseded=False)
         found = {(each.source_id, each.server): each for each in records.filter(document__isnull=False)}
         replaced = [
             each for each in found.values() if any(t.id == each.source_id and t.is_at(each.server) for t in targets)
         ]
-        documents = Document.objects.filter(pk__in=[each.document_id for each in replaced])
+        if replaced:
+            _mark_superseded(replaced)
+
+
+def _mark_superseded(records: list[SourceRecord]) -> None:
+    with transaction.atomic(savepoint=False):
+        documents = Document.objects.filter(pk__in=[each.document_id for each in records])
         documents.update(status=DocumentStatus.SUPERSEDED)
-        SourceRecord.objects.filter(pk__in=[each.pk for each in replaced]).update(superseded=True)
+        SourceRecord.objects.filter(pk__in=[each.pk for each in records]).update(superseded=True)
 
 
 class _Batch:
@@ -81,7 +88,13 @@ class _Batch:
         return outcome
 
     def save(self) -> None:
-        """Write everything that was collected: rows first, then the records that refer to them."""
+        """Write everything that was collected, if there is anything."""
+        if self.written or self.parents:
+            with transaction.atomic(savepoint=False):
+                self._save()
+
+    def _save(self) -> None:
+        """Write the rows first, then the records that refer to them."""
         rows = self.kind.model._default_manager
         rows.bulk_create(self.written["new rows"])
         SourceRecord.objects.bulk_create(self.written["new records"])
