@@ -17,6 +17,7 @@ from encounters.importing.job import Job
 from encounters.importing.rows import Row, Target
 from encounters.importing.writing import versions
 from encounters.importing.writing.clock import Clock
+from encounters.importing.writing.inserting import insert
 from encounters.importing.writing.kinds import KINDS
 from encounters.importing.writing.linking import Link
 from encounters.importing.writing.updating import update
@@ -95,13 +96,13 @@ class _Batch:
 
     def _save(self) -> None:
         """Write the rows first, then the records that refer to them."""
-        rows = self.kind.model._default_manager
-        rows.bulk_create(self.written["new rows"])
-        SourceRecord.objects.bulk_create(self.written["new records"])
+        insert(self.written["new rows"])
+        insert(self.written["new records"])
         update(self.written["rows"], self.kind.fields)
         update(self.written["records"], [*RECORD_FIELDS, self.kind.field])
         if self.written["withdrawn"]:
-            rows.filter(pk__in=self.written["withdrawn"]).update(withdrawn_at=self.clock.now)
+            rows = self.kind.model._default_manager.filter(pk__in=self.written["withdrawn"])
+            rows.update(withdrawn_at=self.clock.now)
         if parents := {parent for parent in self.parents if parent is not None}:
             self.kind.follow_up(self.job, parents)
 
