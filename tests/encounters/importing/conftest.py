@@ -4,14 +4,12 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 
 @pytest.fixture
-def database(transactional_db, tmp_path, settings):
+def database(committed, tmp_path, settings):
     """Use an empty database file, and return another connection to it, which waits for nobody."""
-    if connection.vendor != "sqlite":
-        pytest.skip("PostgreSQL locks rows")
     settings.DATA_DIR = tmp_path
     path = tmp_path / "chartero.sqlite3"
     usual = connections["default"]

@@ -16,7 +16,10 @@ from tests.encounters.fhir import exports
 from tests.encounters.transcripts import visits
 from tests.factories import CHANGE
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [
+    pytest.mark.usefixtures("database"),
+    pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL locks rows"),
+]
 WRITE = "UPDATE partners_apikeyswitch SET enabled = enabled"
 SIZE = 700
 
