@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 
 from partners.models.change import Action, ChangeEvent
 from partners.signin.guards import hashing, lockout
-from tests.partners.signin.person import PASSWORD
+from tests.partners.support.person import PASSWORD
 
 ALGORITHMS = ("argon2", "pbkdf2_sha256")
 WHY = {"reason": "a new colleague", "ticket": ""}
