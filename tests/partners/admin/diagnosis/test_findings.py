@@ -1,6 +1,7 @@
 """What is told of each blocker: the detail that no code has, who can fix it, and the link to where."""
 
 import re
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def places_in(page) -> list[str]:
     """Return the link of each blocker to the page where it is fixed, "" where it has none."""
     lines = re.findall(r'<p class="soft">[^<]* ·(.*?)</p>', page.text, re.DOTALL)
-    return [link[1] if (link := re.search(r'href="([^"]+)"', line)) else "" for line in lines]
+    return [unescape(link[1]) if (link := re.search(r'href="([^"]+)"', line)) else "" for line in lines]
 
 
 @pytest.mark.parametrize(
