@@ -30,6 +30,11 @@ class Server:
         return f"postgres://postgres@127.0.0.1:{self.port}/{self._name}"
 
     @property
+    def is_running(self) -> bool:
+        """Return True if the server runs."""
+        return (self.folder / "data" / "postmaster.pid").exists()
+
+    @property
     def database(self) -> Database:
         """Return the database that was copied."""
         return Database(self.url)
@@ -40,15 +45,22 @@ class Server:
         self._control("start", "-w", "-l", str(self.folder / "log"), "-o", options)
 
     def stop(self) -> None:
-        """Stop the server at once, as a crash does. Do nothing if it has stopped already."""
-        self._control("stop", "-m", "immediate", check=False)
+        """Stop the server at once, as a crash does, if it runs."""
+        if self.is_running:
+            self._control("stop", "-m", "immediate")
 
     def promote(self) -> None:
         """Make a replica a primary."""
         self._control("promote", "-w")
 
-    def _control(self, *arguments: str, check: bool = True) -> None:
-        _run("pg_ctl", "-D", str(self.folder / "data"), *arguments, check=check)
+    def recorded(self, request_ids: set[str]) -> set[str]:
+        """Return those of the request ids that the ledger has. Start the server if it has stopped."""
+        if not self.is_running:
+            self.start()
+        return self.database.recorded(request_ids)
+
+    def _control(self, *arguments: str) -> None:
+        _run("pg_ctl", "-D", str(self.folder / "data"), *arguments)
 
 
 @contextmanager
@@ -77,10 +89,10 @@ def copy_of(url: str, place: Path, *, follows: bool = False) -> Iterator[Server]
         server.stop()
 
 
-def _run(program: str, *arguments: str, check: bool = True) -> None:
+def _run(program: str, *arguments: str) -> None:
     """Run a program of PostgreSQL. It refuses to run as root."""
     owner = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-    subprocess.run([*owner, _program(program), *arguments], cwd="/", check=check, stdout=subprocess.DEVNULL)
+    subprocess.run([*owner, _program(program), *arguments], cwd="/", check=True, stdout=subprocess.DEVNULL)
 
 
 def _program(name: str) -> str:

@@ -50,8 +50,11 @@ class Proxy(threading.Thread):
         waiting: list[tuple[socket.socket, socket.socket]] = []
         while True:
             for key, _ in self._poll.select():
+                if key.fileobj is self._wake[0]:
+                    self._wake[0].recv(64)
+                    continue
                 waiting.append((key.fileobj, key.data))
-                if self.is_frozen and key.fileobj is not self._wake[0]:
+                if self.is_frozen:
                     self._poll.unregister(key.fileobj)
             while self._orders:
                 self._orders.pop(0)()
@@ -68,9 +71,6 @@ class Proxy(threading.Thread):
         done.wait(5)
 
     def _take(self, source: socket.socket, sink: socket.socket | None) -> None:
-        if source is self._wake[0]:
-            source.recv(64)
-            return
         if source.fileno() < 0 or (sink is not None and not self._is_open(source, sink)):  # closed with its other half
             return
         with suppress(KeyError):

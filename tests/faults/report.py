@@ -4,8 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tests.faults.calls import BROKEN, PARTNERS, UNAVAILABLE, Call
-from tests.faults.database import Database
-from tests.faults.scenario import Scenario
+from tests.faults.scenario import Ledger, Scenario
 
 SLOWEST, SLOWEST_PROBE, RECOVERY = 2.5, 0.5, 1.0  # seconds that are promised
 COLUMNS = ("fault", "wrong", "broken off", "without row", "slowest", "probe", "back", "memory", "/readyz", "answers")
@@ -54,7 +53,7 @@ class Row:
 
 
 def row(
-    scenario: Scenario, calls: list[Call], span: tuple[float, float], growth: float, ledgers: tuple[Database, ...]
+    scenario: Scenario, calls: list[Call], span: tuple[float, float], growth: float, ledgers: tuple[Ledger, ...]
 ) -> Row:
     """Sum up the calls that met a fault between two moments, or the time after it."""
     began, ended = span

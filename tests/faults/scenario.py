@@ -3,11 +3,18 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from tests.faults.database import Database
 from tests.faults.proxy import Proxy
 from tests.faults.server import WebServer
+
+
+class Ledger(Protocol):
+    """A database that can be asked which answers are on record."""
+
+    def recorded(self, request_ids: set[str]) -> set[str]:
+        """Return those of the request ids that the ledger has."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +25,7 @@ class Site:
     tokens: dict[str, str]
     database: Database
     proxy: Proxy
-    ledgers: tuple[Database, ...]
+    ledgers: tuple[Ledger, ...]
 
     @property
     def port(self) -> int:

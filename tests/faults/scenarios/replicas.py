@@ -28,16 +28,20 @@ class Pair(Site):
 def pair(site: Site, *, synchronous: bool = False) -> Iterator[Pair]:
     """Lead the site to a primary with a replica. At the end, both can be asked what is on record."""
     home = site.proxy.target
-    with folder() as one, folder() as other:
-        with copy_of(site.database.url, one) as primary, copy_of(primary.url, other, follows=True) as replica:
-            if synchronous:
-                primary.database.configure(synchronous_standby_names="*", synchronous_commit="remote_apply")
-            site.proxy.redirect(primary.port)
-            site.proxy.cut()
-            settled = replace(site, database=primary.database, ledgers=(primary.database, replica.database))
-            yield Pair(**vars(settled), primary=primary, replica=replica)
-            site.proxy.redirect(home)
-            site.proxy.cut()
+    with (
+        folder() as one,
+        folder() as other,
+        copy_of(site.database.url, one) as primary,
+        copy_of(primary.url, other, follows=True) as replica,
+    ):
+        if synchronous:
+            primary.database.configure(synchronous_standby_names="*", synchronous_commit="remote_apply")
+        site.proxy.redirect(primary.port)
+        site.proxy.cut()
+        settled = replace(site, database=primary.database, ledgers=(primary, replica))
+        yield Pair(**vars(settled), primary=primary, replica=replica)
+        site.proxy.redirect(home)
+        site.proxy.cut()
 
 
 @contextmanager
