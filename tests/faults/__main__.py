@@ -10,11 +10,7 @@ It needs PostgreSQL, and a user who may signal its processes and mount a small d
 import argparse
 import os
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import django
 
@@ -23,36 +19,11 @@ django.setup()
 
 from tests.faults import report  # noqa: E402
 from tests.faults.calls import OpenLoop  # noqa: E402
-from tests.faults.database import Database  # noqa: E402
-from tests.faults.proxy import Proxy  # noqa: E402
+from tests.faults.demonstration import site  # noqa: E402
 from tests.faults.scenario import Scenario, Site  # noqa: E402
 from tests.faults.scenarios import SCENARIOS, SHORT  # noqa: E402
-from tests.faults.server import serving  # noqa: E402
-from tests.server.deployment import Deployment, new_deployment  # noqa: E402
 
 BEFORE, AFTER = 2.0, 4.0  # seconds of calls before a fault and after it
-
-
-@contextmanager
-def site() -> Iterator[Site]:
-    """Yield the production server behind a network of our own, over a demonstration."""
-    with tempfile.TemporaryDirectory() as folder, new_deployment(Path(folder)) as deployment:
-        tokens = _tokens(deployment)
-        direct = deployment.environment["DATABASE_URL"]
-        host, port_and_name = direct.rsplit(":", 1)
-        port, name = port_and_name.split("/", 1)
-        proxy = Proxy(int(port))
-        environment = deployment.environment | {"DATABASE_URL": f"{host}:{proxy.port}/{name}"}
-        with serving(environment, Path(folder) / "log") as server:
-            yield Site(server, tokens, Database(direct), proxy, (Database(direct),))
-
-
-def _tokens(deployment: Deployment) -> dict[str, str]:
-    demo = deployment.report("demo", "--no-serve")
-    scopes = ["--scope", "encounters:read", "patients:read", "documents:read"]
-    revoked = deployment.report("issue_key", "--organization", demo["organization_id"], "--label", "Given up", *scopes)
-    deployment.manage("revoke_key", revoked["key_id"], "--reason", "a test")
-    return {"good": demo["token"], "revoked": revoked["token"]}
 
 
 def run(scenario: Scenario, shared: Site) -> report.Row:

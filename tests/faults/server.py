@@ -15,14 +15,14 @@ class WebServer:
     """One production server on a port of its own. It can be started again on the same port."""
 
     def __init__(self, environment: dict[str, str], log: Path) -> None:
-        self.port, self._environment, self._log = free_port(), environment, log
+        self.port, self.environment, self.log = free_port(), environment, log
 
     def start(self) -> None:
         """Start the server and wait until it listens."""
         command = ["-m", "gunicorn", "-c", "python:chartero.gunicorn", "--bind", f"127.0.0.1:{self.port}"]
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *command, "chartero.wsgi"], cwd=ROOT, env=self._environment, stdout=log, stderr=log
+                [sys.executable, *command, "chartero.wsgi"], cwd=ROOT, env=self.environment, stdout=log, stderr=log
             )
         wait_for(self.port, self._process)
 
@@ -38,9 +38,10 @@ class WebServer:
         self._process.wait()
         return workers
 
-    def kill_worker(self) -> None:
-        """Kill one worker."""
-        os.kill(self.workers()[0], signal.SIGKILL)
+    def kill_workers(self, number: int) -> None:
+        """Kill some workers at the same moment."""
+        for pid in self.workers()[:number]:
+            os.kill(pid, signal.SIGKILL)
 
     def workers(self) -> list[int]:
         """Return the pids of the workers."""
