@@ -1,6 +1,9 @@
 """Sessions of PostgreSQL that turn out to be of no use, and a server that says nothing."""
 
-from contextlib import nullcontext
+import socket
+import threading
+import time
+from contextlib import ExitStack, contextmanager, nullcontext
 
 import psycopg
 import pytest
@@ -147,12 +150,33 @@ def test_a_statement_that_fails_in_time_says_what_the_server_says():
     connection.close()
 
 
-def test_no_connection_is_begun_that_may_outlast_the_call():
-    connection.close()
-    with pytest.raises(OperationalError), sessions.within(1.9):
-        execute("SELECT 1")
-    with sessions.within(2.1):
-        execute("SELECT 1")
+@contextmanager
+def silent_hosts(number):
+    """Yield the parameters of hosts that take connections and never say a word."""
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
+        ports = [str(listener.getsockname()[1]) for listener in listeners]
+        yield {"host": ",".join(["127.0.0.1"] * number), "port": ",".join(ports), "connect_timeout": 30}
+
+
+@pytest.mark.parametrize("hosts", [1, 2, 4])
+def test_a_connection_to_however_many_silent_hosts_ends_with_the_call(hosts):
+    began = time.monotonic()
+    with silent_hosts(hosts) as parameters, sessions.within(1.0), pytest.raises(errors.ConnectionTimeout):
+        sessions.connected(**parameters)
+    assert time.monotonic() - began < 10  # without a deadline it would be 30 seconds for each host
+
+
+def test_a_silent_host_leaves_time_for_the_next_one():
+    own = connection.get_connection_params()
+    with silent_hosts(1) as silent, sessions.within(20.0):
+        hosts = {name: f"{silent[name]},{own.get(name) or ''}" for name in ("host", "port")}
+        sessions.connected(**own | hosts | {"connect_timeout": 30}).close()
+
+
+def test_outside_a_call_the_operator_s_time_to_connect_holds():
+    with silent_hosts(1) as silent, pytest.raises(errors.ConnectionTimeout):
+        sessions.connected(**silent | {"connect_timeout": 2})
 
 
 def wait_in_vain() -> None:
@@ -173,11 +197,111 @@ def test_after_a_call_that_waited_in_vain_the_next_ones_fail_at_once():
 def test_after_the_pause_one_statement_is_tried(breaker, monkeypatch):
     monkeypatch.setattr(breakers, "PAUSE", 0.0)
     wait_in_vain()
+    monkeypatch.setattr(breakers, "PAUSE", 20.0)
     assert breaker.enter() is True
     with pytest.raises(breakers.Paused):
         breaker.enter()
     breaker.succeeded()
     assert breaker.enter() is False
+
+
+def test_a_trial_that_still_waits_keeps_the_next_one_from_nothing(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "PAUSE", 0.0)
+    wait_in_vain()
+    assert [breaker.enter(), breaker.enter()] == [True, True]
+
+
+def answer_calls(number: int) -> None:
+    for _ in range(number):
+        with sessions.within(20):
+            execute("SELECT 1")
+
+
+@pytest.mark.parametrize(("in_vain", "answered", "pause"), [(1, 0, True), (1, 1, False), (2, 2, False), (3, 2, True)])
+def test_a_pause_begins_if_more_calls_waited_in_vain_than_were_answered(breaker, monkeypatch, in_vain, answered, pause):
+    monkeypatch.setattr(breakers, "MOMENT", 60.0)
+    answer_calls(answered)
+    for _ in range(in_vain):
+        breaker.failed()
+    assert is_pause(breaker) is pause
+
+
+def is_pause(breaker) -> bool:
+    try:
+        breaker.enter()
+    except breakers.Paused:
+        return True
+    return False
+
+
+def test_many_calls_that_waited_in_vain_begin_a_pause_whoever_else_is_answered(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "MOMENT", 60.0)
+    for _ in range(2 * breakers.MANY):
+        breaker.answered()
+    for _ in range(breakers.MANY - 1):
+        breaker.failed()
+    assert is_pause(breaker) is False
+    breaker.failed()
+    assert is_pause(breaker) is True
+
+
+def test_answers_of_an_earlier_moment_do_not_count(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "MOMENT", 0.05)
+    answer_calls(3)
+    wait_in_vain()
+    assert is_pause(breaker) is True
+
+
+def test_a_call_that_waited_in_vain_once_counts_as_no_answered_one(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "MOMENT", 60.0)
+    monkeypatch.setattr(breakers, "PAUSE", 0.0)
+    execute("SET statement_timeout = 50")
+    with sessions.within(20):
+        with pytest.raises(OperationalError):
+            execute("SELECT pg_sleep(30)")
+        connection.close()
+        execute("SELECT 1")
+    breaker.failed()
+    assert breaker._next_try is not None
+
+
+def test_a_call_that_asks_nothing_counts_as_no_answered_one(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "MOMENT", 60.0)
+    with sessions.within(20):
+        pass
+    breaker.failed()
+    assert is_pause(breaker) is True
+
+
+@contextmanager
+def running(breaker, number):
+    """Have that many statements of other threads run."""
+    entered, done = threading.Barrier(number + 1), threading.Event()
+
+    def run():
+        breaker.enter()
+        entered.wait()
+        done.wait()
+        breaker.leave()
+
+    threads = [threading.Thread(target=run) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    entered.wait()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.parametrize(("number", "long", "pause"), [(16, -1.0, True), (15, -1.0, False), (20, 60.0, False)])
+def test_no_more_than_some_statements_may_run_for_long_at_a_time(breaker, monkeypatch, number, long, pause):
+    monkeypatch.setattr(breakers, "LONG", long)
+    with running(breaker, number):
+        assert is_pause(breaker) is pause
+    assert is_pause(breaker) is False
 
 
 def test_a_trial_that_succeeds_lets_all_go_on(breaker, monkeypatch):
