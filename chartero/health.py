@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from chartero.checks import collected
+from chartero.postgresql import sessions
 from encounters.totals import counting
 from partners.formats import traces
 from partners.keys import digests
@@ -24,7 +25,8 @@ from partners.models import ApiKey, ApiKeySwitch, KeyState, triggers
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 1.5  # seconds that a probe waits for the database
+LIMIT = 1.3  # seconds that a check may wait for the database
+PATIENCE = 1.5  # seconds that a probe waits for a check
 KEPT = 1.0  # seconds for which a result is used again, however many probes come
 GIVEN_UP = 30.0  # seconds after which a new check starts beside one that got no response
 TOLD_AGAIN = 60.0  # seconds between two log lines about the same fault
@@ -54,7 +56,8 @@ class Check(threading.Thread):
     def run(self) -> None:
         """Run the check, and keep the result."""
         try:
-            self._look()
+            with sessions.within(LIMIT, apart=True):
+                self._look()
             self._outcome = {}
         except Unready as fault:
             self._outcome = {"check": str(fault)}

@@ -273,6 +273,18 @@ def test_a_call_that_asks_nothing_counts_as_no_answered_one(breaker, monkeypatch
     assert is_pause(breaker) is True
 
 
+def test_work_that_is_apart_neither_minds_a_pause_nor_begins_one(breaker):
+    execute("SELECT 1")
+    with pytest.raises(OperationalError, match="does not answer"), sessions.within(0.1, apart=True):
+        execute("SELECT pg_sleep(30)")
+    connection.close()
+    assert is_pause(breaker) is False
+    wait_in_vain()
+    assert is_pause(breaker) is True
+    with sessions.within(20, apart=True):
+        execute("SELECT 1")
+
+
 @contextmanager
 def running(breaker, number):
     """Have that many statements of other threads run."""
