@@ -18,28 +18,29 @@ from partners.signin.own_password import OwnPasswordView
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One entry of the navigation, for staff with the permission."""
+class NavigationEntry:
+    """One entry of the navigation, for staff with the permission. `group`: the menu that it is in, if in any."""
 
     title: str
     view: str
     permission: str | None = None
+    group: str = ""
 
 
-# In the order of the work: attention, partners, keys, diagnosis, administration.
-PLACES = (
-    Place("Home", "admin:index"),
-    Place("Organizations", "admin:partners_organization_changelist", "partners.view_organization"),
-    Place("API keys", "admin:partners_apikey_changelist", "partners.view_apikey"),
-    Place("Requests", "admin:partners_requestrecord_changelist", "partners.view_requestrecord"),
-    Place("Why does this call fail?", "admin:diagnosis", "partners.view_apikey"),
-    Place("Reason codes", "admin:reasons", "partners.view_apikey"),
-    Place("Changes", "admin:partners_changeevent_changelist", "partners.view_changeevent"),
-    Place("Disclosures", "admin:disclosures", "partners.account_disclosures"),
-    Place("Global switch", "admin:switch", "partners.view_apikeyswitch"),
-    Place("Encounters", "admin:encounters_encounter_changelist", "encounters.view_encounter"),
-    Place("Users", "admin:auth_user_changelist", "auth.view_user"),
-    Place("Groups", "admin:auth_group_changelist", "auth.view_group"),
+LOOK_UP, ADMINISTER = "Look up", "Administer"
+NAVIGATION = (
+    NavigationEntry("Home", "admin:index"),
+    NavigationEntry("Organizations", "admin:partners_organization_changelist", "partners.view_organization"),
+    NavigationEntry("API keys", "admin:partners_apikey_changelist", "partners.view_apikey"),
+    NavigationEntry("Why does this call fail?", "admin:diagnosis", "partners.view_apikey"),
+    NavigationEntry("Requests", "admin:partners_requestrecord_changelist", "partners.view_requestrecord", LOOK_UP),
+    NavigationEntry("Changes", "admin:partners_changeevent_changelist", "partners.view_changeevent", LOOK_UP),
+    NavigationEntry("Disclosures", "admin:disclosures", "partners.account_disclosures", LOOK_UP),
+    NavigationEntry("Encounters", "admin:encounters_encounter_changelist", "encounters.view_encounter", LOOK_UP),
+    NavigationEntry("Reason codes", "admin:reasons", "partners.view_apikey", LOOK_UP),
+    NavigationEntry("Global switch", "admin:switch", "partners.view_apikeyswitch", ADMINISTER),
+    NavigationEntry("Users", "admin:auth_user_changelist", "auth.view_user", ADMINISTER),
+    NavigationEntry("Groups", "admin:auth_group_changelist", "auth.view_group", ADMINISTER),
 )
 
 
@@ -54,12 +55,15 @@ class PartnerSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Add the pages that don't belong to a model, before those that do."""
+        # Imported late: their decorators need this site.
+        from chartero.search import views as search
         from partners.admin import disclosures, switch
         from partners.admin.diagnosis import page
         from partners.signin.views import sign_out
 
         return [
             *page.urls(),
+            *search.urls(),
             path("disclosures/", disclosures.disclosures, name="disclosures"),
             path("switch/", switch.show, name="switch"),
             path("switch/turn/", switch.turn, name="switch_turn"),
@@ -99,17 +103,26 @@ class PartnerSite(admin.AdminSite):
         if not context["has_permission"]:
             return context
         return context | {
-            "places": [_shown(place, request) for place in PLACES if _allowed(place, request)],
+            "navigation": _navigation(request),
             "environment": settings.ENVIRONMENT,
             "api_keys_on": ApiKeySwitch.is_on(),
         }
 
 
-def _allowed(place: Place, request: HttpRequest) -> bool:
-    return place.permission is None or request.user.has_perm(place.permission)
+def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the groups of entries that the person may open: those of the daily work first, which have no menu."""
+    groups = []
+    for title in ("", LOOK_UP, ADMINISTER):
+        entries = [_shown(entry, request) for entry in NAVIGATION if entry.group == title and _allowed(entry, request)]
+        groups.append({"title": title, "entries": entries, "here": any(entry["here"] for entry in entries)})
+    return [group for group in groups if group["entries"]]
 
 
-def _shown(place: Place, request: HttpRequest) -> dict[str, Any]:
-    url = reverse(place.view)
-    here = request.path == url or (place.view != "admin:index" and request.path.startswith(url))
-    return {"title": place.title, "url": url, "here": here}
+def _allowed(entry: NavigationEntry, request: HttpRequest) -> bool:
+    return entry.permission is None or request.user.has_perm(entry.permission)
+
+
+def _shown(entry: NavigationEntry, request: HttpRequest) -> dict[str, Any]:
+    url = reverse(entry.view)
+    here = request.path == url or (entry.view != "admin:index" and request.path.startswith(url))
+    return {"title": entry.title, "url": url, "here": here}

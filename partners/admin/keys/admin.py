@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -13,8 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
-from partners.admin.guarded import row
-from partners.admin.keys import bulk, changing, issuing, meaning, rotations
+from partners.admin.keys import banner, bulk, changing, issuing, pasting, rotations
 from partners.admin.keys.filters import (
     DigestKeyFilter,
     LastUseFilter,
@@ -22,8 +21,8 @@ from partners.admin.keys.filters import (
     ScopeFilter,
     StateFilter,
 )
+from partners.admin.model_admin import get_row
 from partners.diagnosis import forecasting
-from partners.diagnosis.pasted import keys_in
 from partners.keys import digests, in_text
 from partners.models import ApiKey
 from partners.names import holds_words
@@ -56,7 +55,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         own = [
-            path("find/", find, name="partners_apikey_find"),
+            path("find/", find_key, name="partners_apikey_find"),
             path("add/", add),
             *issuing.urls(),
             *changing.urls(),
@@ -78,15 +77,14 @@ def add(request: HttpRequest) -> HttpResponseRedirect:
 @require_POST
 @sensitive_post_parameters()
 @sensitive_variables()
-def find(request: HttpRequest) -> HttpResponse:
+def find_key(request: HttpRequest) -> HttpResponse:
     """Search by POST, so that no pasted token gets into a URL: first for keys in the text, then in the list."""
-    text = request.POST.get("q", "").replace("\0", "").strip()
-    pasted = keys_in(text)
-    if pasted.only:
-        messages.info(request, pasted.only.proof.value)
-        return redirect("admin:partners_apikey_change", pasted.only.key.pk)
-    if pasted.matches or (in_text.may_hold_part(text) and not _is_in_a_label(text)):
-        return render(request, "partners/found.html", title="Keys in the text", pasted=pasted, longest=in_text.LONGEST)
+    text = request.POST.get("q", "").strip()
+    keys = pasting.page(request, text)
+    if keys:
+        return keys
+    if in_text.may_hold_part(text) and not _is_in_a_label(text):
+        return pasting.nothing_found(request, text)
     return redirect(f"{reverse(LIST)}?{urlencode({'q': in_text.quoted(text) or text})}")
 
 
@@ -100,7 +98,7 @@ def _is_in_a_label(text: str) -> bool:
 @require_safe
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one key: its state and what to do, what it can call now, its rotations, its calls and its changes."""
-    key = row(ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes"), object_id)
+    key = get_row(ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes"), object_id)
     successor = ApiKey.objects.filter(replaces=key).first()
     return render(
         request,
@@ -110,7 +108,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         successor=successor,
         came=rotations.progress(request, key.replaces, key),
         goes=rotations.progress(request, key, successor),
-        notice=meaning.notice(key, successor),
+        banner=banner.banner_of(key, successor),
         digest_key_loaded=key.digest_key_number in digests.loaded(),
         routes=_routes(key),
         traffic=traffic.of_key(key) if request.user.has_perm("partners.view_requestrecord") else None,

@@ -1,0 +1,393 @@
+"""Sessions of PostgreSQL that turn out to be of no use, and a server that says nothing."""
+
+import socket
+import threading
+import time
+from contextlib import ExitStack, contextmanager, nullcontext
+
+import psycopg
+import pytest
+from django.db import DatabaseError, OperationalError, ProgrammingError, connection
+from psycopg import errors
+
+from chartero.postgresql import breaker as breakers
+from chartero.postgresql import sessions
+from chartero.postgresql.base import DatabaseWrapper
+from chartero.postgresql.breaker import Breaker
+from partners.models import Organization, RequestRecord, UnkeyedAnswer
+from partners.record import ledger
+from partners.record.unkeyed import TALLY
+from partners.statements import Statement
+from tests.api import Api
+from tests.factories import EncounterFactory, OrganizationFactory, issue
+
+pytestmark = [
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL only"),
+    pytest.mark.usefixtures("committed"),
+]
+
+
+@pytest.fixture(autouse=True)
+def breaker(monkeypatch):
+    """Return what the threads know of the database: nothing so far."""
+    monkeypatch.setattr(sessions, "BREAKER", Breaker())
+    yield sessions.BREAKER
+    connection.close()
+
+
+def execute(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+@pytest.fixture
+def api():
+    organization = OrganizationFactory()
+    EncounterFactory(organization=organization)
+    return Api(issue(organization)[1])
+
+
+@pytest.fixture
+def other():
+    copy = connection.copy()
+    yield copy
+    copy.close()
+
+
+def total(api) -> int:
+    answer = api.get()
+    assert answer.status_code == 200
+    return answer.json()["total"]
+
+
+def test_a_session_that_may_only_read_is_replaced_within_the_call(api):
+    execute("SET default_transaction_read_only = on")
+    assert total(api) == 1
+    assert RequestRecord.objects.count() == 1
+    TALLY.write()
+    assert not UnkeyedAnswer.objects.exists()
+
+
+@pytest.fixture
+def lost(monkeypatch):
+    """Have the first row committed, and its session lost before the server says so."""
+    execute_in_full, met = Statement.execute, []
+
+    def execute_and_lose(statement, *values):
+        done = execute_in_full(statement, *values)
+        if "partners_requestrecord" in statement.sql and not met:
+            met.append(statement)
+            connection.connection.close()
+            raise behind(psycopg.OperationalError("the server closed the connection"))
+        return done
+
+    monkeypatch.setattr(ledger, "_transaction", lambda several: nullcontext())
+    monkeypatch.setattr(Statement, "execute", execute_and_lose)
+
+
+def test_an_answer_on_record_whose_session_was_lost_leaves_as_it_is_on_record(api, lost):
+    answer = api.get()
+    assert (answer.status_code, answer.json()["total"]) == (200, 1)
+    assert RequestRecord.objects.get().request_id == answer["X-Request-ID"]
+    TALLY.write()
+    assert not UnkeyedAnswer.objects.exists()
+
+
+def test_an_operator_may_wait_longer_for_a_connection_than_a_call_can(monkeypatch):
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "connect_timeout", 10)
+    with sessions.within(2.1):
+        execute("SELECT 1")
+
+
+def test_a_plan_that_no_longer_fits_its_table_is_replaced_within_the_call(api, other):
+    change = 'ALTER TABLE partners_organization ALTER COLUMN public_id TYPE varchar({}) COLLATE "C"'
+    length = Organization._meta.get_field("public_id").max_length
+    assert total(api) == 1
+    with other.cursor() as cursor:
+        cursor.execute(change.format(length + 1))
+        assert total(api) == 1
+        cursor.execute(change.format(length))
+    assert RequestRecord.objects.count() == 2
+
+
+def test_a_session_in_which_a_statement_failed_does_not_take_the_next_request():
+    with pytest.raises(ProgrammingError):
+        execute("SELECT nothing FROM nowhere")
+    connection.close_if_unusable_or_obsolete()
+    assert connection.connection is None
+
+
+def test_a_call_is_tried_no_more_than_twice(api, monkeypatch):
+    tries = []
+    monkeypatch.setattr(sessions, "is_unfit", lambda fault: tries.append(fault) or True)
+    assert api.get().status_code == 200
+    assert len(tries) == 2
+
+
+def test_a_server_that_says_nothing_is_given_the_time_of_the_call_and_no_more():
+    execute("SELECT 1")
+    with pytest.raises(OperationalError, match="does not answer") as raised, sessions.within(0.2):
+        execute("SELECT pg_sleep(30)")
+    assert isinstance(raised.value.__cause__, sessions.SilentServer)
+    assert connection.is_usable() is False
+    connection.close()
+    execute("SELECT 1")
+
+
+def test_all_statements_of_a_call_share_its_time():
+    execute("SELECT 1")
+    with sessions.within(0.5):
+        execute("SELECT pg_sleep(0.3)")
+        with pytest.raises(OperationalError):
+            execute("SELECT pg_sleep(0.3)")
+    connection.close()
+
+
+def test_a_statement_that_fails_in_time_says_what_the_server_says():
+    with pytest.raises(OperationalError) as raised, sessions.within(20):
+        execute("SELECT pg_cancel_backend(pg_backend_pid())")
+    assert isinstance(raised.value.__cause__, errors.QueryCanceled)
+    connection.close()
+
+
+@contextmanager
+def silent_hosts(number):
+    """Yield the parameters of hosts that take connections and never say a word."""
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
+        ports = [str(listener.getsockname()[1]) for listener in listeners]
+        yield {"host": ",".join(["127.0.0.1"] * number), "port": ",".join(ports), "connect_timeout": 30}
+
+
+@pytest.mark.parametrize("hosts", [1, 2, 4])
+def test_a_connection_to_however_many_silent_hosts_ends_with_the_call(hosts):
+    began = time.monotonic()
+    with silent_hosts(hosts) as parameters, sessions.within(1.0), pytest.raises(errors.ConnectionTimeout):
+        sessions.connected(**parameters)
+    assert time.monotonic() - began < 10  # without a deadline it would be 30 seconds for each host
+
+
+def test_a_silent_host_leaves_time_for_the_next_one():
+    own = connection.get_connection_params()
+    with silent_hosts(1) as silent, sessions.within(20.0):
+        hosts = {name: f"{silent[name]},{own.get(name) or ''}" for name in ("host", "port")}
+        sessions.connected(**own | hosts | {"connect_timeout": 30}).close()
+
+
+def test_outside_a_call_the_operator_s_time_to_connect_holds():
+    with silent_hosts(1) as silent, pytest.raises(errors.ConnectionTimeout):
+        sessions.connected(**silent | {"connect_timeout": 2})
+
+
+def wait_in_vain() -> None:
+    execute("SELECT 1")
+    with pytest.raises(OperationalError), sessions.within(0.1):
+        execute("SELECT pg_sleep(30)")
+    connection.close()
+
+
+def test_after_a_call_that_waited_in_vain_the_next_ones_fail_at_once():
+    wait_in_vain()
+    with pytest.raises(OperationalError) as raised, sessions.within(20):
+        execute("SELECT 1")
+    assert isinstance(raised.value.__cause__, breakers.Paused)
+    execute("SELECT 1")  # whoever is no partner may ask
+
+
+def test_after_the_pause_one_statement_is_tried(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "PAUSE", 0.0)
+    wait_in_vain()
+    monkeypatch.setattr(breakers, "PAUSE", 20.0)
+    assert breaker.enter() is True
+    with pytest.raises(breakers.Paused):
+        breaker.enter()
+    breaker.succeeded()
+    assert breaker.enter() is False
+
+
+def test_a_trial_that_still_waits_keeps_the_next_one_from_nothing(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "PAUSE", 0.0)
+    wait_in_vain()
+    assert [breaker.enter(), breaker.enter()] == [True, True]
+
+
+def answer_calls(number: int) -> None:
+    for _ in range(number):
+        with sessions.within(20):
+            execute("SELECT 1")
+
+
+@pytest.mark.parametrize(("in_vain", "answered", "pause"), [(1, 0, True), (1, 1, False), (2, 2, False), (3, 2, True)])
+def test_a_pause_begins_if_more_calls_waited_in_vain_than_were_answered(breaker, monkeypatch, in_vain, answered, pause):
+    monkeypatch.setattr(breakers, "MOMENT", 60.0)
+    answer_calls(answered)
+    for _ in range(in_vain):
+        breaker.failed()
+    assert is_pause(breaker) is pause
+
+
+def is_pause(breaker) -> bool:
+    try:
+        breaker.enter()
+    except breakers.Paused:
+        return True
+    return False
+
+
+def test_many_calls_that_waited_in_vain_begin_a_pause_whoever_else_is_answered(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "MOMENT", 60.0)
+    for _ in range(2 * breakers.MANY):
+        breaker.answered()
+    for _ in range(breakers.MANY - 1):
+        breaker.failed()
+    assert is_pause(breaker) is False
+    breaker.failed()
+    assert is_pause(breaker) is True
+
+
+def test_answers_of_an_earlier_moment_do_not_count(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "MOMENT", 0.05)
+    answer_calls(3)
+    wait_in_vain()
+    assert is_pause(breaker) is True
+
+
+def test_a_call_that_waited_in_vain_once_counts_as_no_answered_one(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "MOMENT", 60.0)
+    monkeypatch.setattr(breakers, "PAUSE", 0.0)
+    execute("SET statement_timeout = 50")
+    with sessions.within(20):
+        with pytest.raises(OperationalError):
+            execute("SELECT pg_sleep(30)")
+        connection.close()
+        execute("SELECT 1")
+    breaker.failed()
+    assert breaker._next_try is not None
+
+
+def test_a_call_that_asks_nothing_counts_as_no_answered_one(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "MOMENT", 60.0)
+    with sessions.within(20):
+        pass
+    breaker.failed()
+    assert is_pause(breaker) is True
+
+
+def test_work_that_is_apart_neither_minds_a_pause_nor_begins_one(breaker):
+    execute("SELECT 1")
+    with pytest.raises(OperationalError, match="does not answer"), sessions.within(0.1, apart=True):
+        execute("SELECT pg_sleep(30)")
+    connection.close()
+    assert is_pause(breaker) is False
+    wait_in_vain()
+    assert is_pause(breaker) is True
+    with sessions.within(20, apart=True):
+        execute("SELECT 1")
+
+
+@contextmanager
+def running(breaker, number):
+    """Have that many statements of other threads run."""
+    entered, done = threading.Barrier(number + 1), threading.Event()
+
+    def run():
+        breaker.enter()
+        entered.wait()
+        done.wait()
+        breaker.leave()
+
+    threads = [threading.Thread(target=run) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    entered.wait()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.mark.parametrize(("number", "long", "pause"), [(16, -1.0, True), (15, -1.0, False), (20, 60.0, False)])
+def test_no_more_than_some_statements_may_run_for_long_at_a_time(breaker, monkeypatch, number, long, pause):
+    monkeypatch.setattr(breakers, "LONG", long)
+    with running(breaker, number):
+        assert is_pause(breaker) is pause
+    assert is_pause(breaker) is False
+
+
+def test_a_trial_that_succeeds_lets_all_go_on(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "PAUSE", 0.0)
+    wait_in_vain()
+    with sessions.within(20):
+        execute("SELECT 1")
+    assert breaker.enter() is False
+
+
+def test_a_trial_has_less_time_than_a_call_and_begins_another_pause_if_it_fails(breaker, monkeypatch):
+    monkeypatch.setattr(breakers, "PAUSE", 0.0)
+    monkeypatch.setattr(sessions, "TRIAL", 0.1)
+    wait_in_vain()
+    execute("SELECT 1")
+    monkeypatch.setattr(breakers, "PAUSE", 20.0)
+    with pytest.raises(OperationalError, match="does not answer"), sessions.within(20):
+        execute("SELECT pg_sleep(30)")
+    connection.close()
+    with pytest.raises(breakers.Paused):
+        breaker.enter()
+
+
+def test_a_trial_on_a_session_that_was_lost_keeps_no_call_from_a_new_one(api, other, monkeypatch):
+    monkeypatch.setattr(breakers, "PAUSE", 0.0)
+    wait_in_vain()
+    monkeypatch.setattr(breakers, "PAUSE", 20.0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        session = cursor.fetchone()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 1000)", session)
+    monkeypatch.setattr(DatabaseWrapper, "is_usable", lambda self: True)  # it was, a moment ago
+    assert total(api) == 1
+
+
+@pytest.mark.parametrize("sql", ["SELECT 1 / 0", "SELECT nothing FROM nowhere"])
+def test_a_statement_that_is_refused_at_once_begins_no_pause(breaker, sql):
+    with pytest.raises(DatabaseError), sessions.within(20):
+        execute(sql)
+    assert breaker.enter() is False
+
+
+def behind(cause: Exception | None) -> Exception:
+    """Return a fault as Django raises it."""
+    fault = OperationalError()
+    fault.__cause__ = cause
+    return fault
+
+
+@pytest.mark.parametrize(
+    ("fault", "unfit"),
+    [
+        (None, False),
+        (behind(None), False),
+        (behind(ValueError()), False),
+        (behind(errors.ReadOnlySqlTransaction()), True),
+        (behind(errors.FeatureNotSupported()), True),
+        (behind(errors.AdminShutdown()), True),
+        (behind(psycopg.OperationalError("the server closed the connection")), True),
+        (behind(psycopg.InterfaceError("the connection is closed")), True),
+        (behind(sessions.SilentServer()), False),
+        (behind(errors.QueryCanceled()), False),
+        (behind(errors.LockNotAvailable()), False),
+        (behind(errors.DiskFull()), False),
+        (behind(psycopg.ProgrammingError()), False),
+    ],
+)
+def test_a_session_is_given_up_for_what_a_new_one_may_do_better(fault, unfit):
+    assert sessions.is_unfit(fault) is unfit
+
+
+def test_a_server_that_cannot_be_reached_is_not_tried_twice():
+    with pytest.raises(psycopg.OperationalError) as raised:
+        psycopg.connect("host=127.0.0.1 port=1 connect_timeout=2")
+    assert sessions.is_unfit(behind(raised.value)) is False
