@@ -34,7 +34,7 @@ class Database:
 
     @contextmanager
     def stopped(self, most: int | None = None) -> Iterator[None]:
-        """Stop the processes that serve connections, all or the ones at work last: they neither answer nor close."""
+        """Stop the processes that serve connections, all or those that served calls last. They don't answer or close."""
         pids = self._backends()[:most]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
@@ -96,6 +96,6 @@ class Database:
         with self.connect() as connection:
             rows = connection.execute(
                 "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
-                "ORDER BY state_change DESC"
+                "ORDER BY query LIKE '%INTO partners_requestrecord%' DESC, state_change DESC"
             )
             return [pid for (pid,) in rows]
