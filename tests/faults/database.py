@@ -34,7 +34,7 @@ class Database:
 
     @contextmanager
     def stopped(self, most: int | None = None) -> Iterator[None]:
-        """Stop the processes that serve connections, all or those that served calls last. They don't answer or close."""
+        """Stop the processes that serve connections, or those that served calls last. They don't answer or close."""
         pids = self._backends()[:most]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
