@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connections
 from gunicorn.workers.base import Worker  # type: ignore[import-untyped]
 
-from chartero.server import reading
+from chartero.server import configuration, reading
 from chartero.server.connections import Connection, LastingSocket
 from chartero.server.crew import Crew
 from chartero.server.pool import PoolWorker
@@ -41,8 +41,10 @@ class SharedPollWorker(PoolWorker):
     """
 
     alive: bool
+    cfg: Any
 
     def init_process(self) -> None:
+        self.cfg = configuration.Fixed(self.cfg)
         self.poll = select.epoll()
         self.once = select.EPOLLIN | select.EPOLLONESHOT
         self.listeners = {each.fileno(): each for each in self.sockets}
@@ -145,28 +147,29 @@ class SharedPollWorker(PoolWorker):
         A pipelined call waits for its turn after the calls of others, until the client has read the response.
         """
         connection, kept = self.connections[fileno], False
+        fault = connection.fault
         self.idle.pop(fileno, None)
         connection.timeout, connection.untaken = None, False
         try:
-            kept = self._answer_late(connection) if connection.late else self._answer_whole(connection)
+            kept = self._answer_whole(connection) if fault is None else self._refuse(connection, fault)
         finally:
             if kept:
                 connection.untaken = connection.take_back()
                 self._wait(fileno, connection)
                 self.poll.modify(fileno, select.EPOLLOUT | select.EPOLLONESHOT if connection.untaken else self.once)
-            elif self.cfg.is_ssl or not connection.initialized:
+            elif connection.is_tls:
                 self._close(fileno, connection)
             else:
                 connection.leave()
                 self.poll.modify(fileno, self.once)
 
     def _answer_whole(self, connection: Connection) -> bool:
-        if not self.cfg.is_ssl:  # gunicorn starts TLS itself, where it can handle errors
+        if not connection.is_tls:  # gunicorn starts TLS itself, where it can handle errors
             connection.hand_over()
         return bool(self.handle(connection))
 
-    def _answer_late(self, connection: Connection) -> bool:
-        self.handle_error(None, connection.sock, connection.client, reading.TooSlow(connection.begun))
+    def _refuse(self, connection: Connection, fault: type[reading.Incomplete]) -> bool:
+        self.handle_error(None, connection.sock, connection.client, fault(connection.begun))
         return False
 
     def handle_request(self, req: Any, conn: Any) -> Any:
@@ -176,7 +179,13 @@ class SharedPollWorker(PoolWorker):
         """
         if conn.last or reading.leaves_body(req):
             req.force_close()
-        return super().handle_request(req, conn)
+        if conn.is_tls:
+            return super().handle_request(req, conn)
+        conn.sock.hold()
+        try:
+            return super().handle_request(req, conn)
+        finally:
+            conn.sock.release()
 
     def _close(self, fileno: int, connection: Connection) -> None:
         if self.connections.get(fileno) is connection:  # a failed handshake has already closed its socket
@@ -224,7 +233,7 @@ class SharedPollWorker(PoolWorker):
         now = time.monotonic()
         for connection in list(self.connections.values()):
             if connection.is_too_slow(now):
-                connection.late = True
+                connection.fault = reading.TooSlow
                 connection.end()
             elif connection.timeout is not None and min(connection.timeout, self.linger) < now:
                 connection.end()
