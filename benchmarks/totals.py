@@ -32,6 +32,7 @@ from encounters.totals import counting, sums  # noqa: E402
 from encounters.totals.buckets import SERVED  # noqa: E402
 from partners.models import Organization  # noqa: E402
 from partners.models.change import Change  # noqa: E402
+from partners.statements import Statement  # noqa: E402
 
 CHANGE = Change(by="benchmark", source="benchmark")
 POSTGRESQL = connection.vendor == "postgresql"
@@ -174,10 +175,9 @@ def reading(pk: int, bounds: tuple[str, ...]) -> tuple[float, float]:
     for number in range(READS):
         window = dict(zip(("start", "end"), odd_window(), strict=True))
         given = [window.get(bound) if bound in bounds else None for bound in ("start", "end")]
-        adapted = [connection.ops.adapt_datetimefield_value(each) for each in given if each is not None]
         asked = {
-            "count": (count, [pk, *adapted]),
-            "kept": (f"SELECT {sums.sql(bounds)}", sums.parameters(pk, *given)),
+            "count": (Statement(count), [pk, *(each for each in given if each is not None)]),
+            "kept": (Statement(f"SELECT {sums.sql(bounds)}"), sums.parameters(pk, *given)),
         }
         found = {way: timed(times[way], *asked[way]) for way in random.sample([*asked], 2)}
         for _ in range(4):  # most of them not just after a count has filled every cache
@@ -194,14 +194,12 @@ def odd_window() -> list[datetime]:
     return sorted(START + random.random() * YEARS for _ in range(2))
 
 
-def timed(times: list[float], sql: str, parameters: list[Any]) -> int:
+def timed(times: list[float], statement: Statement, values: list[Any]) -> int:
     """Read a number and note the ms that it took."""
-    with connection.cursor() as cursor:
-        begun = time.perf_counter()
-        cursor.execute(sql, parameters)
-        number: int = cursor.fetchone()[0]
-        times.append((time.perf_counter() - begun) * 1e3)
-    return number
+    begun = time.perf_counter()
+    [[number]] = statement.rows(*values)
+    times.append((time.perf_counter() - begun) * 1e3)
+    return int(number)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from psycopg import IsolationLevel
 from psycopg.pq import TransactionStatus
 
 from chartero.postgresql import plans, sessions
+from chartero.postgresql.prepared import PreparedStatements
 
 # Values are sent apart from the statement, and their number has 16 bits (PostgreSQL 15 manual, 55.7: Bind).
 MOST_VALUES = 65_535
@@ -33,20 +34,43 @@ class DatabaseWrapper(base.DatabaseWrapper):
     features_class = DatabaseFeatures
     ops_class = DatabaseOperations
     _planned_once = False
+    _prepared: PreparedStatements
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         self._planned_once = False
         self.isolation_level = IsolationLevel.READ_COMMITTED
-        return sessions.connected(**conn_params)
+        session = sessions.connected(**conn_params)
+        session.prepare_threshold = None
+        self._prepared = PreparedStatements(session)
+        return session
 
     def create_cursor(self, name: str | None = None) -> Any:
-        """Return a cursor. Change the planning mode of the session only if the kind of work changes."""
-        once = plans.ONCE.get()
-        self.connection.prepare_threshold = 0 if once else None
-        if once is not self._planned_once and not self.in_atomic_block:
-            self.connection.execute(f"SET plan_cache_mode = {plans.CACHE_MODES[once]}", prepare=False)
-            self._planned_once = once
+        """Return a cursor. Its statements are planned for the current kind of work."""
+        self._plan_for(plans.ONCE.get())
         return super().create_cursor(name)
+
+    def run_prepared(self, sql: str, values: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int] | None:
+        """Run a statement of the partner API that is prepared once for the session.
+
+        Return its rows, and the number of rows found or changed. Return None if the statement must go through a cursor:
+        outside the API, if a transaction has to begin with it, and if somebody watches the statements.
+        """
+        if not plans.ONCE.get() or self.execute_wrappers or self.queries_logged:
+            return None
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        if self.in_atomic_block and self.connection.info.transaction_status == TransactionStatus.IDLE:
+            return None
+        self.validate_no_broken_transaction()
+        with self.wrap_database_errors:
+            self._plan_for(once=True)
+            return self._prepared.run(sql, values)
+
+    def _plan_for(self, once: bool) -> None:
+        """Change the planning mode of the session if the kind of work has changed."""
+        if once is not self._planned_once and not self.in_atomic_block:
+            self.connection.execute(f"SET plan_cache_mode = {plans.CACHE_MODES[once]}")
+            self._planned_once = once
 
     def is_usable(self) -> bool:
         """Return True if the connection can serve the next request.

@@ -19,6 +19,7 @@ from encounters.api.serializers import (
 from encounters.models import SchemaType
 from partners.api.disclosure import Disclosure
 from partners.catalogue.routes import Route
+from partners.statements import Statement
 
 # The patient must belong to the same organization as the encounter, and the document to the encounter. A withdrawn
 # patient is joined too: no document response names the patient, but the disclosure of their data must be recorded.
@@ -69,12 +70,10 @@ class DocumentedEncounter:
 
 def find(route: Route, encounter_id: str, document_id: str) -> DocumentedEncounter | None:
     """Return the encounter with this id, of any organization, and its document with that id; None without encounter."""
-    with connection.cursor() as cursor:
-        cursor.execute(_sql(connection.vendor, route), [document_id, encounter_id])
-        row = cursor.fetchone()
-    if row is None:
+    rows = _statement(connection.vendor, route).rows(document_id, encounter_id)
+    if not rows:
         return None
-    owner, record_class, pk, patient_pk, document_pk, schema_type, status, has_turns, audio, *columns = row
+    owner, record_class, pk, patient_pk, document_pk, schema_type, status, has_turns, audio, *columns = rows[0]
     document = StoredDocument(document_pk, schema_type, status, bool(has_turns), audio, columns)
     return DocumentedEncounter(owner, record_class, pk, patient_pk, None if document_pk is None else document)
 
@@ -115,5 +114,5 @@ _COLUMNS: dict[Route, Callable[[str], str]] = {
 
 
 @cache
-def _sql(vendor: str, route: Route) -> str:
-    return _FOUND.format(columns=_COLUMNS[route](vendor))
+def _statement(vendor: str, route: Route) -> Statement:
+    return Statement(_FOUND.format(columns=_COLUMNS[route](vendor)))

@@ -4,7 +4,6 @@ Each is a single statement, and so a single snapshot. The database writes the JS
 unchanged.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -19,6 +18,7 @@ from encounters.api.serializers import DocumentSummarySerializer, EncounterSeria
 from encounters.totals import sums
 from encounters.totals.buckets import SERVED
 from partners.api.disclosure import Disclosure
+from partners.statements import Statement
 
 # The last guard between partners: only the encounter's own organization and a patient of the same organization are
 # joined.
@@ -82,10 +82,9 @@ def page(
 ) -> tuple[dict[str, Any], Disclosure]:
     """Return a page of an organization's encounters with the total number of matches, and whose data it contains."""
     bounds = {name: at for name, at in (("start", start_at), ("end", end_at)) if at is not None}
-    instants = map(connection.ops.adapt_datetimefield_value, bounds.values())
-    sql = _page_sql(connection.vendor, sort_order, tuple(bounds), skips=offset > 0)
+    statement = _page(connection.vendor, sort_order, tuple(bounds), skips=offset > 0)
     counted = sums.parameters(organization_pk, start_at, end_at)
-    rows = _fetch(sql, [*counted, organization_pk, *instants, *([offset] if offset else []), limit])
+    rows = statement.rows(*counted, organization_pk, *bounds.values(), *([offset] if offset else []), limit)
     found = [_Item(*row) for _, *row in rows if row[0] is not None]
     items = [orjson.Fragment(each.json) for each in found]
     return {"items": items, "limit": limit, "offset": offset, "total": rows[0][0]}, _disclosure(found)
@@ -93,7 +92,7 @@ def page(
 
 def find(encounter_id: str) -> StoredEncounter | None:
     """Return the encounter with this id, of any organization, or None."""
-    rows = _fetch(_encounter_sql(connection.vendor), [encounter_id])
+    rows = _encounter(connection.vendor).rows(encounter_id)
     if not rows:
         return None
     organization_pk, record_class, *row = rows[0]
@@ -107,29 +106,25 @@ def _disclosure(items: list[_Item]) -> Disclosure:
     )
 
 
-def _fetch(sql: str, parameters: Iterable[Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, list(parameters))
-        return list(cursor.fetchall())
-
-
 @cache
-def _page_sql(vendor: str, sort_order: str, bounds: tuple[str, ...], *, skips: bool) -> str:
+def _page(vendor: str, sort_order: str, bounds: tuple[str, ...], *, skips: bool) -> Statement:
     conditions = {"start": "encounter.created_at >= %s", "end": "encounter.created_at < %s"}
-    return _PAGE.format(
-        total=sums.sql(bounds),
-        item=_item(vendor),
-        joined=_JOINED,
-        matching=" AND ".join(["encounter.organization_id = %s", SERVED, *(conditions[bound] for bound in bounds)]),
-        direction={"asc": "ASC", "desc": "DESC"}[sort_order],
-        longest=LONGEST_PAGE,
-        skip=" OFFSET %s" if skips else "",
+    return Statement(
+        _PAGE.format(
+            total=sums.sql(bounds),
+            item=_item(vendor),
+            joined=_JOINED,
+            matching=" AND ".join(["encounter.organization_id = %s", SERVED, *(conditions[bound] for bound in bounds)]),
+            direction={"asc": "ASC", "desc": "DESC"}[sort_order],
+            longest=LONGEST_PAGE,
+            skip=" OFFSET %s" if skips else "",
+        )
     )
 
 
 @cache
-def _encounter_sql(vendor: str) -> str:
-    return _ENCOUNTER.format(item=_item(vendor), joined=_JOINED)
+def _encounter(vendor: str) -> Statement:
+    return Statement(_ENCOUNTER.format(item=_item(vendor), joined=_JOINED))
 
 
 def _item(vendor: str) -> str:

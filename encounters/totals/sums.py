@@ -10,8 +10,6 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from django.db import connection
-
 from encounters.totals.buckets import SERVED
 
 _TOTAL = """CAST((
@@ -51,10 +49,10 @@ def parameters(organization_pk: int, start_at: datetime | None, end_at: datetime
 
 
 def _edges(bound: datetime | None) -> list[Any]:
-    """Return the starts of the month, the day and the hour of a bound, and the bound, as database values."""
+    """Return the starts of the month, the day and the hour of a bound, and the bound."""
     if bound is None:
         return []
     bound = bound.astimezone(UTC)
     hour = bound.replace(minute=0, second=0, microsecond=0)
     day = hour.replace(hour=0)
-    return [connection.ops.adapt_datetimefield_value(edge) for edge in (day.replace(day=1), day, hour, bound)]
+    return [day.replace(day=1), day, hour, bound]

@@ -13,11 +13,11 @@ from partners.catalogue.routes import Route
 from partners.decision.address import UNKNOWN, network
 from partners.decision.policy import AccessRequest
 from partners.keys import digests, tokens
+from partners.statements import Statement
 
 _BEARER = re.compile(r"bearer +(?P<token>.+)", re.IGNORECASE | re.DOTALL)
 
-# Plain SQL: this runs on every call, and one statement is cheaper than several queries by the ORM.
-_SWITCH = "SELECT enabled FROM partners_apikeyswitch WHERE id = 1"
+_SWITCH = Statement("SELECT enabled FROM partners_apikeyswitch WHERE id = 1")
 
 # The facts of a key are read only if it is verified, so that a wrong secret takes as long as an unknown key.
 _FACTS = """
@@ -116,12 +116,11 @@ def _stored(route: Route, public_part: str, token: tokens.Token | None, network:
 
 
 def _read(route: Route, public_part: str, token: tokens.Token | None, network: str) -> Sequence[Any]:
-    now = timezone.now()
-    moment, minute = map(connection.ops.adapt_datetimefield_value, (now, now.replace(second=0, microsecond=0)))
+    now, name = timezone.now(), route.route_name
+    minute = now.replace(second=0, microsecond=0)
     candidates = [] if token is None else digests.candidates(token.text)
-    sql = _facts_sql(connection.vendor, None if token is None else len(candidates))
-    name = route.route_name
-    return _one_row(sql, [moment, name, name, minute, network, *candidates, public_part])
+    statement = _facts(connection.vendor, None if token is None else len(candidates))
+    return _one_row(statement, now, name, name, minute, network, *candidates, public_part)
 
 
 def _of_key(row: _Row) -> dict[str, Any]:
@@ -147,11 +146,12 @@ def _of_organization(row: _Row) -> dict[str, Any]:
 
 
 @cache
-def _facts_sql(vendor: str, candidates: int | None) -> str:
+def _facts(vendor: str, candidates: int | None) -> Statement:
     """Return the statement for that many candidate digests, or for None the one that trusts the public part alone."""
     given = "1 = 1" if candidates is None else "1 = 0"
     verified = f"digest IN ({', '.join(['%s'] * candidates)})" if candidates else given
-    return _FACTS.format(verified=verified, aggregate={"postgresql": "string_agg", "sqlite": "group_concat"}[vendor])
+    aggregate = {"postgresql": "string_agg", "sqlite": "group_concat"}[vendor]
+    return Statement(_FACTS.format(verified=verified, aggregate=aggregate))
 
 
 def _secret_matches(token: tokens.Token | None, row: _Row) -> bool:
@@ -161,13 +161,11 @@ def _secret_matches(token: tokens.Token | None, row: _Row) -> bool:
 
 
 def _switched_on() -> bool:
-    return bool(_one_row(_SWITCH, [])[0])
+    return bool(_one_row(_SWITCH)[0])
 
 
-def _one_row(sql: str, parameters: list[Any]) -> Sequence[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        row = cast(Sequence[Any] | None, cursor.fetchone())
-    if row is None:
+def _one_row(statement: Statement, *values: Any) -> Sequence[Any]:
+    rows = statement.rows(*values)
+    if not rows:
         raise SwitchMissing
-    return row
+    return cast(Sequence[Any], rows[0])

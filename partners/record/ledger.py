@@ -22,28 +22,29 @@ from partners.identifiers import is_id
 from partners.models import RequestRecord
 from partners.models.pk_list import adapted
 from partners.record import strays, unkeyed
+from partners.statements import Statement
 
 logger = logging.getLogger(__name__)
 
 NOTHING = Disclosure([], [])
 
-_INSERT = """
+_INSERT = Statement("""
 INSERT INTO partners_requestrecord (request_id, occurred_at, api_key_id, organization_id, method, route, resource,
     query, status, reason_code, count, microseconds, address, new_network, encounters, patients, document)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-"""
-_MEET = """
+""")
+_MEET = Statement("""
 INSERT INTO partners_keynetwork (api_key_id, network, first_seen_at) VALUES (%s, %s, %s)
 ON CONFLICT (api_key_id, network) DO NOTHING
-"""
-_USE = """
+""")
+_USE = Statement("""
 INSERT INTO partners_keyuse (api_key_id, route, first_used_at, last_used_at) VALUES (%s, %s, %s, %s)
 ON CONFLICT (api_key_id, route) DO UPDATE SET last_used_at = excluded.last_used_at
 WHERE partners_keyuse.last_used_at < excluded.last_used_at
-"""
-_LAST_USED = """
+""")
+_LAST_USED = Statement("""
 UPDATE partners_apikey SET last_used_at = %s WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
-"""
+""")
 
 
 def kept(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
@@ -114,8 +115,7 @@ def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer
         if used:
             _note_use(call, now.replace(second=0, microsecond=0))
         disclosed = answer.disclosure if isinstance(answer, Disclosing) and request.method == "GET" else NOTHING
-        _execute(
-            _INSERT,
+        _INSERT.execute(
             exchange.request_id,
             now,
             call.key_pk,
@@ -143,12 +143,12 @@ def _transaction(several: bool) -> AbstractContextManager[Any]:
 
 def _meet(call: AccessRequest, seen: str, now: datetime) -> bool:
     """Save the key's network and return True if it was new. Of simultaneous calls only one gets True."""
-    return _execute(_MEET, call.key_pk, seen, now) == 1
+    return _MEET.execute(call.key_pk, seen, now) == 1
 
 
 def _note_use(call: AccessRequest, minute: datetime) -> None:
-    _execute(_USE, call.key_pk, call.route.route_name, minute, minute)
-    _execute(_LAST_USED, minute, call.key_pk, minute)
+    _USE.execute(call.key_pk, call.route.route_name, minute, minute)
+    _LAST_USED.execute(minute, call.key_pk, minute)
 
 
 def _resource(request: HttpRequest) -> str:
@@ -156,10 +156,3 @@ def _resource(request: HttpRequest) -> str:
     match = request.resolver_match
     given = () if match is None else match.kwargs.values()
     return "/".join(text if is_id(text) else "?" for text in given)
-
-
-def _execute(sql: str, *parameters: Any) -> int:
-    adapt = connection.ops.adapt_datetimefield_value
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [adapt(each) if isinstance(each, datetime) else each for each in parameters])
-        return int(cursor.rowcount)

@@ -5,6 +5,7 @@ from django.db import DatabaseError, connection, transaction
 
 from chartero.postgresql import plans
 from partners.models import RequestRecord
+from partners.statements import Statement
 from tests.api import LIST, Api
 from tests.factories import START, OrganizationFactory, issue
 
@@ -136,11 +137,12 @@ def test_a_call_runs_on_plans_made_once():
     assert value("SELECT generic_plans > 0 FROM pg_prepared_statements WHERE statement LIKE '%apikeyswitch%'") is True
 
 
-def test_statements_of_a_call_are_prepared_and_no_others():
+def test_the_statements_of_a_call_are_prepared_and_no_others():
     value("SELECT 4711")
     with plans.made_once():
-        value("SELECT 4712")
-    value("SELECT 4713")
+        Statement("SELECT 4712").rows()
+        value("SELECT 4713")
+    Statement("SELECT 4714").rows()
     prepared = "SELECT string_agg(statement, '; ') FROM pg_prepared_statements WHERE statement LIKE 'SELECT 471%'"
     assert value(prepared) == "SELECT 4712"
 

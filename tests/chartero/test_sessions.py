@@ -14,6 +14,7 @@ from chartero.postgresql.breaker import Breaker
 from partners.models import Organization, RequestRecord, UnkeyedAnswer
 from partners.record import ledger
 from partners.record.unkeyed import TALLY
+from partners.statements import Statement
 from tests.api import Api
 from tests.factories import EncounterFactory, OrganizationFactory, issue
 
@@ -67,18 +68,18 @@ def test_a_session_that_may_only_read_is_replaced_within_the_call(api):
 @pytest.fixture
 def lost(monkeypatch):
     """Have the first row committed, and its session lost before the server says so."""
-    execute_in_full, met = ledger._execute, []
+    execute_in_full, met = Statement.execute, []
 
-    def execute_and_lose(sql, *parameters):
-        done = execute_in_full(sql, *parameters)
-        if "partners_requestrecord" in sql and not met:
-            met.append(sql)
+    def execute_and_lose(statement, *values):
+        done = execute_in_full(statement, *values)
+        if "partners_requestrecord" in statement.sql and not met:
+            met.append(statement)
             connection.connection.close()
             raise behind(psycopg.OperationalError("the server closed the connection"))
         return done
 
     monkeypatch.setattr(ledger, "_transaction", lambda several: nullcontext())
-    monkeypatch.setattr(ledger, "_execute", execute_and_lose)
+    monkeypatch.setattr(Statement, "execute", execute_and_lose)
 
 
 def test_an_answer_on_record_whose_session_was_lost_leaves_as_it_is_on_record(api, lost):

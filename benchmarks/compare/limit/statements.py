@@ -21,16 +21,16 @@ def verdict(public_part: str, digest: bytes, route: str) -> Statement:
     """Return the statement for the facts of a call."""
     now = datetime.now(UTC)
     minute = now.replace(second=0, microsecond=0)
-    return facts._facts_sql("postgresql", 1), [now, route, route, minute, "127.0.0.0/24", digest, public_part]
+    return facts._facts("postgresql", 1).sql, [now, route, route, minute, "127.0.0.0/24", digest, public_part]
 
 
 def page(organization: int, limit: int, offset: int, bounds: dict[str, datetime]) -> Statement:
     """Return the statement for a page and its total; `bounds` may have `start` and `end`, in this order."""
-    sql = queries._page_sql("postgresql", "desc", tuple(bounds), skips=offset > 0)
+    sql = queries._page("postgresql", "desc", tuple(bounds), skips=offset > 0).sql
     counted = sums.parameters(organization, bounds.get("start"), bounds.get("end"))
     return sql, [*counted, organization, *bounds.values(), *([offset] if offset else []), limit]
 
 
 def encounter(public_id: str) -> Statement:
     """Return the statement for one encounter."""
-    return queries._encounter_sql("postgresql"), [public_id]
+    return queries._encounter("postgresql").sql, [public_id]

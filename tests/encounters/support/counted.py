@@ -5,6 +5,7 @@ from django.db import connection
 from encounters.models import Encounter, EncounterCount
 from encounters.totals import drift, sums
 from partners.models import Organization
+from partners.statements import Statement
 from tests.factories import START
 
 KIND = {"encounter_type": "ambient", "status": "completed", "record_class": "clinical"}
@@ -23,7 +24,7 @@ def store(organization, number=1, created_at=START, **values):
 def kept(organization, start=None, end=None):
     """Return the stored total."""
     bounds = tuple(name for name, bound in (("start", start), ("end", end)) if bound is not None)
-    return execute(f"SELECT {sums.sql(bounds)}", sums.parameters(organization.pk, start, end))[0][0]
+    return Statement(f"SELECT {sums.sql(bounds)}").rows(*sums.parameters(organization.pk, start, end))[0][0]
 
 
 def true(organization, start=None, end=None):

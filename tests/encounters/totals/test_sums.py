@@ -7,6 +7,7 @@ from django.db import connection
 
 from encounters.models import EncounterCount
 from encounters.totals import sums
+from partners.statements import Statement
 from tests import planning
 from tests.encounters.support.changing import ODD, Changes
 from tests.encounters.support.counted import execute, kept, store, true, wrong
@@ -63,7 +64,7 @@ def explained(organization, bounds):
         execute("SET LOCAL enable_seqscan = off")
     window = [START if bound in bounds else None for bound in ("start", "end")]
     explain = "EXPLAIN" if postgresql else "EXPLAIN QUERY PLAN"
-    return str(execute(f"{explain} SELECT {sums.sql(bounds)}", sums.parameters(organization.pk, *window)))
+    return str(Statement(f"{explain} SELECT {sums.sql(bounds)}").rows(*sums.parameters(organization.pk, *window)))
 
 
 def test_a_count_is_named_by_its_bucket():

@@ -99,7 +99,7 @@ def test_the_facts_are_found_by_indexes_alone(db, candidates):
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"{prefix} {facts._facts_sql(connection.vendor, candidates)}", values)
+        cursor.execute(f"{prefix} {facts._facts(connection.vendor, candidates).sql}", values)
         plan = [str(row[-1]).lstrip(" ->") for row in cursor.fetchall()]
     assert [step for step in plan if step.startswith(("SCAN", "Seq Scan"))] == []
     assert len([step for step in plan if step.startswith(("SEARCH", "Index", "Bitmap Heap"))]) >= 7

@@ -1,0 +1,74 @@
+"""Prepared statements that are sent straight to libpq.
+
+The cursors of Django and psycopg adapt the text of a statement, its values and its rows for each execution, which takes
+longer than the database does. Here, a session prepares a statement at its first use, and then only sends the values.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg.adapt import Transformer
+from psycopg.generators import execute
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
+
+SUCCEEDED = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
+
+
+class PreparedStatements:
+    """The statements that a session has prepared. psycopg itself must prepare none in that session.
+
+    Otherwise psycopg would send DEALLOCATE ALL after a rollback, which would remove these statements as well.
+    """
+
+    def __init__(self, session: psycopg.Connection[Any]) -> None:
+        self._session = session
+        self._transformer = Transformer(session)
+        self._names: dict[str, bytes] = {}
+
+    def run(self, sql: str, values: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int]:
+        """Return the rows, and the number of rows found or changed. Raise psycopg's errors."""
+        name = self._names.get(sql) or self._prepare(sql)
+        self._session.pgconn.send_query_prepared(name, [_as_text(value) for value in values])
+        result = self._answer()
+        self._transformer.set_pgresult(result)
+        return self._transformer.load_rows(0, result.ntuples, tuple), result.command_tuples or 0
+
+    def _prepare(self, sql: str) -> bytes:
+        name = b"call_%d" % len(self._names)
+        places = (f"${number}" for number in range(1, sql.count("%s") + 1))
+        self._session.pgconn.send_prepare(name, (sql % tuple(places)).encode())
+        self._answer()
+        self._names[sql] = name
+        return name
+
+    def _answer(self) -> PGresult:
+        result: PGresult
+        [result] = self._session.wait(execute(self._session.pgconn))
+        if result.status not in SUCCEEDED:
+            raise errors.error_from_result(result)
+        return result
+
+
+def _text(value: str) -> bytes:
+    if "\0" in value:  # libpq would end the text there
+        raise psycopg.DataError("PostgreSQL can't store a NUL character")
+    return value.encode()
+
+
+# PostgreSQL reads each value as the type of its place in the statement.
+_TO_TEXT: dict[type, Callable[[Any], bytes]] = {
+    str: _text,
+    int: b"%d".__mod__,
+    bool: lambda value: b"t" if value else b"f",
+    bytes: lambda value: b"\\x" + value.hex().encode(),
+    datetime: lambda value: value.isoformat().encode(),
+}
+
+
+def _as_text(value: Any) -> bytes | None:
+    """Return the text of a value. A type that isn't listed is an error of ours, and raises KeyError."""
+    return None if value is None else _TO_TEXT[type(value)](value)
