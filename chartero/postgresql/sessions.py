@@ -7,7 +7,7 @@ deadline on our side.
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -19,10 +19,18 @@ from chartero.postgresql.breaker import BREAKER, TRIAL, Paused
 
 Answer = TypeVar("Answer")
 
-CONNECTING = 2  # seconds that a call waits for a new session: the minimum of libpq
 
-# When the current call stops waiting for the database (`time.monotonic`). None outside a call.
-DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
+class Call:
+    """How long the current call waits for the database, and how it fared there."""
+
+    __slots__ = ("answered", "deadline", "in_vain")
+
+    def __init__(self, seconds: float) -> None:
+        self.deadline = time.monotonic() + seconds
+        self.answered = self.in_vain = False
+
+
+CALL: ContextVar[Call | None] = ContextVar("call", default=None)
 
 # Errors that stay in a session whatever the statement. A new session may reach another server, or plan for the current
 # tables (PostgreSQL manual, appendix A).
@@ -50,11 +58,18 @@ IN_VAIN = (errors.QueryCanceled, errors.LockNotAvailable, errors.ConnectionTimeo
 class Session(psycopg.Connection[Any]):
     """A connection whose statements don't run beyond the deadline of the call."""
 
+    @classmethod
+    def _connect_gen(cls, conninfo: str = "") -> Any:
+        """Connect to one address. Give up in time for the next one, if there is one."""
+        connecting, call = super()._connect_gen(conninfo), CALL.get()
+        return connecting if call is None else _halfway(call.deadline, connecting)
+
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        deadline = DEADLINE.get()
-        if deadline is None:
+        call = CALL.get()
+        if call is None:
             return super().wait(gen, interval, timeout)
-        return guarded(lambda longest: self._wait_until(min(deadline, time.monotonic() + longest), gen, interval))
+        deadline = call.deadline
+        return guarded(call, lambda longest: self._wait_until(min(deadline, time.monotonic() + longest), gen, interval))
 
     def _wait_until(self, deadline: float, gen: Any, interval: float) -> Any:
         try:
@@ -66,17 +81,21 @@ class Session(psycopg.Connection[Any]):
             raise SilentServer("the database does not answer") from None
 
 
-def guarded(ask: Callable[[float], Answer]) -> Answer:
+def guarded(call: Call, ask: Callable[[float], Answer]) -> Answer:
     """Return the result of `ask`, which gets the seconds that it may take. Raise Paused during a pause."""
     trial = BREAKER.enter()
     try:
         answer = ask(TRIAL if trial else math.inf)
     except BaseException as fault:
         if isinstance(fault, IN_VAIN):
+            call.in_vain = True
             BREAKER.failed()
         elif trial:  # an immediate error blocks no one, and the call may get a new session
             BREAKER.succeeded()
         raise
+    finally:
+        BREAKER.leave()
+    call.answered = True
     if trial:
         BREAKER.succeeded()
     return answer
@@ -85,27 +104,42 @@ def guarded(ask: Callable[[float], Answer]) -> Answer:
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
     """Set a deadline, in seconds, for all database work inside."""
-    outside = DEADLINE.set(time.monotonic() + seconds)
+    call = Call(seconds)
+    outside = CALL.set(call)
     try:
         yield
     finally:
-        DEADLINE.reset(outside)
+        CALL.reset(outside)
+        if call.answered and not call.in_vain:
+            BREAKER.answered()
 
 
 def connected(**parameters: Any) -> Session:
-    """Return a new session. A call waits as briefly as libpq allows. Raise SilentServer if less time is left."""
-    deadline = DEADLINE.get()
-    if deadline is None:
+    """Return a new session. A call may wait for it until its deadline, whatever number of hosts there are."""
+    call = CALL.get()
+    if call is None:
         return Session.connect(**parameters)
-    if deadline - time.monotonic() < CONNECTING:
-        raise SilentServer("no time is left to connect")
-    return guarded(lambda _: Session.connect(**parameters | {"connect_timeout": CONNECTING}))
+    return guarded(call, lambda _: Session.connect(**parameters))
+
+
+def _halfway(deadline: float, connecting: Any) -> Generator[Any, Any, Any]:
+    """Connect, in at most half of the time until a deadline. A generator of psycopg, which wakes every 0.1 seconds."""
+    halfway = (time.monotonic() + deadline) / 2
+    try:
+        wanted = next(connecting)
+        while True:
+            ready = yield wanted
+            if time.monotonic() > halfway:
+                raise errors.ConnectionTimeout("the database does not answer")
+            wanted = connecting.send(ready)
+    except StopIteration as done:
+        return done.value
 
 
 def is_unfit(fault: BaseException | None) -> bool:
     """Return True if the session is at fault, so that the same statement may succeed in a new one."""
     cause = None if fault is None else fault.__cause__
-    if not isinstance(cause, psycopg.Error) or isinstance(cause, SilentServer | Paused):
+    if not isinstance(cause, psycopg.Error) or isinstance(cause, (*IN_VAIN, Paused)):
         return False
     connecting = cause.pgconn is not None
     lost = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) and cause.sqlstate is None

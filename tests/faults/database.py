@@ -19,6 +19,19 @@ class Database:
         """Return a connection of the operator's."""
         return psycopg.connect(self.url, autocommit=True)
 
+    def recorded(self, request_ids: set[str]) -> set[str]:
+        """Return those of the request ids that the ledger has."""
+        with self.connect() as connection:
+            sql = "SELECT request_id FROM partners_requestrecord WHERE request_id = ANY(%s)"
+            return {found for (found,) in connection.execute(sql, [list(request_ids)])}
+
+    def configure(self, **settings: str) -> None:
+        """Change settings of the server that need no restart."""
+        with self.connect() as connection:
+            for name, value in settings.items():
+                connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), value))
+            connection.execute("SELECT pg_reload_conf()")
+
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """Stop every process that serves a connection to this database: it neither answers nor closes."""
