@@ -40,7 +40,7 @@ from partners.identifiers import random_base62  # noqa: E402
 from partners.keys import digests, tokens  # noqa: E402
 from partners.models import ApiKey, Organization, RequestRecord, RouteGrant  # noqa: E402
 from partners.models.change import Action, ChangeEvent  # noqa: E402
-from partners.record.pages import to_address  # noqa: E402
+from partners.record.ledger_pages import to_address  # noqa: E402
 
 ORGANIZATIONS, KEYS, ROUNDS = 2_000, 100_000, 15
 CHANCE = random.Random(2_000)

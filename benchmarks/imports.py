@@ -141,7 +141,7 @@ def main() -> None:
     print(f"{connection.vendor:14}{'rows':>9}{'rows/s':>9}{'s':>9}{'CPU s':>8}{'SQL':>10}{'SQL s':>8}{'MiB':>8}")
     with TemporaryDirectory() as scratch:
         first = invent(Path(scratch, "first"), int(asked)) if asked.isdecimal() else Path(asked)
-        later = changed(folders.find(first), Path(scratch, "later"))
+        later = changed(folders.find_export(first), Path(scratch, "later"))
         for name, path in (("first", first), ("again", first), ("changed", later), ("changed again", later)):
             measured(name, path, organization)
 

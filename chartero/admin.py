@@ -14,15 +14,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from partners.admin.forms import ReasonForm
-from partners.admin.guarded import GuardedAdmin, is_pk
+from partners.admin.model_admin import StrictModelAdmin, is_pk
 from partners.models.change import Change
-from partners.signin import people
+from partners.signin import account_changes
 from partners.signin.guards.freshness import fresh_password
 
 OURS = ("partners", "encounters")
 
 
-class SuperuserOnly(GuardedAdmin):
+class SuperuserOnly(StrictModelAdmin):
     """Rows that only superusers see and edit. They can't be deleted, because the record of changes names people."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -41,7 +41,7 @@ class SuperuserOnly(GuardedAdmin):
         return False
 
 
-class Recorded(SuperuserOnly):
+class RecordedChangesAdmin(SuperuserOnly):
     """Rows whose changes need a reason and are recorded with it. Subclasses define `state` and `record`."""
 
     state: Callable[[Any], dict[str, Any]]
@@ -78,10 +78,10 @@ admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class StaffAdmin(Recorded, UserAdmin):
+class StaffAdmin(RecordedChangesAdmin, UserAdmin):
     """Users and their roles. Users who leave are made inactive."""
 
-    state, record = staticmethod(people.of_user), staticmethod(people.record_user)
+    state, record = staticmethod(account_changes.of_user), staticmethod(account_changes.record_user)
     form, add_form = UserForm, NewUserForm
     change_form_template = "admin/auth/user/change.html"
     list_display = ("username", "first_name", "last_name", "email", "is_active", "is_superuser")
@@ -111,10 +111,10 @@ class StaffAdmin(Recorded, UserAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(Recorded, GroupAdmin):
+class RoleAdmin(RecordedChangesAdmin, GroupAdmin):
     """Groups. Every migration resets the groups of the built-in roles."""
 
-    state, record = staticmethod(people.of_group), staticmethod(people.record_group)
+    state, record = staticmethod(account_changes.of_group), staticmethod(account_changes.record_group)
     form = GroupForm
     filter_horizontal = ()
     search_fields = ()

@@ -67,7 +67,7 @@ def contact(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Chec
 
 
 @register(Tags.security)
-def front(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def proxy(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check that the settings for the proxy and the base URL agree. Otherwise sign-in or the API would not work."""
     if settings.DEVELOPMENT:
         return []

@@ -31,7 +31,7 @@ class Unready(Exception):
     """The process can't serve partners. The message is the name of the failed check."""
 
 
-class Check(threading.Thread):
+class ReadinessCheck(threading.Thread):
     """One check of what the process needs, in its own thread and connection, because it can hang."""
 
     def __init__(self, look: Callable[[], None]) -> None:
@@ -55,7 +55,6 @@ class Check(threading.Thread):
 
     @property
     def age(self) -> float:
-        """Return the seconds since the check began."""
         return time.monotonic() - self.started
 
     @property
@@ -75,7 +74,7 @@ class Readiness:
     def __init__(self, look: Callable[[], None]) -> None:
         self._look = look
         self._lock = threading.Lock()
-        self._check: Check | None = None
+        self._check: ReadinessCheck | None = None
         self._fault: dict[str, str] = {}
         self._told = 0.0
 
@@ -83,7 +82,7 @@ class Readiness:
         """Return True if the process can serve partners. Takes at most `PATIENCE` seconds."""
         with self._lock:
             if self._check is None or self._check.stale:
-                self._check = Check(self._look)
+                self._check = ReadinessCheck(self._look)
             check = self._check
         fault = check.fault()
         with self._lock:

@@ -55,7 +55,6 @@ class JsonLine(logging.Formatter):
     """Format a record as one line of JSON in ASCII, with line breaks, control and bidi characters escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
         return json.dumps(told(record))
 
 
@@ -103,7 +102,7 @@ def configuration() -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "level": "INFO"},
             "django.request": {"level": "ERROR", "filters": ["pages"]},
-            "django.security.csrf": {"level": "ERROR"},  # `chartero.web.front` logs more about these
+            "django.security.csrf": {"level": "ERROR"},  # `chartero.web.proxy` logs more about these
             "django.server": silent,
             "axes": {"level": "WARNING"},
             "gunicorn.error": {"handlers": [], "propagate": True, "level": "INFO"},

@@ -30,7 +30,7 @@ REQUIRE_HTTPS = env.flag("CHARTERO_REQUIRE_HTTPS", default=ENVIRONMENT == "produ
 SECURE_HSTS_SECONDS = env.number("CHARTERO_HSTS_SECONDS", default=YEAR if REQUIRE_HTTPS else 0, most=2 * YEAR)
 # Trust forms from this origin, even if a proxy changes the Host header.
 CSRF_TRUSTED_ORIGINS = [BASE_URL.lower()] if BASE_URL else []
-CSRF_FAILURE_VIEW = "chartero.web.front.form_refused"
+CSRF_FAILURE_VIEW = "chartero.web.proxy.form_refused"
 
 # Secrets: outside development, they must be in the environment, or the system checks fail.
 SECRET_KEY = env.text("CHARTERO_SECRET_KEY", default="") or (

@@ -18,7 +18,7 @@ from partners.signin.own_password import OwnPasswordView
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NavigationEntry:
     """One entry of the navigation, for staff with the permission."""
 
     title: str
@@ -27,19 +27,19 @@ class Place:
 
 
 # In the order of the work: attention, partners, keys, diagnosis, administration.
-PLACES = (
-    Place("Home", "admin:index"),
-    Place("Organizations", "admin:partners_organization_changelist", "partners.view_organization"),
-    Place("API keys", "admin:partners_apikey_changelist", "partners.view_apikey"),
-    Place("Requests", "admin:partners_requestrecord_changelist", "partners.view_requestrecord"),
-    Place("Why does this call fail?", "admin:diagnosis", "partners.view_apikey"),
-    Place("Reason codes", "admin:reasons", "partners.view_apikey"),
-    Place("Changes", "admin:partners_changeevent_changelist", "partners.view_changeevent"),
-    Place("Disclosures", "admin:disclosures", "partners.account_disclosures"),
-    Place("Global switch", "admin:switch", "partners.view_apikeyswitch"),
-    Place("Encounters", "admin:encounters_encounter_changelist", "encounters.view_encounter"),
-    Place("Users", "admin:auth_user_changelist", "auth.view_user"),
-    Place("Groups", "admin:auth_group_changelist", "auth.view_group"),
+NAVIGATION = (
+    NavigationEntry("Home", "admin:index"),
+    NavigationEntry("Organizations", "admin:partners_organization_changelist", "partners.view_organization"),
+    NavigationEntry("API keys", "admin:partners_apikey_changelist", "partners.view_apikey"),
+    NavigationEntry("Requests", "admin:partners_requestrecord_changelist", "partners.view_requestrecord"),
+    NavigationEntry("Why does this call fail?", "admin:diagnosis", "partners.view_apikey"),
+    NavigationEntry("Reason codes", "admin:reasons", "partners.view_apikey"),
+    NavigationEntry("Changes", "admin:partners_changeevent_changelist", "partners.view_changeevent"),
+    NavigationEntry("Disclosures", "admin:disclosures", "partners.account_disclosures"),
+    NavigationEntry("Global switch", "admin:switch", "partners.view_apikeyswitch"),
+    NavigationEntry("Encounters", "admin:encounters_encounter_changelist", "encounters.view_encounter"),
+    NavigationEntry("Users", "admin:auth_user_changelist", "auth.view_user"),
+    NavigationEntry("Groups", "admin:auth_group_changelist", "auth.view_group"),
 )
 
 
@@ -54,6 +54,7 @@ class PartnerSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Add the pages that don't belong to a model, before those that do."""
+        # Imported late: their decorators need this site.
         from partners.admin import disclosures, switch
         from partners.admin.diagnosis import page
         from partners.signin.views import sign_out
@@ -99,17 +100,17 @@ class PartnerSite(admin.AdminSite):
         if not context["has_permission"]:
             return context
         return context | {
-            "places": [_shown(place, request) for place in PLACES if _allowed(place, request)],
+            "navigation": [_shown(entry, request) for entry in NAVIGATION if _allowed(entry, request)],
             "environment": settings.ENVIRONMENT,
             "api_keys_on": ApiKeySwitch.is_on(),
         }
 
 
-def _allowed(place: Place, request: HttpRequest) -> bool:
-    return place.permission is None or request.user.has_perm(place.permission)
+def _allowed(entry: NavigationEntry, request: HttpRequest) -> bool:
+    return entry.permission is None or request.user.has_perm(entry.permission)
 
 
-def _shown(place: Place, request: HttpRequest) -> dict[str, Any]:
-    url = reverse(place.view)
-    here = request.path == url or (place.view != "admin:index" and request.path.startswith(url))
-    return {"title": place.title, "url": url, "here": here}
+def _shown(entry: NavigationEntry, request: HttpRequest) -> dict[str, Any]:
+    url = reverse(entry.view)
+    here = request.path == url or (entry.view != "admin:index" and request.path.startswith(url))
+    return {"title": entry.title, "url": url, "here": here}

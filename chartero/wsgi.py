@@ -10,7 +10,7 @@ from django.core.management.base import SystemCheckError
 from django.core.wsgi import get_wsgi_application
 
 from chartero.deployment.environment import exit_if_unreadable
-from chartero.web.readable import Utf8Request
+from chartero.web.page_requests import Utf8Request
 
 os.umask(0o077)  # only this user can read the files that we write, such as the SQLite database
 with exit_if_unreadable():

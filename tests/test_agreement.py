@@ -29,7 +29,7 @@ from tests.settings import DIGEST_KEYS
 SITUATIONS = int(os.environ.get("CHARTERO_AGREEMENT", "10000"))
 HEADERS_TOLD = ("WWW-Authenticate", "Allow", "Retry-After", "Content-Type")
 CLIENT = Client(raise_request_exception=False)
-RULES = {rule.reason.code: rule for rule in access.POLICY}
+RULES = {rule.reason.code: rule for rule in access.ACCESS_POLICY}
 pytestmark = pytest.mark.django_db
 
 
@@ -102,19 +102,19 @@ def test_contract_api_and_diagnosis_agree(situations):
 def readers_read(monkeypatch, rules):
     """Have the API and the diagnosis decide by other rules than the product's."""
     for module in (authentication, permissions, calls):
-        monkeypatch.setattr(module, "POLICY", tuple(rules))
+        monkeypatch.setattr(module, "ACCESS_POLICY", tuple(rules))
 
 
 @pytest.mark.parametrize("code", RULES)
 def test_a_rule_that_is_lost_everywhere_is_noticed(situations, monkeypatch, code):
-    readers_read(monkeypatch, [rule for rule in access.POLICY if rule.reason.code != code])
+    readers_read(monkeypatch, [rule for rule in access.ACCESS_POLICY if rule.reason.code != code])
     decided = [each for each in situations if contract(each)[1] == code]
     assert any(differences(*each) for each in compared(decided[:3]))
 
 
-@pytest.mark.parametrize("rule", policy.POLICY, ids=lambda rule: rule.reason.code)
+@pytest.mark.parametrize("rule", policy.ENCOUNTER_POLICY, ids=lambda rule: rule.reason.code)
 def test_a_lost_rule_about_the_encounter_is_noticed(situations, monkeypatch, rule):
-    monkeypatch.setattr(policy, "POLICY", tuple(each for each in policy.POLICY if each is not rule))
+    monkeypatch.setattr(policy, "ENCOUNTER_POLICY", tuple(each for each in policy.ENCOUNTER_POLICY if each is not rule))
     decided = [each for each in situations if contract(each)[1] == rule.reason.code and each.path == "detail"]
     assert any(differences(*each) for each in compared(decided[:3]))
 

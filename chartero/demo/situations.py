@@ -24,7 +24,7 @@ UNKNOWN_DOCUMENT = "doc_" + "0" * 22
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SituationResult:
     """One call: its request, its expected response and its actual response."""
 
     situation: str
@@ -34,11 +34,10 @@ class Outcome:
 
     @property
     def as_documented(self) -> bool:
-        """Return True if the response is the documented one."""
         return self.expected == self.got
 
 
-def outcomes(organization: Organization, stranger: Organization) -> list[Outcome]:
+def results(organization: Organization, stranger: Organization) -> list[SituationResult]:
     """Make every call in a transaction that is rolled back, so that no key, switch or grant changes.
 
     The objects in the printed paths stay, so that each path gives the same response afterwards.
@@ -63,7 +62,7 @@ def _key(organization: Organization | None, **values: Any) -> tuple[ApiKey, str]
     return key, token.text
 
 
-def _credentials(organization: Organization) -> Iterator[Outcome]:
+def _credentials(organization: Organization) -> Iterator[SituationResult]:
     key, token = _key(organization)
     yield _call("no Authorization header", "401 missing_bearer")
     ApiKeySwitch.turn(False, CHANGE)
@@ -84,7 +83,7 @@ def _credentials(organization: Organization) -> Iterator[Outcome]:
     yield _call("an expired key", "401 expired_key", token)
 
 
-def _test_key(organization: Organization) -> Outcome:
+def _test_key(organization: Organization) -> SituationResult:
     situation = "a test key on this deployment"
     if settings.ACCEPT_TEST_KEYS:
         return _call(situation, "200", _key(organization, is_test=True)[1])
@@ -103,7 +102,7 @@ def _unverifiable(organization: Organization) -> str:
     return token.text
 
 
-def _access() -> Iterator[Outcome]:
+def _access() -> Iterator[SituationResult]:
     yield _call("a key without an organization", "403 org_scope_only_required", _key(None)[1])
     newcomer = Organization.create("Situation", CHANGE)
     token = _key(newcomer)[1]
@@ -112,7 +111,7 @@ def _access() -> Iterator[Outcome]:
     yield _call("a route not enabled", "403 route_not_allowed", token)
 
 
-def _query(organization: Organization) -> Iterator[Outcome]:
+def _query(organization: Organization) -> Iterator[SituationResult]:
     yield _call("a missing scope", "403 missing_scope", _key(organization, scopes=[Scope.ENCOUNTERS_READ])[1])
     token = _key(organization)[1]
     yield _call("POST", "405 method_not_allowed", token, method="POST")
@@ -125,7 +124,7 @@ def _query(organization: Organization) -> Iterator[Outcome]:
     yield _call("a window", "200", token, query="start_at=2026-01-01T00:00:00Z&end_at=2026-02-01T00:00:00Z")
 
 
-def _resource(organization: Organization, stranger: Organization) -> Iterator[Outcome]:
+def _resource(organization: Organization, stranger: Organization) -> Iterator[SituationResult]:
     token = _key(organization)[1]
     mine = Encounter.objects.for_organization(organization)
     theirs = Encounter.objects.for_organization(stranger).first()
@@ -138,11 +137,11 @@ def _resource(organization: Organization, stranger: Organization) -> Iterator[Ou
     yield _call("a Host that is not allowed", "400 bad_request", token, host="elsewhere.example")
 
 
-def _documents(organization: Organization, documents: Specimens) -> Iterator[Outcome]:
+def _documents(organization: Organization, documents: Specimens) -> Iterator[SituationResult]:
     token = _key(organization)[1]
     note, scan, final, draft = documents
 
-    def call(situation: str, expected: str, document: object, last: str = "") -> Outcome:
+    def call(situation: str, expected: str, document: object, last: str = "") -> SituationResult:
         return _call(situation, expected, token, path=f"{LIST}/{note.encounter}/documents/{document}{last}")
 
     yield call("a note", "200", note)
@@ -165,9 +164,9 @@ def _call(
     path: str = LIST,
     query: str = "",
     host: str = "127.0.0.1",
-) -> Outcome:
+) -> SituationResult:
     target = f"{path}?{query}" if query else path
     headers = {"Host": host} | ({} if token is None else {"Authorization": f"Bearer {token}"})
     answer = Client(raise_request_exception=False).generic(method, target, headers=headers)
     code = "" if answer.status_code == 200 else " " + answer.json()["reason_code"]
-    return Outcome(situation, f"{method} {target}", expected, f"{answer.status_code}{code}")
+    return SituationResult(situation, f"{method} {target}", expected, f"{answer.status_code}{code}")

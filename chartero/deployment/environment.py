@@ -52,7 +52,6 @@ class Environment:
         self._values = values
 
     def text(self, name: str, default: str) -> str:
-        """Return the value unchanged."""
         return self._values.get(name, default)
 
     def words(self, name: str, default: Sequence[str] = ()) -> list[str]:

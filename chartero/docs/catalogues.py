@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from encounters.api.filters import FIELD_LENGTH, EncounterFilter
-from encounters.api.policy import DOCUMENT_POLICIES, POLICY
+from encounters.api.policy import DOCUMENT_POLICIES, ENCOUNTER_POLICY
 from encounters.importing.reading.limits import LONGEST_TEXT
 from encounters.recordings import storage as recordings
 from partners.api.base_url import base_url
@@ -34,7 +34,7 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class DocumentedParameter:
     """A query parameter as the pages show it. A template would call the grammar itself."""
 
     name: str
@@ -84,14 +84,14 @@ def of_stage(stage: Stage) -> list[Explained]:
 
 def of_resource(route: Route) -> list[Reason]:
     """Return the reason codes with which a route refuses a resource, in the order of the checks."""
-    rules: tuple[Rule[Any], ...] = DOCUMENT_POLICIES.get(route, POLICY)
+    rules: tuple[Rule[Any], ...] = DOCUMENT_POLICIES.get(route, ENCOUNTER_POLICY)
     return [rule.reason for rule in rules]
 
 
-def parameters() -> list[Parameter]:
+def parameters() -> list[DocumentedParameter]:
     """Return the parameters of the list in the order of their checks."""
     return [
-        Parameter(name, each.default, each.meaning, each.grammar.words, each.reason)
+        DocumentedParameter(name, each.default, each.meaning, each.grammar.words, each.reason)
         for name, each in EncounterFilter.base_filters.items()
     ]
 

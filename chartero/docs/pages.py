@@ -30,12 +30,10 @@ class Page(Enum):
 
     @property
     def template(self) -> str:
-        """Return the name of the page's template."""
         return f"docs/{self.slug or 'start'}.html"
 
     @property
     def url(self) -> str:
-        """Return the page's path."""
         return reverse("docs:page", args=[self.slug]) if self.slug else reverse("docs:start")
 
     @property

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from chartero.docs import catalogues
 from chartero.docs.pages import Page
-from chartero.web.content_policy import WITH_DRAWN_SIGNS
+from chartero.web.content_policy import CONTENT_POLICY_WITH_ICONS
 
 SYNC = settings.BASE_DIR / "examples" / "sync.py"
 
@@ -25,7 +25,7 @@ def page(request: HttpRequest, slug: str = "") -> HttpResponse:
     context = {"pages": list(Page), "page": shown, "before": before, "after": after, **catalogues.everything(request)}
     answer = render(request, shown.template, context)
     if shown is Page.REFERENCE:
-        answer["Content-Security-Policy"] = WITH_DRAWN_SIGNS
+        answer["Content-Security-Policy"] = CONTENT_POLICY_WITH_ICONS
     return answer
 
 

@@ -26,7 +26,7 @@ def of_route(view: QueryViewSet, served: dict[str, Any]) -> dict[str, Any]:
 def reasons(view: QueryViewSet) -> list[Reason]:
     """Return every reason to refuse a call of a route, in the order of the checks."""
     query = [check.reason for check in view.filterset_class.read("").checks]
-    found = [rule.reason for rule in policy.POLICY] + query + [rule.reason for rule in view.rules] + _edge(view)
+    found = [rule.reason for rule in policy.ACCESS_POLICY] + query + [rule.reason for rule in view.rules] + _edge(view)
     return list(dict.fromkeys(found))
 
 

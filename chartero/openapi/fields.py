@@ -21,7 +21,6 @@ class WordField(OpenApiSerializerFieldExtension):
         return NAMES.get(tuple(self.target.choices))
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        """Return its JSON Schema."""
         return {"type": "string", "enum": list(self.target.choices)}
 
 
@@ -31,5 +30,4 @@ class InstantField(OpenApiSerializerFieldExtension):
     target_class = "rest_framework.fields.DateTimeField"
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        """Return its JSON Schema."""
         return {"type": "string", "format": "date-time", "pattern": INSTANT}

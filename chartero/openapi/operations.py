@@ -16,12 +16,10 @@ class RouteSchema(AutoSchema):
 
     @property
     def answering(self) -> QueryViewSet:
-        """Return the view, with its type."""
         return cast(QueryViewSet, self.view)
 
     @property
     def route(self) -> Route:
-        """Return the route of the view."""
         return self.answering.route
 
     def get_operation_id(self) -> str:

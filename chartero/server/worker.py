@@ -9,8 +9,6 @@ import errno
 import math
 import os
 import select
-import socket
-import struct
 import threading
 import time
 from contextlib import suppress
@@ -22,12 +20,12 @@ from gunicorn.workers.base import Worker  # type: ignore[import-untyped]
 
 from chartero.server import configuration, reading
 from chartero.server.connections import Connection, LastingSocket
-from chartero.server.crew import Crew
+from chartero.server.listeners import ONCE, Listeners
 from chartero.server.pool import PoolWorker
+from chartero.server.threads import ThreadCount
 
 TICK = 1.0  # seconds between two checks of idle connections
 GLANCE = 0.05  # seconds between two checks of blocked threads
-PATIENCE = 5  # seconds that a thread waits for a client to send or to accept more data
 LINGER = 2.0  # seconds that a stopping worker waits for calls on idle connections
 GONE = (BlockingIOError, ConnectionAbortedError)
 NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -46,8 +44,7 @@ class SharedPollWorker(PoolWorker):
     def init_process(self) -> None:
         self.cfg = configuration.Fixed(self.cfg)
         self.poll = select.epoll()
-        self.once = select.EPOLLIN | select.EPOLLONESHOT
-        self.listeners = {each.fileno(): each for each in self.sockets}
+        self.listeners = Listeners(self.sockets, self.poll)
         self.connections: dict[int, Connection] = {}
         self.idle: dict[int, Connection] = {}  # those that wait for a call, the longest first
         self.threads: set[threading.Thread] = set()
@@ -63,14 +60,10 @@ class SharedPollWorker(PoolWorker):
 
     def run(self) -> None:
         """Serve until told to stop, then finish the current calls (`graceful_timeout`)."""
-        for fileno, listener in self.listeners.items():
-            listener.setblocking(False)
-            for limit in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):  # accepted connections inherit these
-                listener.setsockopt(socket.SOL_SOCKET, limit, struct.pack("ll", PATIENCE, 0))
-            self.poll.register(fileno, self.once)
+        self.listeners.open()
         self.poll.register(self.end, select.EPOLLIN)
-        self.crew = Crew(self.cfg.threads)
-        for _ in range(self.crew.size):
+        self.thread_count = ThreadCount(self.cfg.threads)
+        for _ in range(self.thread_count.size):
             self._start_thread()
         self._look_after()
         while self.alive and self.is_parent_alive():
@@ -88,11 +81,11 @@ class SharedPollWorker(PoolWorker):
         try:
             leaves = False
             while not leaves and (fileno := self.poll.poll(maxevents=1)[0][0]) != self.end:
-                self.crew.begin()
+                self.thread_count.begin()
                 try:
                     self._take_turn(fileno)
                 finally:
-                    leaves = self.crew.end()
+                    leaves = self.thread_count.end()
         except BaseException:
             self.alive = False
             os.write(self.PIPE[1], b".")
@@ -103,13 +96,13 @@ class SharedPollWorker(PoolWorker):
                 connections.close_all()
 
     def _take_turn(self, fileno: int) -> None:
-        if fileno in self.listeners:
-            self.accept(self.listeners[fileno])
+        if listener := self.listeners.at(fileno):
+            self.accept(listener)
             return
         connection = self.connections[fileno]
         ready = connection.has_left() if connection.leaving else connection.gather()
         if not ready:
-            self.poll.modify(fileno, self.once)
+            self.poll.modify(fileno, ONCE)
         elif connection.leaving or connection.is_over:
             self._close(fileno, connection)
         else:
@@ -135,7 +128,7 @@ class SharedPollWorker(PoolWorker):
                 raise
             room = False
         if room:
-            self._listen(listener)
+            self.listeners.listen(listener)
         else:
             self.full = True
             for connection in idle[:1]:
@@ -156,12 +149,12 @@ class SharedPollWorker(PoolWorker):
             if kept:
                 connection.untaken = connection.take_back()
                 self._wait(fileno, connection)
-                self.poll.modify(fileno, select.EPOLLOUT | select.EPOLLONESHOT if connection.untaken else self.once)
+                self.poll.modify(fileno, select.EPOLLOUT | select.EPOLLONESHOT if connection.untaken else ONCE)
             elif connection.is_tls:
                 self._close(fileno, connection)
             else:
                 connection.leave()
-                self.poll.modify(fileno, self.once)
+                self.poll.modify(fileno, ONCE)
 
     def _answer_whole(self, connection: Connection) -> bool:
         if not connection.is_tls:  # gunicorn starts TLS itself, where it can handle errors
@@ -195,7 +188,7 @@ class SharedPollWorker(PoolWorker):
             connection.close(graceful=self.cfg.is_ssl)
         if self.full:
             self.full = False
-            self._listen(*self.listeners.values())
+            self.listeners.listen()
 
     def _take(self, listener: Any) -> None:
         accepted, address = listener.accept()
@@ -203,7 +196,7 @@ class SharedPollWorker(PoolWorker):
         connection = Connection(self.cfg, client, address, listener.getsockname())
         self.connections[client.fileno()] = connection
         self._wait(client.fileno(), connection)
-        self.poll.register(client, self.once)
+        self.poll.register(client, ONCE)
 
     def _wait(self, fileno: int, connection: Connection) -> None:
         """Mark a connection as idle. It is the last one to be closed to make room."""
@@ -214,11 +207,11 @@ class SharedPollWorker(PoolWorker):
         """Wait for a moment. Add a thread if all were blocked during it."""
         if select.select([self.PIPE[0]], [], [], GLANCE)[0]:
             os.read(self.PIPE[0], 4096)
-        if self.crew.grow():
+        if self.thread_count.grow():
             try:
                 self._start_thread()
             except RuntimeError:  # the system has no more threads
-                self.crew.shrink()
+                self.thread_count.shrink()
 
     def _look_after(self) -> None:
         """Tell gunicorn that the worker is alive, close slow connections, and listen if there is room."""
@@ -226,7 +219,7 @@ class SharedPollWorker(PoolWorker):
         self.next_look = time.monotonic() + TICK
         self._end_slow()
         if len(self.connections) < self.worker_connections:
-            self._listen(*self.listeners.values())
+            self.listeners.listen()
 
     def _end_slow(self) -> None:
         """Close connections that have been idle for too long, and those whose call takes too long to arrive."""
@@ -238,25 +231,8 @@ class SharedPollWorker(PoolWorker):
             elif connection.timeout is not None and min(connection.timeout, self.linger) < now:
                 connection.end()
 
-    def _listen(self, *listeners: Any) -> None:
-        try:
-            for listener in listeners:
-                self.poll.modify(listener, self.once)
-        except (OSError, ValueError):
-            if self.alive:  # otherwise it was closed in the meantime
-                raise
-
-    def _stop_listening(self) -> None:
-        """Accept all waiting connections, then close the listeners, so that no client waits in vain."""
-        for fileno, listener in self.listeners.items():
-            self.poll.unregister(fileno)
-            with suppress(OSError):
-                while True:
-                    self._take(listener)
-            listener.close()
-
     def _finish(self) -> None:
-        self._stop_listening()
+        self.listeners.close(self._take)
         now = time.monotonic()
         self.linger, until = now + LINGER, now + self.cfg.graceful_timeout
         while self.connections and time.monotonic() < until:

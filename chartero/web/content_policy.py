@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+CONTENT_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 # Swagger UI has icons in its stylesheet.
-WITH_DRAWN_SIGNS = f"{POLICY}; img-src 'self' data:"
+CONTENT_POLICY_WITH_ICONS = f"{CONTENT_POLICY}; img-src 'self' data:"
 
 
 class ContentPolicyMiddleware:
@@ -17,5 +17,5 @@ class ContentPolicyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
         return response

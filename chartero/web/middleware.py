@@ -23,11 +23,11 @@ from django_otp.middleware import OTPMiddleware
 from chartero import health, logs
 from chartero.paths import is_external, is_public
 from chartero.postgresql import plans, sessions
-from chartero.web import front, unreadable
+from chartero.web import proxy, unreadable
 from chartero.web.bodies import OwnSessionMiddleware
 from chartero.web.content_policy import ContentPolicyMiddleware
-from chartero.web.front import HttpsMiddleware
-from chartero.web.readable import ReadableRequestMiddleware
+from chartero.web.page_requests import ReadableRequestMiddleware
+from chartero.web.proxy import HttpsMiddleware
 from partners.api.exchange import Exchange
 from partners.api.responses import Refusal, fault_response
 from partners.catalogue.reasons import Reason
@@ -96,7 +96,7 @@ class ExternalApiMiddleware:
             request.get_host()
         except DisallowedHost:
             return Refusal(Reason.BAD_REQUEST)
-        return None if front.is_private(request) else Refusal(Reason.HTTPS_REQUIRED)
+        return None if proxy.is_private(request) else Refusal(Reason.HTTPS_REQUIRED)
 
 
 def _is_unfit(answer: HttpResponse) -> bool:

@@ -51,7 +51,7 @@ class DocumentViewSet(QueryViewSet):
     def asked(self, call: AccessRequest, encounter_id: str, document_id: str) -> DocumentRequest:
         """Return what the caller asks for. Invalid ids are not looked up."""
         known = document_id if is_document_id(document_id) else ""
-        found = documents.find(self.route, encounter_id, known) if is_encounter_id(encounter_id) else None
+        found = documents.find_document(self.route, encounter_id, known) if is_encounter_id(encounter_id) else None
         return DocumentRequest(call.organization_pk, found)
 
     def checks(self, call: AccessRequest, query_string: str, **ids: str) -> Sequence[Check]:

@@ -68,7 +68,7 @@ class DocumentedEncounter:
         return Disclosure([self.pk], [] if self.patient_pk is None else [self.patient_pk], document_pk)
 
 
-def find(route: Route, encounter_id: str, document_id: str) -> DocumentedEncounter | None:
+def find_document(route: Route, encounter_id: str, document_id: str) -> DocumentedEncounter | None:
     """Return the encounter with this id, of any organization, and its document with that id; None without encounter."""
     rows = _statement(connection.vendor, route).rows(document_id, encounter_id)
     if not rows:

@@ -8,7 +8,7 @@ from django_filters import Filter, FilterSet
 
 from encounters.grammar import Grammar, instant, integer, pairs, word
 from partners.catalogue.reasons import Reason
-from partners.decision.policy import Check, Outcome
+from partners.decision.policy import Check, CheckOutcome
 
 FIELD_LENGTH = 64
 LONGEST_PAGE = 100
@@ -125,4 +125,4 @@ def _normal(value: Any) -> str:
 
 
 def _check(reason: Reason, passed: bool, field: str | None) -> Check:
-    return Check(reason, Outcome.PASSED) if passed else Check(reason, Outcome.FAILED, field)
+    return Check(reason, CheckOutcome.PASSED) if passed else Check(reason, CheckOutcome.FAILED, field)

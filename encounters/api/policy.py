@@ -41,7 +41,6 @@ class DocumentRequest(EncounterRequest):
 
     @property
     def document(self) -> StoredDocument | None:
-        """Return the requested document, if it exists."""
         return None if self.encounter is None else self.encounter.document
 
 
@@ -55,7 +54,8 @@ def _not_clinical(asked: EncounterRequest) -> bool | None:
     return None if asked.encounter is None else asked.encounter.record_class != RecordClass.CLINICAL
 
 
-POLICY: tuple[Rule[EncounterRequest], ...] = (
+# The owner is checked before the class: nobody learns what kind of encounter another organization has.
+ENCOUNTER_POLICY: tuple[Rule[EncounterRequest], ...] = (
     Rule(Reason.ENCOUNTER_NOT_FOUND, lambda asked: asked.encounter is None),
     Rule(Reason.CROSS_ORGANIZATION_DENIED, _elsewhere),
     Rule(Reason.DEMO_TRAINING_DENIED, _not_clinical),
@@ -85,7 +85,7 @@ def _of_its_encounter(rule: Rule[EncounterRequest]) -> Rule[DocumentRequest]:
 
 
 _EXISTS = (
-    *map(_of_its_encounter, POLICY),
+    *map(_of_its_encounter, ENCOUNTER_POLICY),
     Rule(Reason.DOCUMENT_NOT_FOUND, _no_document),
 )
 _IS_TRANSCRIPT = (*_EXISTS, Rule(Reason.UNSUPPORTED_DOCUMENT_TYPE, _none_of(SchemaType.AMBIENT_TRANSCRIPT)))

@@ -90,7 +90,7 @@ def page(
     return {"items": items, "limit": limit, "offset": offset, "total": rows[0][0]}, _disclosure(found)
 
 
-def find(encounter_id: str) -> StoredEncounter | None:
+def find_encounter(encounter_id: str) -> StoredEncounter | None:
     """Return the encounter with this id, of any organization, or None."""
     rows = _encounter(connection.vendor).rows(encounter_id)
     if not rows:

@@ -60,11 +60,11 @@ class EncounterViewSet(QueryViewSet):
     @property
     def rules(self) -> tuple[Rule[EncounterRequest], ...]:
         """Return the checks 14–16. A list has no resource to check."""
-        return () if self.route is Route.ENCOUNTERS_LIST else policy.POLICY
+        return () if self.route is Route.ENCOUNTERS_LIST else policy.ENCOUNTER_POLICY
 
     def asked(self, call: AccessRequest, encounter_id: str) -> EncounterRequest:
         """Return what the caller asks for. Invalid ids are not looked up."""
-        found = queries.find(encounter_id) if is_encounter_id(encounter_id) else None
+        found = queries.find_encounter(encounter_id) if is_encounter_id(encounter_id) else None
         return EncounterRequest(call.organization_pk, found)
 
     def checks(self, call: AccessRequest, query_string: str, **ids: str) -> Sequence[Check]:

@@ -53,7 +53,6 @@ class Index:
         self._database.executescript(TABLES)
 
     def close(self) -> None:
-        """Forget everything."""
         self._database.close()
 
     def add_url(self, scope: str, url: Reference, found: Target) -> bool:

@@ -10,7 +10,7 @@ from encounters.importing.codes import Code
 from encounters.importing.reading import ids
 from encounters.importing.reading.elements import Json, member, objects, text
 from encounters.importing.reading.files import BINARY, DELETIONS, TYPES, SourceFile
-from encounters.importing.report import Place
+from encounters.importing.report import FilePlace
 from encounters.importing.rows import Target
 
 BUNDLE = "Bundle"
@@ -26,7 +26,7 @@ class Item:
     `modified` is when it was written or deleted, according to the server.
     """
 
-    place: Place
+    place: FilePlace
     phase: str
     type: str
     id: str
@@ -38,7 +38,6 @@ class Item:
 
     @property
     def server(self) -> str | None:
-        """Return the server that it came from, if the full URL says so."""
         return self.full_url.server if self.full_url else None
 
     @property
@@ -47,10 +46,10 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ItemFault:
     """Something that can't be read as a resource, or that is missing. After the last fault, nothing more is read."""
 
-    place: Place
+    place: FilePlace
     code: Code
     type: str = OTHER
     id: str | None = None
@@ -63,14 +62,14 @@ class Contents:
 
     file: SourceFile
 
-    def line(self, place: Place, body: object, weight: int) -> Iterator[Item | Fault]:
+    def line(self, place: FilePlace, body: object, weight: int) -> Iterator[Item | ItemFault]:
         """Yield the resource in a line, or the contents of a Bundle."""
         if self.file.may_hold_bundles and isinstance(body, dict) and body.get("resourceType") == BUNDLE:
             yield from self._bundle(place, body, weight, f"{place.file}:{place.line}")
         else:
             yield self.resource(place, body, weight)
 
-    def entry(self, place: Place, entry: object, weight: int, scope: str) -> Iterator[Item | Fault]:
+    def entry(self, place: FilePlace, entry: object, weight: int, scope: str) -> Iterator[Item | ItemFault]:
         """Yield the resource or the deletion in an entry of a Bundle, or the contents of a nested Bundle."""
         inner = member(entry, "resource")
         if self.file.is_mixed and isinstance(inner, dict) and inner.get("resourceType") == BUNDLE:
@@ -78,7 +77,9 @@ class Contents:
         else:
             yield self._of_entry(place, entry, weight, scope)
 
-    def resource(self, place: Place, body: object, weight: int, scope: str = "", entry: object = None) -> Item | Fault:
+    def resource(
+        self, place: FilePlace, body: object, weight: int, scope: str = "", entry: object = None
+    ) -> Item | ItemFault:
         """Return a resource of a type that the file can contain, with the full URL and the time from its entry."""
         if not isinstance(body, dict):
             return self.fault(place, Code.NOT_AN_OBJECT)
@@ -94,19 +95,19 @@ class Contents:
         modified = dates.instant(member(entry, "response", "lastModified"))
         return Item(place, found, found, str(source_id), body, weight, scope, full_url, modified)
 
-    def fault(self, place: Place, code: Code, resource_type: str = OTHER, *, is_last: bool = False) -> Fault:
+    def fault(self, place: FilePlace, code: Code, resource_type: str = OTHER, *, is_last: bool = False) -> ItemFault:
         """Return a fault, with the type of the resource as far as it is known."""
         expected = resource_type if self.file.is_mixed else self.file.phases[0]
-        return Fault(place, code, expected, is_last=is_last)
+        return ItemFault(place, code, expected, is_last=is_last)
 
-    def more_pages(self, place: Place, links: object) -> Iterator[Fault]:
+    def more_pages(self, place: FilePlace, links: object) -> Iterator[ItemFault]:
         """Yield a warning if a Bundle links to a next page, which is not part of the export."""
         if any(each.get("relation") == "next" for each in objects(links)):
-            yield Fault(place, Code.MORE_PAGES)
+            yield ItemFault(place, Code.MORE_PAGES)
 
     def _bundle(
-        self, place: Place, body: Json, weight: int, scope: str, *, is_outer: bool = True
-    ) -> Iterator[Item | Fault]:
+        self, place: FilePlace, body: Json, weight: int, scope: str, *, is_outer: bool = True
+    ) -> Iterator[Item | ItemFault]:
         entries = list(objects(body.get("entry")))
         for entry in entries:
             if is_outer:
@@ -115,7 +116,7 @@ class Contents:
                 yield self._of_entry(place, entry, weight // len(entries), scope)
         yield from self.more_pages(place, body.get("link"))
 
-    def _of_entry(self, place: Place, entry: object, weight: int, scope: str) -> Item | Fault:
+    def _of_entry(self, place: FilePlace, entry: object, weight: int, scope: str) -> Item | ItemFault:
         if member(entry, "request", "method") == "DELETE":
             return self._deletion(place, entry)
         resource = member(entry, "resource")
@@ -123,7 +124,7 @@ class Contents:
             return Item(place, OTHER, OTHER, "", {}, 0)
         return self.resource(place, resource, weight, scope, entry)
 
-    def _deletion(self, place: Place, entry: object) -> Item | Fault:
+    def _deletion(self, place: FilePlace, entry: object) -> Item | ItemFault:
         """Return a deletion. It takes effect at the time in the server's response (R4 http.html#history)."""
         target = references.parse_text(text(member(entry, "request", "url")) or "")
         if target.type is None or target.id is None:

@@ -4,42 +4,37 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 
-from django.db import transaction
 from django.utils import timezone
 
 from encounters.fhir import binaries, resolving
 from encounters.fhir.index import Index
-from encounters.fhir.items import OTHER, Fault, Item
+from encounters.fhir.items import OTHER, Item, ItemFault
 from encounters.fhir.mapping import mapped
 from encounters.fhir.reading import read
 from encounters.fhir.report import Report
 from encounters.importing import rows
-from encounters.importing.codes import Code, Level, Outcome
+from encounters.importing.codes import Code, ImportOutcome, Level
+from encounters.importing.dry_runs import undone_if
 from encounters.importing.job import Job
 from encounters.importing.reading.files import BINARY, DELETIONS, ORDER, Export, SourceFile
 from encounters.importing.reading.lines import Progress
-from encounters.importing.report import Place
+from encounters.importing.report import FilePlace
 from encounters.importing.rows import Row
 from encounters.importing.writing import store
 from encounters.importing.writing.clock import Clock
 
 CONFLICTS = {
-    Outcome.CONFLICT_NO_VERSION: Code.CONFLICT_NO_VERSION,
-    Outcome.CONFLICT_SAME_VERSION: Code.CONFLICT_SAME_VERSION,
+    ImportOutcome.CONFLICT_NO_VERSION: Code.CONFLICT_NO_VERSION,
+    ImportOutcome.CONFLICT_SAME_VERSION: Code.CONFLICT_SAME_VERSION,
 }
-NOT_TAKEN_IN = {Outcome.REJECTED, Outcome.STALE, *CONFLICTS}
+NOT_TAKEN_IN = {ImportOutcome.REJECTED, ImportOutcome.STALE, *CONFLICTS}
 
 
 def run(job: Job, export: Export, progress: Progress, *, dry_run: bool = False) -> Report:
     """Import the export. A dry run is one transaction that is rolled back at the end."""
-    with closing(Index(job.servers())) as index:
+    with closing(Index(job.servers())) as index, undone_if(dry_run):
         work = _Run(job, index, progress)
-        if not dry_run:
-            work.through(export)
-            return work.report
-        with transaction.atomic():
-            work.through(export)
-            transaction.set_rollback(True)
+        work.through(export)
     return work.report
 
 
@@ -51,11 +46,13 @@ class _Run:
 
     def through(self, export: Export) -> None:
         """Go through the phases in order, over all files. Then mark the documents that were replaced."""
-        for notice in export.notices:
-            self.report.add(notice.code, Place(notice.file), OTHER)
+        for omission in export.omissions:
+            self.report.add(omission.code, FilePlace(omission.file), OTHER)
+        # By phase, not by file: a reference points to what an earlier phase has written, whichever file it is in.
         for phase in ORDER:
             for batch in rows.batches(self._rows(phase, export)):
                 self._write(batch)
+        # At the end, because the document that replaces another may be read before it.
         replaced = self.index.replaced()
         while chunk := list(islice(replaced, rows.BATCH_ROWS)):
             store.supersede(self.job, chunk)
@@ -79,30 +76,30 @@ class _Run:
         if first:
             self._end(file, seen, usable)
 
-    def _note(self, thing: Item | Fault) -> None:
-        if isinstance(thing, Fault):
+    def _note(self, thing: Item | ItemFault) -> None:
+        if isinstance(thing, ItemFault):
             self._note_fault(thing)
             return
         is_its_own = self._add_url(thing)
         if thing.phase == OTHER:
-            self.report.count(OTHER, Outcome.IGNORED)
+            self.report.count(OTHER, ImportOutcome.IGNORED)
         elif not is_its_own:
             self.report.add(Code.ID_TAKEN, thing.place, thing.type, thing.id)
-            self.report.count(thing.type, Outcome.REJECTED)
+            self.report.count(thing.type, ImportOutcome.REJECTED)
         elif thing.phase == BINARY:
             binaries.remember(thing, self.index)
-            self.report.count(BINARY, Outcome.READ)
+            self.report.count(BINARY, ImportOutcome.READ)
 
     def _add_url(self, item: Item) -> bool:
         """Add the full URL of an item. Return False if another item in its Bundle already has the same id."""
         return not (item.scope and item.full_url) or self.index.add_url(item.scope, item.full_url, item.target)
 
-    def _note_fault(self, fault: Fault) -> None:
+    def _note_fault(self, fault: ItemFault) -> None:
         self.report.add(fault.code, fault.place, fault.type, fault.id)
         if fault.is_last:
             self.report.add_unread(fault.place.file)
         if fault.code.level is Level.ERROR and fault.code is not Code.UNREADABLE_FILE:
-            self.report.count(fault.type, Outcome.REJECTED)
+            self.report.count(fault.type, ImportOutcome.REJECTED)
 
     def _is_taken(self, item: Item) -> bool:
         """Return True if another resource in its Bundle has the same id."""
@@ -114,7 +111,7 @@ class _Run:
         """Report a file without usable resources, or with fewer resources than the export says."""
         is_short = file.count is not None and seen < file.count
         if is_short:
-            self.report.add(Code.FEWER_THAN_COUNTED, Place(file.name), OTHER)
+            self.report.add(Code.FEWER_THAN_COUNTED, FilePlace(file.name), OTHER)
         if is_short or (seen and not usable):
             self.report.add_unread(file.name)
 
@@ -139,7 +136,7 @@ class _Run:
         """Keep the identifiers and the name of an organization for the rest of the run."""
         found = mapped(item.type, item.body, self.today)
         self.index.add_identifiers(item.target, found.identifiers)
-        self.report.count(item.type, Outcome.READ)
+        self.report.count(item.type, ImportOutcome.READ)
         self._add(found.warnings, item)
         if found.values["name"]:
             self.index.add_organization(item.target, found.values["name"])
@@ -149,7 +146,8 @@ class _Run:
             self.report.count(row.type, outcome)
             self._report(row, outcome)
 
-    def _report(self, row: Row, outcome: Outcome) -> None:
+    def _report(self, row: Row, outcome: ImportOutcome) -> None:
+        # What was not written replaces nothing, and its warnings are about values that nobody will see.
         if outcome not in NOT_TAKEN_IN:
             self.index.add_replaced(row.replaces)
             self._add(row.mapped.warnings, row)

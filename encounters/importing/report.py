@@ -1,13 +1,39 @@
-"""Places in files, and how many issues a report lists."""
+"""What the reports of all imports share: the counts, the places in files, and how many issues are listed."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from encounters.importing.codes import ImportOutcome
 
 LISTED_ISSUES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FilePlace:
     """Where a resource is: the file's name, and its line or Bundle entry, counted from 1. Line 0 is the whole file."""
 
     file: str
     line: int = 0
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """The counts and issues of one run. It contains no value that was imported, except ids of the source."""
+
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    issues: list[dict[str, Any]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+    def count(self, kind: str, outcome: ImportOutcome) -> None:
+        """Count one resource or line of this kind."""
+        self.counts.setdefault(kind, Counter())[outcome.value] += 1
+
+    def add_unread(self, file: str) -> None:
+        """Add a file that was not read to its end, or had nothing usable."""
+        if file not in self.unreadable:
+            self.unreadable.append(file)
+
+    def counts_as_json(self) -> dict[str, dict[str, int]]:
+        """Return the counts by kind and outcome."""
+        return {kind: dict(outcomes) for kind, outcomes in self.counts.items()}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from encounters.importing.codes import Code
 from encounters.importing.mapped import Mapped
-from encounters.importing.report import Place
+from encounters.importing.report import FilePlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Row:
     `server` is the server that it came from; None if the export does not say.
     """
 
-    place: Place
+    place: FilePlace
     type: str
     id: str
     mapped: Mapped

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 from tqdm import tqdm
 
-from encounters.importing.codes import Outcome
+from encounters.importing.codes import ImportOutcome
 from encounters.importing.job import Job
 from encounters.importing.reading.files import Export
 from encounters.importing.reading.lines import Progress
@@ -134,6 +134,6 @@ def _source(name: str | None, export: Export) -> str:
 
 def _table(counts: dict[str, dict[str, int]]) -> list[str]:
     """Return a table with a line for each type and a column for each outcome that occurred."""
-    outcomes = [each.value for each in Outcome if any(each.value in counted for counted in counts.values())]
+    outcomes = [each.value for each in ImportOutcome if any(each.value in counted for counted in counts.values())]
     cells = [[name, *(str(counted.get(outcome, 0)) for outcome in outcomes)] for name, counted in counts.items()]
     return output.table([["type", *outcomes], *cells])

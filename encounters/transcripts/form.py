@@ -20,7 +20,7 @@ from encounters.models import DocumentStatus, EncounterStatus, SchemaType
 LONGEST_VARIANT = 64
 
 
-class Fault(Exception):
+class LineFault(Exception):
     """What is wrong with a line: where, as a path of members, and what is expected there."""
 
     def __init__(self, at: str, expected: str) -> None:
@@ -71,7 +71,7 @@ def _described(value: dict[str, Any], at: str, shape: dict[str, Member]) -> Desc
 
 def _document(value: object, at: str) -> Described:
     if not isinstance(value, dict):
-        raise Fault(at, OBJECT.expected)
+        raise LineFault(at, OBJECT.expected)
     schema_type = _member(value.get("schema_type"), f"{at}.schema_type", DOCUMENT["schema_type"])
     document = _described(value, at, NOTE if schema_type == SchemaType.DOCUMENT else TRANSCRIPT)
     if document.values.get("turns") is not None:
@@ -83,15 +83,15 @@ def _document(value: object, at: str) -> Described:
 def _turn(value: object, at: str) -> dict[str, Any]:
     turn = _members(value, at, TURN)
     if turn["end"] < turn["start"]:
-        raise Fault(f"{at}.end", "seconds from the start of the recording, not before `start`")
+        raise LineFault(f"{at}.end", "seconds from the start of the recording, not before `start`")
     return turn
 
 
 def _members(value: object, at: str, shape: dict[str, Member]) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Fault(at, "an object")
+        raise LineFault(at, "an object")
     if value.keys() - shape.keys():
-        raise Fault(at, f"only these members: {', '.join(shape)}")
+        raise LineFault(at, f"only these members: {', '.join(shape)}")
     return {name: _member(value.get(name), f"{at}.{name}".strip("."), member) for name, member in shape.items()}
 
 
@@ -100,7 +100,7 @@ def _member(value: Any, at: str, member: Member) -> Any:
         return None
     found = None if value is None else member.parse(value)
     if found is None:
-        raise Fault(at, member.expected)
+        raise LineFault(at, member.expected)
     return found
 
 

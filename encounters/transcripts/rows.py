@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from encounters.importing.mapped import Mapped
-from encounters.importing.report import Place
+from encounters.importing.report import FilePlace
 from encounters.importing.rows import Row, Target
 from encounters.models import EncounterStatus
 from encounters.transcripts.form import Described, Visit
@@ -14,7 +14,7 @@ PATIENT, ENCOUNTER, DOCUMENT = TYPES = ("Patient", "Encounter", "DocumentReferen
 KINDS = {PATIENT: "patient", ENCOUNTER: "encounter", DOCUMENT: "document"}
 
 
-def rows(visit: Visit, place: Place, weight: int) -> Iterator[Row]:
+def rows(visit: Visit, place: FilePlace, weight: int) -> Iterator[Row]:
     """Yield a row for everything that the line describes. Its recordings already have their names in the storage."""
     patient = Target(PATIENT, visit.patient.id) if visit.patient else None
     if visit.patient and not visit.patient.is_reference:
@@ -34,7 +34,7 @@ def rows(visit: Visit, place: Place, weight: int) -> Iterator[Row]:
         yield row
 
 
-def _row(row_type: str, described: Described, place: Place, weight: int = 0) -> Row:
+def _row(row_type: str, described: Described, place: FilePlace, weight: int = 0) -> Row:
     """Return the row of a version. A withdrawn one is a deletion, which without a time takes effect now."""
     values: dict[str, Any] = dict(described.values)
     version, withdrawn = values.pop("updated_at"), values.pop("withdrawn") is True

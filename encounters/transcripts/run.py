@@ -9,19 +9,20 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from encounters.importing.codes import Code, Outcome
+from encounters.importing.codes import Code, ImportOutcome
+from encounters.importing.dry_runs import undone_if
 from encounters.importing.job import Job
 from encounters.importing.reading import lines
-from encounters.importing.reading.files import Export, Notice, SourceFile, is_ndjson, printable
+from encounters.importing.reading.files import Export, Omission, SourceFile, is_ndjson, printable_name
 from encounters.importing.reading.lines import Progress
-from encounters.importing.report import Place
+from encounters.importing.report import FilePlace
 from encounters.importing.rows import BATCH_ROWS, BATCH_WEIGHT, Row, batches
 from encounters.importing.writing import store
 from encounters.importing.writing.clock import Clock
 from encounters.recordings import storage as recordings
 from encounters.transcripts import audio, form
 from encounters.transcripts.audio import Recording
-from encounters.transcripts.form import Fault, Visit
+from encounters.transcripts.form import LineFault, Visit
 from encounters.transcripts.report import Report
 from encounters.transcripts.rows import DOCUMENT, KINDS, TYPES, rows
 
@@ -36,12 +37,16 @@ TODO = {
     Code.PATIENT_MISMATCH: "The encounter belongs to another patient. Use the id of that patient.",
 }
 CONFLICTS = {
-    Outcome.CONFLICT_NO_VERSION: "It already exists with other values. Set updated_at to show which version is newer.",
-    Outcome.CONFLICT_SAME_VERSION: "It already exists with other values and this updated_at. Set a later updated_at.",
+    ImportOutcome.CONFLICT_NO_VERSION: (
+        "It already exists with other values. Set updated_at to show which version is newer."
+    ),
+    ImportOutcome.CONFLICT_SAME_VERSION: (
+        "It already exists with other values and this updated_at. Set a later updated_at."
+    ),
 }
 
 
-def find(path: Path) -> Export:
+def find_export(path: Path) -> Export:
     """Return the file at `path`, or the files in it. Raise ValidationError, which says what to do, if there is none."""
     path = path.resolve()
     try:
@@ -55,19 +60,15 @@ def find(path: Path) -> Export:
         ) from None
     if not paths:
         raise ValidationError(f"The folder {path.name} has no .ndjson or .jsonl files.", code="nothing_to_import")
-    files = tuple(SourceFile(each, printable(each.name), (LINES,)) for each in paths)
-    return Export(path.name, files, notices=tuple(_notices(names, paths)))
+    files = tuple(SourceFile(each, printable_name(each.name), (LINES,)) for each in paths)
+    return Export(path.name, files, omissions=tuple(_omissions(names, paths)))
 
 
 def run(job: Job, export: Export, progress: Progress, *, dry_run: bool = False) -> Report:
     """Import the files. A dry run is one transaction that is rolled back at the end, and copies no recordings."""
     work = _Run(job, progress, dry_run)
-    if not dry_run:
+    with undone_if(dry_run):
         work.through(export)
-        return work.report
-    with transaction.atomic():
-        work.through(export)
-        transaction.set_rollback(True)
     return work.report
 
 
@@ -98,40 +99,40 @@ class _Run:
 
     def through(self, export: Export) -> None:
         """Go through the files in order."""
-        for notice in export.notices:
-            self.report.add(Place(notice.file), "", NOT_READ)
+        for omission in export.omissions:
+            self.report.add(FilePlace(omission.file), "", NOT_READ)
         for file in export.files:
             taken = Counter(self._line(file, place, line) for place, line in self._lines(file))
             if taken[False] and not taken[True]:
                 self.report.add_unread(file.name)
         self._write()
 
-    def _lines(self, file: SourceFile) -> Iterator[tuple[Place, bytes | Code]]:
-        place = Place(file.name, 0)
+    def _lines(self, file: SourceFile) -> Iterator[tuple[FilePlace, bytes | Code]]:
+        place = FilePlace(file.name, 0)
         try:
             with lines.opened(file.path, self.progress) as stream:
                 for number, line in lines.numbered(stream):
-                    place = Place(file.name, number)
+                    place = FilePlace(file.name, number)
                     yield place, line
         except lines.FAULTS:
             self.report.add_unread(file.name)
             todo = "Get the file again. It can't be read from this line on."
-            self.report.add(Place(file.name, place.line + 1), "", todo)
+            self.report.add(FilePlace(file.name, place.line + 1), "", todo)
 
-    def _line(self, file: SourceFile, place: Place, line: bytes | Code) -> bool:
+    def _line(self, file: SourceFile, place: FilePlace, line: bytes | Code) -> bool:
         """Add one line to the batch, completely or not at all. Return True if it was added."""
         try:
             visit, found = self._read(file, line)
-        except Fault as fault:
-            self.report.count("line", Outcome.REJECTED)
+        except LineFault as fault:
+            self.report.count("line", ImportOutcome.REJECTED)
             self.report.add(place, fault.at, fault.expected)
             return False
-        self.report.count("line", Outcome.READ)
+        self.report.count("line", ImportOutcome.READ)
         if self.batch.count and (self.batch.count >= BATCH_ROWS or self.batch.weight + len(line) > BATCH_WEIGHT):
             self._write()
         for row in rows(visit, place, len(line)):
             if not self.batch.add(row):
-                self.report.count(KINDS[row.type], Outcome.UNCHANGED)
+                self.report.count(KINDS[row.type], ImportOutcome.UNCHANGED)
         self.batch.recordings += found
         self.batch.count += 1
         self.batch.weight += len(line)
@@ -142,7 +143,7 @@ class _Run:
         if isinstance(body, Code):
             if lines.is_cut(line):
                 self.report.add_unread(file.name)
-            raise Fault("", TODO[body])
+            raise LineFault("", TODO[body])
         visit = form.visit(body)
         return visit, list(self._recordings(file, visit))
 
@@ -152,7 +153,7 @@ class _Run:
             if document.values.get("audio"):
                 found = Recording.beside(file.path, document.values["audio"], self.job, document.id)
                 if found is None:
-                    raise Fault(f"documents[{number}].audio", audio.EXPECTED)
+                    raise LineFault(f"documents[{number}].audio", audio.EXPECTED)
                 document.values["audio"] = found.name
                 yield found
 
@@ -176,15 +177,15 @@ class _Run:
         records: Any = self.job.records(DOCUMENT).filter(source_id__in=source_ids, document__audio__isnull=False)
         return set(records.values_list("document__audio", flat=True))
 
-    def _report(self, row: Row, outcome: Outcome) -> None:
+    def _report(self, row: Row, outcome: ImportOutcome) -> None:
         self.report.count(KINDS[row.type], outcome)
         todo = TODO[row.refusal] if row.refusal else CONFLICTS.get(outcome)
         if todo:
             self.report.add(row.place, f"{KINDS[row.type]} {row.id}", todo)
 
 
-def _notices(names: Iterable[Path], read: Container[Path]) -> Iterator[Notice]:
-    """Yield a notice for each file in the folder that is neither read nor a recording."""
+def _omissions(names: Iterable[Path], read: Container[Path]) -> Iterator[Omission]:
+    """Yield an omission for each file in the folder that is neither read nor a recording."""
     for path in names:
         if path not in read and path.suffix.lower() not in recordings.MEDIA_TYPES:
-            yield Notice(Code.FILE_NOT_READ, printable(path.name))
+            yield Omission(Code.FILE_NOT_READ, printable_name(path.name))

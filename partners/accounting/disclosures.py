@@ -86,7 +86,7 @@ class Accounting:
         """
         if not change.reason.strip():
             raise ValidationError("Give a reason for this request.", code="reason_required")
-        patient = subjects.find(Subject.PATIENT, patient_id) if _is_patient_id(patient_id) else None
+        patient = subjects.find_pk(Subject.PATIENT, patient_id) if _is_patient_id(patient_id) else None
         if patient is None:
             raise ValidationError(
                 "There is no patient with this id. It is pat_ and 22 letters and digits, as the partner receives it.",

@@ -9,13 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from partners.admin.guarded import GuardedAdmin
+from partners.admin.model_admin import StrictModelAdmin
 from partners.admin.paging import BoundedPaginator
 
 View = Callable[..., HttpResponse]
 
 
-class ReadOnlyAdmin(GuardedAdmin):
+class ReadOnlyAdmin(StrictModelAdmin):
     """A table that Django's admin shows but never adds to, changes or deletes from, and never counts completely."""
 
     paginator = BoundedPaginator
@@ -36,12 +36,12 @@ def needs(permission: str) -> Callable[[View], View]:
 
     def guard(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.has_perm(permission):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
-        return admin.site.admin_view(guarded)
+        return admin.site.admin_view(wrapped)
 
     return guard
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, QueryDict
 from partners.keys.in_text import holds_token
 from partners.models import ChangeEvent
 from partners.models.change import Change
-from partners.signin.pages import change_by
+from partners.signin.base import change_by
 from partners.text import printable, printable_lines
 
 Made = TypeVar("Made")

@@ -13,7 +13,7 @@ from partners.api.exchange import Exchange
 from partners.api.responses import ALLOWED_METHODS, Refusal
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
-from partners.decision.policy import AccessRequest, Check, Outcome
+from partners.decision.policy import AccessRequest, Check, CheckOutcome
 
 
 class PartnerViewSet(ViewSet):
@@ -38,7 +38,7 @@ class PartnerViewSet(ViewSet):
 
     def refuse_first(self, checks: Sequence[Check]) -> None:
         """Raise AccessDenied for the first check that failed, if any did."""
-        failed = next((check for check in checks if check.outcome is Outcome.FAILED), None)
+        failed = next((check for check in checks if check.outcome is CheckOutcome.FAILED), None)
         if failed is not None:
             self.refuse(failed.reason, failed.field)
 

@@ -5,12 +5,12 @@ names a setting of ours.
 """
 
 from partners.catalogue.reasons import Reason
-from partners.catalogue.remedy import Advice, Fixer, Place, Remedy, Retry
+from partners.catalogue.remedy import Advice, Fixer, FixPlace, Remedy, Retry
 
 
 def _request(because: str, cause: str, how: str, advice: Advice | None = None) -> Remedy:
     """Return the remedy for a call that the partner has to fix. Most are the same for staff and partners."""
-    return Remedy(because, cause, Fixer.PARTNER, Place.REQUEST, how, advice or Advice(cause, how))
+    return Remedy(because, cause, Fixer.PARTNER, FixPlace.REQUEST, how, advice or Advice(cause, how))
 
 
 REMEDIES: dict[Reason, Remedy] = {
@@ -24,7 +24,7 @@ REMEDIES: dict[Reason, Remedy] = {
         "API keys are switched off for all partners at the moment",
         "Security has turned off the global switch, usually during an incident. The key itself is fine.",
         Fixer.SECURITY,
-        Place.SWITCH,
+        FixPlace.SWITCH,
         "Read the reason on the global switch's page. Turn the switch on again when the incident is over.",
         Advice(
             "We switched API keys off for all partners, usually because of an incident.",
@@ -47,7 +47,7 @@ REMEDIES: dict[Reason, Remedy] = {
         "The digest key for this API key is not loaded: its number is missing from CHARTERO_DIGEST_KEYS, or no digest "
         "key is loaded. The partner did nothing wrong.",
         Fixer.OPERATOR,
-        Place.DEPLOYMENT,
+        FixPlace.DEPLOYMENT,
         "Put the digest key back into CHARTERO_DIGEST_KEYS and restart. If it is lost, rotate its API keys.",
         Advice(
             "This is an error on our side. Your key is fine.",
@@ -65,7 +65,7 @@ REMEDIES: dict[Reason, Remedy] = {
         "the API key is disabled",
         "Staff disabled the key for now. The timeline on its page says why.",
         Fixer.SECURITY,
-        Place.KEY,
+        FixPlace.KEY,
         "Enable the key again when the reason for disabling it no longer applies.",
         Advice("We disabled the key for now.", "Ask us why. Quote only the 12 characters after the prefix."),
     ),
@@ -73,7 +73,7 @@ REMEDIES: dict[Reason, Remedy] = {
         "the API key has been revoked, which is final",
         "Staff revoked the key: it leaked, its system is gone, or the partner asked for it.",
         Fixer.ONBOARDING,
-        Place.ORGANIZATION,
+        FixPlace.ORGANIZATION,
         "Issue a new key and give it to the partner. The revoked key never works again.",
         Advice("We revoked the key: it leaked, its system is gone, or you asked for it.", "Ask us for a new key."),
     ),
@@ -81,7 +81,7 @@ REMEDIES: dict[Reason, Remedy] = {
         "the API key has expired",
         "The key's expiry date has passed, or the key was rotated and the partner still uses the old one.",
         Fixer.ONBOARDING,
-        Place.ORGANIZATION,
+        FixPlace.ORGANIZATION,
         "If the key was rotated, ask the partner to switch to the new key. If not, issue a new key.",
         Advice(
             "The key's expiry date has passed, or the key was rotated and the overlap is over.",
@@ -92,7 +92,7 @@ REMEDIES: dict[Reason, Remedy] = {
         "the API key doesn't belong to an organization",
         "The key was issued without an organization, for another use.",
         Fixer.ONBOARDING,
-        Place.KEY,
+        FixPlace.KEY,
         "Issue a key for the partner's organization. An existing key can't be assigned to one.",
         Advice("The key was issued without an organization.", "Ask us for a key for your organization."),
     ),
@@ -100,7 +100,7 @@ REMEDIES: dict[Reason, Remedy] = {
         "the organization is not allowlisted for this API",
         "The organization has not been allowlisted yet, or it was removed from the allowlist.",
         Fixer.ONBOARDING,
-        Place.ORGANIZATION,
+        FixPlace.ORGANIZATION,
         "Allowlist the organization if its contract allows it.",
         Advice("Your organization is not allowlisted yet, or was removed.", "Ask us. Your key stays the same."),
     ),
@@ -108,7 +108,7 @@ REMEDIES: dict[Reason, Remedy] = {
         "this route is not enabled for the organization",
         "Routes are off until you enable them one by one.",
         Fixer.ONBOARDING,
-        Place.ORGANIZATION,
+        FixPlace.ORGANIZATION,
         "Enable the route for the organization if its contract covers it.",
         Advice("Routes are off until we enable them.", "Ask us to enable the route. Your key stays the same."),
     ),
@@ -116,7 +116,7 @@ REMEDIES: dict[Reason, Remedy] = {
         "the API key lacks a scope that this route requires",
         "The key was issued with fewer scopes than the partner now needs. A route requires all of its scopes.",
         Fixer.ONBOARDING,
-        Place.KEY,
+        FixPlace.KEY,
         "Add the scope to the key if the partner's contract covers it. The partner keeps the same key.",
         Advice(
             "The key was issued with fewer scopes than you now need. A route requires all of its scopes.",
@@ -227,7 +227,7 @@ REMEDIES: dict[Reason, Remedy] = {
         "the service is busy or can't reach its database",
         "The database is down, locked or overloaded, or it has not been migrated.",
         Fixer.OPERATOR,
-        Place.DEPLOYMENT,
+        FixPlace.DEPLOYMENT,
         "Find the X-Request-ID in the log. Check the database, and that all migrations have run.",
         Advice(
             "An error or high load on our side.",
@@ -239,7 +239,7 @@ REMEDIES: dict[Reason, Remedy] = {
         "the service itself failed",
         "This is a bug in the service. The log shows where it happened, under the response's X-Request-ID.",
         Fixer.SUPPORT,
-        Place.DEPLOYMENT,
+        FixPlace.DEPLOYMENT,
         "Ask the partner for the X-Request-ID and give it to the operator, who can find the error in the log.",
         Advice("This is an error on our side.", "Send us the X-Request-ID, so that we can find the error in our log."),
         Retry.ONCE,

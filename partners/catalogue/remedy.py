@@ -22,7 +22,7 @@ class Retry(StrEnum):
     ONCE = "Once, after a pause. If it fails again, stop."
 
 
-class Place(Enum):
+class FixPlace(Enum):
     """Where to fix it: a label and, for a staff page, its view and the permission to open it."""
 
     REQUEST = "The call itself", "", ""
@@ -52,7 +52,7 @@ class Remedy:
     because: str
     cause: str
     fixer: Fixer
-    place: Place
+    place: FixPlace
     how: str
     advice: Advice
     retry: Retry = Retry.NOT_AS_IT_IS

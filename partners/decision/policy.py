@@ -23,7 +23,7 @@ class Rule(Generic[Facts]):
     denies: Callable[[Facts], bool | None]
 
 
-class Outcome(StrEnum):
+class CheckOutcome(StrEnum):
     """The result of a check. `unknown`: an earlier check failed and left nothing to check."""
 
     PASSED = "passed"
@@ -36,7 +36,7 @@ class Check:
     """One check and its result. `field` is the query parameter at fault, if there is one."""
 
     reason: Reason
-    outcome: Outcome
+    outcome: CheckOutcome
     field: str | None = None
 
 
@@ -85,7 +85,7 @@ def _misses_scope(call: AccessRequest) -> bool | None:
 
 # The order is part of the contract: a call gets the first refusal. Nothing about a key is revealed before its secret
 # matches.
-POLICY: tuple[Rule[AccessRequest], ...] = (
+ACCESS_POLICY: tuple[Rule[AccessRequest], ...] = (
     Rule(Reason.MISSING_BEARER, lambda call: not call.bearer),
     Rule(Reason.API_KEYS_DISABLED, lambda call: lacks(call.switched_on)),
     Rule(Reason.TEST_PREFIX_NOT_ALLOWED, lambda call: call.test_prefix and lacks(call.accepts_test_keys)),
@@ -127,7 +127,7 @@ def explain(policy: tuple[Rule[Facts], ...], facts: Facts) -> list[Check]:
     return [Check(rule.reason, _outcome(rule.denies(facts))) for rule in policy]
 
 
-def _outcome(denies: bool | None) -> Outcome:
+def _outcome(denies: bool | None) -> CheckOutcome:
     if denies is None:
-        return Outcome.UNKNOWN
-    return Outcome.FAILED if denies else Outcome.PASSED
+        return CheckOutcome.UNKNOWN
+    return CheckOutcome.FAILED if denies else CheckOutcome.PASSED

@@ -28,7 +28,7 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded(Holder):
+class RecordedHolder(Holder):
     """The holder of the key of a call on record."""
 
     record: RequestRecord
@@ -42,7 +42,6 @@ class Sent:
 
     @property
     def token(self) -> str | None:
-        """Return the text that was sent as the token, well-formed or not."""
         return facts.bearer_token(self.header)
 
     @property
@@ -77,13 +76,14 @@ def read(text: str) -> Credentials:
     Raise ValidationError for anything else. Its message never contains a token.
     """
     text = text.strip()
+    # From the most certain form to the least: a damaged token is taken for one only if it is nothing else.
     if header := _HEADER_NAME.match(text):
         return Sent(text[header.end() :].rstrip("'\""))
     if _SCHEME.match(text):
         return Sent(text)
     if is_of_a_call(text):
         record = find_record(text)
-        return Recorded(record.api_key, record)
+        return RecordedHolder(record.api_key, record)
     if in_text.quoted(text) or (text.startswith("key_") and not in_text.holds_token(text)):
         return Holder(_known_key(text))
     if in_text.may_be_sent_as_token(text):

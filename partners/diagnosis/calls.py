@@ -14,7 +14,7 @@ from partners.api.views import PartnerViewSet
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
 from partners.decision.facts import SwitchMissing
-from partners.decision.policy import POLICY, AccessRequest, Check, Outcome, explain
+from partners.decision.policy import ACCESS_POLICY, AccessRequest, Check, CheckOutcome, explain
 from partners.diagnosis.request_lines import RequestLine
 from partners.keys.in_text import without_tokens
 
@@ -30,12 +30,12 @@ class Diagnosis:
     @property
     def refusal(self) -> Check | None:
         """Return the check that decides the answer, or None if all pass."""
-        return next((check for check in self.checks if check.outcome is Outcome.FAILED), None)
+        return next((check for check in self.checks if check.outcome is CheckOutcome.FAILED), None)
 
     @property
     def later(self) -> list[Check]:
         """Return the blockers that remain after the first one is fixed."""
-        return [check for check in self.checks if check.outcome is Outcome.FAILED][1:]
+        return [check for check in self.checks if check.outcome is CheckOutcome.FAILED][1:]
 
     @property
     def status(self) -> int:
@@ -70,8 +70,8 @@ def diagnose(line: RequestLine, facts: Callable[[Route], AccessRequest]) -> Diag
     try:
         call = _whatever_route(facts) if route is None else facts(route)
     except SwitchMissing:
-        return Diagnosis([*edge, Check(Reason.SERVICE_UNAVAILABLE, Outcome.FAILED)], route)
-    checks = [*edge, *explain(POLICY, call)]
+        return Diagnosis([*edge, Check(Reason.SERVICE_UNAVAILABLE, CheckOutcome.FAILED)], route)
+    checks = [*edge, *explain(ACCESS_POLICY, call)]
     if view is not None:
         checks += _method(line.method), *view.checks(call, line.query_string, **ids)
     return Diagnosis(checks, route, call)
@@ -94,7 +94,7 @@ def _whatever_route(facts: Callable[[Route], AccessRequest]) -> AccessRequest:
 
 
 def _method(method: str) -> Check:
-    return Check(Reason.METHOD_NOT_ALLOWED, Outcome.PASSED if method in ALLOWED_METHODS else Outcome.FAILED)
+    return Check(Reason.METHOD_NOT_ALLOWED, CheckOutcome.PASSED if method in ALLOWED_METHODS else CheckOutcome.FAILED)
 
 
 def _answers_for(host: str | None) -> bool:
@@ -108,4 +108,4 @@ def _answers_for(host: str | None) -> bool:
 
 
 def _failed(reason: Reason, failed: bool) -> list[Check]:
-    return [Check(reason, Outcome.FAILED)] if failed else []
+    return [Check(reason, CheckOutcome.FAILED)] if failed else []

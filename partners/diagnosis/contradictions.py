@@ -18,7 +18,7 @@ class Contradiction:
     keys: list[ApiKey] = field(default_factory=list)
 
 
-def find(grid: Grid) -> list[Contradiction]:
+def find_contradictions(grid: Grid) -> list[Contradiction]:
     """Return the contradictions, first those of the organization, then those of its keys."""
     return [*_nothing_enabled(grid), *_uncalled_routes(grid), *_useless_keys(grid), *_unused_scopes(grid)]
 

@@ -15,7 +15,7 @@ _FLAGS = ("-s", "-S", "-v", "-i", "-k", "-L", "-f", "-g", "-#")
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class CurlCommand:
     """The call that a curl command makes. `authorization` may contain a token and stays out of the `repr`."""
 
     method: str
@@ -34,12 +34,12 @@ def is_command(text: str) -> bool:
     return _COMMAND.match(text) is not None
 
 
-def read(text: str) -> Command:
+def read(text: str) -> CurlCommand:
     """Read a curl command; raise ValidationError for an unclosed quote, a missing value, or one that is too long."""
     words = _words(text)
     options, rest = _options().parse_known_args(words[1:])
     url = options.url or next((word for word in rest if "/external" in word), "")
-    return Command(_method(options), url if "://" in url else f"http://{url}", _authorization(options.header))
+    return CurlCommand(_method(options), url if "://" in url else f"http://{url}", _authorization(options.header))
 
 
 def _words(text: str) -> list[str]:

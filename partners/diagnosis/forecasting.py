@@ -8,8 +8,8 @@ from partners.catalogue.remedies import REMEDIES
 from partners.catalogue.remedy import Remedy
 from partners.catalogue.routes import Route, Scope
 from partners.decision import facts
-from partners.decision.policy import POLICY, AccessRequest, Outcome, decide, explain
-from partners.diagnosis.held import Common
+from partners.decision.policy import ACCESS_POLICY, AccessRequest, CheckOutcome, decide, explain
+from partners.diagnosis.possible_calls import PossibleCalls
 from partners.keys import digests
 from partners.models import ApiKey, Organization
 
@@ -27,7 +27,7 @@ class Forecast:
     @property
     def refusal(self) -> Reason | None:
         """Return the first blocker before the query is read, or None if there is none."""
-        return decide(POLICY, self.call)
+        return decide(ACCESS_POLICY, self.call)
 
     @property
     def passes(self) -> bool:
@@ -36,7 +36,7 @@ class Forecast:
     @property
     def obstacles(self) -> list[tuple[Reason, Remedy]]:
         """Return everything that blocks the call, in the order of the checks, and who can fix it."""
-        failed = [check.reason for check in explain(POLICY, self.call) if check.outcome is Outcome.FAILED]
+        failed = [check.reason for check in explain(ACCESS_POLICY, self.call) if check.outcome is CheckOutcome.FAILED]
         return [(reason, REMEDIES[reason]) for reason in failed]
 
     @property
@@ -49,10 +49,10 @@ class Forecast:
 def of_new_key(organization: Organization, scopes: Iterable[Scope], *, is_test: bool) -> list[Forecast]:
     """Return a forecast for each route, for a key that isn't issued yet."""
     routes = [Route.named(name) for name in organization.enabled_routes()]
-    common = Common.of(organization, allowlisted=organization.allowlisted, routes=routes)
+    possible = PossibleCalls.of(organization, allowlisted=organization.allowlisted, routes=routes)
     number = max(digests.loaded(), default=0)  # 0 is never loaded
     key = ApiKey(is_test=is_test, digest_key_number=number)
-    return [Forecast(call) for call in common.with_key(key, scopes)]
+    return [Forecast(call) for call in possible.with_key(key, scopes)]
 
 
 def of_key(key: ApiKey, scopes: Iterable[Scope] | None = None) -> list[Forecast]:

@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
-from partners.decision.policy import POLICY, AccessRequest, decide
-from partners.diagnosis.held import Common
+from partners.decision.policy import ACCESS_POLICY, AccessRequest, decide
+from partners.diagnosis.possible_calls import PossibleCalls
 from partners.models import ApiKey, KeyState, Organization
 
 
@@ -24,12 +24,11 @@ class Access:
 
     @classmethod
     def of(cls, organization: Organization) -> "Access":
-        """Return the access that an organization has now."""
         return cls(organization.allowlisted, frozenset(map(Route.named, organization.enabled_routes())))
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class KeyRow:
     """One key, and the facts of its call on each route."""
 
     key: ApiKey
@@ -42,7 +41,7 @@ class Row:
     @property
     def verdicts(self) -> dict[Route, Reason | None]:
         """Return the first refusal on each route, or None if a call passes."""
-        return {call.route: decide(POLICY, call) for call in self.calls}
+        return {call.route: decide(ACCESS_POLICY, call) for call in self.calls}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Grid:
     """The routes × the active keys of one organization."""
 
     access: Access
-    rows: list[Row]
+    rows: list[KeyRow]
 
     @property
     def routes(self) -> list[Route]:
@@ -61,8 +60,8 @@ class Grid:
         """Return the grid of an organization, with its newest key first."""
         keys = ApiKey.objects.in_state(KeyState.ACTIVE).filter(organization=organization)
         scopes, access = _scopes(keys), Access.of(organization)
-        common = Common.of(organization, allowlisted=access.allowlisted, routes=access.routes)
-        return cls(access, [Row(key, common.with_key(key, scopes[key.pk])) for key in keys])
+        possible = PossibleCalls.of(organization, allowlisted=access.allowlisted, routes=access.routes)
+        return cls(access, [KeyRow(key, possible.with_key(key, scopes[key.pk])) for key in keys])
 
     def losses(self, access: Access) -> list[tuple[ApiKey, list[Route]]]:
         """Return the keys that would lose routes with this other access, each with the routes it would lose.
@@ -84,4 +83,4 @@ def _scopes(keys: QuerySet[ApiKey]) -> defaultdict[int, set[str]]:
 def _loses(call: AccessRequest, access: Access) -> bool:
     now = replace(call, switched_on=True, accepts_test_keys=True, digest_key_loaded=True)
     then = replace(now, allowlisted=access.allowlisted, route_enabled=call.route in access.routes)
-    return decide(POLICY, now) is None and decide(POLICY, then) is not None
+    return decide(ACCESS_POLICY, now) is None and decide(ACCESS_POLICY, then) is not None

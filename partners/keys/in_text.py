@@ -37,7 +37,7 @@ _KEY_LIKE = re.compile(r"ch_sk_[0-9A-Za-z_]*|[0-9A-Za-z]{40,}|(?=[A-Za-z]{0,38}[
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundTokens:
     """The whole tokens in a text, and everything that may be a public part. `cut`: its end was not searched."""
 
     tokens: list[Token]
@@ -45,7 +45,7 @@ class Found:
     cut: bool
 
 
-def search(text: str) -> Found:
+def search(text: str) -> FoundTokens:
     """Return the tokens in a text, whole or not."""
     searched = cut(text)
     runs = {run for reading in _readings(searched) for run in _RUN.findall(reading)}
@@ -53,7 +53,7 @@ def search(text: str) -> Found:
     prefixes = (tokens.LIVE_PREFIX, tokens.TEST_PREFIX)
     candidates = (tokens.parse(prefix + window) for window in windows for prefix in prefixes)
     parts = {run[at : at + PUBLIC_LENGTH] for run in runs for at in range(len(run) - PUBLIC_LENGTH + 1)}
-    return Found([token for token in candidates if token is not None], parts, cut=searched != text)
+    return FoundTokens([token for token in candidates if token is not None], parts, cut=searched != text)
 
 
 def presented(token: str) -> str | None:

@@ -52,7 +52,6 @@ class TokenCommand(ChangeCommand):
         raise NotImplementedError
 
     def describe(self, key: ApiKey) -> dict[str, Any]:
-        """Return the facts of the new key."""
         return output.of_key(key)
 
     def lines(self, report: dict[str, Any]) -> list[str]:

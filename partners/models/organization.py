@@ -79,7 +79,7 @@ class Organization(models.Model):
                 organization.save(force_insert=True)
                 after = {"name": organization.name} | given
                 ChangeEvent.record(Action.ORGANIZATION_CREATED, change, organization=organization, after=after)
-        except IntegrityError:
+        except IntegrityError:  # another process took the name after `full_clean()` had looked
             raise ValidationError(NAME_TAKEN, code="unique") from None
         return organization
 
@@ -112,6 +112,7 @@ class Organization(models.Model):
         if enable & disable:
             raise ValidationError("A route can't be both enabled and disabled.", code="contradiction")
         with transaction.atomic():
+            # The lock orders changes, so that what each of them records as before and after is true.
             locked = Organization.objects.select_for_update(no_key=True).get(pk=self.pk)
             before = locked._access()
             if allowlisted is not None:
@@ -134,6 +135,7 @@ class Organization(models.Model):
             after = {field: text.strip() for field, text in texts.items()}
             for field, text in after.items():
                 setattr(self, field, text)
+            # Only what is set now: an old value elsewhere may break a rule that came later.
             self.clean_fields(exclude={field.name for field in self._meta.fields} - {*after})
             if after != before:
                 self.save(update_fields=after)

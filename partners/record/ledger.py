@@ -21,7 +21,8 @@ from partners.formats import traces
 from partners.identifiers import is_id
 from partners.models import RequestRecord
 from partners.models.pk_list import adapted
-from partners.record import strays, unkeyed
+from partners.record import early_refusals, unkeyed
+from partners.record.kept_paths import kept_path
 from partners.statements import Statement
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def kept(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     """
     exchange = Exchange.of(request)
     try:
-        call = exchange.call or strays.caller(request, answer)
+        call = exchange.call or early_refusals.caller(request, answer)
     except Exception as fault:  # without the caller it is unknown what has to be recorded
         return _off_record(fault)
     if call is None or call.key_pk is None:
@@ -122,7 +123,7 @@ def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer
             call.organization_pk,
             request.method if request.method in unkeyed.METHODS else "other",
             call.route.route_name if routed else "",
-            _resource(request) if routed else strays.kept_path(request.path_info),
+            _resource(request) if routed else kept_path(request.path_info),
             exchange.query,
             answer.status_code,
             answer.reason.code if isinstance(answer, Refusal) else "",

@@ -18,7 +18,7 @@ from partners.models.change import Action, Change, ChangeEvent
 SHORTEST = 6  # years: 45 CFR 164.316(b)(2)(i) and 164.528(a); triggers refuse to delete younger records
 
 
-class Kind(NamedTuple):
+class RecordKind(NamedTuple):
     """One kind of record: `moment` is the field with its age, `order` an indexed field that puts the oldest first."""
 
     name: str
@@ -27,10 +27,10 @@ class Kind(NamedTuple):
     order: str
 
 
-KINDS = (
-    Kind("requests", RequestRecord, "occurred_at", "occurred_at"),
-    Kind("changes", ChangeEvent, "occurred_at", "pk"),
-    Kind("unkeyed_counts", UnkeyedCount, "minute", "minute"),
+RECORD_KINDS = (
+    RecordKind("requests", RequestRecord, "occurred_at", "occurred_at"),
+    RecordKind("changes", ChangeEvent, "occurred_at", "pk"),
+    RecordKind("unkeyed_counts", UnkeyedCount, "minute", "minute"),
 )
 
 
@@ -57,10 +57,10 @@ class Pruning:
                 code="too_young",
             )
         self.cutoff = years_before(timezone.now(), self.years)
-        self.numbers = Counter({kind.name: 0 for kind in KINDS})
+        self.numbers = Counter({kind.name: 0 for kind in RECORD_KINDS})
 
     def count(self) -> None:
-        for kind in KINDS:
+        for kind in RECORD_KINDS:
             self.numbers[kind.name] = self._due(kind).count()
 
     def run(self, change: Change) -> None:
@@ -70,7 +70,7 @@ class Pruning:
         PostgreSQL each skips the rows that another is deleting, on SQLite they wait for each other.
         """
         try:
-            for kind in KINDS:
+            for kind in RECORD_KINDS:
                 rows = self._due(kind)
                 while (last := self._delete_batch(change, kind, rows)) is not None:
                     rows = self._due(kind).filter(**{f"{kind.order}__gte": last})
@@ -78,7 +78,7 @@ class Pruning:
             if self.numbers.total():
                 self._keep(change, **self.numbers)
 
-    def _delete_batch(self, change: Change, kind: Kind, rows: QuerySet[Any]) -> Any:
+    def _delete_batch(self, change: Change, kind: RecordKind, rows: QuerySet[Any]) -> Any:
         """Delete the next rows and return the order value of the last one, or None if there are none."""
         with transaction.atomic():
             locked = rows.select_for_update(skip_locked=True).values_list("pk", kind.order)
@@ -89,7 +89,7 @@ class Pruning:
         self.numbers[kind.name] += deleted
         return batch[-1][1] if batch else None
 
-    def _due(self, kind: Kind) -> QuerySet[Any]:
+    def _due(self, kind: RecordKind) -> QuerySet[Any]:
         rows: QuerySet[Any] = kind.model.objects.filter(**{f"{kind.moment}__lt": self.cutoff})
         return rows.order_by(kind.order)
 

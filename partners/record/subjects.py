@@ -28,7 +28,7 @@ def public_ids(subject: Subject, pks: Iterable[int]) -> dict[int, str]:
     return {pk: row.public_id for pk, row in found.items()}
 
 
-def find(subject: Subject, public_id: str) -> int | None:
+def find_pk(subject: Subject, public_id: str) -> int | None:
     """Return the primary key for a public id, or None."""
     pk: int | None = _MODELS[subject].objects.filter(public_id=public_id).values_list("pk", flat=True).first()
     return pk

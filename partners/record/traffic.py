@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from partners.finding.found import Found
 from partners.models import ApiKey, KeyNetwork, Organization, RequestRecord
-from partners.record.runs import Run, runs
+from partners.record.call_groups import CallGroup, grouped
 
 DAY, WEEK = timedelta(hours=24), timedelta(days=7)
-COUNTED, READ, SHOWN = 100_000, 200, 10  # answers counted, newest calls read, and runs of them shown
+COUNTED, READ, SHOWN = 100_000, 200, 10  # answers counted, newest calls read, and groups of them shown
 SERVED = ""
 
 Records = QuerySet[RequestRecord]
@@ -88,7 +88,7 @@ class Traffic:
 
     refused: RequestRecord | None
     counts: Counts
-    runs: list[Run]
+    groups: list[CallGroup]
     networks: Found[KeyNetwork]
     new_since: datetime
 
@@ -110,7 +110,7 @@ def _traffic(records: Records, networks: QuerySet[KeyNetwork]) -> Traffic:
     return Traffic(
         newest.exclude(reason_code=SERVED).first(),
         _counts(records.select_related(None), now),
-        runs(read, more=len(read) == READ)[:SHOWN],
+        grouped(read, more=len(read) == READ)[:SHOWN],
         Found.of(networks.order_by("-first_seen_at", "-pk")),
         now - WEEK,
     )

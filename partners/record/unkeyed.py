@@ -40,7 +40,7 @@ DO UPDATE SET count = partners_unkeyedcount.count + excluded.count
 """
 
 
-class Kind(NamedTuple):
+class CountedKind(NamedTuple):
     """The answers that are counted together. `vouched`: the token's checksum proves that its public part is one."""
 
     minute: datetime
@@ -54,7 +54,7 @@ class Tally:
     """The counts of one process that are not written yet. Its memory is bounded, whatever calls arrive."""
 
     def __init__(self) -> None:
-        self._counts: Counter[Kind] = Counter()
+        self._counts: Counter[CountedKind] = Counter()
         self._newest = Newest()
         self._lock = threading.Lock()
         self._writer: threading.Thread | None = None
@@ -93,16 +93,16 @@ class Tally:
             with suppress(db.Error):  # the next minute's run deletes it as well
                 unkeyed_answers.prune()
 
-    def _hold_again(self, counts: Counter[Kind], answers: list[Answer]) -> None:
+    def _hold_again(self, counts: Counter[CountedKind], answers: list[Answer]) -> None:
         for kind, count in counts.most_common():
             self._hold(kind, count)
         for answer in answers:
             self._newest.add(answer)
 
-    def _hold(self, kind: Kind, count: int) -> None:
+    def _hold(self, kind: CountedKind, count: int) -> None:
         """Count under the kind itself while there is room, then under its code alone."""
         if kind not in self._counts and len(self._counts) >= HELD:
-            kind = Kind(kind.minute, kind.reason_code)
+            kind = CountedKind(kind.minute, kind.reason_code)
         self._counts[kind] += count
 
     def _have_writer(self) -> None:
@@ -124,16 +124,16 @@ class Tally:
 TALLY = Tally()
 
 
-def _kind(request: HttpRequest, answer: Refusal) -> Kind:
+def _kind(request: HttpRequest, answer: Refusal) -> CountedKind:
     minute = timezone.now().replace(second=0, microsecond=0)
     token = bearer_token(request.META.get("HTTP_AUTHORIZATION", "")) or ""
     presented = in_text.presented(token)
     vouched = presented is None or tokens.parse(token) is not None
     source = client_address(request)
-    return Kind(minute, answer.reason.code, source, presented or "", vouched)
+    return CountedKind(minute, answer.reason.code, source, presented or "", vouched)
 
 
-def _single(request: HttpRequest, kind: Kind) -> Answer:
+def _single(request: HttpRequest, kind: CountedKind) -> Answer:
     method = request.method if request.method in METHODS else "other"
     return Answer(
         kind.minute,
@@ -148,9 +148,9 @@ def _single(request: HttpRequest, kind: Kind) -> Answer:
     )
 
 
-def _commonest(counts: Counter[Kind]) -> Counter[Kind]:
+def _commonest(counts: Counter[CountedKind]) -> Counter[CountedKind]:
     """Return the counts to store: at most ten rows per minute, and one more for each code."""
-    kept: Counter[Kind] = Counter()
+    kept: Counter[CountedKind] = Counter()
     for minute in {kind.minute for kind in counts}:
         of_minute = Counter({kind: count for kind, count in counts.items() if kind.minute == minute})
         exact, rest = _split(of_minute)
@@ -160,31 +160,31 @@ def _commonest(counts: Counter[Kind]) -> Counter[Kind]:
     return kept
 
 
-def _split(counts: Counter[Kind]) -> tuple[list[tuple[Kind, int]], list[tuple[Kind, int]]]:
+def _split(counts: Counter[CountedKind]) -> tuple[list[tuple[CountedKind, int]], list[tuple[CountedKind, int]]]:
     ordered = counts.most_common()
     return ordered[:COMMONEST], ordered[COMMONEST:]
 
 
-def _merged(counted: Iterable[tuple[Kind, int]]) -> Counter[Kind]:
-    total: Counter[Kind] = Counter()
+def _merged(counted: Iterable[tuple[CountedKind, int]]) -> Counter[CountedKind]:
+    total: Counter[CountedKind] = Counter()
     for kind, count in counted:
         total[kind] += count
     return total
 
 
-def _with_known_public_parts(counted: list[tuple[Kind, int]]) -> list[tuple[Kind, int]]:
+def _with_known_public_parts(counted: list[tuple[CountedKind, int]]) -> list[tuple[CountedKind, int]]:
     public_part = _public_parts([kind for kind, _ in counted])
     return [(kind._replace(public_part=public_part(kind), vouched=True), count) for kind, count in counted]
 
 
-def _public_parts(presented: Sequence[Kind | Answer]) -> Callable[[Kind | Answer], str]:
+def _public_parts(presented: Sequence[CountedKind | Answer]) -> Callable[[CountedKind | Answer], str]:
     """Return a function that returns the public part if it is one, or "": anything else may be a piece of a secret."""
     doubtful = {each.public_part for each in presented if not each.vouched}
     known = set(ApiKey.objects.filter(public_part__in=doubtful).values_list("public_part", flat=True))
     return lambda each: each.public_part if each.vouched or each.public_part in known else ""
 
 
-def _store(counts: Counter[Kind]) -> None:
+def _store(counts: Counter[CountedKind]) -> None:
     """Add the counts to the stored ones, always in the same order, so that two processes can't deadlock."""
     rows = [
         [connection.ops.adapt_datetimefield_value(kind.minute), kind.source, kind.reason_code, kind.public_part, count]

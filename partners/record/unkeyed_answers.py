@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from partners.decision.address import network
 from partners.models import UnkeyedAnswer
-from partners.models.record import KEPT
-from partners.record.paths import NOT_KEPT, is_harmless
+from partners.models.record import KEPT, NOT_KEPT
+from partners.record.kept_paths import is_harmless
 
 MOST = 200_000  # rows in all: during a flood from everywhere, they are kept for fewer days
 PER_SOURCE, SOURCES, MINUTES = 5, 20, 60

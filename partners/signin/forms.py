@@ -10,9 +10,9 @@ from django.contrib.auth import authenticate
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpRequest, HttpResponse
 
+from partners.signin.base import change_by, person
 from partners.signin.guards import lockout, second_factor, sessions, totp
 from partners.signin.models import Phone
-from partners.signin.pages import change_by, person
 
 DIGITS = {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
 WORDS = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}

@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from partners.signin import trail
+from partners.signin.base import here, onward
 from partners.signin.guards import freshness, second_factor, sessions
-from partners.signin.pages import here, onward
 
 Handler = Callable[[HttpRequest], HttpResponse]
 BEFORE_THE_SECOND_FACTOR = (

@@ -93,7 +93,6 @@ class RecoveryCode(models.Model):
 
     @classmethod
     def left(cls, user: User) -> "models.QuerySet[RecoveryCode, Any]":
-        """Return the unused codes."""
         return cls.objects.filter(user=user, used_at=None)
 
 

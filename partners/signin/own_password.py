@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 
 from partners.models.change import Action, ChangeEvent
-from partners.signin.pages import change_by
+from partners.signin.base import change_by
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from partners.models.change import Action, Change, ChangeEvent
-from partners.signin.pages import change_by
+from partners.signin.base import change_by
 
 SIGN_IN, REFUSAL = timedelta(minutes=1), timedelta(minutes=10)
 

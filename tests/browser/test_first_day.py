@@ -9,8 +9,8 @@ import pytest
 
 from tests.browser.site import Site
 from tests.browser.staff import Staff
+from tests.partners.support.person import app_code
 from tests.server.deployment import new_deployment
-from tests.signin.person import app_code
 
 PASSWORD = "an invented passphrase"
 PICTURES = os.environ.get("CHARTERO_PICTURES")

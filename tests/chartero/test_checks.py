@@ -1,17 +1,9 @@
-import base64
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from django.core.checks import run_checks
 
-from chartero.checks import contact, deployment, front, mail, static_files
+from chartero.checks import contact, deployment, mail, proxy, static_files
+from tests.chartero.support.manage import DIGEST_KEY, SECRET, manage
 
-ROOT = Path(__file__).parents[2]
-SECRET = "invented-" + "0123456789abcdefghijklmnop" * 2
-DIGEST_KEY = "1:" + base64.b64encode(bytes(range(32))).decode()
 SAFE = {
     "ENVIRONMENT": "production",
     "DEVELOPMENT": False,
@@ -148,7 +140,7 @@ def test_a_contact_that_is_not_one_bare_address_is_e020(settings, address, fault
 def test_the_settings_of_the_proxy_must_agree(settings, changed, faults):
     for name, value in (FRONT | changed).items():
         setattr(settings, name, value)
-    assert [fault.id for fault in front(None)] == faults
+    assert [fault.id for fault in proxy(None)] == faults
 
 
 @pytest.mark.parametrize(
@@ -167,21 +159,6 @@ def test_forms_may_come_from_the_address_that_is_set(tmp_path, base_url, trusted
 def test_the_checks_are_registered(settings):
     settings.ENVIRONMENT, settings.STAFF_EMAIL, settings.CONTACT_EMAIL = "nowhere", ["nobody"], "nobody"
     assert {"chartero.E001", "chartero.E008", "chartero.E020"} <= {fault.id for fault in run_checks()}
-
-
-def manage(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run manage.py as its own process, with nothing set but this."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CHARTERO_", "DJANGO_"))}
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        env=kept
-        | {"DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", "CHARTERO_DATA_DIR": str(folder)}
-        | environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("hosts", [["192.0.2.7"], ["[2001:db8::7]"], [".example.com"], ["localhost", "api_1.internal"]])

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import resolve
 
-from chartero.web.readable import Utf8Request
+from chartero.web.page_requests import Utf8Request
 from partners.signin.guards import totp
 from partners.signin.models import Phone
 from tests.factories import DocumentFactory, RequestRecordFactory

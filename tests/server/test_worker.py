@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import pytest
 
 from chartero.server.connections import LONGEST_HEAD
-from chartero.server.crew import MOST
+from chartero.server.threads import MOST_THREADS
 from tests.server.deployment import Deployment
 
 pytestmark = [
@@ -276,7 +276,7 @@ def test_an_idle_connection_outlives_those_of_usual_clients_and_proxies():
 def test_a_call_that_comes_while_its_connection_is_closed_is_answered_and_told_so():
     with serving(CHARTERO_KEEP_ALIVE="4") as server, connect(server) as idle, ExitStack() as many:
         assert asked(idle) == "/a"
-        for _ in range(MOST):  # as many as there can be threads
+        for _ in range(MOST_THREADS):  # as many as there can be threads
             many.enter_context(connect(server)).sendall(call("/slow8"))
         time.sleep(6)
         idle.sendall(call("/b"))

@@ -46,7 +46,7 @@ class Command(ReportCommand):
     def report(self, **options: Any) -> dict[str, Any]:
         call_command("migrate", verbosity=0)
         organization, stranger = partners.organizations()
-        outcomes = situations.outcomes(organization, stranger)
+        outcomes = situations.results(organization, stranger)
         self.as_documented = all(outcome.as_documented for outcome in outcomes)
         return {
             "base_url": f"http://{HOST}:{options['port']}",

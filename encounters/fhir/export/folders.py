@@ -17,10 +17,10 @@ from encounters.importing.reading.files import (
     PHASES,
     TYPES,
     Export,
-    Notice,
+    Omission,
     SourceFile,
     is_ndjson,
-    printable,
+    printable_name,
 )
 
 ERRORS = "error"
@@ -31,7 +31,7 @@ _TYPE = re.compile(rf"(?:[0-9]+\.|.*?_)?(?P<type>{'|'.join(_BY_NAME)})(?![a-z]).
 _ONE_DOCUMENT = re.compile(r".*\.json(?:\.gz)?", re.DOTALL | re.IGNORECASE)
 
 
-def find(path: Path) -> Export:
+def find_export(path: Path) -> Export:
     """Return the export at `path`. Raise ValidationError, with what to do, if it or one of its files is missing."""
     path = path.resolve()
     if path.name == MANIFEST:
@@ -40,7 +40,7 @@ def find(path: Path) -> Export:
         if path.is_dir():
             return _folder(path)
         with path.open("rb"):
-            return Export(path.name, (_file(path) or SourceFile(path, printable(path.name)),))
+            return Export(path.name, (_file(path) or SourceFile(path, printable_name(path.name)),))
     except OSError as fault:
         raise ValidationError(
             f"Can't read {path.name}: {fault.strerror}. Specify a folder, an NDJSON file or a Bundle.",
@@ -49,7 +49,7 @@ def find(path: Path) -> Export:
 
 
 def _folder(folder: Path) -> Export:
-    """Return the export in a folder, with a notice for each file that is not read."""
+    """Return the export in a folder, with an omission for each file that is not read."""
     has_manifest = (folder / MANIFEST).exists()
     export = manifests.read(folder) if has_manifest else Export(folder.name, tuple(_files(folder)))
     if not (has_manifest or export.files):
@@ -59,8 +59,8 @@ def _folder(folder: Path) -> Export:
             code="nothing_to_import",
         )
     known = {file.path for file in export.files} | {folder / MANIFEST}
-    unread = tuple(_notice(folder, path) for path in _all_files(folder) if path not in known)
-    return replace(export, notices=export.notices + unread)
+    unread = tuple(_omission(folder, path) for path in _all_files(folder) if path not in known)
+    return replace(export, omissions=export.omissions + unread)
 
 
 def _files(folder: Path) -> Iterator[SourceFile]:
@@ -69,17 +69,17 @@ def _files(folder: Path) -> Iterator[SourceFile]:
             yield found
     for path in sorted((folder / DELETED).glob("*")):
         if path.is_file() and is_ndjson(path):
-            yield SourceFile(path, printable(f"{DELETED}/{path.name}"), (DELETIONS,))
+            yield SourceFile(path, printable_name(f"{DELETED}/{path.name}"), (DELETIONS,))
 
 
 def _file(path: Path) -> SourceFile | None:
     """Return a file with the phases that its name indicates; None if the name is not that of an export's file."""
     if _ONE_DOCUMENT.fullmatch(path.name):
-        return SourceFile(path, printable(path.name), is_one_document=True)
+        return SourceFile(path, printable_name(path.name), is_one_document=True)
     if not is_ndjson(path):
         return None
     found = _TYPE.fullmatch(path.name)
-    return SourceFile(path, printable(path.name), (_BY_NAME[found["type"].lower()],) if found else PHASES)
+    return SourceFile(path, printable_name(path.name), (_BY_NAME[found["type"].lower()],) if found else PHASES)
 
 
 def _all_files(folder: Path) -> Iterator[Path]:
@@ -88,7 +88,7 @@ def _all_files(folder: Path) -> Iterator[Path]:
         yield from (Path(where, name) for name in sorted(names))
 
 
-def _notice(folder: Path, path: Path) -> Notice:
+def _omission(folder: Path, path: Path) -> Omission:
     relative = path.relative_to(folder)
     code = Code.EXPORT_ERRORS if relative.parts[0] == ERRORS and len(relative.parts) > 1 else Code.FILE_NOT_READ
-    return Notice(code, printable(str(relative)))
+    return Omission(code, printable_name(str(relative)))

@@ -12,7 +12,16 @@ from django.core.exceptions import ValidationError
 from encounters.fhir import dates
 from encounters.importing.codes import Code
 from encounters.importing.reading.elements import Json, member, objects, text
-from encounters.importing.reading.files import BINARY, DELETIONS, PHASES, TYPES, Export, Notice, SourceFile, printable
+from encounters.importing.reading.files import (
+    BINARY,
+    DELETIONS,
+    PHASES,
+    TYPES,
+    Export,
+    Omission,
+    SourceFile,
+    printable_name,
+)
 
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 16 * 1024 * 1024
@@ -34,7 +43,7 @@ def read(folder: Path) -> Export:
         for path in (_deletions(folder, each, known) for each in objects(manifest.get("deleted")))
     ]
     moment = dates.instant(manifest.get("transactionTime"))
-    return Export(folder.name, (*outputs, *deletions), moment, tuple(_notices(manifest)))
+    return Export(folder.name, (*outputs, *deletions), moment, tuple(_omissions(manifest)))
 
 
 def _content(path: Path) -> Json:
@@ -70,13 +79,13 @@ def _output(folder: Path, entry: Json) -> Path | None:
     return found if found or entry.get("type") == BINARY else _missing(entry)
 
 
-def _notices(manifest: Json) -> Iterator[Notice]:
-    """Yield notices of what the export says is missing."""
+def _omissions(manifest: Json) -> Iterator[Omission]:
+    """Yield what the export says is missing."""
     for each in objects(manifest.get("error")):
         *_, name = ("", *_parts(text(each.get("url"))))
-        yield Notice(Code.EXPORT_ERRORS, printable(name) or MANIFEST)
+        yield Omission(Code.EXPORT_ERRORS, printable_name(name) or MANIFEST)
     if any(each.get("relation") == "next" for each in objects(manifest.get("link"))):
-        yield Notice(Code.MORE_PAGES, MANIFEST)
+        yield Omission(Code.MORE_PAGES, MANIFEST)
 
 
 def _deletions(folder: Path, entry: Json, outputs: set[Path]) -> Path:
@@ -118,11 +127,11 @@ def _found(folder: Path, candidates: list[tuple[str, ...]], others: Container[Pa
 def _missing(entry: Json) -> NoReturn:
     name = (_candidates(entry) or [("",)])[0][-1]
     raise ValidationError(
-        f"{MANIFEST} lists {printable(name) or 'a file without a valid url'}, which is not in the folder. Get the "
+        f"{MANIFEST} lists {printable_name(name) or 'a file without a valid url'}, which is not in the folder. Get the "
         "whole export again. If the file has another name, set that name as its `destination` in the manifest.",
         code="missing_file",
     )
 
 
 def _name(folder: Path, path: Path) -> str:
-    return printable(str(path.relative_to(folder)))
+    return printable_name(str(path.relative_to(folder)))

@@ -14,7 +14,7 @@ _LINE = re.compile(r"^(?=.)", re.MULTILINE)
 _BACKTICKS = re.compile("`+")
 
 
-class Kind(Enum):
+class BlockKind(Enum):
     """The kind of a block. A table cell can contain only the first two."""
 
     PARAGRAPH = auto()
@@ -26,7 +26,7 @@ class Block(NamedTuple):
     """A block of text. A tight block follows the previous one without a blank line."""
 
     text: str
-    kind: Kind = Kind.PARAGRAPH
+    kind: BlockKind = BlockKind.PARAGRAPH
     is_tight: bool = False
 
 
@@ -47,7 +47,7 @@ def joined(blocks: Iterable[Block]) -> str:
 
 def quoted(blocks: Iterable[Block]) -> Block:
     """Return a quotation."""
-    return Block("\n".join(f"> {line}".rstrip() for line in joined(blocks).split("\n")), Kind.OTHER)
+    return Block("\n".join(f"> {line}".rstrip() for line in joined(blocks).split("\n")), BlockKind.OTHER)
 
 
 def listed(items: Sequence[Block], *, is_tight: bool) -> Block:
@@ -60,8 +60,8 @@ def item(blocks: Sequence[Block], marker: str) -> Block:
     return Block(_indented(blocks, marker), _kind(blocks), all(each.is_tight for each in blocks[1:]))
 
 
-def _kind(inside: Iterable[Block]) -> Kind:
-    return Kind.OTHER if any(each.kind is Kind.OTHER for each in inside) else Kind.LIST
+def _kind(inside: Iterable[Block]) -> BlockKind:
+    return BlockKind.OTHER if any(each.kind is BlockKind.OTHER for each in inside) else BlockKind.LIST
 
 
 def _indented(blocks: Iterable[Block], marker: str) -> str:
@@ -71,16 +71,16 @@ def _indented(blocks: Iterable[Block], marker: str) -> str:
 def verbatim(text: str) -> Block:
     """Return a text in a code fence that is longer than any fence in the text."""
     fence = "`" * max(3, *(len(each) + 1 for each in _BACKTICKS.findall(text)), 0)
-    return Block(f"{fence}\n{text}\n{fence}", Kind.OTHER)
+    return Block(f"{fence}\n{text}\n{fence}", BlockKind.OTHER)
 
 
 def table(rows: Sequence[Sequence[Cell]]) -> list[Block]:
     """Return a table; or its cells one after the other if it is only layout, or contains what a cell can't."""
     cells = [cell for row in rows for cell in row]
     inside = [block for cell in cells for block in cell.blocks]
-    if all(len(row) < 2 for row in rows) or any(block.kind is Kind.OTHER for block in inside):
+    if all(len(row) < 2 for row in rows) or any(block.kind is BlockKind.OTHER for block in inside):
         return inside
-    return [Block("\n".join(_grid(rows)), Kind.OTHER)]
+    return [Block("\n".join(_grid(rows)), BlockKind.OTHER)]
 
 
 def _grid(rows: Sequence[Sequence[Cell]]) -> Iterable[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from justhtml import Node
 
 from encounters.fhir.notes import blocks, escaping
-from encounters.fhir.notes.blocks import Block, Cell, Kind
+from encounters.fhir.notes.blocks import Block, BlockKind, Cell
 
 FENCE, LINK = "```", "[]"
 MARKS = {"b": "**", "strong": "**", "em": "*", "i": "*", "del": "~~", "s": "~~", "strike": "~~"}
@@ -46,7 +46,6 @@ class Frame:
                 self.blocks.append(Block(escaping.lines(paragraph).replace("\n", blocks.BREAK)))
 
     def one_line(self) -> str:
-        """Return the line without line breaks."""
         return " ".join("".join(self.line).split())
 
 
@@ -111,10 +110,10 @@ def _heading(frame: Frame, parent: Frame) -> None:
     title = frame.one_line()
     if frame.blocks:
         frame.end_line()
-        is_title = frame.blocks[0].kind is Kind.PARAGRAPH
+        is_title = frame.blocks[0].kind is BlockKind.PARAGRAPH
         title = frame.blocks.pop(0).text.replace(blocks.BREAK, " ") if is_title else ""
     if title:
-        parent.blocks.append(Block(f"{'#' * int(frame.tag[1])} {escaping.heading(title)}", Kind.OTHER))
+        parent.blocks.append(Block(f"{'#' * int(frame.tag[1])} {escaping.heading(title)}", BlockKind.OTHER))
     parent.blocks += frame.blocks
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from justhtml import Node, Text
 
 from encounters.fhir.notes import blocks, escaping, frames
-from encounters.fhir.notes.blocks import Block, Kind
+from encounters.fhir.notes.blocks import Block, BlockKind
 from encounters.fhir.notes.frames import FENCE, HEADINGS, TAKEN, VERBATIM, Frame
 
 UNSEEN = {"head", "title", "script", "style", "template", "svg", "#comment", "!doctype"}
@@ -81,7 +81,7 @@ class _Writer:
             self.frame.line.append("\n")
         elif node.name == "hr":
             self.frame.end_line()
-            self.frame.blocks.append(Block("---", Kind.OTHER))
+            self.frame.blocks.append(Block("---", BlockKind.OTHER))
         elif words := _words(node):
             self.text(f" {words} ")
 

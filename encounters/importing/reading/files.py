@@ -50,7 +50,7 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Omission:
     """Something that is not imported or that the export says is missing: a code, and the file's name."""
 
     code: Code
@@ -64,7 +64,7 @@ class Export:
     name: str
     files: tuple[SourceFile, ...]
     transaction_time: datetime | None = None
-    notices: tuple[Notice, ...] = ()
+    omissions: tuple[Omission, ...] = ()
 
     def size(self) -> int:
         """Return the number of bytes that will be read in total."""
@@ -76,6 +76,6 @@ def is_ndjson(path: Path) -> bool:
     return _NDJSON.fullmatch(path.name) is not None
 
 
-def printable(name: str) -> str:
+def printable_name(name: str) -> str:
     """Return a name that is safe to print: without control characters and lone surrogates, and not too long."""
     return "".join(each if each.isprintable() else "\ufffd" for each in name[:200])

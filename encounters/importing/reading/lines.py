@@ -68,7 +68,7 @@ def parsed(line: bytes) -> Any | Code:
     try:
         text = line.decode("utf-8").removeprefix("\ufeff")
         found = DECODER.decode(text)
-        if _ESCAPED_SURROGATE.search(text):
+        if _ESCAPED_SURROGATE.search(text):  # rare, and only encoding the whole shows if it is half of a pair
             json.dumps(found, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
         return Code.INVALID_JSON

@@ -11,7 +11,7 @@ from encounters.models import Document, Encounter, EncounterType, Patient, Recor
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RowKind:
     """One kind of row. `field` is its foreign key in a source record, `fields` are those that an update can change.
 
     `follow_up` gets the primary keys of the rows to update after a change: the patients, or the documents' encounters.
@@ -50,7 +50,7 @@ def nothing(job: Job, parents: set[int]) -> None:
 
 
 KINDS = {
-    "Patient": Kind(
+    "Patient": RowKind(
         Patient,
         "patient",
         ("first_name", "last_name", "date_of_birth", "withdrawn_at"),
@@ -58,7 +58,7 @@ KINDS = {
         keep_test_patients_apart,
         is_dated=False,
     ),
-    "Encounter": Kind(
+    "Encounter": RowKind(
         Encounter,
         "encounter",
         ("patient", "status", "record_class", "date_of_service", "service_provider", "updated_at", "withdrawn_at"),
@@ -66,7 +66,7 @@ KINDS = {
         nothing,
         is_stamped=True,
     ),
-    "DocumentReference": Kind(
+    "DocumentReference": RowKind(
         Document,
         "document",
         (

@@ -38,7 +38,7 @@ def encounters(job: Job, rows: list[Row]) -> dict[str, Link]:
 
 
 def _encounter(job: Job, row: Row, known: dict[str, SourceRecord]) -> Link:
-    if row.mapped.withdrawn:
+    if row.mapped.withdrawn:  # only marks what is stored, so its references need not be known
         return Link()
     patient = known.get(row.patient.id) if row.patient else None
     if row.refusal or (row.patient and not (patient and row.patient.is_at(patient.server))):

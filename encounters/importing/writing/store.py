@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from encounters.importing.codes import Code, Outcome
+from encounters.importing.codes import Code, ImportOutcome
 from encounters.importing.job import Job
 from encounters.importing.rows import Row, Target
 from encounters.importing.writing import versions
@@ -24,7 +24,7 @@ RECORD_FIELDS = ("version", "as_of", "fingerprint", "labelled_test", "server", "
 WITHDRAWN = "withdrawn"
 
 
-def write(job: Job, clock: Clock, rows: list[Row]) -> list[Outcome]:
+def write(job: Job, clock: Clock, rows: list[Row]) -> list[ImportOutcome]:
     """Write a batch and return the outcome of each row."""
     with transaction.atomic():
         job.lock()
@@ -60,22 +60,22 @@ class _Batch:
         self.written: defaultdict[str, list[Any]] = defaultdict(list)
         self.parents: set[int | None] = set()
 
-    def take(self, row: Row) -> Outcome:
+    def take(self, row: Row) -> ImportOutcome:
         """Decide the outcome of one row, and collect what to write."""
         link, record = self.links[row.id], self.known.get(row.id)
         row.refusal = Code.ID_TAKEN if _is_from_elsewhere(row, record) else link.refusal
         if row.refusal:
-            return Outcome.REJECTED
+            return ImportOutcome.REJECTED
         incoming = self._incoming(row, link)
         if record is None:
             return self._create(row, link, incoming)
         known = Known(record.version, record.as_of, record.fingerprint, record.withdrawn_at is not None)
         outcome = versions.judge(known, incoming)
-        if outcome is Outcome.UNCHANGED and self._is_reclassified(record, link):
-            outcome = Outcome.UPDATED
-        if outcome is Outcome.UPDATED:
+        if outcome is ImportOutcome.UNCHANGED and self._is_reclassified(record, link):
+            outcome = ImportOutcome.UPDATED
+        if outcome is ImportOutcome.UPDATED:
             self._update(row, link, record)
-        if outcome is Outcome.WITHDRAWN:
+        if outcome is ImportOutcome.WITHDRAWN:
             self._withdraw(record)
         self._advance(record, known, incoming, row, outcome)
         return outcome
@@ -104,7 +104,7 @@ class _Batch:
         fingerprint = versions.fingerprint(digest, mapped.finer_version)
         return Incoming(mapped.version, self.job.transaction_time, fingerprint, mapped.withdrawn, row.deletion)
 
-    def _create(self, row: Row, link: Link, incoming: Incoming) -> Outcome:
+    def _create(self, row: Row, link: Link, incoming: Incoming) -> ImportOutcome:
         record = SourceRecord(
             organization=self.job.organization,
             source=self.job.source,
@@ -117,7 +117,7 @@ class _Batch:
         else:
             self._add_row(row, link, record)
         self.written["new records"].append(record)
-        return Outcome.WITHDRAWN if incoming.withdrawn else Outcome.CREATED
+        return ImportOutcome.WITHDRAWN if incoming.withdrawn else ImportOutcome.CREATED
 
     def _update(self, row: Row, link: Link, record: Any) -> None:
         record.withdrawn_at = None
@@ -134,10 +134,12 @@ class _Batch:
         self.written["withdrawn"].append(getattr(record, self.key))
         self.parents.add(record.parent)
 
-    def _advance(self, record: SourceRecord, known: Known, incoming: Incoming, row: Row, outcome: Outcome) -> None:
-        is_unchanged = outcome is Outcome.UNCHANGED
+    def _advance(
+        self, record: SourceRecord, known: Known, incoming: Incoming, row: Row, outcome: ImportOutcome
+    ) -> None:
+        is_unchanged = outcome is ImportOutcome.UNCHANGED
         seen_later = incoming.moment is not None and incoming.moment > known.moment
-        if outcome in (Outcome.UPDATED, Outcome.WITHDRAWN) or (is_unchanged and seen_later):
+        if outcome in (ImportOutcome.UPDATED, ImportOutcome.WITHDRAWN) or (is_unchanged and seen_later):
             self._note(record, row, incoming)
         elif is_unchanged and row.server and record.server is None:
             record.server = row.server

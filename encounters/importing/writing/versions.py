@@ -7,9 +7,9 @@ the fingerprint.
 from dataclasses import dataclass
 from datetime import datetime
 
-from encounters.importing.codes import Outcome
+from encounters.importing.codes import ImportOutcome
 
-DIGEST, MOST_DIGITS, BEYOND = 47, 16, "."
+DIGEST, MOST_DIGITS, BEYOND = 47, 16, "."  # together they fill the column of 64 characters
 
 
 def fingerprint(digest: str, finer: str) -> str:
@@ -65,20 +65,20 @@ class Known(Fingerprinted):
         return self.version or self.as_of
 
 
-def judge(known: Known, incoming: Incoming) -> Outcome:
+def judge(known: Known, incoming: Incoming) -> ImportOutcome:
     """Return the outcome for a resource that is already in the database."""
     versioned = known.version is not None and incoming.version is not None
     newer = is_newer(known, incoming)
     if known.digest == incoming.digest:
-        return Outcome.UPDATED if versioned and newer and not incoming.withdrawn else Outcome.UNCHANGED
+        return ImportOutcome.UPDATED if versioned and newer and not incoming.withdrawn else ImportOutcome.UNCHANGED
     if newer:
-        return Outcome.WITHDRAWN if incoming.withdrawn else Outcome.UPDATED
+        return ImportOutcome.WITHDRAWN if incoming.withdrawn else ImportOutcome.UPDATED
     if known.withdrawn or incoming.deletion:
-        return Outcome.STALE
+        return ImportOutcome.STALE
     if not versioned:
-        return Outcome.CONFLICT_NO_VERSION
+        return ImportOutcome.CONFLICT_NO_VERSION
     is_same = (incoming.version, incoming.finer) == (known.version, known.finer)
-    return Outcome.CONFLICT_SAME_VERSION if is_same else Outcome.STALE
+    return ImportOutcome.CONFLICT_SAME_VERSION if is_same else ImportOutcome.STALE
 
 
 def is_newer(known: Known, incoming: Incoming) -> bool:

@@ -19,7 +19,7 @@ COLUMNS = ("organization_id", "month", "kept", "true", "buckets")
 
 
 @dataclass
-class Findings:
+class Comparison:
     """How much was compared, and the months that differ."""
 
     organizations: int = 0
@@ -70,9 +70,9 @@ class Command(ReportCommand):
         with only_run("check_totals") as alone:
             if not alone:
                 raise ValidationError("Another run is in progress. Wait until it has finished.", code="under_way")
-            findings = _compared(repair=options["repair"])
-        self.is_left = findings.months_differing > 0 and not options["repair"]
-        return asdict(findings) | {"repaired": options["repair"]}
+            comparison = _compared(repair=options["repair"])
+        self.is_left = comparison.months_differing > 0 and not options["repair"]
+        return asdict(comparison) | {"repaired": options["repair"]}
 
     def lines(self, report: dict[str, Any]) -> list[str]:
         """Return a line for each difference, then the numbers."""
@@ -82,10 +82,10 @@ class Command(ReportCommand):
         return [*listed, *output.aligned(numbers)]
 
 
-def _compared(*, repair: bool) -> Findings:
-    findings, look = Findings(), drift.corrected if repair else drift.compared
+def _compared(*, repair: bool) -> Comparison:
+    comparison, look = Comparison(), drift.corrected if repair else drift.compared
     for pk, public_id in Organization.objects.order_by("pk").values_list("pk", "public_id"):
-        findings.organizations += 1
+        comparison.organizations += 1
         for month in drift.months(pk):
-            findings.add(public_id, month, look(pk, month))
-    return findings
+            comparison.add(public_id, month, look(pk, month))
+    return comparison

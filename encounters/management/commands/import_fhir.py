@@ -23,7 +23,7 @@ class Command(ImportCommand):
     path_help = "a folder, an NDJSON file or a Bundle"
 
     def find(self, path: Path) -> Export:
-        return folders.find(path)
+        return folders.find_export(path)
 
     def run(self, job: Job, export: Export, progress: Progress, *, dry_run: bool) -> Report:
         return run(job, export, progress, dry_run=dry_run)

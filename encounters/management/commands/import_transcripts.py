@@ -22,7 +22,7 @@ class Command(ImportCommand):
     path_help = "an NDJSON file, or a folder of .ndjson and .jsonl files, plain or gzipped"
 
     def find(self, path: Path) -> Export:
-        return transcripts.find(path)
+        return transcripts.find_export(path)
 
     def run(self, job: Job, export: Export, progress: Progress, *, dry_run: bool) -> Report:
         return transcripts.run(job, export, progress, dry_run=dry_run)

@@ -11,7 +11,7 @@ from partners.catalogue.reasons import Reason
 from partners.catalogue.remedies import REMEDIES
 from partners.catalogue.remedy import Fixer, Remedy
 from partners.catalogue.routes import Scope
-from partners.decision.policy import AccessRequest, Check, Outcome
+from partners.decision.policy import AccessRequest, Check, CheckOutcome
 from partners.diagnosis.callers import Credentials, Sent
 from partners.diagnosis.calls import Diagnosis
 from partners.keys.faults import fault
@@ -23,7 +23,13 @@ SPOKEN = {
     Fixer.OPERATOR: "the operator can fix this",
     Fixer.SUPPORT: "Support looks into it",
 }
-REFUSED_THEN = {Outcome.PASSED: "Refused then, passes now", Outcome.UNKNOWN: "Refused then"}
+REACHED = {CheckOutcome.PASSED: "Passed", CheckOutcome.FAILED: "Refused", CheckOutcome.UNKNOWN: "Not known"}
+BEYOND = {
+    CheckOutcome.PASSED: "Would pass",
+    CheckOutcome.FAILED: "Would refuse",
+    CheckOutcome.UNKNOWN: "Not known yet",
+}
+REFUSED_THEN = {CheckOutcome.PASSED: "Refused then, passes now", CheckOutcome.UNKNOWN: "Refused then"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class Finding:
     """What one check found."""
 
     reason: Reason
-    outcome: Outcome
+    outcome: CheckOutcome
     word: str
     detail: str
 
@@ -73,27 +79,27 @@ class Findings:
     @property
     def blockers(self) -> list[Finding]:
         """Return everything that blocks the call. The first one decides the answer."""
-        return [finding for finding in [*self.reached, *self.beyond] if finding.outcome is Outcome.FAILED]
+        return [finding for finding in [*self.reached, *self.beyond] if finding.outcome is CheckOutcome.FAILED]
 
     def blocker(self, reason: Reason) -> Finding | None:
         """Return the finding that blocks the call with this code, if there is one."""
         return next((finding for finding in self.blockers if finding.reason is reason), None)
 
 
-def find(diagnosis: Diagnosis, credentials: Credentials, then: Reason | None = None) -> Findings:
+def describe(diagnosis: Diagnosis, credentials: Credentials, then: Reason | None = None) -> Findings:
     """Put a diagnosis into words: the checks under one code make one finding.
 
     `then` is the code of the recorded refusal. That check is never shown as passed, whatever is found now.
     """
     groups = [(reason, list(checks)) for reason, checks in groupby(diagnosis.checks, attrgetter("reason"))]
     outcomes = [_outcome(checks) for _, checks in groups]
-    refused = outcomes.index(Outcome.FAILED) if Outcome.FAILED in outcomes else len(groups)
+    refused = outcomes.index(CheckOutcome.FAILED) if CheckOutcome.FAILED in outcomes else len(groups)
     findings = [
         Finding(
             reason,
-            Outcome.UNKNOWN if reason is then and outcome is Outcome.PASSED else outcome,
+            CheckOutcome.UNKNOWN if reason is then and outcome is CheckOutcome.PASSED else outcome,
             word=_word(outcome, reached=at <= refused, refused_then=reason is then),
-            detail=_detail(reason, checks, diagnosis, credentials) if outcome is Outcome.FAILED else "",
+            detail=_detail(reason, checks, diagnosis, credentials) if outcome is CheckOutcome.FAILED else "",
         )
         for at, ((reason, checks), outcome) in enumerate(zip(groups, outcomes, strict=True))
     ]
@@ -107,17 +113,16 @@ def as_sent(answer: HttpResponse) -> str:
     return "\n".join([status, *headers, "", answer.content.decode()])
 
 
-def _outcome(checks: list[Check]) -> Outcome:
+def _outcome(checks: list[Check]) -> CheckOutcome:
+    worst_first = (CheckOutcome.FAILED, CheckOutcome.UNKNOWN, CheckOutcome.PASSED)
     outcomes = {check.outcome for check in checks}
-    return next(outcome for outcome in (Outcome.FAILED, Outcome.UNKNOWN, Outcome.PASSED) if outcome in outcomes)
+    return next(outcome for outcome in worst_first if outcome in outcomes)
 
 
-def _word(outcome: Outcome, *, reached: bool, refused_then: bool) -> str:
+def _word(outcome: CheckOutcome, *, reached: bool, refused_then: bool) -> str:
     if refused_then and outcome in REFUSED_THEN:
         return REFUSED_THEN[outcome]
-    if reached:
-        return {Outcome.PASSED: "Passed", Outcome.FAILED: "Refused", Outcome.UNKNOWN: "Not known"}[outcome]
-    return {Outcome.PASSED: "Would pass", Outcome.FAILED: "Would refuse", Outcome.UNKNOWN: "Not known yet"}[outcome]
+    return (REACHED if reached else BEYOND)[outcome]
 
 
 def _detail(reason: Reason, checks: list[Check], diagnosis: Diagnosis, credentials: Credentials) -> str:

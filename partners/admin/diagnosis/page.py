@@ -10,14 +10,14 @@ from django.urls import URLPattern, path
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from partners.admin.base import needs, render
-from partners.admin.diagnosis.findings import as_sent, find
+from partners.admin.diagnosis.findings import as_sent, describe
 from partners.admin.diagnosis.then_and_now import compare
 from partners.api.responses import Refusal
 from partners.catalogue.reasons import Reason, Stage
 from partners.catalogue.remedies import REMEDIES
 from partners.catalogue.routes import Route
 from partners.diagnosis import callers
-from partners.diagnosis.callers import NOTHING_SENT, Credentials, Holder, Recorded, Sent
+from partners.diagnosis.callers import NOTHING_SENT, Credentials, Holder, RecordedHolder, Sent
 from partners.diagnosis.calls import diagnose
 from partners.diagnosis.request_lines import RequestLine
 from partners.finding import lookup
@@ -51,7 +51,7 @@ class CallForm(forms.Form):
         text, caller = self.cleaned_data["request"], self.cleaned_data.get("credentials")
         if not text and "credentials" in self.errors:
             return None
-        if not text and isinstance(caller, Recorded):
+        if not text and isinstance(caller, RecordedHolder):
             text = caller.record.request_line
         if not text:
             raise ValidationError("Enter the request as the partner sent it.", code="required")
@@ -125,9 +125,9 @@ def urls() -> list[URLPattern]:
 def _diagnosed(request: HttpRequest, caller: Credentials, line: RequestLine) -> dict[str, Any]:
     key = caller.key
     found = diagnose(line, caller.facts).to_show()
-    then = compare(caller.record, line, found) if isinstance(caller, Recorded) else None
+    then = compare(caller.record, line, found) if isinstance(caller, RecordedHolder) else None
     refused = then.then if then else None
-    findings = find(then.on_record(found) if then else found, caller, refused)
+    findings = describe(then.on_record(found) if then else found, caller, refused)
     return {
         "findings": findings,
         "sentence": then.sentence(findings) if then else findings.sentence,
@@ -149,7 +149,7 @@ def _token_name(caller: Credentials) -> str:
 
 
 def _quotable(caller: Credentials) -> str:
-    if isinstance(caller, Recorded):
+    if isinstance(caller, RecordedHolder):
         return caller.record.request_id
     return caller.key.public_id if isinstance(caller, Holder) else ""
 

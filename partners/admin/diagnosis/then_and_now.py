@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from partners.admin.diagnosis.findings import SPOKEN, Findings
 from partners.catalogue.reasons import Reason, Stage
 from partners.catalogue.remedies import REMEDIES
-from partners.decision.policy import Check, Outcome
+from partners.decision.policy import Check, CheckOutcome
 from partners.diagnosis.calls import Diagnosis
 from partners.diagnosis.request_lines import RequestLine
 from partners.models import RequestRecord
@@ -52,7 +52,7 @@ class ThenAndNow:
         """Return the diagnosis with the recorded outcome for the checks that can't run again."""
         checks = [self._known(check) for check in diagnosis.checks]
         if self.then is not None and all(check.reason is not self.then for check in checks):
-            checks.append(Check(self.then, Outcome.FAILED))
+            checks.append(Check(self.then, CheckOutcome.FAILED))
         return replace(diagnosis, checks=checks)
 
     def sentence(self, findings: Findings) -> str:
@@ -88,9 +88,9 @@ class ThenAndNow:
         if not self.blind or check.reason.stage is not Stage.QUERY:
             return check
         if check.reason is self.then:
-            return Check(check.reason, Outcome.FAILED, FIELDS.get(check.reason))
+            return Check(check.reason, CheckOutcome.FAILED, FIELDS.get(check.reason))
         passed = self.then is not None and self.undecided and ORDER.index(check.reason) < ORDER.index(self.then)
-        return check if passed else replace(check, outcome=Outcome.UNKNOWN)
+        return check if passed else replace(check, outcome=CheckOutcome.UNKNOWN)
 
 
 def compare(record: RequestRecord, line: RequestLine, diagnosis: Diagnosis) -> ThenAndNow | None:

@@ -13,8 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
-from partners.admin.guarded import row
-from partners.admin.keys import bulk, changing, issuing, meaning, rotations
+from partners.admin.keys import banner, bulk, changing, issuing, rotations
 from partners.admin.keys.filters import (
     DigestKeyFilter,
     LastUseFilter,
@@ -22,6 +21,7 @@ from partners.admin.keys.filters import (
     ScopeFilter,
     StateFilter,
 )
+from partners.admin.model_admin import get_row
 from partners.diagnosis import forecasting
 from partners.diagnosis.pasted import keys_in
 from partners.keys import digests, in_text
@@ -56,7 +56,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         own = [
-            path("find/", find, name="partners_apikey_find"),
+            path("find/", find_key, name="partners_apikey_find"),
             path("add/", add),
             *issuing.urls(),
             *changing.urls(),
@@ -78,7 +78,7 @@ def add(request: HttpRequest) -> HttpResponseRedirect:
 @require_POST
 @sensitive_post_parameters()
 @sensitive_variables()
-def find(request: HttpRequest) -> HttpResponse:
+def find_key(request: HttpRequest) -> HttpResponse:
     """Search by POST, so that no pasted token gets into a URL: first for keys in the text, then in the list."""
     text = request.POST.get("q", "").replace("\0", "").strip()
     pasted = keys_in(text)
@@ -100,7 +100,7 @@ def _is_in_a_label(text: str) -> bool:
 @require_safe
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one key: its state and what to do, what it can call now, its rotations, its calls and its changes."""
-    key = row(ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes"), object_id)
+    key = get_row(ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes"), object_id)
     successor = ApiKey.objects.filter(replaces=key).first()
     return render(
         request,
@@ -110,7 +110,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         successor=successor,
         came=rotations.progress(request, key.replaces, key),
         goes=rotations.progress(request, key, successor),
-        notice=meaning.notice(key, successor),
+        banner=banner.banner_of(key, successor),
         digest_key_loaded=key.digest_key_number in digests.loaded(),
         routes=_routes(key),
         traffic=traffic.of_key(key) if request.user.has_perm("partners.view_requestrecord") else None,

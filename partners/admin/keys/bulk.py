@@ -11,9 +11,9 @@ from django.urls import URLPattern, path
 
 from partners.admin.base import needs, render
 from partners.admin.forms import ChangeForm, ReasonForm
-from partners.admin.guarded import is_pk
 from partners.admin.keys.changing import DISABLE, REVOKE, KeyVerb
 from partners.admin.keys.forms import BulkRevokeForm
+from partners.admin.model_admin import is_pk
 from partners.finding.last_use import in_use
 from partners.models import ApiKey
 from partners.models.lifecycle import refusal

@@ -157,7 +157,6 @@ class RotateForm(ChangeForm):
 
     @property
     def span(self) -> timedelta:
-        """Return the overlap."""
         return timedelta(hours=int(self.cleaned_data["overlap"]))
 
     def ends(self, key: ApiKey) -> list[tuple[BoundWidget, datetime, bool]]:

@@ -13,8 +13,8 @@ from django.views.decorators.debug import sensitive_variables
 from partners.admin import nonces
 from partners.admin.base import needs, render
 from partners.admin.forms import ChangeForm
-from partners.admin.guarded import is_pk
 from partners.admin.keys.forms import IssueForm, RotateForm
+from partners.admin.model_admin import is_pk
 from partners.api.base_url import base_url
 from partners.catalogue.routes import Route
 from partners.diagnosis import forecasting
@@ -135,6 +135,7 @@ def _answer(request: HttpRequest, key: ApiKey, token: Token) -> HttpResponse:
         url=f"{base_url(request)}/external/v1/{Route.ENCOUNTERS_LIST.path}?limit=1",
         forecasts=forecasting.of_key(key),
     )
+    # The page shows a secret: nobody keeps it, and no link on it tells others where it was.
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     return response.render()

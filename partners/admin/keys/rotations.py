@@ -52,7 +52,7 @@ class Calls:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RotationProgress:
     """A rotation: the key that was replaced, its successor, and the calls with each."""
 
     old: ApiKey
@@ -113,20 +113,20 @@ class _Counted(Subquery):
     output_field = IntegerField()
 
 
-def under_way(span: timedelta) -> Found[Progress]:
+def under_way(span: timedelta) -> Found[RotationProgress]:
     """Return the rotations whose old key expires within `span`, soonest first."""
     keys = attention.rotated(span)
     return Found(progress_of([(key, key.replaced_by) for key in keys.rows]), keys.total)
 
 
-def progress_of(pairs: Iterable[tuple[ApiKey, ApiKey]]) -> list[Progress]:
+def progress_of(pairs: Iterable[tuple[ApiKey, ApiKey]]) -> list[RotationProgress]:
     """Return the progress of rotations, given as pairs of old and new key, with one statement for all."""
     rotations = list(pairs)
     calls = _calls({key.pk for pair in rotations for key in pair})
-    return [Progress(old, new, calls[old.pk], calls[new.pk]) for old, new in rotations]
+    return [RotationProgress(old, new, calls[old.pk], calls[new.pk]) for old, new in rotations]
 
 
-def progress(request: HttpRequest, old: ApiKey | None, new: ApiKey | None) -> Progress | None:
+def progress(request: HttpRequest, old: ApiKey | None, new: ApiKey | None) -> RotationProgress | None:
     """Return the progress of one rotation; None if there is none, or if the person may not view requests."""
     if old is None or new is None or not request.user.has_perm("partners.view_requestrecord"):
         return None

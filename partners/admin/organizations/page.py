@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from partners.admin.base import needs, render
-from partners.admin.guarded import row
+from partners.admin.model_admin import get_row
 from partners.admin.organizations.changing import PAGE, change_by
 from partners.admin.organizations.forms import AccessForm, ContactForm
 from partners.admin.verbs import UP_TO_DATE, Verb
@@ -31,7 +31,7 @@ CONTACT: Verb[Organization] = Verb(
 @needs("partners.view_organization")
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one organization, by its primary key or its `org_…` id."""
-    organization = row(Organization.objects.all(), object_id)
+    organization = get_row(Organization.objects.all(), object_id)
     grid = Grid.of(organization)
     keys = organization.api_keys.prefetch_related("scopes")
     events = organization.events.select_related("api_key")
@@ -44,7 +44,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         organization=organization,
         grid=grid,
         judged=grid.rows[:SHOWN],
-        contradictions=contradictions.find(grid),
+        contradictions=contradictions.find_contradictions(grid),
         form=AccessForm.showing(grid.access),
         keys=keys[:SHOWN],
         key_count=keys.count(),

@@ -12,15 +12,15 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
-from partners.admin.guarded import row
+from partners.admin.model_admin import get_row
 from partners.admin.requests import unrecorded
 from partners.admin.requests.filters import ALL, RequestFilter
 from partners.finding import lookup
 from partners.identifiers import matcher
 from partners.models import RequestRecord
-from partners.record import pages, subjects
-from partners.record.pages import LOOKED_AT, NEWER, OLDER, Page, from_address, to_address
-from partners.record.runs import runs
+from partners.record import ledger_pages, subjects
+from partners.record.call_groups import grouped
+from partners.record.ledger_pages import LOOKED_AT, NEWER, OLDER, LedgerPage, from_address, to_address
 from partners.record.subjects import Subject
 
 LIST = "admin:partners_requestrecord_changelist"
@@ -35,7 +35,7 @@ class RequestRecordAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         return [
             path("", index, name="partners_requestrecord_changelist"),
-            path("find/", find, name="partners_requestrecord_find"),
+            path("find/", find_request, name="partners_requestrecord_find"),
             path("<str:object_id>/", show, name="partners_requestrecord_change"),
         ]
 
@@ -56,7 +56,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @needs("partners.view_requestrecord")
 @require_POST
 @sensitive_post_parameters()
-def find(request: HttpRequest) -> HttpResponseRedirect:
+def find_request(request: HttpRequest) -> HttpResponseRedirect:
     """Redirect from a request id to its page. It comes by POST, so that a pasted token doesn't get into a URL."""
     try:
         return redirect(PAGE, lookup.request_id(request.POST.get("q", "")))
@@ -73,7 +73,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         return unrecorded.show(request, object_id)
     calls = RequestRecord.objects.select_related("api_key", "organization")
     may_name = request.user.has_perm("partners.account_disclosures")
-    record = row(calls, object_id, "request_id")
+    record = get_row(calls, object_id, "request_id")
     return render(
         request,
         "partners/request.html",
@@ -88,7 +88,7 @@ def _found(request: HttpRequest, form: RequestFilter) -> dict[str, Any]:
     page = _page(request, form)
     return {
         "page": page,
-        "runs": runs(page.rows),
+        "groups": grouped(page.rows),
         "older": page.older and to_address(page.older),
         "newer": page.newer and to_address(page.newer),
         "looked_at": f"{LOOKED_AT:,}",
@@ -98,11 +98,11 @@ def _found(request: HttpRequest, form: RequestFilter) -> dict[str, Any]:
     }
 
 
-def _page(request: HttpRequest, form: RequestFilter) -> Page:
+def _page(request: HttpRequest, form: RequestFilter) -> LedgerPage:
     for name, way in (("newer", NEWER), ("older", OLDER)):
         if begin := from_address(request.GET.get(name, "")):
-            return pages.page(form.search(), begin, way)
-    return pages.page(form.search())
+            return ledger_pages.page(form.search(), begin, way)
+    return ledger_pages.page(form.search())
 
 
 def _named(record: RequestRecord) -> list[tuple[str, list[str], int]]:

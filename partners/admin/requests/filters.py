@@ -14,7 +14,7 @@ from partners.catalogue.routes import Route
 from partners.finding import lookup
 from partners.keys.in_text import without_tokens
 from partners.models import ApiKey, Organization, RequestRecord
-from partners.record.pages import Rows, Search
+from partners.record.ledger_pages import Rows, Search
 from partners.templatetags.staff import key_name
 
 SUGGESTIONS = 5

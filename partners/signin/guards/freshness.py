@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from partners.keys.in_text import holds_token
+from partners.signin.base import here, onward, page
 from partners.signin.forms import PasswordForm
 from partners.signin.guards import sessions
-from partners.signin.pages import here, onward, page
 
 View = Callable[..., HttpResponse]
 NOT_CARRIED = {"csrfmiddlewaretoken", PasswordForm.FIELD}
@@ -44,12 +44,12 @@ def fresh_password(view: View) -> View:
     """
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method in SAFE and not is_fresh(request):
             return onward("signin:password", then=here(request))
         return view(request, *args, **kwargs)
 
-    return guarded
+    return wrapped
 
 
 @sensitive_post_parameters()

@@ -23,7 +23,7 @@ from django.utils.crypto import salted_hmac
 
 from partners.decision.address import client_address
 from partners.signin import trail
-from partners.signin.pages import page
+from partners.signin.base import page
 
 ADDRESS_LIMIT = 20  # failures at one address, whatever the names
 IN_LOG = 12  # characters of a name's digest: enough to tell names apart, too few to look like a secret

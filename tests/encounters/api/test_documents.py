@@ -21,7 +21,7 @@ def document(organization):
 
 
 def find(route, document, encounter=None):
-    return documents.find(route, str(encounter or document.encounter), str(document))
+    return documents.find_document(route, str(encounter or document.encounter), str(document))
 
 
 @EACH

@@ -59,7 +59,7 @@ def test_pages_match_the_declared_filters(organization):
 def test_an_item_is_the_same_in_a_list_and_alone(organization):
     page, disclosed = queries.page(organization.pk, limit=1, offset=0, sort_order="asc", start_at=None, end_at=None)
     (item,) = read(page["items"])
-    alone = queries.find(item["encounter_id"])
+    alone = queries.find_encounter(item["encounter_id"])
     assert (read(alone.item), alone.disclosure) == (item, disclosed)
 
 
@@ -69,7 +69,7 @@ def test_an_item_is_the_same_in_a_list_and_alone(organization):
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_instant_is_written_in_utc_to_the_microsecond(db, moment):
     encounter = EncounterFactory(date_of_service=moment)
-    text = read(queries.find(encounter.public_id).item)["date_of_service"]
+    text = read(queries.find_encounter(encounter.public_id).item)["date_of_service"]
     assert text == orjson.dumps(moment, option=orjson.OPT_UTC_Z).decode().strip('"')
 
 
@@ -79,7 +79,7 @@ def test_any_instant_is_written_in_utc_to_the_microsecond(db, moment):
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_duration_reads_back_as_itself(db, number):
     document = DocumentFactory(audio_duration_seconds=number)
-    (served,) = read(queries.find(document.encounter.public_id).item)["documents"]
+    (served,) = read(queries.find_encounter(document.encounter.public_id).item)["documents"]
     assert served["audio_duration_seconds"] == number
 
 
@@ -88,5 +88,5 @@ def test_any_duration_reads_back_as_itself(db, number):
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_reads_back_as_itself(db, text):
     document = DocumentFactory(title=text)
-    (served,) = read(queries.find(document.encounter.public_id).item)["documents"]
+    (served,) = read(queries.find_encounter(document.encounter.public_id).item)["documents"]
     assert served["title"] == text

@@ -129,3 +129,9 @@ def test_a_text_that_turns_out_blank_is_reported(content, content_type, expected
 def test_if_the_best_is_blank_the_next_one_is_read():
     files = [attachment(" "), attachment("<p>Rest.</p>", "text/html")]
     assert attachments.read(files) == ("Rest.", [Code.BLANK_CONTENT])
+
+
+@pytest.mark.parametrize(("more", "read"), [(0, True), (1, False)])
+def test_the_most_tags_of_a_note(more, read):
+    html = "a" + "<br>" * (attachments.MOST_TAGS + more)
+    assert (attachments.read([attachment(html, "text/html")])[1] == []) == read

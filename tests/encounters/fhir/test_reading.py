@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from encounters.fhir import bundles
-from encounters.fhir.items import OTHER, Fault, Item
+from encounters.fhir.items import OTHER, Item, ItemFault
 from encounters.fhir.reading import read
 from encounters.importing.codes import Code
 from encounters.importing.reading.files import DELETIONS, PHASES, SourceFile
@@ -22,7 +22,8 @@ def items(path, content: bytes, *phases):
 
 def told(things):
     return [
-        (each.place.line, each.code if isinstance(each, Fault) else each.phase, each.type, each.id) for each in things
+        (each.place.line, each.code if isinstance(each, ItemFault) else each.phase, each.type, each.id)
+        for each in things
     ]
 
 

@@ -13,7 +13,7 @@ from encounters.importing import rows
 from encounters.importing.writing import store
 from encounters.models import Document, Encounter, Patient
 from tests.encounters.fhir.exports import bundle, deletion, document, encounter, ndjson, patient, write, write_bulk
-from tests.encounters.fhir.test_versions_over_runs import snapshot
+from tests.encounters.fhir.whole_imports.test_versions_over_runs import snapshot
 
 CHANGES = {
     "Patient": {"birthDate": "1971-02-03"},

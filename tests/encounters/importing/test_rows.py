@@ -2,12 +2,12 @@ import pytest
 
 from encounters.importing import rows
 from encounters.importing.mapped import Mapped
-from encounters.importing.report import Place
+from encounters.importing.report import FilePlace
 from encounters.importing.rows import Row
 
 
 def row(source_id, resource_type="Patient", weight=1):
-    return Row(Place("f", 1), resource_type, source_id, Mapped(), weight=weight)
+    return Row(FilePlace("f", 1), resource_type, source_id, Mapped(), weight=weight)
 
 
 def sizes(*given):

@@ -50,3 +50,16 @@ def test_a_suffix_is_the_end(length, size):
     content = bytes(range(size))
     found = asked_range(f"bytes=-{length}", size)
     assert content[found.first : found.end] == (content[-length:] if length else b"")
+
+
+@pytest.mark.parametrize(
+    ("header", "part"),
+    [
+        ("bytes=3-3", ByteRange(3, 4)),
+        ("bytes=3-2", None),
+        ("bytes=0-9", ByteRange(0, 10)),
+        ("bytes=0-10", ByteRange(0, 10)),
+    ],
+)
+def test_a_range_of_one_byte_and_of_them_all(header, part):
+    assert asked_range(header, 10) == part

@@ -1,6 +1,6 @@
 """Links to recordings, and the storages that can make them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.storage import InMemoryStorage
@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from encounters.checks import recordings_can_be_linked
 from encounters.recordings import storage as recordings
+from tests.moments import NONE, TICK
 
 
 class ObjectStore(InMemoryStorage):
@@ -91,3 +92,12 @@ def test_options_that_a_storage_does_not_know_are_e002_and_not_repeated(stored_i
 def test_a_storage_whose_links_do_not_expire_is_e003(stored_in):
     stored_in(PublicStore)
     assert faults() == ["encounters.E003"]
+
+
+@pytest.mark.parametrize(("before_its_end", "works"), [(TICK, True), (NONE, False), (-TICK, False)])
+def test_a_link_works_until_its_exact_end(settings, monkeypatch, before_its_end, works):
+    made = timezone.now().replace(microsecond=0)
+    monkeypatch.setattr(timezone, "now", lambda: made)
+    signed = recordings.LocalStorage().url("x.wav", expire=60).rpartition("/")[2]
+    monkeypatch.setattr(timezone, "now", lambda: made + timedelta(seconds=60) - before_its_end)
+    assert recordings.signed_name(signed) == ("x.wav" if works else None)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from encounters.importing.reading.limits import LONGEST_DURATION
 from encounters.transcripts import form
 from tests.encounters.transcripts.visits import TURNS, encounter, note, transcript, visit
 
@@ -19,7 +20,7 @@ JSON = st.recursive(
 
 
 def fault(line) -> tuple[str, str]:
-    with pytest.raises(form.Fault) as caught:
+    with pytest.raises(form.LineFault) as caught:
         form.visit(line)
     return caught.value.at, caught.value.expected
 
@@ -138,7 +139,7 @@ def test_a_fault_says_where_it_is_and_what_to_write(line, at, expected):
 def test_any_json_as_a_part_matches_the_format_or_is_a_fault_there(part, value):
     try:
         read = form.visit(visit(note(), transcript()) | {part: value})
-    except form.Fault as found:
+    except form.LineFault as found:
         at = found.at
     else:
         at = part if isinstance(read, form.Visit) else ""
@@ -161,3 +162,26 @@ def test_the_example_of_the_documentation_matches_the_format():
     (example,) = re.findall(r"```json\n(\{\"encounter\".*?)```", text, re.DOTALL)
     read = form.visit(json.loads(example))
     assert [len(each.values.get("turns") or []) for each in read.documents] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "read"), [(-0.001, False), (0, True), (LONGEST_DURATION, True), (LONGEST_DURATION + 1, False)]
+)
+def test_the_longest_duration(seconds, read):
+    assert (form._seconds(seconds) is not None) == read
+
+
+@pytest.mark.parametrize(("more", "read"), [(0, True), (1, False)])
+def test_the_longest_text_and_the_longest_words_of_a_line(more, read):
+    assert (form._text("é" * (form.LONGEST_TEXT // 2) + "x" * more) is not None) == read
+    assert (form._words(5)("x" * (5 + more)) is not None) == read
+
+
+@pytest.mark.parametrize(("end", "read"), [(-0.001, False), (0, True), (0.001, True)])
+def test_a_turn_may_end_as_it_starts_and_not_before(end, read):
+    line = visit(transcript(turns=[TURNS[0] | {"start": 2, "end": 2 + end}]))
+    if read:
+        assert form.visit(line).documents
+        return
+    with pytest.raises(form.LineFault, match="end"):
+        form.visit(line)

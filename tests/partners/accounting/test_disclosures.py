@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -13,9 +14,12 @@ from partners.accounting import disclosures
 from partners.accounting.disclosures import DISCLOSED, Accounting, Total
 from partners.accounting.periods import Period
 from partners.catalogue.routes import Route
-from partners.models import ChangeEvent
+from partners.models import ChangeEvent, RequestRecord
 from partners.models.change import Action, Change
 from tests.factories import CHANGE, DocumentFactory, EncounterFactory, OrganizationFactory, PatientFactory, issue
+from tests.moments import AROUND, DAY, NONE, TICK
+from tests.partners.support import aged
+from tests.partners.support.counting import NOW
 from tests.partners.support.disclosing import Told, days
 
 pytestmark = pytest.mark.django_db
@@ -229,3 +233,21 @@ def test_disclosures_to_another_organization_are_not_listed_for_this_one(told):
     told.record()
     told.record(api_key=issue(OrganizationFactory())[0])
     assert (ask(told).number, len(list(ask(told).disclosures()))) == (1, 1)
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(("edge", "inside"), [("start", [NONE, TICK]), ("end", [-TICK])])
+def test_an_accounting_holds_its_start_and_not_its_end(key, edge, inside):
+    period = Period(NOW - DAY, NOW)
+    rows = {tick: aged.request(key, getattr(period, edge) + tick, patients=[7]) for tick in (-TICK, NONE, TICK)}
+    found = disclosures._records(7, key.organization, period)
+    assert [*found] == [rows[tick] for tick in inside]
+
+
+@pytest.mark.usefixtures("clock")
+@AROUND
+def test_a_purpose_holds_from_its_exact_moment(key, tick):
+    aged.request(key, NOW + tick, patients=[7])
+    purposes = SimpleNamespace(moments=[NOW], texts=["before", "after"])
+    (total,) = disclosures._totals(RequestRecord.objects.all(), purposes)
+    assert total.purpose == ("before" if tick < NONE else "after")

@@ -4,8 +4,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone as clock
 
-from partners.accounting.periods import Period
+from partners.accounting.periods import LONGEST, Period
 from partners.formats.moments import years_before
+from tests.moments import TICK
 
 NOW = datetime(2026, 5, 25, 14, 30, tzinfo=UTC)
 SIX_YEARS_AGO = datetime(2020, 5, 25, tzinfo=UTC)
@@ -70,3 +71,22 @@ def test_a_period_of_more_than_six_years_is_refused():
 )
 def test_years_before_is_the_beginning_of_the_same_day(moment, years, before):
     assert years_before(moment, years) == before
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "fault"),
+    [
+        (NOW - TICK, NOW, None),
+        (NOW, NOW, "empty_period"),
+        (NOW, NOW + TICK, "empty_period"),
+        (years_before(NOW, LONGEST), NOW, None),
+        (years_before(NOW, LONGEST) - TICK, NOW, "period_too_long"),
+    ],
+)
+def test_a_period_begins_before_its_end_and_has_six_years_at_most(start, end, fault):
+    if fault is None:
+        assert Period.of(start, end) == Period(start, end)
+        return
+    with pytest.raises(ValidationError) as refused:
+        Period.of(start, end)
+    assert refused.value.code == fault

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from partners.catalogue.reasons import Reason, Stage
 from partners.catalogue.remedies import REMEDIES
-from partners.catalogue.remedy import Fixer, Place, Retry
+from partners.catalogue.remedy import Fixer, FixPlace, Retry
 
 EACH = pytest.mark.parametrize("reason", Reason, ids=lambda reason: reason.code)
 
@@ -42,7 +42,7 @@ def test_a_remedy_reads_as_sentences(reason):
 @EACH
 def test_the_partner_fixes_what_the_partner_sends(reason):
     remedy = REMEDIES[reason]
-    assert (remedy.fixer is Fixer.PARTNER) == (remedy.place is Place.REQUEST)
+    assert (remedy.fixer is Fixer.PARTNER) == (remedy.place is FixPlace.REQUEST)
     assert reason.stage not in (Stage.QUERY, Stage.RESOURCE) or remedy.fixer is Fixer.PARTNER
 
 
@@ -51,9 +51,9 @@ def test_only_faults_of_the_service_are_worth_another_try(reason):
     assert (REMEDIES[reason].retry is Retry.NOT_AS_IT_IS) == (reason.status < 500)
 
 
-@pytest.mark.parametrize("place", [place for place in Place if place.view])
+@pytest.mark.parametrize("place", [place for place in FixPlace if place.view])
 def test_every_place_of_ours_has_a_page(place):
-    assert reverse(place.view, args=() if place is Place.SWITCH else (1,)).startswith("/admin/")
+    assert reverse(place.view, args=() if place is FixPlace.SWITCH else (1,)).startswith("/admin/")
 
 
 def written(code) -> str:

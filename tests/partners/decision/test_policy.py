@@ -3,7 +3,7 @@
 import pytest
 
 from partners.catalogue.reasons import Reason, Stage
-from partners.decision.policy import POLICY, Check, Outcome, Rule, UndecidableFacts, decide, explain
+from partners.decision.policy import ACCESS_POLICY, Check, CheckOutcome, Rule, UndecidableFacts, decide, explain
 
 RULES = (Rule(Reason.DISABLED_KEY, lambda facts: facts[0]), Rule(Reason.REVOKED_KEY, lambda facts: facts[1]))
 
@@ -28,24 +28,25 @@ def test_what_is_not_known_is_never_guessed(facts):
 
 
 @pytest.mark.parametrize(
-    ("skip", "asked"), [(Stage.ACCESS, POLICY[:9]), (Stage.CREDENTIALS, POLICY[9:]), (None, POLICY)]
+    ("skip", "asked"),
+    [(Stage.ACCESS, ACCESS_POLICY[:9]), (Stage.CREDENTIALS, ACCESS_POLICY[9:]), (None, ACCESS_POLICY)],
 )
 def test_the_checks_of_a_stage_can_be_left_out(skip, asked):
     seen = []
-    watched = tuple(Rule(rule.reason, lambda facts, rule=rule: facts.append(rule) or False) for rule in POLICY)
+    watched = tuple(Rule(rule.reason, lambda facts, rule=rule: facts.append(rule) or False) for rule in ACCESS_POLICY)
     assert decide(watched, seen, skip=skip) is None
     assert tuple(seen) == asked
 
 
 def test_explaining_goes_on_after_a_refusal():
     assert explain(RULES, (True, None)) == [
-        Check(Reason.DISABLED_KEY, Outcome.FAILED),
-        Check(Reason.REVOKED_KEY, Outcome.UNKNOWN),
+        Check(Reason.DISABLED_KEY, CheckOutcome.FAILED),
+        Check(Reason.REVOKED_KEY, CheckOutcome.UNKNOWN),
     ]
 
 
 def test_the_order_of_the_policy_is_the_contracts():
-    assert [rule.reason.code for rule in POLICY] == [
+    assert [rule.reason.code for rule in ACCESS_POLICY] == [
         "missing_bearer",
         "api_keys_disabled",
         "test_prefix_not_allowed",
@@ -63,5 +64,5 @@ def test_the_order_of_the_policy_is_the_contracts():
 
 
 def test_credentials_come_before_access():
-    stages = [rule.reason.stage for rule in POLICY]
+    stages = [rule.reason.stage for rule in ACCESS_POLICY]
     assert stages == [Stage.CREDENTIALS] * 9 + [Stage.ACCESS] * 4

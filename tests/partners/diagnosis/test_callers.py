@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from partners.catalogue.routes import Route
 from partners.diagnosis import callers
-from partners.diagnosis.callers import NOTHING_SENT, Holder, Recorded, Sent
+from partners.diagnosis.callers import NOTHING_SENT, Holder, RecordedHolder, Sent
 from partners.keys import tokens
 from partners.models import ApiKeySwitch
 from tests.factories import RequestRecordFactory, issue
@@ -29,7 +29,7 @@ def test_a_call_on_record_is_found_by_its_request_id(organization, write):
     key, _ = issue(organization)
     record = RequestRecordFactory(api_key=key)
     read = callers.read(write.format(record.request_id))
-    assert read == Recorded(key, record)
+    assert read == RecordedHolder(key, record)
     assert read.facts(Route.ENCOUNTERS_LIST).key_id == key.public_id
 
 

@@ -5,7 +5,7 @@ import pytest
 from partners.catalogue import reasons
 from partners.catalogue.remedies import REMEDIES
 from partners.catalogue.routes import Route, Scope
-from partners.decision.policy import POLICY, decide
+from partners.decision.policy import ACCESS_POLICY, decide
 from partners.diagnosis import forecasting
 from partners.models import ApiKeySwitch
 from tests.api import Api
@@ -61,7 +61,7 @@ def test_a_key_is_judged_as_if_it_held_other_scopes(organization):
     key, _ = issue(organization, scopes=[])
     assert not any(each.passes for each in forecasting.of_key(key))
     assert all(each.passes for each in forecasting.of_key(key, Scope))
-    assert all(decide(POLICY, each.call) is None for each in forecasting.of_key(key, Scope))
+    assert all(decide(ACCESS_POLICY, each.call) is None for each in forecasting.of_key(key, Scope))
 
 
 def test_a_scope_that_no_enabled_route_uses_is_idle():

@@ -92,7 +92,7 @@ def test_the_grid_takes_four_statements(organization, number):
         issue(organization)
     with CaptureQueriesContext(connection) as captured:
         grid = Grid.of(organization)
-        contradictions.find(grid)
+        contradictions.find_contradictions(grid)
         assert [[*row.verdicts.values()] for row in grid.rows] == [[None] * len(Route)] * number
     assert len(captured) == 4
 
@@ -120,7 +120,7 @@ def test_what_stands_in_the_way_of_everybody_hides_no_loss(organization, setting
 
 
 def said(organization) -> list[tuple[str, list]]:
-    return [(each.says, each.keys) for each in contradictions.find(Grid.of(organization))]
+    return [(each.says, each.keys) for each in contradictions.find_contradictions(Grid.of(organization))]
 
 
 def test_sound_access_has_no_contradiction(organization):
@@ -148,7 +148,7 @@ def test_nothing_given_and_nothing_held_contradicts_nothing():
 
 def test_a_route_that_no_key_can_call_is_told():
     partner = OrganizationFactory(routes=[Route.ENCOUNTERS_LIST])
-    (found,) = contradictions.find(Grid.of(partner))
+    (found,) = contradictions.find_contradictions(Grid.of(partner))
     assert found.says == "encounters.list is enabled, but no key can call it."
     assert found.todo == "Issue a key with encounters:read patients:read documents:read, or disable the route."
 
@@ -156,7 +156,7 @@ def test_a_route_that_no_key_can_call_is_told():
 def test_it_says_that_more_than_a_scope_stands_in_the_way(organization, settings):
     issue(organization)
     settings.DIGEST_KEYS = ""
-    found = contradictions.find(Grid.of(organization))
+    found = contradictions.find_contradictions(Grid.of(organization))
     assert [each.todo for each in found] == ["The table shows what blocks each key."] * len(Route)
 
 

@@ -4,10 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from partners.finding import last_use
 from partners.finding.last_use import idle_for, in_use, used_within
 from partners.models import ApiKey
 from tests.factories import issue
+from tests.moments import AROUND, NONE
+from tests.partners.support import aged
 from tests.partners.support.calls import used
+from tests.partners.support.counting import NOW
 
 pytestmark = pytest.mark.django_db
 SPAN = timedelta(days=30)
@@ -32,3 +36,14 @@ def test_a_key_was_used_within_a_span_is_idle_or_was_never_used(organization, da
     assert ApiKey.objects.filter(used_within(SPAN)).exists() is within
     assert ApiKey.objects.filter(~used_within(SPAN)).exists() is not within
     assert ApiKey.objects.filter(idle_for(SPAN)).exists() is idle
+
+
+@pytest.mark.usefixtures("clock")
+@AROUND
+def test_a_use_as_old_as_the_span_is_outside_it(organization, tick):
+    span = last_use.IN_USE
+    key, _ = aged.key(organization, last_used_at=NOW - span + tick)
+    used = tick > NONE
+    assert last_use.in_use(key) == used
+    assert ApiKey.objects.filter(last_use.used_within(span)).exists() == used
+    assert ApiKey.objects.filter(last_use.idle_for(span)).exists() == (not used)

@@ -145,3 +145,30 @@ def test_a_new_key_of_ours_is_one_that_can_be_read():
     from chartero.deployment.secrets import new_digest_key
 
     assert {number: len(key) for number, key in digests._parse(new_digest_key()).items()} == {1: 32}
+
+
+SHORT = base64.b64encode(bytes(range(digests.MINIMUM_BYTES - 1))).decode()
+
+
+SECRET = base64.b64encode(bytes(range(digests.MINIMUM_BYTES))).decode()
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (f"0:{SECRET}", False),
+        (f"1:{SECRET}", True),
+        (f"32767:{SECRET}", True),
+        (f"32768:{SECRET}", False),
+        (f"00001:{SECRET}", True),
+        (f"000001:{SECRET}", False),
+        (f"1:{SHORT}", False),
+    ],
+)
+def test_the_number_and_the_length_of_a_digest_key(text, read):
+    if read:
+        assert len(digests._parse(text)) == 1
+        return
+    with pytest.raises(digests.InvalidDigestKeys):
+        digests._parse(text)

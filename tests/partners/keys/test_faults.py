@@ -3,7 +3,7 @@
 import pytest
 
 from partners.keys import tokens
-from partners.keys.faults import fault
+from partners.keys.faults import _fault_of_length, fault
 
 TOKEN = tokens.mint(is_test=False).text
 FAULTS = [
@@ -34,3 +34,9 @@ def test_a_fault_is_told_without_the_token(text, told):
 @pytest.mark.parametrize("is_test", [True, False])
 def test_a_whole_token_has_no_fault(is_test):
     assert fault(tokens.mint(is_test=is_test).text) is None
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(("length", "words"), [(63, "cut short"), (64, "checksum"), (65, "too long")])
+def test_a_token_of_exactly_the_length_has_another_fault(length, words):
+    assert words in _fault_of_length(length, 64)

@@ -9,7 +9,9 @@ from django.utils import timezone
 from partners.keys import lifetimes
 from partners.models import ApiKey
 from tests.factories import CHANGE, issue
+from tests.moments import NONE, TICK
 from tests.partners.support.command_line import refused, run
+from tests.partners.support.counting import NOW
 
 pytestmark = pytest.mark.django_db
 ISSUE = ("issue_key", "--label", "Invented system", "--scope", "encounters:read")
@@ -95,3 +97,16 @@ def test_the_commands_help_says_the_default(limits, capsys, default, told):
     with pytest.raises(SystemExit):
         run("issue_key", "--help")
     assert told in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    ("end", "allowed"), [(NONE, False), (TICK, True), (365 * DAY, True), (365 * DAY + TICK, False)]
+)
+def test_an_end_lies_ahead_and_no_further_than_the_longest_lifetime(settings, end, allowed):
+    settings.KEY_LONGEST_LIFETIME_DAYS = 365
+    if allowed:
+        lifetimes.require_allowed(NOW + end, NOW)
+        return
+    with pytest.raises(ValidationError, match="must be in the future, at most 365 days away"):
+        lifetimes.require_allowed(NOW + end, NOW)

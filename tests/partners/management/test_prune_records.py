@@ -1,9 +1,11 @@
 """`prune_records`, run as by an operator or a scheduler."""
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from partners.formats.moments import rfc3339
+from partners.management.commands import prune_records
 from partners.models import ChangeEvent, RequestRecord, UnkeyedAnswer
 from partners.models.change import Action
 from partners.models.record import KEPT
@@ -94,3 +96,15 @@ def test_a_pruning_is_recorded(old):
 def test_invalid_arguments_are_refused(old, arguments, told):
     assert told in refused("prune_records", *arguments)
     assert RequestRecord.objects.count() == 4
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    ("batch", "taken"), [(0, False), (1, True), (prune_records.LARGEST, True), (prune_records.LARGEST + 1, False)]
+)
+def test_the_size_of_a_batch(db, batch, taken):
+    if taken:
+        call_command("prune_records", "--dry-run", "--batch", str(batch))
+        return
+    with pytest.raises(CommandError, match="batch"):
+        call_command("prune_records", "--dry-run", "--batch", str(batch))

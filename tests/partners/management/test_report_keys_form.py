@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.db.models import Model
 
+from partners.management.commands import report_keys
 from partners.models import ApiKey
 from partners.review import key_report
 from tests.factories import issue
@@ -67,3 +68,10 @@ def test_lines_are_written_before_all_keys_are_read(organization, monkeypatch):
     report = key_report.Review().lines()
     assert (next(report)["label"], len(read) <= 2) == ("0", True)
     assert [line["label"] for line in report] == ["1", "2", "3", "4"]
+
+
+@pytest.mark.usefixtures("clock")
+def test_the_most_days_that_a_review_takes():
+    assert report_keys._days(str(report_keys.MOST_DAYS)) == report_keys.MOST_DAYS
+    with pytest.raises(Exception, match="enter a number of days"):
+        report_keys._days(str(report_keys.MOST_DAYS + 1))

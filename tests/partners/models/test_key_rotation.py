@@ -8,7 +8,11 @@ from partners.catalogue.routes import Scope as Catalogue
 from partners.keys import digests
 from partners.models import ApiKey, ChangeEvent, KeyState
 from partners.models.change import Action
+from partners.models.key import LONGEST_OVERLAP
 from tests.factories import CHANGE, issue
+from tests.moments import NONE, TICK
+from tests.partners.support import aged
+from tests.partners.support.counting import NOW
 from tests.partners.support.rows import expire, stored
 
 pytestmark = pytest.mark.django_db
@@ -133,3 +137,17 @@ def test_a_rotation_takes_the_stored_scopes_and_not_the_remembered_ones(key):
     key.set_scopes([Catalogue.ENCOUNTERS_READ], CHANGE)
     successor, _ = stale.rotate(CHANGE)
     assert stored(successor)["scopes"] == {"encounters:read"}
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    ("overlap", "allowed"), [(-TICK, False), (NONE, True), (LONGEST_OVERLAP, True), (LONGEST_OVERLAP + TICK, False)]
+)
+def test_an_overlap_is_from_nothing_to_the_longest(organization, overlap, allowed):
+    key, _ = aged.key(organization)
+    if allowed:
+        key.rotate(CHANGE, overlap=overlap)
+        assert key.expires_at == NOW + overlap
+        return
+    with pytest.raises(ValidationError, match="The overlap must be"):
+        key.rotate(CHANGE, overlap=overlap)

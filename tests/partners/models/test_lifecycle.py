@@ -6,9 +6,14 @@ from contextlib import nullcontext
 import pytest
 from django.core.exceptions import ValidationError
 
+from partners.diagnosis.forecasting import of_key
 from partners.models import ApiKey, KeyState
 from partners.models.change import Action
+from tests.api import Api
 from tests.factories import CHANGE
+from tests.moments import AROUND, NONE
+from tests.partners.support import aged
+from tests.partners.support.counting import NOW
 from tests.partners.support.rows import expire
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +67,16 @@ def test_finishing_a_rotation_ends_the_old_key_alone(key):
     event = key.events.first()
     assert (event.action, event.by) == (Action.ROTATION_FINISHED, "tester")
     assert (event.before["expires_at"], event.after["expires_at"]) == (before.isoformat(), key.expires_at.isoformat())
+
+
+@pytest.mark.usefixtures("clock")
+@AROUND
+def test_at_its_exact_end_a_key_is_expired_wherever_one_looks(organization, tick):
+    key, token = aged.key(organization, expires_at=NOW + tick)
+    expired, found = tick <= NONE, ApiKey.objects
+    assert (key.state is KeyState.EXPIRED) == expired
+    assert found.in_state(KeyState.EXPIRED).exists() == expired
+    assert found.in_state(KeyState.ACTIVE).exists() == (not expired)
+    assert found.allowing(Action.KEY_ROTATED).exists() == (not expired)
+    assert (Api(token).get().status_code == 401) == expired
+    assert all((forecast.refusal is not None) == expired for forecast in of_key(key))

@@ -4,9 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from partners.models import UnkeyedCount
 from partners.record import refused as refusals
 from tests.factories import OrganizationFactory, issue
+from tests.moments import AROUND, DAY, NONE
+from tests.partners.support import aged
 from tests.partners.support.calls import called, unkeyed_calls
+from tests.partners.support.counting import NOW
 
 pytestmark = pytest.mark.django_db
 HOURS_25 = timedelta(hours=25)
@@ -92,3 +96,29 @@ def test_a_public_part_leads_to_the_key_that_has_it(key):
 
 def test_no_calls_without_a_key_are_none():
     assert refusals.unkeyed() == []
+
+
+@pytest.mark.usefixtures("clock")
+@AROUND
+def test_a_refusal_a_day_old_is_still_told_and_a_count_a_day_old_is_not(key, tick):
+    aged.request(key, NOW - DAY + tick, status=401, reason_code="expired_key")
+    assert bool(refusals.refused_keys()) == (tick >= NONE)
+    UnkeyedCount.objects.create(minute=NOW - DAY + tick, reason_code="invalid_key", count=1, source="x")
+    assert bool(refusals.unkeyed()) == (tick > NONE)
+
+
+@pytest.mark.usefixtures("clock")
+def test_as_many_sources_are_told_as_are_promised(db):
+    for number in range(refusals.SOURCES + 1):
+        UnkeyedCount.objects.create(minute=NOW, reason_code="invalid_key", count=9 - number, source=f"s{number}")
+    (told,) = refusals.unkeyed()
+    assert [source.address for source in told.sources] == ["s0", "s1", "s2"]
+
+
+@pytest.mark.usefixtures("clock")
+def test_refusals_of_the_moment_from_which_on_they_are_counted_are_not(key, monkeypatch):
+    monkeypatch.setattr(refusals, "COUNTED", 2)
+    for minutes in range(4):
+        aged.request(key, NOW - timedelta(minutes=minutes), status=401, reason_code="expired_key")
+    told = refusals.refused_keys()
+    assert (told.since, told.found.rows[0].shown) == (NOW - timedelta(minutes=2), "2")

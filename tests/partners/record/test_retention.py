@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from partners.models import ChangeEvent, RequestRecord, UnkeyedCount
+from partners.models import ChangeEvent, RequestRecord, UnkeyedCount, triggers
 from partners.models.change import Action, Change
 from partners.record import retention
 from partners.record.retention import Pruning
 from tests.factories import CHANGE
+from tests.moments import AROUND, NONE
 from tests.partners.support import aged
 from tests.partners.support.aged import DAY, cutoff
 
@@ -132,7 +133,7 @@ def test_the_retention_is_what_is_stated_and_no_less_than_the_law(settings, stat
 
 
 def test_the_ledger_is_read_by_an_index_alone(key):
-    records = Pruning(6, 1)._due(retention.KINDS[0])[:1_000]
+    records = Pruning(6, 1)._due(retention.RECORD_KINDS[0])[:1_000]
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
@@ -199,3 +200,13 @@ def test_a_cutoff_that_is_too_young_is_refused_by_the_database(key):
     with pytest.raises(IntegrityError):
         pruning.run(CHANGE)
     assert (events()[-1].after["requests"], RequestRecord.objects.count()) == (1, 1)
+
+
+@pytest.mark.usefixtures("clock")
+@AROUND
+def test_a_record_of_the_exact_cutoff_is_kept(key, tick):
+    triggers.remove(connection)  # they go by the clock of the database
+    pruning = Pruning(6, 10)
+    aged.request(key, pruning.cutoff + tick)
+    pruning.run(CHANGE)
+    assert RequestRecord.objects.exists() == (tick >= NONE)

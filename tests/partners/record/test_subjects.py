@@ -32,7 +32,7 @@ def test_a_row_that_is_gone_has_no_name(subject):
 @pytest.mark.parametrize("subject", Subject)
 def test_a_row_is_found_by_its_public_id(subject):
     row = rows()[subject]
-    assert (subjects.find(subject, row.public_id), subjects.find(subject, "nobody")) == (row.pk, None)
+    assert (subjects.find_pk(subject, row.public_id), subjects.find_pk(subject, "nobody")) == (row.pk, None)
 
 
 def test_a_patient_belongs_to_an_organization_and_has_encounters():

@@ -6,10 +6,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from partners.models import RequestRecord
 from partners.record import refused as refusals
 from partners.record import traffic
 from tests.factories import OrganizationFactory, issue
+from tests.moments import AROUND, NONE
+from tests.partners.support import aged
 from tests.partners.support.calls import called, met
+from tests.partners.support.counting import NOW
 
 pytestmark = pytest.mark.django_db
 HOURS_25, DAYS_6, DAYS_8 = timedelta(hours=25), timedelta(days=6), timedelta(days=8)
@@ -48,7 +52,7 @@ def test_answers_are_counted_by_code_for_a_day_and_a_week(name, key):
 def test_calls_of_others_are_not_counted(name, key):
     called(issue(OrganizationFactory())[0], "invalid_limit")
     assert numbers(of(name, key)) == {"": [0, 0]}
-    assert (of(name, key).refused, of(name, key).runs) == (None, [])
+    assert (of(name, key).refused, of(name, key).groups) == (None, [])
 
 
 def test_an_organizations_calls_are_those_of_all_its_keys(key):
@@ -110,15 +114,15 @@ def test_the_last_refusal_is_found_behind_any_success(name, key):
 def test_the_last_calls_group_what_was_refused_alike(name, key):
     called(key, "invalid_limit", times=37)
     served = called(key, times=20, ago=timedelta(hours=1))
-    runs = of(name, key).runs
-    assert [run.number for run in runs] == ["37"] + ["1"] * 9
-    assert [run.newest for run in runs[1:]] == served[:9]
+    groups = of(name, key).groups
+    assert [group.number for group in groups] == ["37"] + ["1"] * 9
+    assert [group.newest for group in groups[1:]] == served[:9]
 
 
 @both
 def test_of_many_alike_as_many_are_read_as_are_told(name, key):
     called(key, "invalid_limit", times=traffic.READ + 1)
-    assert [run.number for run in of(name, key).runs] == ["200+"]
+    assert [group.number for group in of(name, key).groups] == ["200+"]
 
 
 @both
@@ -166,3 +170,21 @@ def plan(sql: str) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
         return [row[3] for row in cursor.fetchall()]
+
+
+@pytest.mark.usefixtures("clock")
+@AROUND
+def test_a_call_as_old_as_the_span_is_not_counted_in_it(key, tick):
+    aged.request(key, NOW - traffic.DAY + tick)
+    aged.request(key, NOW - traffic.WEEK + tick)
+    day, week = traffic._counts(RequestRecord.objects.all(), NOW).spans
+    assert (day.total, week.total) == ((1, 2) if tick > NONE else (0, 1))
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(("calls", "cut"), [(2, False), (3, False), (4, True)])
+def test_calls_are_cut_only_where_there_are_more_than_are_counted(key, monkeypatch, calls, cut):
+    monkeypatch.setattr(traffic, "COUNTED", 3)
+    for number in range(calls):
+        aged.request(key, NOW - timedelta(minutes=number))
+    assert traffic._counts(RequestRecord.objects.all(), NOW).spans[0].cut is cut

@@ -189,3 +189,12 @@ def count_and_fail(tally):
 
 def test_a_row_says_what_it_counts():
     assert str(UnkeyedCount(count=3, reason_code="invalid_key")) == "3 × invalid_key"
+
+
+@pytest.mark.usefixtures("clock")
+def test_kinds_are_told_apart_up_to_the_number_that_is_held(monkeypatch):
+    monkeypatch.setattr(unkeyed, "HELD", 2)
+    tally = Tally()
+    for number in range(4):
+        count(tally, Reason.MISSING_BEARER, source=f"198.51.100.{number}")
+    assert sorted(kind.source for kind in tally._counts) == ["", "198.51.100.0", "198.51.100.1"]

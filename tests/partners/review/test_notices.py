@@ -7,6 +7,9 @@ from partners.models import ApiKey, ExpiryNotice, Organization
 from partners.review import notices
 from partners.review.notices import DAYS, Notice
 from tests.factories import CHANGE, OrganizationFactory
+from tests.moments import NONE, TICK
+from tests.partners.support import aged
+from tests.partners.support.counting import NOW
 from tests.partners.support.ending import DAY, ending
 
 pytestmark = pytest.mark.django_db
@@ -174,3 +177,17 @@ def test_the_number_of_statements_does_not_grow(organization, django_assert_num_
 
 def test_a_notice_says_what_it_was():
     assert str(ExpiryNotice(days=7, recipient="contact")) == "7 days before the end, to the organization's contact"
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(("tick", "days"), [(-TICK, 7), (NONE, 7), (TICK, 14)])
+def test_a_notice_is_due_from_its_exact_day(organization, tick, days):
+    key, _ = aged.key(organization, expires_at=NOW + 7 * DAY + tick)
+    assert notices._days(key, key.expires_at, NOW) == days
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(("tick", "days"), [(-TICK, 7), (NONE, 7), (TICK, None)])
+def test_a_notice_whose_day_was_over_when_the_key_was_made_is_not_due(organization, tick, days):
+    key, _ = aged.key(organization, expires_at=NOW + 6 * DAY, created_at=NOW - DAY + tick)
+    assert notices._days(key, key.expires_at, NOW) == days

@@ -2,7 +2,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from encounters.fhir.mapping.document import _seconds
 from encounters.importing.codes import Code
+from encounters.importing.reading.limits import LONGEST_DURATION
 from tests.encounters.fhir.exports import attachment, document
 
 AUDIO = {"contentType": "audio/mpeg", "url": "https://example.org/recording"}
@@ -111,3 +113,10 @@ def test_only_replaced_documents_are_read_from_relations(map_resource):
         {"code": "replaces", "target": {"display": "a note"}},
     ]
     assert [each.id for each in map_resource(document(relatesTo=relations)).replaces] == ["d0"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "read"), [(-0.001, False), (0, True), (LONGEST_DURATION, True), (LONGEST_DURATION + 1, False)]
+)
+def test_the_longest_duration(seconds, read):
+    assert (_seconds(seconds) is not None) == read

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.contrib.auth.models import User
 
-from partners.catalogue.remedy import Place
+from partners.catalogue.remedy import FixPlace
 from partners.catalogue.routes import Scope
 from partners.models import ApiKeySwitch
 from partners.templatetags.fixing import url_of
@@ -61,9 +61,9 @@ def test_without_an_organization_there_is_no_link(support):
 
 
 def test_a_page_that_a_person_may_not_open_is_not_linked():
-    assert url_of(Place.SWITCH, User.objects.create_user("nobody")) == ""
+    assert url_of(FixPlace.SWITCH, User.objects.create_user("nobody")) == ""
 
 
 def test_a_page_that_is_not_there_is_not_linked(monkeypatch):
-    monkeypatch.setattr(Place.SWITCH, "view", "admin:nowhere")
-    assert url_of(Place.SWITCH, User(is_superuser=True, is_active=True)) == ""
+    monkeypatch.setattr(FixPlace.SWITCH, "view", "admin:nowhere")
+    assert url_of(FixPlace.SWITCH, User(is_superuser=True, is_active=True)) == ""

@@ -159,7 +159,7 @@ def test_an_error_is_next_to_its_field_and_nothing_typed_is_lost(onboarding, new
 
 
 def test_an_error_without_a_field_is_shown_above_the_form(onboarding, monkeypatch):
-    monkeypatch.setattr("partners.signin.pages.client_address", lambda request: "x" * 101)
+    monkeypatch.setattr("partners.signin.base.client_address", lambda request: "x" * 101)
     response = onboarding.post(ADD, NEW)
     assert "at most 100 characters" in response.text
     assert not Organization.objects.exists()

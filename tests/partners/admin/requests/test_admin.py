@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from partners.record import pages
+from partners.record import ledger_pages
 from tests.factories import OrganizationFactory, RequestRecordFactory, issue
 from tests.partners.support.diagnosing import text_of
 from tests.partners.support.staff import statements
@@ -63,7 +63,7 @@ def test_a_patient_is_not_in_the_list(support, key):
 
 
 def runs_of(page) -> list[int]:
-    return [len(run.calls) for run in page.context["runs"]]
+    return [len(group.calls) for group in page.context["groups"]]
 
 
 def test_identical_refusals_are_grouped_and_each_is_linked(support, key):
@@ -99,7 +99,7 @@ def test_another_key_ends_a_group_and_served_calls_are_not_grouped(support, key)
 
 
 def test_pages_lead_on_and_back_with_their_filters(support, key, monkeypatch):
-    monkeypatch.setattr(pages, "PER_PAGE", 2)
+    monkeypatch.setattr(ledger_pages, "PER_PAGE", 2)
     for ago in range(5):
         RequestRecordFactory(api_key=key, occurred_at=timezone.now() - timedelta(minutes=ago))
     first = support.get(f"{LIST}?status=200")
@@ -113,11 +113,11 @@ def test_pages_lead_on_and_back_with_their_filters(support, key, monkeypatch):
 
 
 def rows_of(page):
-    return [call.pk for run in page.context["runs"] for call in run.calls]
+    return [call.pk for group in page.context["groups"] for call in group.calls]
 
 
 def test_a_search_that_broke_off_says_how_far_it_looked(support, key, monkeypatch):
-    monkeypatch.setattr(pages, "LOOKED_AT", 1)
+    monkeypatch.setattr(ledger_pages, "LOOKED_AT", 1)
     for ago in (1, 2, 3):
         refused(key, ago)
     page = support.get(f"{LIST}?route=documents.audio")
@@ -154,7 +154,7 @@ def test_markup_in_names_is_shown_and_not_run(support):
 
 
 def test_requests_are_between_keys_and_diagnosis_in_the_navigation(support):
-    titles = [place["title"] for place in support.get(LIST).context["places"]]
+    titles = [entry["title"] for entry in support.get(LIST).context["navigation"]]
     at = titles.index("Requests")
     assert titles[at - 1 : at + 2] == ["API keys", "Requests", "Why does this call fail?"]
 

@@ -163,3 +163,14 @@ def test_calls_that_came_to_no_route_can_be_listed(support, calls):
     page = text_of(support.get(f"{LIST}?route=none"))
     assert "GET /external/v1/encounter" in page
     assert "invalid_limit" not in page.partition("Calls with known keys, newest first.")[2]
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [({"start": "2026-05-25T12:00", "end": "2026-05-25T12:00"}, True), ({"start": "2026-05-25T11:59"}, False)],
+)
+def test_a_time_of_ones_own_has_some_length(support, given, fault):
+    times = {"end": "2026-05-25T12:00"} | given
+    page = support.get("/admin/partners/requestrecord/", {"time": "own"} | times)
+    assert ("The end must be after the start." in page.text) == fault
