@@ -10,6 +10,7 @@ from gunicorn.http.parser import RequestParser  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn  # type: ignore[import-untyped]
 
 from chartero.server import reading
+from chartero.server.sockets import LastingSocket
 
 PATIENCE = 5.0  # seconds in which a client must send a call, from its first byte
 GRACE = 2.0  # seconds in which a client must close its side after the last response (RFC 9112, 9.6)
@@ -23,58 +24,13 @@ _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,7})[ \t]*(?=\r\n)")
 _EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n")
 
 
-class LastingSocket(socket.socket):
-    """A socket that only its connection closes. The head of a response leaves with the first piece of the body.
-
-    gunicorn closes a socket whose response broke off. The next connection could then get its file number, while the
-    thread that responded still uses it. gunicorn also sends head and body apart, which costs a quarter of a call.
-    """
-
-    _holds = False
-    _held = b""
-
-    @classmethod
-    def of(cls, accepted: socket.socket) -> "LastingSocket":
-        return cls(accepted.family, accepted.type, accepted.proto, accepted.detach())
-
-    def close(self) -> None:
-        """Do nothing."""
-
-    def setblocking(self, flag: bool, /) -> None:
-        """Do nothing: gunicorn sets the mode for each call, and it never changes."""
-
-    def hold(self) -> None:
-        """Hold back what is sent next, until more is sent."""
-        self._holds = True
-
-    def sendall(self, data: Any, flags: int = 0, /) -> None:
-        if self._holds:
-            self._holds, self._held = False, data
-        else:
-            held, self._held = self._held, b""
-            super().sendall(held + data if held else data, flags)
-
-    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
-        self.release()
-        return super().sendfile(file, offset, count)
-
-    def release(self) -> None:
-        """Send what is held back."""
-        self._holds = False
-        if self._held:
-            self.sendall(b"")
-
-    def end(self) -> None:
-        """Close the socket."""
-        super().close()
-
-
 class Connection(TConn):  # type: ignore[misc]
     """A connection of gunicorn that reads requests with our parser.
 
     `last`: the next response closes the connection, and says so. `fault`: the call is refused before it has arrived.
     `leaving`: no more calls are answered, and the client has a moment to close its side. `untaken`: the next call waits
-    until the client has read its responses. `is_over`: no call is left to answer.
+    until the client has read its responses. `kept`: more calls may follow the response that the client has yet to take.
+    `is_over`: no call is left to answer.
     """
 
     def __init__(self, *arguments: Any) -> None:
@@ -83,6 +39,7 @@ class Connection(TConn):  # type: ignore[misc]
         self.fault: type[reading.Incomplete] | None = None
         self.leaving = False
         self.untaken = False
+        self.kept = False
         self.is_over = False
         self.data_ready = True
         self.timeout: float | None = None  # when it has been idle or leaving for too long
@@ -91,6 +48,12 @@ class Connection(TConn):  # type: ignore[misc]
         self._needed: int | None = None  # bytes of the whole call, known once its head has arrived
         self._thrown_away = 0
         self._since: float | None = None
+
+    @classmethod
+    def accepted(cls, cfg: Any, listener: Any) -> "Connection":
+        """Return the next connection of a listener."""
+        accepted, address = listener.accept()
+        return cls(cfg, LastingSocket.of(accepted), address, listener.getsockname())
 
     def init(self) -> None:
         if not self.initialized:
@@ -115,6 +78,11 @@ class Connection(TConn):  # type: ignore[misc]
         whole = self.is_whole()
         self.is_over = not piece and not whole and self.fault is None
         return not piece or whole
+
+    @property
+    def is_sending(self) -> bool:
+        """Return True if the client has yet to take a part of its answer."""
+        return not self.is_tls and bool(self.sock.unsent)
 
     @property
     def begun(self) -> bytes:
@@ -163,7 +131,7 @@ class Connection(TConn):  # type: ignore[misc]
         self.last = True
         self.is_over = self.is_over or self.untaken
         with suppress(OSError):
-            self.sock.shutdown(socket.SHUT_RDWR if self.untaken else socket.SHUT_RD)
+            self.sock.shutdown(socket.SHUT_RDWR if self.untaken or self.is_sending else socket.SHUT_RD)
 
     def close(self, graceful: bool = False) -> None:
         super().close(graceful)
@@ -194,6 +162,17 @@ class Connection(TConn):  # type: ignore[misc]
         except OSError:
             return True
         return True
+
+    def end_if_slow(self, now: float, linger: float) -> None:
+        """End a connection that was idle for too long, or whose call takes too long to arrive.
+
+        A stopping worker keeps idle ones until `linger`, but lets clients take their answers.
+        """
+        if self.is_too_slow(now):
+            self.fault = reading.TooSlow
+            self.end()
+        elif self.timeout is not None and now > (self.timeout if self.is_sending else min(self.timeout, linger)):
+            self.end()
 
     def is_too_slow(self, now: float) -> bool:
         """Return True if a call has begun but is not complete in time."""

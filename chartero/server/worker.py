@@ -19,12 +19,13 @@ from django.db import connections
 from gunicorn.workers.base import Worker  # type: ignore[import-untyped]
 
 from chartero.server import configuration, reading
-from chartero.server.connections import Connection, LastingSocket
+from chartero.server.connections import Connection
 from chartero.server.listeners import ONCE, Listeners
 from chartero.server.pool import PoolWorker
 from chartero.server.threads import ThreadCount
 
 TICK = 1.0  # seconds between two checks of idle connections
+ROOM = select.EPOLLOUT | select.EPOLLONESHOT  # tell one thread that a client has taken data
 GLANCE = 0.05  # seconds between two checks of blocked threads
 LINGER = 2.0  # seconds that a stopping worker waits for calls on idle connections
 GONE = (BlockingIOError, ConnectionAbortedError)
@@ -100,6 +101,9 @@ class SharedPollWorker(PoolWorker):
             self.accept(listener)
             return
         connection = self.connections[fileno]
+        if connection.is_sending:
+            self._send_on(fileno, connection)
+            return
         ready = connection.has_left() if connection.leaving else connection.gather()
         if not ready:
             self.poll.modify(fileno, ONCE)
@@ -140,30 +144,46 @@ class SharedPollWorker(PoolWorker):
         A pipelined call waits for its turn after the calls of others, until the client has read the response.
         """
         connection, kept = self.connections[fileno], False
-        fault = connection.fault
         self.idle.pop(fileno, None)
         connection.timeout, connection.untaken = None, False
         try:
-            kept = self._answer_whole(connection) if fault is None else self._refuse(connection, fault)
+            kept = self._answered(connection)
         finally:
-            if kept:
-                connection.untaken = connection.take_back()
-                self._wait(fileno, connection)
-                self.poll.modify(fileno, select.EPOLLOUT | select.EPOLLONESHOT if connection.untaken else ONCE)
-            elif connection.is_tls:
-                self._close(fileno, connection)
-            else:
-                connection.leave()
-                self.poll.modify(fileno, ONCE)
+            self._go_on(fileno, connection, kept)
 
-    def _answer_whole(self, connection: Connection) -> bool:
+    def _go_on(self, fileno: int, connection: Connection, kept: bool) -> None:
+        """Wait until the client has taken its answer, then for the next call. Or close the connection."""
+        connection.kept = kept
+        if connection.is_sending:
+            self._wait(fileno, connection)
+            self.poll.modify(fileno, ROOM)
+        elif kept:
+            connection.untaken = connection.take_back()
+            self._wait(fileno, connection)
+            self.poll.modify(fileno, ROOM if connection.untaken else ONCE)
+        elif connection.is_tls:
+            self._close(fileno, connection)
+        else:
+            connection.leave()
+            self.poll.modify(fileno, ONCE)
+
+    def _send_on(self, fileno: int, connection: Connection) -> None:
+        """Send what the client takes of its answer."""
+        try:
+            connection.sock.send_on()
+        except OSError:  # the client has gone
+            self._close(fileno, connection)
+        else:
+            self._go_on(fileno, connection, connection.kept)
+
+    def _answered(self, connection: Connection) -> bool:
+        """Answer one call. Return True if more may follow."""
+        if connection.fault is not None:
+            self.handle_error(None, connection.sock, connection.client, connection.fault(connection.begun))
+            return False
         if not connection.is_tls:  # gunicorn starts TLS itself, where it can handle errors
             connection.hand_over()
         return bool(self.handle(connection))
-
-    def _refuse(self, connection: Connection, fault: type[reading.Incomplete]) -> bool:
-        self.handle_error(None, connection.sock, connection.client, fault(connection.begun))
-        return False
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Answer one call. Close the connection after it if it must end, or if a body is unread or incomplete.
@@ -191,12 +211,11 @@ class SharedPollWorker(PoolWorker):
             self.listeners.listen()
 
     def _take(self, listener: Any) -> None:
-        accepted, address = listener.accept()
-        client = LastingSocket.of(accepted)
-        connection = Connection(self.cfg, client, address, listener.getsockname())
-        self.connections[client.fileno()] = connection
-        self._wait(client.fileno(), connection)
-        self.poll.register(client, ONCE)
+        connection = Connection.accepted(self.cfg, listener)
+        fileno = connection.sock.fileno()
+        self.connections[fileno] = connection
+        self._wait(fileno, connection)
+        self.poll.register(fileno, ONCE)
 
     def _wait(self, fileno: int, connection: Connection) -> None:
         """Mark a connection as idle. It is the last one to be closed to make room."""
@@ -225,11 +244,7 @@ class SharedPollWorker(PoolWorker):
         """Close connections that have been idle for too long, and those whose call takes too long to arrive."""
         now = time.monotonic()
         for connection in list(self.connections.values()):
-            if connection.is_too_slow(now):
-                connection.fault = reading.TooSlow
-                connection.end()
-            elif connection.timeout is not None and min(connection.timeout, self.linger) < now:
-                connection.end()
+            connection.end_if_slow(now, self.linger)
 
     def _finish(self) -> None:
         self.listeners.close(self._take)

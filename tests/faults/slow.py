@@ -71,6 +71,7 @@ def unread(port: int, call: bytes, sockets: int) -> Iterator[None]:
         for _ in range(sockets):
             client = socket.socket()
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)  # on loopback, a kernel would keep megabytes
             client.connect(("127.0.0.1", port))
             client.setblocking(False)
             with suppress(BlockingIOError):

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import pytest
 
 from chartero.server.connections import LONGEST_HEAD
+from chartero.server.listeners import PATIENCE
 from chartero.server.threads import MOST_THREADS
 from tests.server.deployment import Deployment
 
@@ -45,9 +46,13 @@ def call(path):
 
 
 def answer(wire):
+    return whole_answer(wire).decode().split()[1]
+
+
+def whole_answer(wire):
     response = http.client.HTTPResponse(wire)
     response.begin()
-    return response.read().decode().split()[1]
+    return response.read()
 
 
 def whole(wire):
@@ -145,6 +150,22 @@ def test_who_takes_no_answer_is_not_waited_for(plain):
             wire.connect(("127.0.0.1", plain.port))
             wire.sendall(call("/long"))
         assert plain.get("/a").status == 200
+
+
+def test_those_who_take_no_answer_hold_up_nobody_and_get_it_once_they_do(plain):
+    with ExitStack() as many:
+        begun = time.monotonic()
+        for _ in range(60):  # more than there can be threads
+            wire = many.enter_context(socket.socket())
+            wire.settimeout(20)
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)  # on loopback, the kernel would keep it all
+            wire.connect(("127.0.0.1", plain.port))
+            wire.sendall(call("/big"))
+        assert plain.get("/a").status == 200
+        assert time.monotonic() - begun < PATIENCE
+        assert whole_answer(wire).endswith(b"/big")
+        assert asked(wire, "/b") == "/b"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What a connection keeps of a call until it has come whole."""
 
-import select
+import math
 import socket
 import time
 
@@ -10,7 +10,8 @@ from gunicorn.config import Config
 
 from chartero.server import connections, reading
 from chartero.server.configuration import Fixed
-from chartero.server.connections import CONTINUE, LONGEST_BODY, LONGEST_HEAD, Connection, LastingSocket
+from chartero.server.connections import CONTINUE, LONGEST_BODY, LONGEST_HEAD, Connection
+from chartero.server.sockets import LONGEST_UNSENT, LastingSocket
 
 CALL = b"GET /external/v1/encounters HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -19,9 +20,11 @@ CALL = b"GET /external/v1/encounters HTTP/1.1\r\nHost: a\r\n\r\n"
 def client():
     """Return the client's end of a connection; `ours` is the other."""
     mine, theirs = socket.socketpair()
-    with theirs, mine:
+    with theirs:
         theirs.settimeout(10)
-        yield theirs, Connection(Config(), mine, ("127.0.0.1", 1), ("127.0.0.1", 2))
+        connection = Connection(Config(), LastingSocket.of(mine), ("127.0.0.1", 1), ("127.0.0.1", 2))
+        yield theirs, connection
+        connection.close()
 
 
 @pytest.mark.parametrize(
@@ -147,8 +150,7 @@ def test_a_call_that_is_late_is_not_over(client):
     theirs, connection = client
     theirs.sendall(CALL[:7])
     connection.gather()
-    connection.fault = reading.TooSlow
-    connection.end()
+    connection.end_if_slow(time.monotonic() + connections.PATIENCE, math.inf)
     assert (connection.gather(), connection.is_over) == (True, False)
 
 
@@ -165,6 +167,17 @@ def test_a_call_that_has_begun_is_too_slow_once_its_time_is_over(client):
     connection.gather()
     assert not connection.is_too_slow(time.monotonic())
     assert connection.is_too_slow(time.monotonic() + connections.PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("sent", "ends"), [(b"", True), (b"a" * LONGEST_UNSENT, False)], ids=["idle", "takes its answer"]
+)
+def test_a_stopping_worker_ends_idle_connections_alone(client, sent, ends):
+    _, connection = client
+    connection.set_timeout()
+    connection.sock.sendall(sent)
+    connection.end_if_slow(time.monotonic() + 1, time.monotonic())
+    assert connection.last is ends
 
 
 def test_a_leaving_client_has_time_to_close_and_its_data_is_discarded(client):
@@ -195,67 +208,6 @@ def test_an_empty_line_does_not_begin_a_call(client):
     connection.hand_over()
     next(connection.parser)
     assert (connection.take_back(), connection.begun) == (False, b"")
-
-
-@pytest.fixture
-def lasting():
-    """Return the client's end of a connection, and ours, which lasts."""
-    ours, theirs = socket.socketpair()
-    lasting = LastingSocket.of(ours)
-    with theirs:
-        theirs.settimeout(10)
-        yield theirs, lasting
-        lasting.end()
-
-
-def has_arrived(theirs):
-    return select.select([theirs], [], [], 0)[0] != []
-
-
-def test_the_head_of_a_response_leaves_with_the_first_piece_of_its_body(lasting):
-    theirs, ours = lasting
-    ours.hold()
-    ours.sendall(b"head")
-    assert not has_arrived(theirs)
-    ours.sendall(b"body")
-    assert theirs.recv(100) == b"headbody"
-    ours.sendall(b"more")
-    assert theirs.recv(100) == b"more"
-
-
-def test_the_head_of_a_response_without_a_body_leaves_at_its_end(lasting):
-    theirs, ours = lasting
-    ours.hold()
-    ours.sendall(b"head")
-    ours.release()
-    assert theirs.recv(100) == b"head"
-    ours.release()
-    assert not has_arrived(theirs)
-
-
-def test_nothing_is_held_back_after_a_response_that_never_began(lasting):
-    theirs, ours = lasting
-    ours.hold()
-    ours.release()
-    ours.sendall(b"refusal")
-    assert theirs.recv(100) == b"refusal"
-
-
-def test_the_head_of_a_response_leaves_before_a_file(lasting, tmp_path):
-    theirs, ours = lasting
-    (tmp_path / "file").write_bytes(b"content")
-    ours.hold()
-    ours.sendall(b"head")
-    with (tmp_path / "file").open("rb") as file:
-        ours.sendfile(file)
-    assert theirs.recv(4, socket.MSG_WAITALL) + theirs.recv(7, socket.MSG_WAITALL) == b"headcontent"
-
-
-def test_a_lasting_socket_is_closed_by_its_connection_alone(lasting):
-    theirs, ours = lasting
-    ours.close()
-    ours.sendall(b"a")
-    assert theirs.recv(1) == b"a"
 
 
 def test_the_fixed_configuration_says_what_that_of_gunicorn_says():

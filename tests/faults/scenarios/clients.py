@@ -8,7 +8,7 @@ from tests.faults.fronts import with_few_descriptors, with_nginx
 from tests.faults.scenario import Scenario, Site
 
 SECONDS = 8.0  # longer than a client has for a call
-LIST = b"GET /external/v1/encounters?limit=100 HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\n\r\n"
+LONG_ANSWER = b"GET /openapi/v1/openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"  # quick to make, for anybody
 Client = Callable[[Site, int], AbstractContextManager[None]]
 
 
@@ -24,7 +24,7 @@ def half_a_form(site: Site, sockets: int) -> AbstractContextManager[None]:
 
 def no_reading(site: Site, sockets: int) -> AbstractContextManager[None]:
     """Send many calls and read none of the answers."""
-    return slow.unread(site.port, LIST % site.tokens["good"].encode(), sockets)
+    return slow.unread(site.port, LONG_ANSWER, sockets)
 
 
 KINDS: dict[str, Client] = {
