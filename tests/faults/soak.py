@@ -130,7 +130,8 @@ def judge(calls: list[Call], keys: Keys, where: Site, memory: list[int]) -> bool
     wrong = [call for call in calls if not (call.contract and _is_right(call, keys))]
     recorded = {call.request_id for call in calls if call.kind == "key" and call.got not in UNAVAILABLE}
     missing = recorded - {""} - where.ledgers[0].recorded(recorded)
-    growth = median(memory[-3:]) / median(memory[2:5] or memory[:1]) - 1
+    third = max(1, len(memory) // 3)  # the first third is for threads and caches to come
+    growth = median(memory[-third:]) / median(memory[-2 * third : -third] or memory) - 1
     partners = [call for call in calls if call.kind != "probe"]
     _say(f"{len(partners)} calls with {len(keys.all)} keys: {Counter(call.got for call in partners).most_common()}")
     _say(f"wrong: {len(wrong)} {wrong[:3]}")
