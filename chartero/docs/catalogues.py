@@ -6,11 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from encounters.api.filters import FIELD_LENGTH, EncounterFilter
+from encounters.api.filters import EncounterFilter
 from encounters.api.policy import DOCUMENT_POLICIES, ENCOUNTER_POLICY
 from encounters.importing.reading.limits import LONGEST_TEXT
 from encounters.recordings import storage as recordings
 from partners.api.base_url import base_url
+from partners.api.filters import FIELD_LENGTH
 from partners.api.responses import ALLOWED_METHODS, RETRY_AFTER_SECONDS, error_headers
 from partners.catalogue.reasons import Reason, Stage
 from partners.catalogue.remedies import REMEDIES
