@@ -23,11 +23,21 @@ Answer = TypeVar("Answer")
 class Call:
     """How long the current call waits for the database, and how it fared there."""
 
-    __slots__ = ("answered", "deadline", "in_vain")
+    __slots__ = ("answered", "apart", "deadline", "hosts", "in_vain")
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, apart: bool) -> None:
         self.deadline = time.monotonic() + seconds
+        self.apart = apart
         self.answered = self.in_vain = False
+        self.hosts = 1
+
+    def end_of_attempt(self) -> float:
+        """Return until when the call waits for one host. Half of its time is for all hosts, the rest for what it asks.
+
+        A name may have several addresses, so the parts become smaller.
+        """
+        now = time.monotonic()
+        return now + (self.deadline - now) / (2 * self.hosts)
 
 
 CALL: ContextVar[Call | None] = ContextVar("call", default=None)
@@ -60,9 +70,9 @@ class Session(psycopg.Connection[Any]):
 
     @classmethod
     def _connect_gen(cls, conninfo: str = "") -> Any:
-        """Connect to one address. Give up in time for the next one, if there is one."""
+        """Connect to one address. A call gives up in time for the next one."""
         connecting, call = super()._connect_gen(conninfo), CALL.get()
-        return connecting if call is None else _halfway(call.deadline, connecting)
+        return connecting if call is None else _in_time(call.end_of_attempt(), connecting)
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         call = CALL.get()
@@ -83,6 +93,8 @@ class Session(psycopg.Connection[Any]):
 
 def guarded(call: Call, ask: Callable[[float], Answer]) -> Answer:
     """Return the result of `ask`, which gets the seconds that it may take. Raise Paused during a pause."""
+    if call.apart:
+        return ask(math.inf)
     trial = BREAKER.enter()
     try:
         answer = ask(TRIAL if trial else math.inf)
@@ -102,9 +114,12 @@ def guarded(call: Call, ask: Callable[[float], Answer]) -> Answer:
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Set a deadline, in seconds, for all database work inside."""
-    call = Call(seconds)
+def within(seconds: float, *, apart: bool = False) -> Iterator[None]:
+    """Set a deadline, in seconds, for all database work inside.
+
+    Work that is `apart` asks the database even during a pause, and is no reason for one.
+    """
+    call = Call(seconds, apart)
     outside = CALL.set(call)
     try:
         yield
@@ -119,17 +134,17 @@ def connected(**parameters: Any) -> Session:
     call = CALL.get()
     if call is None:
         return Session.connect(**parameters)
+    call.hosts = str(parameters.get("host", "")).count(",") + 1
     return guarded(call, lambda _: Session.connect(**parameters))
 
 
-def _halfway(deadline: float, connecting: Any) -> Generator[Any, Any, Any]:
-    """Connect, in at most half of the time until a deadline. A generator of psycopg, which wakes every 0.1 seconds."""
-    halfway = (time.monotonic() + deadline) / 2
+def _in_time(end: float, connecting: Any) -> Generator[Any, Any, Any]:
+    """Connect, but not for longer. A generator of psycopg, which wakes every 0.1 seconds."""
     try:
         wanted = next(connecting)
         while True:
             ready = yield wanted
-            if time.monotonic() > halfway:
+            if time.monotonic() > end:
                 raise errors.ConnectionTimeout("the database does not answer")
             wanted = connecting.send(ready)
     except StopIteration as done:

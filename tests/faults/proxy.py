@@ -26,12 +26,18 @@ class Proxy(threading.Thread):
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Let nothing through; connections are still accepted, and stay open."""
-        self.is_frozen = True
+        self.freeze()
         try:
             yield
         finally:
-            self.is_frozen = False
-            self._wake[1].send(b".")
+            self.thaw()
+
+    def freeze(self) -> None:
+        self.is_frozen = True
+
+    def thaw(self) -> None:
+        self.is_frozen = False
+        self._wake[1].send(b".")
 
     def redirect(self, target: int) -> None:
         """Lead new connections elsewhere. The open ones stay where they are."""

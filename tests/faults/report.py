@@ -7,7 +7,10 @@ from tests.faults.calls import BROKEN, PARTNERS, UNAVAILABLE, Call
 from tests.faults.scenario import Ledger, Scenario
 
 SLOWEST, SLOWEST_PROBE, RECOVERY = 2.5, 0.5, 1.0  # seconds that are promised
+GROWTH = 0.05  # of the memory, as a share: promised too
 COLUMNS = ("fault", "wrong", "broken off", "without row", "slowest", "probe", "back", "memory", "/readyz", "answers")
+
+Span = tuple[float, float]  # when a fault began and when it was over
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,7 @@ class Row:
     """What a fault did to the calls. Times in seconds.
 
     `without_row`: answers that need a row in the ledger and have none, on no server. `lost`: their rows are only on a
-    server that is no longer in service. `growth`: of the memory, as a share.
+    server that is no longer in service. `growth`: of the memory, as a share; None if the processes are new.
     """
 
     name: str
@@ -27,15 +30,20 @@ class Row:
     slowest: float
     slowest_probe: float
     recovery: float
-    growth: float
+    growth: float | None
     readyz: str
 
     @property
     def is_kept(self) -> bool:
         """Return True if no answer was wrong and none came later than twice what is promised: machines are shared."""
-        times = ((self.slowest, SLOWEST), (self.slowest_probe, SLOWEST_PROBE), (self.recovery, RECOVERY))
+        amounts = (
+            (self.slowest, SLOWEST),
+            (self.slowest_probe, SLOWEST_PROBE),
+            (self.recovery, RECOVERY),
+            (self.growth or 0.0, GROWTH),
+        )
         right = not self.wrong and not self.without_row and self.readyz != "wrong"
-        return right and all(met <= 2 * promised for met, promised in times)
+        return right and all(met <= 2 * promised for met, promised in amounts)
 
     @property
     def cells(self) -> list[str]:
@@ -46,15 +54,13 @@ class Row:
             str(self.broken_off),
             str(self.without_row) + (f" ({self.lost} lost)" if self.lost else ""),
             *(f"{seconds:.2f} s" for seconds in (self.slowest, self.slowest_probe, self.recovery)),
-            f"{self.growth:+.1%}",
+            "–" if self.growth is None else f"{self.growth:+.1%}",
             self.readyz,
             ", ".join(f"{count} × {got}" for got, count in self.answers.most_common()),
         ]
 
 
-def row(
-    scenario: Scenario, calls: list[Call], span: tuple[float, float], growth: float, ledgers: tuple[Ledger, ...]
-) -> Row:
+def row(scenario: Scenario, calls: list[Call], span: Span, growth: float | None, ledgers: tuple[Ledger, ...]) -> Row:
     """Sum up the calls that met a fault between two moments, or the time after it."""
     began, ended = span
     met = [call for call in calls if call.ended >= began]

@@ -48,9 +48,9 @@ class WebServer:
         pid = self._process.pid
         return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
-    def memory(self) -> int:
-        """Return the bytes of memory that only the workers use."""
-        return sum(_private(pid) for pid in self.workers())
+    def memory(self) -> dict[int, int]:
+        """Return the bytes of memory of each worker, with its part of what they share."""
+        return {pid: _memory(pid) for pid in self.workers()}
 
 
 @contextmanager
@@ -72,6 +72,6 @@ def is_running(pid: int) -> bool:
     return False
 
 
-def _private(pid: int) -> int:
+def _memory(pid: int) -> int:
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Private_"))
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))

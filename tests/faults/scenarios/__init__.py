@@ -7,7 +7,7 @@ SCENARIOS = [
     *replicas.SCENARIOS,
     *room.SCENARIOS,
     *clocks.SCENARIOS,
-    *kills.SCENARIOS,
     *clients.SCENARIOS,
+    *kills.SCENARIOS,
 ]
 SHORT = ("backends stopped", "keys locked", "sessions left on a read-only server")

@@ -47,7 +47,7 @@ def _set(clock: Path, seconds: int) -> None:
 
 
 def _scenario(name: str, seconds: int, **others: object) -> Scenario:
-    return Scenario(f"clock {name}", 4, partial(jumped, seconds=seconds), place=shifting, **others)
+    return Scenario(f"clock {name}", 4, partial(jumped, seconds=seconds), place=shifting, unready=True, **others)
 
 
 SCENARIOS = [

@@ -12,6 +12,7 @@ from functools import partial
 
 from tests.faults.postgres import Server, copy_of, folder
 from tests.faults.scenario import Scenario, Site
+from tests.faults.server import serving
 
 OUTAGE = 3.0  # seconds until a replica is promoted
 
@@ -42,6 +43,27 @@ def pair(site: Site, *, synchronous: bool = False) -> Iterator[Pair]:
         yield Pair(**vars(settled), primary=primary, replica=replica)
         site.proxy.redirect(home)
         site.proxy.cut()
+
+
+@contextmanager
+def both_hosts(site: Site) -> Iterator[Pair]:
+    """Serve from a primary and a replica that `DATABASE_URL` names both, so that nothing has to redirect anybody."""
+    with pair(site) as both:
+        name = both.replica.url.rpartition("/")[2]
+        hosts = f"127.0.0.1:{site.proxy.port},127.0.0.1:{both.replica.port}"
+        url = f"postgres://postgres@{hosts}/{name}?target_session_attrs=read-write"
+        with serving(site.server.environment | {"DATABASE_URL": url}, site.server.log) as server:
+            yield replace(both, server=server)
+            site.proxy.thaw()
+
+
+@contextmanager
+def primary_silent(site: Pair) -> Iterator[None]:
+    """Lose everything that is sent to the primary, from now on. Some time later, the replica takes its place."""
+    site.proxy.freeze()
+    time.sleep(OUTAGE)
+    site.replica.promote()
+    yield
 
 
 @contextmanager
@@ -84,13 +106,14 @@ def primary_writable(site: Pair) -> Iterator[None]:
 
 
 def _scenario(name: str, seconds: float, fault: Callable[[Pair], AbstractContextManager[None]], **others: bool):
-    return Scenario(name, seconds, fault, place=partial(pair, **others))
+    return Scenario(f"failover: {name}", seconds, fault, place=partial(pair, **others))
 
 
 SCENARIOS = [
-    _scenario("failover: primary stopped", 0, primary_stopped),
-    _scenario("failover: primary stopped, replica synchronous", 0, primary_stopped, synchronous=True),
-    _scenario("failover: primary out of reach", 0, primary_out_of_reach),
-    _scenario("failover: primary read-only, sessions left on it", 0, primary_read_only),
-    _scenario("failover without fencing: primary writable", 4, primary_writable),
+    _scenario("primary stopped", 0, primary_stopped),
+    _scenario("primary stopped, replica synchronous", 0, primary_stopped, synchronous=True),
+    _scenario("primary out of reach", 0, primary_out_of_reach),
+    Scenario("failover: primary out of reach, both hosts in the URL", 0, primary_silent, place=both_hosts),
+    _scenario("primary read-only, sessions left on it", 0, primary_read_only),
+    _scenario("not fenced: primary writable, sessions left on it", 4, primary_writable),
 ]

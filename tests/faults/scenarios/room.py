@@ -99,7 +99,7 @@ def all_slots(database: Database) -> Iterator[None]:
             try:
                 taken.append(database.connect())
             except psycopg.OperationalError:
-                done.wait(0.002)
+                done.wait(0.01)
 
     takers = [threading.Thread(target=take) for _ in range(2)]
     for taker in takers:

@@ -26,6 +26,7 @@ def cut_for_a_moment(site: Site) -> Iterator[None]:
 SCENARIOS = [
     Scenario("no fault", 3, nothing),
     Scenario("backends stopped", 6, lambda site: site.database.stopped()),
+    Scenario("one backend stopped", 4, lambda site: site.database.stopped(1)),
     Scenario("network to the database frozen", 6, lambda site: site.proxy.frozen(), unready=True),
     Scenario("network frozen for half a second, four times", 0, cut_for_a_moment),
     Scenario("keys locked", 6, lambda site: site.database.locked("partners_apikey")),
