@@ -117,7 +117,7 @@ def break_things(where: Site, until: float) -> list[int]:
     while time.monotonic() + CALM < until:
         began, fault = time.monotonic(), next(faults)
         time.sleep(CALM)
-        memory.append(where.server.memory())
+        memory.append(sum(where.server.memory().values()))
         with fault.fault(where):
             time.sleep(fault.seconds)
         _say(f"{fault.name}: {time.monotonic() - began:.0f} s, {memory[-1] // 1_000_000} MB")
@@ -175,11 +175,13 @@ def main() -> None:
         ]
         for worker in workers:
             worker.start()
-        with ManyKeys(where.port, keys) as loop:
-            memory = break_things(where, time.monotonic() + 60 * minutes)
-        done.set()
-        for worker in workers:
-            worker.join()
+        try:
+            with ManyKeys(where.port, keys) as loop:
+                memory = break_things(where, time.monotonic() + 60 * minutes)
+        finally:
+            done.set()
+            for worker in workers:
+                worker.join()
         sys.exit(not judge(loop.calls, keys, where, memory))
 
 
