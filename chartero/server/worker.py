@@ -5,7 +5,6 @@ kernel gives a connection with data to one waiting thread, and to no other until
 EPOLLONESHOT). An incomplete call goes back to the kernel. gunicorn handles all of HTTP.
 """
 
-import errno
 import math
 import os
 import select
@@ -20,7 +19,7 @@ from gunicorn.workers.base import Worker  # type: ignore[import-untyped]
 
 from chartero.server import configuration, reading
 from chartero.server.connections import Connection
-from chartero.server.listeners import ONCE, Listeners
+from chartero.server.listeners import GONE, NO_ROOM, ONCE, Listeners
 from chartero.server.pool import PoolWorker
 from chartero.server.threads import ThreadCount
 
@@ -28,8 +27,6 @@ TICK = 1.0  # seconds between two checks of idle connections
 ROOM = select.EPOLLOUT | select.EPOLLONESHOT  # tell one thread that a client has taken data
 GLANCE = 0.05  # seconds between two checks of blocked threads
 LINGER = 2.0  # seconds that a stopping worker waits for calls on idle connections
-GONE = (BlockingIOError, ConnectionAbortedError)
-NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class SharedPollWorker(PoolWorker):
@@ -49,9 +46,7 @@ class SharedPollWorker(PoolWorker):
         self.connections: dict[int, Connection] = {}
         self.idle: dict[int, Connection] = {}  # those that wait for a call, the longest first
         self.threads: set[threading.Thread] = set()
-        self.full = False
-        self.linger = math.inf
-        self.next_look = 0.0
+        self.full, self.linger, self.next_look = False, math.inf, 0.0
         self.end = os.eventfd(0)
         Worker.init_process(self)
 
@@ -103,9 +98,7 @@ class SharedPollWorker(PoolWorker):
         connection = self.connections[fileno]
         if connection.is_sending:
             self._send_on(fileno, connection)
-            return
-        ready = connection.has_left() if connection.leaving else connection.gather()
-        if not ready:
+        elif not (connection.has_left() if connection.leaving else connection.gather()):
             self.poll.modify(fileno, ONCE)
         elif connection.leaving or connection.is_over:
             self._close(fileno, connection)
