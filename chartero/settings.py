@@ -196,6 +196,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 FILE_UPLOAD_HANDLERS = ["chartero.web.bodies.NoUploads"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # the server waits for no body that is longer (`chartero.server.connections`)
 
 # E-mail --------------------------------------------------------------------------------------------------------------
 # Without a mail server, development prints e-mail. Other deployments send none, and send_expiry_notices says so.

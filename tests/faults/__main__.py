@@ -9,6 +9,7 @@ It needs PostgreSQL, and a user who may signal its processes and mount a small d
 
 import argparse
 import os
+import shutil
 import sys
 import time
 
@@ -65,6 +66,9 @@ def main() -> None:
     with site() as shared:
         warm_up(shared)
         for scenario in wanted:
+            if scenario.needs and shutil.which(scenario.needs) is None:
+                sys.stderr.write(f"{scenario.name}: skipped, because {scenario.needs} is not installed\n")
+                continue
             row = run(scenario, shared)
             kept = kept and row.is_kept
             sys.stdout.write(f"| {' | '.join(row.cells)} |\n")

@@ -48,6 +48,7 @@ class Scenario:
 
     `place` makes a site of its own for it. `verdicts` are answers that are right during the fault, beside the usual
     ones. `breaks_off`: the fault itself ends connections of clients. `unready`: `/readyz` must say no.
+    `needs`: a program without which it is skipped.
     """
 
     name: str
@@ -57,3 +58,4 @@ class Scenario:
     verdicts: frozenset[str] = frozenset()
     breaks_off: bool = False
     unready: bool = False
+    needs: str = ""

@@ -1,38 +1,58 @@
-"""Clients that hold on to what they were given."""
+"""Clients that are slow, read nothing or stay idle, with and without nginx in between."""
 
-import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
+from tests.faults import slow
+from tests.faults.fronts import with_few_descriptors, with_nginx
 from tests.faults.scenario import Scenario, Site
 
-HALF_A_CALL = b"GET /external/v1/encounters HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "
+SECONDS = 8.0  # longer than a client has for a call
+LONG_ANSWER = b"GET /openapi/v1/openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"  # quick to make, for anybody
+Client = Callable[[Site, int], AbstractContextManager[None]]
 
 
-@contextmanager
-def dripping(site: Site, sockets: int) -> Iterator[None]:
-    """Hold connections open by a byte of an unfinished call every two seconds."""
-    with ExitStack() as stack:
-        clients = [stack.enter_context(socket.create_connection(("127.0.0.1", site.port))) for _ in range(sockets)]
-        for client in clients:
-            client.sendall(HALF_A_CALL)
-        yield
+def half_a_head(site: Site, sockets: int) -> AbstractContextManager[None]:
+    """Send the head of a call a byte at a time."""
+    return slow.dripping(site.port, slow.HALF_A_HEAD, sockets)
 
 
-@contextmanager
-def pipelining(site: Site, sockets: int) -> Iterator[None]:
-    """Send a long row of calls on each connection and read none of the answers."""
-    row = b"GET /external/v1/encounters HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 1000
-    with ExitStack() as stack:
-        for _ in range(sockets):
-            client = stack.enter_context(socket.create_connection(("127.0.0.1", site.port)))
-            client.setblocking(False)
-            client.send(row)
-        yield
+def half_a_form(site: Site, sockets: int) -> AbstractContextManager[None]:
+    """Send a form a byte at a time."""
+    return slow.dripping(site.port, slow.HALF_A_FORM, sockets)
 
 
+def no_reading(site: Site, sockets: int) -> AbstractContextManager[None]:
+    """Send many calls and read none of the answers."""
+    return slow.unread(site.port, LONG_ANSWER, sockets)
+
+
+KINDS: dict[str, Client] = {
+    "clients that send a head slowly": half_a_head,
+    "clients that send a form slowly": half_a_form,
+    "clients that send many calls and read no answers": no_reading,
+}
 SCENARIOS = [
-    Scenario("4 half calls", 5, lambda site: dripping(site, 4)),
-    Scenario("50 half calls", 5, lambda site: dripping(site, 50)),
-    Scenario("4 pipelines that are not read", 5, lambda site: pipelining(site, 4)),
+    *(
+        Scenario(f"{sockets} {name}", SECONDS, lambda site, kind=kind, sockets=sockets: kind(site, sockets))
+        for name, kind in KINDS.items()
+        for sockets in (4, 50)
+    ),
+    *(
+        Scenario(
+            f"{sockets} {name}, behind nginx",
+            SECONDS,
+            lambda site, kind=kind, sockets=sockets: kind(site, sockets),
+            place=with_nginx,
+            needs="nginx",
+        )
+        for name, kind in KINDS.items()
+        for sockets in (4, 50)
+    ),
+    Scenario(
+        "1,300 idle connections, 1,024 descriptors",
+        SECONDS,
+        lambda site: slow.idle(site.port, 1300),
+        place=with_few_descriptors,
+    ),
 ]
