@@ -85,7 +85,8 @@ MIDDLEWARE = [
     "chartero.web.middleware.PagesSessionLimitsMiddleware",
     "chartero.web.middleware.PagesSecondFactorMiddleware",
     "chartero.web.middleware.PagesPasswordLineMiddleware",
-    "chartero.web.middleware.PagesRightsMiddleware",
+    "chartero.web.middleware.PagesFreshPasswordMiddleware",
+    "chartero.web.middleware.PagesRefusedPageMiddleware",
 ]
 ROOT_URLCONF = "chartero.urls"
 WSGI_APPLICATION = "chartero.wsgi.application"

@@ -35,8 +35,9 @@ from partners.api.responses import Refusal, fault_response
 from partners.catalogue.reasons import Reason
 from partners.record import ledger
 from partners.signin.middleware import (
+    FreshPasswordMiddleware,
     PasswordLineMiddleware,
-    RightsMiddleware,
+    RefusedPageMiddleware,
     SecondFactorMiddleware,
     SessionLimitsMiddleware,
 )
@@ -169,4 +170,5 @@ PagesLockoutMiddleware = for_staff(AxesMiddleware)
 PagesSessionLimitsMiddleware = for_staff(SessionLimitsMiddleware)
 PagesSecondFactorMiddleware = for_staff(SecondFactorMiddleware)
 PagesPasswordLineMiddleware = for_staff(PasswordLineMiddleware)
-PagesRightsMiddleware = for_staff(RightsMiddleware)
+PagesFreshPasswordMiddleware = for_staff(FreshPasswordMiddleware)
+PagesRefusedPageMiddleware = for_staff(RefusedPageMiddleware)

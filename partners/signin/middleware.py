@@ -81,8 +81,8 @@ class PasswordLineMiddleware:
         return busy(request) if isinstance(exception, hashing.Busy) else None
 
 
-class RightsMiddleware:
-    """Ask for a fresh password before any form is accepted, and record each page that a role doesn't include.
+class FreshPasswordMiddleware:
+    """Ask for a fresh password before any form is accepted.
 
     It runs in `process_view`, after the CSRF check, because the page that asks sends the form on with a new CSRF token.
     """
@@ -101,9 +101,19 @@ class RightsMiddleware:
         if match and match.view_name in freshness.WITHOUT_PROOF:
             return None
         try:
-            return freshness.asked(request)
+            return freshness.password_page(request)
         except hashing.Busy:
             return busy(request)
+
+
+class RefusedPageMiddleware:
+    """Record each page that a person was refused because their role doesn't include it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Record that a person was refused a page."""
