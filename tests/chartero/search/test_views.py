@@ -11,7 +11,7 @@ from chartero.search.sources import SOURCES
 from partners.keys import tokens
 from partners.models import ChangeEvent, Organization
 from tests.factories import CHANGE, EncounterFactory, OrganizationFactory, RequestRecordFactory, issue
-from tests.partners.support.staff import signed_in
+from tests.partners.support.staff import make_stale, signed_in
 
 pytestmark = pytest.mark.django_db
 SEARCH = "/admin/search/"
@@ -161,6 +161,11 @@ def test_an_address_searches_for_nothing(support, partner):
 def test_the_box_is_on_every_page_after_the_sign_in(support, client):
     assert 'action="/admin/search/"' in support.get("/admin/").text
     assert 'action="/admin/search/"' not in client.get("/admin/login/").text
+
+
+def test_a_search_needs_no_fresh_password(support, partner):
+    make_stale(support)
+    assert find(support, "harbour").url == change_page("partners/organization", partner)
 
 
 def test_a_search_takes_a_fixed_number_of_statements(security, django_assert_max_num_queries):
