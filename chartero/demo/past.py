@@ -23,7 +23,7 @@ def organization(name: str, *, came: float) -> Organization:
     made = Organization.objects.create(name=name, purpose="Treatment", allowlisted=True, created_at=_ago(came))
     opened = _ago(came - 1)
     RouteGrant.objects.bulk_create(
-        RouteGrant(organization=made, route=route.route_name, created_at=opened) for route in routes.Route
+        RouteGrant(organization=made, route=route.route_name, created_at=opened) for route in routes.Route.grantable()
     )
     _record(Action.ORGANIZATION_CREATED, made.created_at, made, after={"name": name, "purpose": made.purpose})
     before, after = {"allowlisted": False, "routes": []}, {"allowlisted": True, "routes": made.enabled_routes()}

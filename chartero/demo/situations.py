@@ -18,7 +18,7 @@ from partners.catalogue.routes import Route, Scope
 from partners.keys import lifetimes, tokens
 from partners.models import ApiKey, ApiKeySwitch, Organization
 
-LIST = "/external/v1/encounters"
+LIST, KEY = "/external/v1/encounters", "/external/v1/key"
 UNKNOWN = "enc_" + "0" * 22
 UNKNOWN_DOCUMENT = "doc_" + "0" * 22
 
@@ -44,7 +44,7 @@ def results(organization: Organization, stranger: Organization) -> list[Situatio
     """
     documents = specimens.of(organization)
     with transaction.atomic():
-        organization.set_access(CHANGE, allowlisted=True, enable=Route)
+        organization.set_access(CHANGE, allowlisted=True, enable=Route.grantable())
         found = [
             *_credentials(organization),
             *_access(),
@@ -109,6 +109,7 @@ def _access() -> Iterator[SituationResult]:
     yield _call("an organization not allowlisted", "403 organization_not_allowlisted", token)
     newcomer.set_access(CHANGE, allowlisted=True)
     yield _call("a route not enabled", "403 route_not_allowed", token)
+    yield _call("a look at the key itself", "200", token, path=KEY)
 
 
 def _query(organization: Organization) -> Iterator[SituationResult]:

@@ -8,10 +8,11 @@ from django.conf import settings
 from chartero.docs import changelog
 from chartero.docs.reference import objects, operations
 from chartero.openapi.headers import ALWAYS
-from encounters.api.filters import FIELD_LENGTH, EncounterFilter
+from encounters.api.filters import EncounterFilter
 from encounters.api.policy import DOCUMENT_POLICIES, ENCOUNTER_POLICY
 from encounters.importing.reading.limits import LONGEST_TEXT
 from encounters.recordings import storage as recordings
+from partners.api.filters import FIELD_LENGTH
 from partners.api.responses import ALLOWED_METHODS, RETRY_AFTER_SECONDS, error_headers
 from partners.catalogue.reasons import Reason, Stage
 from partners.catalogue.remedies import REMEDIES

@@ -20,6 +20,7 @@ from encounters.api.serializers import (
     TranscriptSerializer,
     TurnSerializer,
 )
+from partners.api.own_key import KeySerializer, RouteAccessSerializer
 
 _DOCUMENT = {
     "document_id": "The id of the document.",
@@ -91,6 +92,23 @@ MEANINGS: dict[type[serializers.Serializer], dict[str, str]] = {
         "audio_url": "The URL of the recording. It works without a key.",
         "expires_at": "When the URL expires.",
     },
+    KeySerializer: {
+        "key_id": "The id of the key.",
+        "public_part": "The prefix and the public part of the key, which you can share with us.",
+        "label": "The name that the key has here.",
+        "kind": "What the key is for.",
+        "organization_id": "Your organization, or null if the key has none.",
+        "scopes": "The scopes of the key.",
+        "issued_at": "When the key was issued.",
+        "expires_at": "When the key expires, or null if it doesn't. After a rotation, when the overlap ends.",
+        "rotated_at": "When the key got a successor, or null if it has none.",
+        "routes": "Every other route, and whether the key can call it now.",
+    },
+    RouteAccessSerializer: {
+        "route": "The name of the route.",
+        "allowed": "Whether a call with this key would pass the checks of access now.",
+        "reason_code": "The first refusal, or null if the route is allowed.",
+    },
 }
 _NAMED = {shape.__name__: shape for shape in MEANINGS}
 
@@ -101,6 +119,8 @@ _TYPES: tuple[tuple[type[serializers.Field], str], ...] = (
     (serializers.DateField, "date"),
     (serializers.IntegerField, "integer"),
     (serializers.FloatField, "number"),
+    (serializers.BooleanField, "boolean"),
+    (serializers.ListField, "list of strings"),
     (serializers.Field, "string"),
 )
 

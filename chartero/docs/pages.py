@@ -9,7 +9,7 @@ class Page(Enum):
     """One page: its path under `/docs/`, its title, and its summary in one sentence."""
 
     GET_STARTED = "", "Get started", "From an API key to the first encounter in two minutes."
-    AUTHENTICATION = "authentication", "Authentication", "How to send your key, and how to protect it."
+    AUTHENTICATION = "authentication", "Authentication", "How to send your key, look at it, and protect it."
     SCOPES = "scopes", "Scopes", "What a key can read, and what each route requires."
     ENVIRONMENTS = "environments", "Environments", "The base URL, live and test keys, and rules for every call."
     PAGINATION = (

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from partners.api.disclosure import Disclosing, Disclosure
+from partners.api.disclosure import NOTHING, Disclosing
 from partners.api.exchange import Exchange
 from partners.api.responses import Refusal, fault_response
 from partners.catalogue.reasons import Reason
@@ -26,8 +26,6 @@ from partners.record.kept_paths import kept_path
 from partners.statements import Statement
 
 logger = logging.getLogger(__name__)
-
-NOTHING = Disclosure([], [])
 
 _INSERT = Statement("""
 INSERT INTO partners_requestrecord (request_id, occurred_at, api_key_id, organization_id, method, route, resource,
@@ -148,8 +146,10 @@ def _meet(call: AccessRequest, seen: str, now: datetime) -> bool:
 
 
 def _note_use(call: AccessRequest, minute: datetime) -> None:
+    """Note when the route and the key were used. A look at the key itself doesn't show that anyone needs it."""
     _USE.execute(call.key_pk, call.route.route_name, minute, minute)
-    _LAST_USED.execute(minute, call.key_pk, minute)
+    if not call.route.is_open:
+        _LAST_USED.execute(minute, call.key_pk, minute)
 
 
 def _resource(request: HttpRequest) -> str:

@@ -2,9 +2,11 @@
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -40,7 +42,7 @@ def run(served, recorded, tmp_path):
     that is in no file."""
     encounter, document = recorded
 
-    def run_example(name, language, *, text=None, **environment):
+    def run_example(name, language, *, succeeds=True, text=None, **environment):
         if lacking := [tool for tool in NEEDED[language] if not shutil.which(tool)]:
             pytest.skip(f"not here: {', '.join(lacking)}")
         given = {
@@ -57,8 +59,8 @@ def run(served, recorded, tmp_path):
         done = subprocess.run(
             command, cwd=tmp_path, env=given | environment, capture_output=True, text=True, timeout=60
         )
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout
+        assert (done.returncode == 0, done.stderr == "") == (succeeds, succeeds)
+        return done.stdout if succeeds else done.stderr
 
     return run_example
 
@@ -95,6 +97,30 @@ def test_the_first_call(run, answer, language):
 @pytest.mark.parametrize(("key", "status"), [("good", "200"), ("x", "401")])
 def test_a_key_is_checked(run, served, language, key, status):
     assert run("check_key", language, CHARTERO_KEY=served.tokens.get(key, key)).strip() == status
+
+
+def issued(served, *options):
+    """Issue a key for the demonstration's organization; return its token."""
+    given = ["--organization", served.organization_id, "--label", f"Invented {secrets.token_hex(4)}", "--by", "tests"]
+    return served.report("issue_key", *given, "--scope", "encounters:read", *options)["token"]
+
+
+@EVERY_LANGUAGE
+def test_a_key_whose_end_is_far(run, answer, language):
+    end = datetime.fromisoformat(answer("/external/v1/key")["key"]["expires_at"])
+    assert int(run("expiry", language)) in {(end - datetime.now(UTC)).days, (end - datetime.now(UTC)).days + 1}
+
+
+@pytest.fixture(scope="module")
+def expiring(served):
+    return issued(served, "--expires", "10d")
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("told", ["9 days left", "401"])
+def test_an_alarm_before_a_key_expires_and_when_it_is_refused(run, expiring, language, told):
+    token = expiring if told == "9 days left" else "x"
+    assert told in run("expiry", language, succeeds=False, CHARTERO_KEY=token)
 
 
 @EVERY_LANGUAGE

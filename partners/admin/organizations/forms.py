@@ -74,7 +74,7 @@ class AccessForm(ReasonForm):
     @classmethod
     def showing(cls, access: Access) -> "AccessForm":
         """Return the form with the current access."""
-        routes = [route.route_name for route in Route if route in access.routes]
+        routes = [route.route_name for route in Route.grantable() if route in access.routes]
         shown = [*([ALLOWLIST] if access.allowlisted else []), *routes]
         return cls(initial={"allowlisted": access.allowlisted, "routes": routes, "shown": shown})
 
@@ -91,11 +91,11 @@ class AccessForm(ReasonForm):
 
     @property
     def enable(self) -> list[Route]:
-        return [route for route in Route if self._box(route) == (True, False)]
+        return [route for route in Route.grantable() if self._box(route) == (True, False)]
 
     @property
     def disable(self) -> list[Route]:
-        return [route for route in Route if self._box(route) == (False, True)]
+        return [route for route in Route.grantable() if self._box(route) == (False, True)]
 
     @property
     def switched_off(self) -> str:

@@ -10,11 +10,13 @@ from chartero.docs import catalogues, examples, fields
 from chartero.docs.pages import Page
 from chartero.web.content_policy import CONTENT_POLICY
 from encounters.api import serializers as served
-from encounters.api.filters import EncounterFilter, Parameter
-from encounters.grammar import integer
+from encounters.api.filters import EncounterFilter
+from partners.api.filters import Parameter
+from partners.api.own_key import KeySerializer
 from partners.catalogue.reasons import Reason
 from partners.catalogue.remedies import REMEDIES
 from partners.catalogue.routes import Route, Scope
+from partners.formats.grammar import integer
 from partners.keys import tokens
 from tests.browser.markup import forbidden
 from tests.server.deployment import ROOT
@@ -191,6 +193,7 @@ ANSWERS = (
     served.AmbientTranscriptSerializer,
     served.DocumentTranscriptSerializer,
     served.DocumentAudioSerializer,
+    KeySerializer,
 )
 
 

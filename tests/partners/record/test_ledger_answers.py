@@ -31,7 +31,7 @@ STANDINGS = {
     "revoked_key": lambda key: key.revoke(CHANGE),
     "expired_key": expire,
     "organization_not_allowlisted": lambda key: key.organization.set_access(CHANGE, allowlisted=False),
-    "route_not_allowed": lambda key: key.organization.set_access(CHANGE, disable=Route),
+    "route_not_allowed": lambda key: key.organization.set_access(CHANGE, disable=Route.grantable()),
     "missing_scope": lambda key: key.set_scopes([], CHANGE),
 }
 CALLS = {
