@@ -9,7 +9,7 @@ from chartero.docs.sections import Section
 from partners.keys import in_text
 
 EXAMPLES = ("invalid_limit", "start_at", "encounters:read", "rotation", "gzip")
-LONGEST, MOST = 100, 30
+LONGEST, WORDS, MOST = 100, 8, 30  # characters and words of a question; hits
 BEFORE, SHOWN = 60, 220  # characters of an excerpt before the first match, and in all
 MANY = 9  # a word that a section repeats more often doesn't make it a better one
 
@@ -39,12 +39,13 @@ def find(text: str) -> Found:
     if in_text.holds_token(text):
         return Found(secret=True)
     asked = " ".join(text.split())[:LONGEST]
-    return _with(asked, asked.split()) or _with(asked, _parts(asked)) or Found(asked)
+    folded = asked.lower()
+    return _with(asked, folded.split()) or _with(asked, _parts(folded)) or Found(asked)
 
 
 def _with(asked: str, words: list[str]) -> Found | None:
     """Return the sections with the most of these words, or None if there is none."""
-    patterns = [_pattern(word) for word in words if _parts(word)]
+    patterns = [_pattern(word) for word in words[:WORDS] if _parts(word)]
     ranked = [(_rank(section, patterns), section) for page in Page for section in sections.of(page)]
     most = max(rank[0] for rank, _ in ranked)
     best = sorted((each for each in ranked if each[0][0] == most), key=lambda each: each[0], reverse=True)
@@ -57,23 +58,29 @@ def _parts(text: str) -> list[str]:
 
 
 def _pattern(word: str) -> str:
-    """Return a pattern that finds a word, or words that begin with it, whatever separates its parts."""
-    return r"(?<![^\W_])" + r"[\W_]".join(re.escape(part) for part in _parts(word))
+    """Return a pattern that finds a word, or words that begin with it, whatever separates its parts.
+
+    It begins with a letter, which is found much faster than a place between letters.
+    """
+    found = r"[\W_]".join(re.escape(part) for part in _parts(word))
+    return rf"{found[0]}(?<![^\W_].){found[1:]}"
 
 
 def _rank(section: Section, patterns: list[str]) -> tuple[int, ...]:
     """Return the number of words that a section has, and how much it is about them."""
-    phrase = re.compile(r"[\W_]+".join(patterns), re.IGNORECASE)
-    words = [re.compile(pattern, re.IGNORECASE) for pattern in patterns]
-    whole = f"{section.title} {section.text}"
+    title, whole = section.title.lower(), f"{section.title} {section.text}".lower()
+    counts = [len(re.findall(pattern, whole)) for pattern in patterns]
+    if not any(counts):
+        return (0,)
+    phrase = r"[\W_]+".join(patterns)
     return (
-        sum(word.search(whole) is not None for word in words),
-        phrase.fullmatch(section.title) is not None,
-        any(phrase.fullmatch(name) for name in (*section.names, *section.routes)),
-        phrase.search(section.title) is not None,
-        phrase.search(whole) is not None,
-        sum(word.search(section.title) is not None for word in words),
-        sum(min(len(word.findall(whole)), MANY) for word in words),
+        sum(count > 0 for count in counts),
+        re.fullmatch(phrase, title) is not None,
+        any(re.fullmatch(phrase, name.lower()) for name in (*section.names, *section.routes)),
+        re.search(phrase, title) is not None,
+        re.search(phrase, whole) is not None,
+        sum(re.search(pattern, title) is not None for pattern in patterns),
+        sum(min(count, MANY) for count in counts),
     )
 
 

@@ -1,4 +1,4 @@
-/* Scripts of the developer pages: one language for all examples, what folds, where the reader is, and a key for the search. */
+/* Scripts of the developer pages: one language for all examples, what folds, and where the reader is. */
 "use strict";
 
 const CHOSEN = "docs-language";
@@ -44,10 +44,3 @@ const reading = new IntersectionObserver((changes) => {
   entries.get(heading.id).setAttribute("aria-current", "location");
 }, { rootMargin: "0px 0px -70%" });
 entries.forEach((link, id) => reading.observe(document.getElementById(id)));
-
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, textarea, select")) return;
-  event.preventDefault();
-  document.getElementById("docs-search").select();
-});

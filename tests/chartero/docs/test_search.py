@@ -6,6 +6,7 @@ from django.test import Client
 from chartero.docs import search
 from chartero.docs.pages import Page
 from chartero.openapi import prose
+from chartero.openapi.headers import ALWAYS
 from chartero.web.content_policy import CONTENT_POLICY
 from encounters.api.filters import EncounterFilter
 from partners.catalogue.reasons import Reason
@@ -36,6 +37,11 @@ def test_a_parameter_leads_to_where_it_is_defined(name):
     first = urls(name)[:4]
     assert f"{Page.REFERENCE.url}#encounters_list" in first
     assert f"{Page.PAGINATION.url}#parameters" in first
+
+
+@pytest.mark.parametrize("name", ALWAYS)
+def test_a_header_leads_to_where_it_is_defined(name):
+    assert urls(name.lower())[0] == urls(name)[0] == f"{Page.REFERENCE.url}#headers-of-every-response"
 
 
 @pytest.mark.parametrize("scope", Scope)
@@ -75,6 +81,13 @@ def test_every_hit_has_every_word():
 def test_a_word_is_found_at_the_beginning_of_words_only():
     assert urls("keys")
     assert urls("eys") == []
+
+
+def test_a_long_question_is_cut_and_only_its_first_words_count():
+    words = ["key", "expires", "rotation", "overlap", "old", "new", "setting", "refused"]
+    assert len(words) == search.WORDS
+    assert search.find(" ".join([*words, "xylophone"])).whole
+    assert search.find("x" * 200).text == "x" * search.LONGEST
 
 
 def test_sections_with_some_of_the_words_are_better_than_nothing():
