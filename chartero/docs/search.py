@@ -26,10 +26,14 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The answer to a search. `whole`: every hit has all of the words. `secret`: the text may hold a key."""
+    """The answer to a search: the best hits, and how many sections were found.
+
+    `whole`: each of them has all of the words. `secret`: the text may hold a key.
+    """
 
     text: str = ""
     hits: tuple[Hit, ...] = ()
+    total: int = 0
     whole: bool = True
     secret: bool = False
 
@@ -50,7 +54,7 @@ def _with(asked: str, words: list[str]) -> Found | None:
     most = max(rank[0] for rank, _ in ranked)
     best = sorted((each for each in ranked if each[0][0] == most), key=lambda each: each[0], reverse=True)
     hits = tuple(Hit(section, _excerpt(section.text, patterns)) for _, section in best[:MOST])
-    return Found(asked, hits, whole=most == len(patterns)) if most else None
+    return Found(asked, hits, len(best), whole=most == len(patterns)) if most else None
 
 
 def _parts(text: str) -> list[str]:

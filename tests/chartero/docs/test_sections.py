@@ -51,6 +51,7 @@ def test_a_section_knows_what_its_rows_define():
 def test_every_route_is_explained_on_a_page_of_its_own_subject(route):
     explaining = sections.explaining(route)
     assert explaining.page not in (Page.REFERENCE, Page.SCOPES)
+    assert explaining.anchor
     assert f"Route {route.route_name} Required scopes" in explaining.text
 
 
