@@ -13,7 +13,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
-from chartero import logs
+from chartero import logs, paths
 from chartero.deployment.environment import Environment, exit_if_unreadable
 
 # The cores that this machine or container can use, if the system reports them.
@@ -41,7 +41,10 @@ class ServerLogger(Logger):  # type: ignore[misc]
 
 bind = os.environ.get("CHARTERO_BIND", "127.0.0.1:8000")
 with exit_if_unreadable():
-    workers = Environment().number("CHARTERO_WORKERS", default=len(CORES) or multiprocessing.cpu_count(), least=1)
+    serves = Environment().choice("CHARTERO_SERVES", paths.SERVES, default=paths.ALL)
+    # Each process hashes one password at a time. One is enough for staff, and leaves the other cores to partners.
+    usual = 1 if serves == paths.STAFF else len(CORES) or multiprocessing.cpu_count()
+    workers = Environment().number("CHARTERO_WORKERS", default=usual, least=1)
     # One thread runs Python while another waits for the database. More threads only take turns.
     threads = Environment().number("CHARTERO_THREADS", default=2, least=1)
     # Longer than clients and proxies keep an idle connection, so that they close it first and lose no call.

@@ -4,7 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-from chartero import logs
+from chartero import logs, paths
 from chartero.deployment import secrets
 from chartero.deployment.environment import Environment
 
@@ -16,6 +16,7 @@ YEAR = 365 * 24 * 3600  # seconds
 ENVIRONMENT = env.text("CHARTERO_ENVIRONMENT", default="development")
 DEVELOPMENT = ENVIRONMENT == "development"
 DATA_DIR = Path(env.text("CHARTERO_DATA_DIR", default=str(BASE_DIR / "var")))
+SERVES = env.choice("CHARTERO_SERVES", paths.SERVES, default=paths.ALL)
 WEB_PROCESS = env.flag("CHARTERO_WEB_PROCESS", default=False)
 
 DEBUG = env.flag("CHARTERO_DEBUG", default=False)
@@ -68,8 +69,10 @@ MIDDLEWARE = [
     "chartero.web.middleware.PagesSecurityMiddleware",
     "chartero.web.middleware.PagesPolicyMiddleware",
     "chartero.web.middleware.PagesReadableMiddleware",
+    "chartero.web.middleware.PagesServedMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "chartero.web.middleware.PagesHttpsMiddleware",
+    "chartero.web.middleware.PagesDatabaseMiddleware",
     "chartero.web.middleware.PagesSessionMiddleware",
     "chartero.web.middleware.PagesCommonMiddleware",
     "chartero.web.middleware.PagesCsrfMiddleware",
@@ -80,6 +83,7 @@ MIDDLEWARE = [
     "chartero.web.middleware.PagesLockoutMiddleware",
     "chartero.web.middleware.PagesSessionLimitsMiddleware",
     "chartero.web.middleware.PagesSecondFactorMiddleware",
+    "chartero.web.middleware.PagesPasswordLineMiddleware",
     "chartero.web.middleware.PagesRightsMiddleware",
 ]
 ROOT_URLCONF = "chartero.urls"
@@ -153,8 +157,8 @@ SPECTACULAR_SETTINGS = {
 
 # Staff ---------------------------------------------------------------------------------------------------------------
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "partners.signin.guards.hashing.Argon2Hasher",
+    "partners.signin.guards.hashing.PBKDF2Hasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

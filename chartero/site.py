@@ -80,12 +80,10 @@ class PartnerSite(admin.AdminSite):
     login_form = SignInForm
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Record a sign-in. Respond 503 if there are too many at once."""
+        """Record a sign-in."""
         response = super().login(request, {"title": "Sign in"} | (extra_context or {}))
         if request.method == "POST" and isinstance(response, HttpResponseRedirect):
             trail.note(Action.SIGNED_IN, request, second_factor="asked for" if settings.SECOND_FACTOR else "off")
-        elif SignInForm.is_busy(response):
-            response.status_code, response["Retry-After"] = 503, "1"
         return response
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

@@ -9,6 +9,7 @@ from encounters.recordings.views import recording
 from partners.api.views import route_not_found
 
 handler400 = "chartero.web.bodies.bad_request"
+handler500 = "chartero.web.unavailable.failed"
 urlpatterns = [
     path("external/v1/", include("encounters.urls")),
     path("external/v1/", include("partners.urls")),

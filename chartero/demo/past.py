@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from partners.catalogue import routes
@@ -18,6 +19,7 @@ from partners.models.change import Action, Change, ChangeEvent
 CHANGE = Change(by="demo", source="manage.py demo", reason="demonstration")
 
 
+@transaction.atomic
 def organization(name: str, *, came: float) -> Organization:
     """Make an organization that was created `came` days ago, and has had full access since the next day."""
     made = Organization.objects.create(name=name, purpose="Treatment", allowlisted=True, created_at=_ago(came))

@@ -1,8 +1,8 @@
-"""Sessions of PostgreSQL with a deadline for each call, and when to give up a session.
+"""Sessions of PostgreSQL with a deadline for calls and pages, and when to give up a session.
 
 The server ends a statement that runs too long (`statement_timeout`) or waits too long for a lock (`lock_timeout`). This
-doesn't help if the server itself is silent: stopped, or gone without closing its connections. So each call also has a
-deadline on our side.
+doesn't help if the server itself is silent: stopped, or gone without closing its connections. So each call, and each
+statement of a page, also has a deadline on our side.
 """
 
 import math
@@ -24,6 +24,9 @@ CONNECTING = 2  # seconds that a call waits for a new session: the minimum of li
 # When the current call stops waiting for the database (`time.monotonic`). None outside a call.
 DEADLINE: ContextVar[float | None] = ContextVar("deadline", default=None)
 
+# How long each statement of the current page may take, in seconds. None outside a page.
+STATEMENT_SECONDS: ContextVar[float | None] = ContextVar("statement_seconds", default=None)
+
 # Errors that stay in a session whatever the statement. A new session may reach another server, or plan for the current
 # tables (PostgreSQL manual, appendix A).
 UNFIT = frozenset(
@@ -40,18 +43,21 @@ UNFIT = frozenset(
 
 
 class SilentServer(psycopg.OperationalError):
-    """The server did not answer before the deadline of the call. The session is closed."""
+    """The server did not answer before the deadline. The session is closed."""
 
 
-# Errors that mean that a call waited in vain.
-IN_VAIN = (errors.QueryCanceled, errors.LockNotAvailable, errors.ConnectionTimeout, SilentServer)
+# Errors that mean that a page waited for a silent server.
+SILENT = (errors.ConnectionTimeout, SilentServer)
+# Errors that mean that a call waited in vain. The statements of pages may be slow, or wait for locks, that calls don't
+# meet.
+IN_VAIN = (errors.QueryCanceled, errors.LockNotAvailable, *SILENT)
 
 
 class Session(psycopg.Connection[Any]):
-    """A connection whose statements don't run beyond the deadline of the call."""
+    """A connection whose statements don't run beyond the deadline of the call or page."""
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        deadline = DEADLINE.get()
+        deadline = _deadline()
         if deadline is None:
             return super().wait(gen, interval, timeout)
         return guarded(lambda longest: self._wait_until(min(deadline, time.monotonic() + longest), gen, interval))
@@ -72,7 +78,7 @@ def guarded(ask: Callable[[float], Answer]) -> Answer:
     try:
         answer = ask(TRIAL if trial else math.inf)
     except BaseException as fault:
-        if isinstance(fault, IN_VAIN):
+        if isinstance(fault, IN_VAIN if STATEMENT_SECONDS.get() is None else SILENT):
             BREAKER.failed()
         elif trial:  # an immediate error blocks no one, and the call may get a new session
             BREAKER.succeeded()
@@ -92,14 +98,30 @@ def within(seconds: float) -> Iterator[None]:
         DEADLINE.reset(outside)
 
 
+@contextmanager
+def each_within(seconds: float) -> Iterator[None]:
+    """Set a deadline, in seconds, for each statement inside."""
+    outside = STATEMENT_SECONDS.set(seconds)
+    try:
+        yield
+    finally:
+        STATEMENT_SECONDS.reset(outside)
+
+
 def connected(**parameters: Any) -> Session:
-    """Return a new session. A call waits as briefly as libpq allows. Raise SilentServer if less time is left."""
-    deadline = DEADLINE.get()
+    """Return a new session. Calls and pages wait as briefly as libpq allows; SilentServer if less time is left."""
+    deadline = _deadline()
     if deadline is None:
         return Session.connect(**parameters)
     if deadline - time.monotonic() < CONNECTING:
         raise SilentServer("no time is left to connect")
     return guarded(lambda _: Session.connect(**parameters | {"connect_timeout": CONNECTING}))
+
+
+def _deadline() -> float | None:
+    """Return when a statement that begins now must be answered (`time.monotonic`). None outside calls and pages."""
+    seconds = STATEMENT_SECONDS.get()
+    return DEADLINE.get() if seconds is None else time.monotonic() + seconds
 
 
 def is_unfit(fault: BaseException | None) -> bool:

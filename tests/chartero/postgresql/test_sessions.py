@@ -222,6 +222,39 @@ def test_a_statement_that_is_refused_at_once_begins_no_pause(breaker, sql):
     assert breaker.enter() is False
 
 
+def test_each_statement_of_a_page_has_its_own_time():
+    execute("SELECT 1")
+    with sessions.each_within(1.0):
+        for _ in range(3):
+            execute("SELECT pg_sleep(0.4)")
+
+
+def test_a_page_does_not_wait_for_a_silent_server_and_neither_do_calls_after_it():
+    execute("SELECT 1")
+    with sessions.each_within(0.1), pytest.raises(OperationalError, match="does not answer"):
+        execute("SELECT pg_sleep(30)")
+    connection.close()
+    with pytest.raises(OperationalError) as raised, sessions.within(20):
+        execute("SELECT 1")
+    assert isinstance(raised.value.__cause__, breakers.Paused)
+
+
+@pytest.mark.parametrize(("limited", "pauses"), [(sessions.within, True), (sessions.each_within, False)])
+def test_a_slow_statement_begins_a_pause_in_a_call_but_not_in_a_page(breaker, limited, pauses):
+    with pytest.raises(OperationalError), limited(20):
+        execute("SELECT pg_cancel_backend(pg_backend_pid())")
+    connection.close()
+    with pytest.raises(breakers.Paused) if pauses else nullcontext():
+        breaker.enter()
+
+
+def test_a_page_connects_within_the_shortest_time_of_libpq(monkeypatch):
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "connect_timeout", 10)
+    with sessions.each_within(2.1):
+        execute("SELECT 1")
+
+
 def behind(cause: Exception | None) -> Exception:
     """Return a fault as Django raises it."""
     fault = OperationalError()
