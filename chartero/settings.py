@@ -59,7 +59,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "drf_spectacular_sidecar",
     "rest_framework",
     "django_filters",
     "axes",

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from encounters.api.serializers import (
     AmbientTranscriptSerializer,
     ContentSerializer,
+    DocumentAnswerSerializer,
     DocumentAudioSerializer,
     DocumentSerializer,
     DocumentSummarySerializer,
@@ -62,6 +63,7 @@ MEANINGS: dict[type[serializers.Serializer], dict[str, str]] = {
         "created_at": "When the document was created.",
         "updated_at": "When the document last changed.",
     },
+    DocumentAnswerSerializer: {"document": "A note or an ambient transcript: its `schema_type` tells which."},
     NoteSerializer: {"content": "The text of the note. Only in documents of schema_type document."},
     AmbientTranscriptSerializer: {
         "audio_duration_seconds": "The length of the recording. Only in ambient transcripts.",
@@ -138,6 +140,12 @@ def of(serializer: str) -> list[Field]:
     """Return the fields of a serializer, without those that it inherits."""
     shape = _NAMED[serializer]
     return [_field(shape, name, field) for name, field in shape().fields.items() if name in MEANINGS[shape]]
+
+
+def meaning(schema: str, key: str) -> str:
+    """Return the meaning of a key of an object in the OpenAPI document, or "" if it needs none."""
+    shape = _NAMED.get(f"{schema}Serializer", serializers.Serializer)
+    return next((told for kind in shape.__mro__ if (told := MEANINGS.get(kind, {}).get(key))), "")
 
 
 def _field(shape: type[serializers.Serializer], name: str, field: Any) -> Field:

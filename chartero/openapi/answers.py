@@ -73,7 +73,7 @@ def _refusal(route: Route, found: list[Reason]) -> dict[str, Any]:
 def _error() -> dict[str, Any]:
     """Return the schema of the body of a refusal, with the keys of a real one."""
     told = {
-        "error": {"type": "string", "const": ERROR},
+        "error": {"type": "string", "const": ERROR, "description": "Always the same."},
         "reason_code": {
             "type": "string",
             "description": "Stable: branch on this. New codes may be added: treat an unknown code by its status.",

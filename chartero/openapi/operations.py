@@ -23,8 +23,7 @@ class RouteSchema(AutoSchema):
         return self.answering.route
 
     def get_operation_id(self) -> str:
-        """Return the name of the route without dots, which make generators repeat themselves."""
-        return self.route.route_name.replace(".", "_")
+        return prose.operation_id(self.route)
 
     def get_summary(self) -> str:
         """Return the docstring of the action."""

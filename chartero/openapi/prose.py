@@ -30,10 +30,20 @@ def tag(route: Route) -> str:
     return route.route_name.partition(".")[0]
 
 
+def operation_id(route: Route) -> str:
+    """Return the name of a route without dots, which make generators repeat themselves."""
+    return route.route_name.replace(".", "_")
+
+
+def about(route: Route) -> str:
+    """Return what the contract says about a route."""
+    return _ROUTES[route]
+
+
 def of_route(route: Route) -> str:
-    """Return the description of one route."""
+    """Return the description of one route: what the contract says, its name and its scopes."""
     scopes = " ".join(f"`{scope}`" for scope in route.scopes) or "none"
-    return f"{_ROUTES[route]}\n\nRoute: `{route.route_name}`. Required scopes: {scopes}."
+    return f"{about(route)}\n\nRoute: `{route.route_name}`. Required scopes: {scopes}."
 
 
 def _checks() -> str:

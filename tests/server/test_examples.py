@@ -14,6 +14,8 @@ import pytest
 
 from chartero.docs import examples
 from chartero.docs.examples import Language
+from chartero.docs.reference import operations
+from partners.catalogue.routes import Route
 from tests.server.faulty import Refused, faulty
 
 pytestmark = pytest.mark.server
@@ -36,10 +38,11 @@ def recorded(served):
 
 @pytest.fixture
 def run(served, recorded, tmp_path):
-    """`run(name, language, NAME=…)` runs an example in an empty folder, and returns what it prints."""
+    """`run(name, language, NAME=…)` runs an example in an empty folder, and returns what it prints. `text` is one
+    that is in no file."""
     encounter, document = recorded
 
-    def run_example(name, language, *, succeeds=True, **environment):
+    def run_example(name, language, *, succeeds=True, text=None, **environment):
         if lacking := [tool for tool in NEEDED[language] if not shutil.which(tool)]:
             pytest.skip(f"not here: {', '.join(lacking)}")
         given = {
@@ -49,7 +52,10 @@ def run(served, recorded, tmp_path):
             "ENCOUNTER_ID": encounter["encounter_id"],
             "DOCUMENT_ID": document["document_id"],
         }
-        command = [*COMMANDS[language], str(examples.folder() / f"{name}.{language.suffix}")]
+        file = (tmp_path if text else examples.folder()) / f"{name}.{language.suffix}"
+        if text:
+            file.write_text(text)
+        command = [*COMMANDS[language], str(file)]
         done = subprocess.run(
             command, cwd=tmp_path, env=given | environment, capture_output=True, text=True, timeout=60
         )
@@ -183,6 +189,20 @@ def test_a_service_that_is_busy_is_asked_again_when_it_says(run, served, languag
         assert run("refusal", language, CHARTERO_URL=proxy.url).strip() == "invalid_limit limit"
     assert len(proxy.times) == 2
     assert proxy.times[1] - proxy.times[0] >= 2
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("operation", operations.every(), ids=lambda operation: operation.id)
+def test_the_call_of_every_route_in_the_reference(run, answer, recorded, language, operation):
+    encounter, document = recorded
+    ids = {"encounter_id": encounter["encounter_id"], "document_id": document["document_id"]}
+    if operation.route is Route.DOCUMENTS_AUDIO:  # signed anew for each call
+        expected = {"audio_url", "expires_at"}
+    else:
+        expected = answer(operation.path.format(**ids))
+    (text,) = (each.text for each in operation.examples if each.language is language)
+    output = json.loads(run(operation.id, language, text=text))
+    assert (set(output) if isinstance(expected, set) else output) == expected
 
 
 def test_every_example_is_run():
