@@ -97,7 +97,7 @@ def fill(rows: int) -> None:
     values = {"label": "x", "scopes": Scope, "expires_at": lifetimes.default_end()}
     for number in range(ORGANIZATIONS):
         owner = Organization.create(f"Invented Practice {number}", CHANGE)
-        owner.set_access(CHANGE, allowlisted=True, enable=Route)
+        owner.set_access(CHANGE, allowlisted=True, enable=Route.grantable())
         for _ in range(KEYS):
             ApiKey.issue(CHANGE, organization=owner, **values)
     for statement in SUBJECTS.split(";"):

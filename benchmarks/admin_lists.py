@@ -52,7 +52,13 @@ def fill(calls: int) -> None:
     """Invent organizations with their routes, keys with their scopes and the change that issued each, and calls."""
     with transaction.atomic():
         organizations = make([organization(number) for number in range(ORGANIZATIONS)])
-        make([RouteGrant(organization=each, route=route.route_name) for each in organizations[50:] for route in Route])
+        make(
+            [
+                RouteGrant(organization=each, route=route.route_name)
+                for each in organizations[50:]
+                for route in Route.grantable()
+            ]
+        )
         now, number = timezone.now(), digests.current()
         keys = make([key(count, CHANCE.choice(organizations), now, number) for count in range(KEYS)])
         held = ApiKey.scopes.through

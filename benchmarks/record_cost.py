@@ -54,7 +54,7 @@ def fill() -> tuple[str, list[str]]:
         raise SystemExit("This database holds organizations. Name an empty one in DATABASE_URL.")
     with transaction.atomic():
         owner = Organization.create("Benchmark of the record", CHANGE)
-        owner.set_access(CHANGE, allowlisted=True, enable=Route)
+        owner.set_access(CHANGE, allowlisted=True, enable=Route.grantable())
         values = {"organization": owner, "label": "x", "scopes": Scope, "expires_at": lifetimes.default_end()}
         _, token = ApiKey.issue(CHANGE, **values)
         patients = Patient.objects.bulk_create([patient(owner, number) for number in range(ENCOUNTERS // 3)])

@@ -6,16 +6,22 @@ import multiprocessing
 import os
 import resource
 import select
+import signal
 import sys
 import threading
+import time
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
+from gunicorn import systemd  # type: ignore[import-untyped]
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
-from chartero import logs
+from chartero import logs, paths
 from chartero.deployment.environment import Environment, exit_if_unreadable
 
+READY_WITHIN = 15.0  # seconds in which a new release must be ready; gunicorn gives a process 30 to start
 # The cores that this machine or container can use, if the system reports them.
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
@@ -41,7 +47,10 @@ class ServerLogger(Logger):  # type: ignore[misc]
 
 bind = os.environ.get("CHARTERO_BIND", "127.0.0.1:8000")
 with exit_if_unreadable():
-    workers = Environment().number("CHARTERO_WORKERS", default=len(CORES) or multiprocessing.cpu_count(), least=1)
+    serves = Environment().choice("CHARTERO_SERVES", paths.SERVES, default=paths.ALL)
+    # Each process hashes one password at a time. One is enough for staff, and leaves the other cores to partners.
+    usual = 1 if serves == paths.STAFF else len(CORES) or multiprocessing.cpu_count()
+    workers = Environment().number("CHARTERO_WORKERS", default=usual, least=1)
     # One thread runs Python while another waits for the database. More threads only take turns.
     threads = Environment().number("CHARTERO_THREADS", default=2, least=1)
     # Longer than clients and proxies keep an idle connection, so that they close it first and lose no call.
@@ -75,6 +84,14 @@ def when_ready(server: Any) -> None:
     gc.freeze()
 
 
+def pre_exec(server: Any) -> None:
+    """Put sockets that systemd opened back where the next release looks for them. gunicorn has moved them."""
+    if server.systemd:
+        held = [os.dup(listener.fileno()) for listener in server.LISTENERS]
+        for place, socket in enumerate(held, start=systemd.SD_LISTEN_FDS_START):
+            os.dup2(socket, place)
+
+
 def pre_fork(server: Any, worker: Any) -> None:
     """Choose a core for a worker: the one with the fewest workers."""
     taken = Counter(each.core for each in server.WORKERS.values())
@@ -89,3 +106,30 @@ def post_fork(server: Any, worker: Any) -> None:
     """
     if CORES and server.cfg.workers >= len(CORES):
         os.sched_setaffinity(0, {worker.core})
+
+
+def post_worker_init(worker: Any) -> None:
+    """End the release before this one, when the last process of this one is about to serve (SIGUSR2).
+
+    Both releases accept connections from one socket, so none is lost. If this one is not ready, it stops, and the one
+    before goes on.
+    """
+    before = os.environ.get("GUNICORN_PID")
+    if before is None:
+        return
+    if not _is_ready():
+        sys.exit(Arbiter.WORKER_BOOT_ERROR)
+    if worker.age >= worker.cfg.workers:
+        systemd.sd_notify(f"MAINPID={worker.ppid}", worker.log)
+        with suppress(ProcessLookupError):
+            os.kill(int(before), signal.SIGTERM)
+
+
+def _is_ready() -> bool:
+    """Return True as soon as this process can serve partners, and False if it can't within `READY_WITHIN`."""
+    from chartero import health  # Django has its settings by now
+
+    until = time.monotonic() + READY_WITHIN
+    while not (ready := health.PROBES["/readyz"]()) and time.monotonic() < until:
+        time.sleep(0.2)
+    return ready

@@ -4,16 +4,20 @@ A probe is public, so its response is only `ok` or `unavailable`. The reason is 
 """
 
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from chartero.checks import collected
+from chartero.postgresql import sessions
 from encounters.totals import counting
 from partners.formats import traces
 from partners.keys import digests
@@ -21,10 +25,18 @@ from partners.models import ApiKey, ApiKeySwitch, KeyState, triggers
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 1.5  # seconds that a probe waits for the database
+LIMIT = 1.3  # seconds that a check may wait for the database
+PATIENCE = 1.5  # seconds that a probe waits for a check
 KEPT = 1.0  # seconds for which a result is used again, however many probes come
 GIVEN_UP = 30.0  # seconds after which a new check starts beside one that got no response
 TOLD_AGAIN = 60.0  # seconds between two log lines about the same fault
+APART = timedelta(minutes=1)  # how much the clocks of this machine and of the database may differ
+ROOM = 1_000_000  # bytes that must be free on the database's disk
+
+# This statement needs more than the smallest `work_mem`, so PostgreSQL writes a temporary file of `ROOM` bytes.
+_WRITE_A_FILE = """
+WITH kept AS MATERIALIZED (SELECT repeat('x', 1000) AS text FROM generate_series(1, %s)) SELECT count(text) FROM kept
+"""
 
 
 class Unready(Exception):
@@ -44,7 +56,8 @@ class ReadinessCheck(threading.Thread):
     def run(self) -> None:
         """Run the check, and keep the result."""
         try:
-            self._look()
+            with sessions.within(LIMIT, apart=True):
+                self._look()
             self._outcome = {}
         except Unready as fault:
             self._outcome = {"check": str(fault)}
@@ -118,6 +131,10 @@ class Needs:
             raise Unready("triggers")
         if _unverifiable():
             raise Unready("digest_keys")
+        if not _has_room():
+            raise Unready("disk")
+        if not _clock_agrees():
+            raise Unready("clock")
 
     def _require_migrations(self) -> None:
         """Check that the database has all migrations of this code. Once it has, don't check again.
@@ -134,7 +151,7 @@ class Needs:
 def _written() -> bool:
     """Write the row of the switch unchanged, because a call needs a write too. Return False if there is no row.
 
-    A database that is read-only, or has a full disk, raises its own error.
+    A database that is read-only raises its own error.
     """
     return ApiKeySwitch.objects.filter(id=1).update(enabled=F("enabled")) == 1
 
@@ -142,6 +159,31 @@ def _written() -> bool:
 def _unverifiable() -> bool:
     """Return True if an active API key uses a digest key that is not loaded. Its calls would get a 503."""
     return ApiKey.objects.in_state(KeyState.ACTIVE).order_by().exclude(digest_key_number__in=digests.loaded()).exists()
+
+
+def _has_room() -> bool:
+    """Return True if the disk has room for the next rows of the ledger. PostgreSQL raises its own error if not.
+
+    The row of the switch doesn't tell: it is written where it was.
+    """
+    if connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL work_mem = 64")
+            cursor.execute(_WRITE_A_FILE, [ROOM // 1000])
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA database_list")
+        _, _, file = cursor.fetchone()
+    return not file or shutil.disk_usage(file).free >= ROOM
+
+
+def _clock_agrees() -> bool:
+    """Return True if the clock of this machine, which decides what has expired, agrees with that of the database."""
+    if connection.vendor != "postgresql":
+        return True  # it is the same clock
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return bool(abs(cursor.fetchone()[0] - timezone.now()) < APART)
 
 
 PROBES: dict[str, Callable[[], bool]] = {"/healthz": lambda: True, "/readyz": Readiness(Needs()).holds}

@@ -1,20 +1,22 @@
 """The log: one JSON line on stderr for each event, without secrets or callers' data.
 
 For a call, it has the id and the place of a fault. It never has a path, a query, a header or the text of an exception.
+Faults that repeat are counted (`repeats`).
 """
 
 import json
 import logging
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from http.client import responses
 from typing import Any
 
 from chartero.paths import is_external
+from chartero.repeats import Facts, Repeats
 from partners.formats import traces
 from partners.keys import in_text
 
@@ -51,6 +53,44 @@ class CallersFaults(logging.Filter):
         return True
 
 
+class Handler(logging.StreamHandler):
+    """Write events to stderr. Of faults and refused requests of one kind, write few and count the others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.repeats = Repeats()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the event, or leave it out. Write first what was left out for long enough."""
+        try:
+            self.settle()
+            kind = _kind(record)
+            facts = None if kind is None else self.repeats.take(kind, _moment(record), lambda: told(record))
+        except Exception:
+            self.handleError(record)
+            return
+        if kind is None:
+            super().emit(record)
+        elif facts is not None:
+            self._write(facts)
+
+    def settle(self, *, every: bool = False) -> None:
+        """Write the last event that was left out of each kind whose minute is over, or of every kind."""
+        if every or self.repeats.is_due():
+            with self.lock or nullcontext():
+                for facts in self.repeats.close(every=every):
+                    self._write(facts)
+
+    def close(self) -> None:
+        """Write what was left out when the process ends."""
+        if not self.stream.closed:
+            self.settle(every=True)
+        super().close()
+
+    def _write(self, facts: Facts) -> None:
+        super().emit(logging.makeLogRecord({"facts": facts}))
+
+
 class JsonLine(logging.Formatter):
     """Format a record as one line of JSON in ASCII, with line breaks, control and bidi characters escaped."""
 
@@ -71,18 +111,19 @@ class PlainLine(logging.Formatter):
         return "\n    ".join(line.encode("unicode_escape").decode() for line in lines)
 
 
-def told(record: logging.LogRecord) -> dict[str, Any]:
+def told(record: logging.LogRecord) -> Facts:
     """Return what may be logged of a record, with redacted and shortened text."""
+    if hasattr(record, "facts"):
+        return dict(record.facts)
+    moment = _moment(record)
     facts = {
-        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": moment["time"],
         "level": record.levelname.lower(),
         "logger": record.name,
         "event": _event(record),
-        "request_id": REQUEST_ID.get(),
-        **_of_page(record),
-        **_of_fault(record),
+        "request_id": moment["request_id"],
+        **_about(record),
     }
-    facts |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
     return {name: _safe(value) for name, value in facts.items() if value is not None}
 
 
@@ -97,7 +138,7 @@ def configuration() -> dict[str, Any]:
         "disable_existing_loggers": False,
         "filters": {"pages": {"()": PagesOnly}, "callers": {"()": CallersFaults}},
         "formatters": {"line": {"()": PlainLine if sys.stderr.isatty() else JsonLine}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["callers"]}},
+        "handlers": {"stderr": {"()": Handler, "formatter": "line", "filters": ["callers"]}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             "django": {"handlers": [], "level": "INFO"},
@@ -114,18 +155,39 @@ def configuration() -> dict[str, Any]:
 
 @contextmanager
 def answering(request_id: str) -> Iterator[None]:
-    """Add this id to everything that is logged inside."""
+    """Add this id to everything that is logged inside. Afterwards, write what was left out for long enough."""
     outside = REQUEST_ID.set(request_id)
     try:
         yield
     finally:
         REQUEST_ID.reset(outside)
+        for handler in logging.root.handlers:
+            if isinstance(handler, Handler):
+                handler.settle()
 
 
 def log_failed_thread(failure: threading.ExceptHookArgs) -> None:
     """Log the fault that ended a thread, without Python's traceback and its text (`threading.excepthook`)."""
     if not isinstance(failure.exc_value, SystemExit):
         logger.error("a thread failed", exc_info=failure.exc_value)
+
+
+def _moment(record: logging.LogRecord) -> Facts:
+    """Return what differs in each event of a kind."""
+    moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+    return {"time": moment.replace("+00:00", "Z"), "request_id": REQUEST_ID.get()}
+
+
+def _kind(record: logging.LogRecord) -> Hashable | None:
+    """Return the kind of an event about a fault or a request. Other events, such as a start, have none.
+
+    Events of one kind have the same logger, exception, place and fields, and the same words before values are inserted.
+    """
+    about = _about(record, frames=1)
+    if not about.keys() & {"where", "status"}:
+        return None
+    words = _event(record) if hasattr(record, "request") else _unquoted(record, str(record.msg))
+    return (record.name, record.levelno, words[:LONGEST], str(about))
 
 
 def _event(record: logging.LogRecord) -> str:
@@ -136,12 +198,23 @@ def _event(record: logging.LogRecord) -> str:
         text = record.getMessage()
     except (TypeError, ValueError, KeyError):
         text = str(record.msg)
-    if record.name == "gunicorn.error":
-        text = next((known for known in _QUOTING if text.startswith(known)), text)
-    return text
+    return _unquoted(record, text)
 
 
-def _of_page(record: logging.LogRecord) -> dict[str, Any]:
+def _unquoted(record: logging.LogRecord, text: str) -> str:
+    if record.name != "gunicorn.error":
+        return text
+    return next((known for known in _QUOTING if text.startswith(known)), text)
+
+
+def _about(record: logging.LogRecord, frames: int = traces.FRAMES) -> Facts:
+    """Return what the record says about a page and a fault, with at most so many calls of its traceback."""
+    about = _of_page(record) | _of_fault(record, frames)
+    about |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
+    return about | {"where": about["where"][-frames:]} if "where" in about else about
+
+
+def _of_page(record: logging.LogRecord) -> Facts:
     """Return the status of a page for people and the name of its view."""
     if not hasattr(record, "request"):
         return {}
@@ -149,9 +222,9 @@ def _of_page(record: logging.LogRecord) -> dict[str, Any]:
     return {"status": getattr(record, "status_code", None), "view": match and match.view_name}
 
 
-def _of_fault(record: logging.LogRecord) -> dict[str, Any]:
+def _of_fault(record: logging.LogRecord, frames: int) -> Facts:
     fault = record.exc_info[1] if record.exc_info else None
-    return {} if fault is None else {"exception": traces.kind(fault), "where": traces.place(fault)}
+    return {} if fault is None else {"exception": traces.kind(fault), "where": traces.place(fault, frames)}
 
 
 def _safe(value: Any) -> Any:

@@ -1,6 +1,12 @@
 """Which part of chartero serves a path: the partner API, the public pages, or the pages for staff."""
 
+import re
+
 from django.http import HttpRequest
+
+ALL, PARTNERS, STAFF = SERVES = ("all", "partners", "staff")  # what a process may serve: `CHARTERO_SERVES`
+_FOR_STAFF = re.compile("/(?:admin|signin)(?:/|$)")
+_RECORDINGS = "/media/audio/"
 
 
 def is_external(request: HttpRequest) -> bool:
@@ -11,3 +17,10 @@ def is_external(request: HttpRequest) -> bool:
 def is_public(request: HttpRequest) -> bool:
     """Return True if the page is public: the same for everyone, signed in or not."""
     return request.path_info == "/" or request.path_info.startswith(("/docs/", "/openapi/", "/.well-known/"))
+
+
+def is_served(request: HttpRequest, serves: str) -> bool:
+    """Return True if a process that serves only this part may answer. Every process serves the public pages."""
+    if serves == PARTNERS:
+        return not _FOR_STAFF.match(request.path_info)
+    return serves == ALL or not (is_external(request) or request.path_info.startswith(_RECORDINGS))

@@ -4,7 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-from chartero import logs
+from chartero import logs, paths
 from chartero.deployment import secrets
 from chartero.deployment.environment import Environment
 
@@ -16,6 +16,7 @@ YEAR = 365 * 24 * 3600  # seconds
 ENVIRONMENT = env.text("CHARTERO_ENVIRONMENT", default="development")
 DEVELOPMENT = ENVIRONMENT == "development"
 DATA_DIR = Path(env.text("CHARTERO_DATA_DIR", default=str(BASE_DIR / "var")))
+SERVES = env.choice("CHARTERO_SERVES", paths.SERVES, default=paths.ALL)
 WEB_PROCESS = env.flag("CHARTERO_WEB_PROCESS", default=False)
 
 DEBUG = env.flag("CHARTERO_DEBUG", default=False)
@@ -58,7 +59,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "drf_spectacular_sidecar",
     "rest_framework",
     "django_filters",
     "axes",
@@ -69,8 +69,10 @@ MIDDLEWARE = [
     "chartero.web.middleware.PagesSecurityMiddleware",
     "chartero.web.middleware.PagesPolicyMiddleware",
     "chartero.web.middleware.PagesReadableMiddleware",
+    "chartero.web.middleware.PagesServedMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "chartero.web.middleware.PagesHttpsMiddleware",
+    "chartero.web.middleware.PagesDatabaseMiddleware",
     "chartero.web.middleware.PagesSessionMiddleware",
     "chartero.web.middleware.PagesCommonMiddleware",
     "chartero.web.middleware.PagesCsrfMiddleware",
@@ -81,7 +83,9 @@ MIDDLEWARE = [
     "chartero.web.middleware.PagesLockoutMiddleware",
     "chartero.web.middleware.PagesSessionLimitsMiddleware",
     "chartero.web.middleware.PagesSecondFactorMiddleware",
-    "chartero.web.middleware.PagesRightsMiddleware",
+    "chartero.web.middleware.PagesPasswordLineMiddleware",
+    "chartero.web.middleware.PagesFreshPasswordMiddleware",
+    "chartero.web.middleware.PagesRefusedPageMiddleware",
 ]
 ROOT_URLCONF = "chartero.urls"
 WSGI_APPLICATION = "chartero.wsgi.application"
@@ -154,8 +158,8 @@ SPECTACULAR_SETTINGS = {
 
 # Staff ---------------------------------------------------------------------------------------------------------------
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "partners.signin.guards.hashing.Argon2Hasher",
+    "partners.signin.guards.hashing.PBKDF2Hasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -192,6 +196,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 FILE_UPLOAD_HANDLERS = ["chartero.web.bodies.NoUploads"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # the server waits for no body that is longer (`chartero.server.connections`)
 
 # E-mail --------------------------------------------------------------------------------------------------------------
 # Without a mail server, development prints e-mail. Other deployments send none, and send_expiry_notices says so.

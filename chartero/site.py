@@ -19,27 +19,28 @@ from partners.signin.own_password import OwnPasswordView
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
-    """One entry of the navigation, for staff with the permission."""
+    """One entry of the navigation, for staff with the permission. `group`: the menu that it is in, if in any."""
 
     title: str
     view: str
     permission: str | None = None
+    group: str = ""
 
 
-# In the order of the work: attention, partners, keys, diagnosis, administration.
+LOOK_UP, ADMINISTER = "Look up", "Administer"
 NAVIGATION = (
     NavigationEntry("Home", "admin:index"),
     NavigationEntry("Organizations", "admin:partners_organization_changelist", "partners.view_organization"),
     NavigationEntry("API keys", "admin:partners_apikey_changelist", "partners.view_apikey"),
-    NavigationEntry("Requests", "admin:partners_requestrecord_changelist", "partners.view_requestrecord"),
     NavigationEntry("Why does this call fail?", "admin:diagnosis", "partners.view_apikey"),
-    NavigationEntry("Reason codes", "admin:reasons", "partners.view_apikey"),
-    NavigationEntry("Changes", "admin:partners_changeevent_changelist", "partners.view_changeevent"),
-    NavigationEntry("Disclosures", "admin:disclosures", "partners.account_disclosures"),
-    NavigationEntry("Global switch", "admin:switch", "partners.view_apikeyswitch"),
-    NavigationEntry("Encounters", "admin:encounters_encounter_changelist", "encounters.view_encounter"),
-    NavigationEntry("Users", "admin:auth_user_changelist", "auth.view_user"),
-    NavigationEntry("Roles", "admin:auth_group_changelist", "auth.view_group"),
+    NavigationEntry("Requests", "admin:partners_requestrecord_changelist", "partners.view_requestrecord", LOOK_UP),
+    NavigationEntry("Changes", "admin:partners_changeevent_changelist", "partners.view_changeevent", LOOK_UP),
+    NavigationEntry("Disclosures", "admin:disclosures", "partners.account_disclosures", LOOK_UP),
+    NavigationEntry("Encounters", "admin:encounters_encounter_changelist", "encounters.view_encounter", LOOK_UP),
+    NavigationEntry("Reason codes", "admin:reasons", "partners.view_apikey", LOOK_UP),
+    NavigationEntry("Global switch", "admin:switch", "partners.view_apikeyswitch", ADMINISTER),
+    NavigationEntry("Users", "admin:auth_user_changelist", "auth.view_user", ADMINISTER),
+    NavigationEntry("Roles", "admin:auth_group_changelist", "auth.view_group", ADMINISTER),
 )
 
 
@@ -55,12 +56,14 @@ class PartnerSite(admin.AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Add the pages that don't belong to a model, before those that do."""
         # Imported late: their decorators need this site.
+        from chartero.search import views as search
         from partners.admin import disclosures, switch
         from partners.admin.diagnosis import page
         from partners.signin.views import sign_out
 
         return [
             *page.urls(),
+            *search.urls(),
             path("disclosures/", disclosures.disclosures, name="disclosures"),
             path("switch/", switch.show, name="switch"),
             path("switch/turn/", switch.turn, name="switch_turn"),
@@ -77,12 +80,10 @@ class PartnerSite(admin.AdminSite):
     login_form = SignInForm
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Record a sign-in. Respond 503 if there are too many at once."""
+        """Record a sign-in."""
         response = super().login(request, {"title": "Sign in"} | (extra_context or {}))
         if request.method == "POST" and isinstance(response, HttpResponseRedirect):
             trail.note(Action.SIGNED_IN, request, second_factor="asked for" if settings.SECOND_FACTOR else "off")
-        elif SignInForm.is_busy(response):
-            response.status_code, response["Retry-After"] = 503, "1"
         return response
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
@@ -100,10 +101,19 @@ class PartnerSite(admin.AdminSite):
         if not context["has_permission"]:
             return context
         return context | {
-            "navigation": [_shown(entry, request) for entry in NAVIGATION if _allowed(entry, request)],
+            "navigation": _navigation(request),
             "environment": settings.ENVIRONMENT,
             "api_keys_on": ApiKeySwitch.is_on(),
         }
+
+
+def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the groups of entries that the person may open: those of the daily work first, which have no menu."""
+    groups = []
+    for title in ("", LOOK_UP, ADMINISTER):
+        entries = [_shown(entry, request) for entry in NAVIGATION if entry.group == title and _allowed(entry, request)]
+        groups.append({"title": title, "entries": entries, "here": any(entry["here"] for entry in entries)})
+    return [group for group in groups if group["entries"]]
 
 
 def _allowed(entry: NavigationEntry, request: HttpRequest) -> bool:

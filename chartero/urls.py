@@ -9,8 +9,10 @@ from encounters.recordings.views import recording
 from partners.api.views import route_not_found
 
 handler400 = "chartero.web.bodies.bad_request"
+handler500 = "chartero.web.unavailable.failed"
 urlpatterns = [
     path("external/v1/", include("encounters.urls")),
+    path("external/v1/", include("partners.urls")),
     re_path(r"\Aexternal(?:/[\s\S]*)?\Z", route_not_found),
     path("media/audio/<str:signed>", recording, name="recording"),
     path("docs/", include("chartero.docs.urls")),

@@ -1,4 +1,4 @@
-"""The routes of the partner API, at the catalogue's paths."""
+"""The routes of the partner API that serve encounters, at the catalogue's paths."""
 
 from django.urls import path
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.test import Client
 
-LIST = "/external/v1/encounters"
+LIST, KEY = "/external/v1/encounters", "/external/v1/key"
 OUTSIDE_THE_BODY = {"ETag", "Location", "Set-Cookie", "Last-Modified", "Access-Control-Allow-Origin"}
 
 
@@ -46,7 +46,7 @@ def check_ground_rules(response):
         assert body["error"] == "api_key_validation_failed"
         assert "ch_sk_" not in body["message"]
     if response.status_code != 403 or response.content:
-        challenged = response.status_code == 401 or b'"missing_scope"' in response.content
-        assert ("WWW-Authenticate" in response) == challenged
+        lacking = response.status_code == 403 and b'"missing_scope"' in response.content
+        assert ("WWW-Authenticate" in response) == (response.status_code == 401 or lacking)
     assert ("Retry-After" in response) == (response.status_code == 503)
     assert ("Allow" in response) == (response.status_code == 405)

@@ -27,7 +27,7 @@ class OrganizationFactory(DjangoModelFactory):
 
     @factory.post_generation
     def routes(self, create, extracted, **kwargs):
-        self.set_access(CHANGE, enable=routes.Route if extracted is None else extracted)
+        self.set_access(CHANGE, enable=routes.Route.grantable() if extracted is None else extracted)
 
 
 class PatientFactory(DjangoModelFactory):

@@ -12,15 +12,14 @@ import pytest
 from django.test import Client, override_settings
 
 from encounters.api import policy
-from partners.api import authentication, permissions
+from partners.catalogue.reasons import Stage
 from partners.catalogue.routes import Route
 from partners.decision import policy as access
-from partners.diagnosis import calls
 from partners.diagnosis.callers import Sent
 from partners.diagnosis.calls import diagnose
 from partners.diagnosis.request_lines import RequestLine
 from partners.models import ApiKeySwitch
-from tests.agreement.contract import CODES, contract, contract_field, denied_by, route_of
+from tests.agreement.contract import CODES, contract, contract_field, contract_routes, denied_by, route_of
 from tests.agreement.situations import generated, query_of
 from tests.agreement.world import World
 from tests.api import check_ground_rules
@@ -83,6 +82,9 @@ def differences(situation, expected, live, judged):
         sent = live.json()
         if (sent["reason_code"], sent["field"]) != expected[1:]:
             found["code"] = (sent, expected)
+    if (live.status_code, situation.method, situation.path) == (200, "GET", "key"):
+        told = [(each["route"], each["reason_code"]) for each in live.json()["key"]["routes"]]
+        found |= {"routes": told} if told != contract_routes(situation) else {}
     if answer is not None:
         body = b"" if situation.method == "HEAD" else answer.content
         found |= {name: live.get(name) for name in HEADERS_TOLD if live.get(name) != answer.get(name)}
@@ -101,8 +103,7 @@ def test_contract_api_and_diagnosis_agree(situations):
 
 def readers_read(monkeypatch, rules):
     """Have the API and the diagnosis decide by other rules than the product's."""
-    for module in (authentication, permissions, calls):
-        monkeypatch.setattr(module, "ACCESS_POLICY", tuple(rules))
+    monkeypatch.setattr(access, "ACCESS_POLICY", tuple(rules))
 
 
 @pytest.mark.parametrize("code", RULES)
@@ -129,6 +130,14 @@ def test_a_lost_rule_about_the_document_is_noticed(situations, monkeypatch, rout
     monkeypatch.setitem(policy.DOCUMENT_POLICIES, route, kept)
     decided = [each for each in situations if contract(each)[1] == rule.reason.code and route_of(each) is route]
     assert any(differences(*each) for each in compared(decided[:3]))
+
+
+@pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.reason.stage is Stage.ACCESS])
+def test_a_rule_that_is_lost_is_noticed_in_what_a_key_is_told(situations, monkeypatch, code):
+    readers_read(monkeypatch, [rule for rule in access.ACCESS_POLICY if rule.reason.code != code])
+    served = [each for each in situations if each.path == "key" and each.method == "GET" and contract(each)[0] == 200]
+    refused = [each for each in served if code in dict(contract_routes(each)).values()]
+    assert any(differences(*each) for each in compared(refused[:3]))
 
 
 @pytest.mark.parametrize(("earlier", "later"), [*pairwise(RULES)])

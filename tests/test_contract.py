@@ -14,7 +14,7 @@ from django.utils import timezone
 from partners.catalogue.routes import Route, Scope
 from partners.keys import tokens
 from partners.models import ApiKey, ApiKeySwitch
-from tests.api import LIST, Api
+from tests.api import KEY, LIST, Api
 from tests.factories import CHANGE, DocumentFactory, EncounterFactory, OrganizationFactory, issue
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +30,7 @@ SCOPES = {
 }
 ROUTES = ["encounters.list", "encounters.detail", "documents.detail", "documents.transcript", "documents.audio"]
 EVERY_ROUTE = pytest.mark.parametrize("path", SCOPES)
+EVERY_PATH = pytest.mark.parametrize("path", [*SCOPES, KEY])
 
 
 # Credentials: checks 1–7 ---------------------------------------------------------------------------------------------
@@ -53,7 +54,7 @@ MALFORMED = [
 ]
 
 
-@EVERY_ROUTE
+@EVERY_PATH
 @pytest.mark.parametrize(
     "header", [None, "", " ", "Bearer", "Bearer ", "Basic eDp5", "Bearer\t{token}", "{token}", "Token {token}"]
 )
@@ -64,7 +65,7 @@ def test_without_a_bearer_token(token, path, header):
     assert response["WWW-Authenticate"] == 'Bearer realm="external"'
 
 
-@EVERY_ROUTE
+@EVERY_PATH
 @pytest.mark.parametrize("header", MALFORMED)
 def test_malformed_tokens(token, path, header):
     parts = {
@@ -286,7 +287,7 @@ def test_unknown_query_keys(api, query, field):
     assert api.refusal(query=query) == (400, "unsupported_filter", field)
 
 
-@pytest.mark.parametrize("path", [path for path in SCOPES if path != LIST])
+@pytest.mark.parametrize("path", [*(path for path in SCOPES if path != LIST), KEY])
 @pytest.mark.parametrize("query", ["limit=1", "x=", "&&limit"])
 def test_any_query_key_on_anything_but_the_list(api, path, query):
     field = query.strip("&").partition("=")[0]
@@ -479,6 +480,8 @@ NO_ROUTE = [
     f"{UNKNOWN_DOCUMENT}/audio/",
     f"{LIST}.json",
     "/external/v1/Encounters",
+    f"{KEY}/",
+    f"{KEY}/key_{'0' * 22}",
     "/external//v1/encounters",
     "/external/v1/%0A",
     "/external/%FF",
@@ -493,7 +496,7 @@ def test_unknown_paths_before_authentication(path, method):
     assert Api().refusal(path, method=method) == (404, "route_not_found", None)
 
 
-@EVERY_ROUTE
+@EVERY_PATH
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"])
 def test_other_methods_after_access_and_before_the_query(api, path, method):
     response = api.get(path, "x=1", method=method)
@@ -523,7 +526,7 @@ def test_an_incoming_request_id_is_not_taken_over(api):
     assert first != second
 
 
-@EVERY_ROUTE
+@EVERY_PATH
 def test_head_is_get_without_a_body(api, path):
     got, head = api.get(path), api.get(path, method="HEAD")
     assert (head.status_code, head.content) == (got.status_code, b"")
@@ -557,7 +560,7 @@ def test_the_order_of_all_checks(settings):
         lambda: ApiKey.objects.filter(pk=key.pk).update(disabled_at=None),
         lambda: ApiKey.objects.filter(pk=key.pk).update(expires_at=None),
         lambda: organization.set_access(CHANGE, allowlisted=True),
-        lambda: organization.set_access(CHANGE, enable=Route),
+        lambda: organization.set_access(CHANGE, enable=Route.grantable()),
         lambda: key.set_scopes(Scope, CHANGE),
         lambda: sent.update(method="GET"),
         lambda: sent.update(query=""),

@@ -15,7 +15,7 @@ SETTINGS = ROOT / "chartero" / "settings.py"
 PRODUCT = ("chartero", "encounters", "partners", "manage.py")
 NAMED = re.compile(r"^([A-Za-z0-9._-]+)", re.MULTILINE)
 NAMES = {"markdown_it": "markdown-it-py"}  # of modules that need not be installed where the tests run
-ON_BEHALF = {"argon2-cffi": "django.contrib.auth.hashers.Argon2PasswordHasher"}  # used by what is named in the settings
+ON_BEHALF = {"argon2-cffi": "partners.signin.guards.hashing.Argon2Hasher"}  # used by what is named in the settings
 
 
 def canonical(name):

@@ -96,7 +96,10 @@ class Inventor:
             f"{pk}\t{self._id('org')}\tInvented Practice {pk}\t\t\tTreatment\t1\t{START}" for pk in numbers
         ]
         rows["partners_routegrant"] = [
-            f"{pk}\t{route.route_name}\t{START}" for pk in numbers if pk != self.plan.barred for route in Route
+            f"{pk}\t{route.route_name}\t{START}"
+            for pk in numbers
+            if pk != self.plan.barred
+            for route in Route.grantable()
         ]
         return rows
 

@@ -108,8 +108,9 @@ class UserFilter(forms.Form):
         given, found = self.cleaned_data, User.objects.filter(_of_role(self.cleaned_data["role"]))
         if given["state"]:
             found = found.filter(is_active=given["state"] == "active")
-        names = (Q(**{f"{field}__icontains": given["q"]}) for field in PERSON)
-        return found.filter(next(names) | next(names) | next(names) | next(names)) if given["q"] else found
+        if given["q"]:
+            found = found.filter(Q(*((f"{field}__icontains", given["q"]) for field in PERSON), _connector=Q.OR))
+        return found
 
     @property
     def narrows(self) -> bool:

@@ -98,14 +98,16 @@ def change(request: HttpRequest, object_id: str) -> HttpResponse:
     )
 
 
-@transaction.atomic
 def _save(request: HttpRequest, form: UserForm | NewUserForm) -> User:
-    """Save the user with the roles, and record it. Lock the row first, so that the old state is the one replaced."""
-    pk = form.instance.pk
-    before = account_changes.of_user(User.objects.select_for_update().get(pk=pk)) if pk else None
+    """Save the user with the roles, and record it. A password is hashed before the transaction, which may block others.
+
+    The row is locked first, so that the old state is the one replaced.
+    """
     user: User = form.save(commit=False)
     user.is_staff = True
-    user.save()
-    form.save_m2m()
-    account_changes.record_user(user, form.change(request), before)
+    with transaction.atomic():
+        before = account_changes.of_user(User.objects.select_for_update().get(pk=user.pk)) if user.pk else None
+        user.save()
+        form.save_m2m()
+        account_changes.record_user(user, form.change(request), before)
     return user

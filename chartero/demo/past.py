@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from partners.catalogue import routes
@@ -18,12 +19,13 @@ from partners.models.change import Action, Change, ChangeEvent
 CHANGE = Change(by="demo", source="manage.py demo", reason="demonstration")
 
 
+@transaction.atomic
 def organization(name: str, *, came: float) -> Organization:
     """Make an organization that was created `came` days ago, and has had full access since the next day."""
     made = Organization.objects.create(name=name, purpose="Treatment", allowlisted=True, created_at=_ago(came))
     opened = _ago(came - 1)
     RouteGrant.objects.bulk_create(
-        RouteGrant(organization=made, route=route.route_name, created_at=opened) for route in routes.Route
+        RouteGrant(organization=made, route=route.route_name, created_at=opened) for route in routes.Route.grantable()
     )
     _record(Action.ORGANIZATION_CREATED, made.created_at, made, after={"name": name, "purpose": made.purpose})
     before, after = {"allowlisted": False, "routes": []}, {"allowlisted": True, "routes": made.enabled_routes()}

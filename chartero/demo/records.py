@@ -8,8 +8,10 @@ from typing import Any
 from chartero.demo import tone
 from encounters.models import Document, DocumentStatus, Encounter, EncounterStatus, EncounterType, Patient, RecordClass
 from encounters.models import SchemaType as Schema
+from partners import pacing
 from partners.models import Organization
 
+BATCH = 500  # encounters in one transaction
 FIRST_NAMES = ["Ada", "Bela", "Caro", "Dorian", "Elif", "Fenna", "Goran", "Hanae", "Idris", "Jonna", "Kofi", "Liv"]
 LAST_NAMES = ["Ashgrove", "Brightwater", "Coldbrook", "Dunmore", "Eastlake", "Fernhill", "Greystone"]
 TALK = [
@@ -29,16 +31,20 @@ TRANSCRIPT_STATUSES = [DocumentStatus.COMPLETED] * 8 + [DocumentStatus.AMENDED, 
 
 
 def make(organization: Organization, *, patients: int, encounters: int, seed: int) -> None:
-    """Create invented patients and encounters for the organization, with notes and transcripts."""
+    """Create invented patients and encounters for the organization, with notes and transcripts.
+
+    Each batch of encounters is one short transaction. A run that was interrupted is continued by the next.
+    """
     random = Random(seed)  # noqa: S311 – the same data on every machine, not a secret
-    people = Patient.objects.bulk_create(_patient(random, organization) for _ in range(patients))
-    visits = Encounter.objects.bulk_create(
-        (_encounter(random, organization, people) for _ in range(encounters)), batch_size=500
-    )
+    invented = [_patient(random, organization) for _ in range(patients)]
+    people = [*organization.patients.order_by("pk")] or Patient.objects.bulk_create(invented)
+    visits = [_encounter(random, organization, people) for _ in range(encounters)]
     audio = tone.keep(organization)
-    Document.objects.bulk_create(
-        (document for visit in visits for document in _documents(random, visit, audio)), batch_size=500
-    )
+    for start in range(organization.encounters.count(), encounters, BATCH):
+        some = visits[start : start + BATCH]
+        with pacing.step():
+            Encounter.objects.bulk_create(some)
+            Document.objects.bulk_create([each for visit in some for each in _documents(random, visit, audio)])
 
 
 def _patient(random: Random, organization: Organization) -> Patient:

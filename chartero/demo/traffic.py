@@ -12,6 +12,7 @@ from partners.catalogue.routes import Route
 from partners.models import ApiKey, KeyNetwork, KeyUse, Organization, RequestRecord, UnkeyedCount
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LOOK = timedelta(minutes=30)
 HOME, TRAVEL, STRANGE = "203.0.113.20", "198.51.100.7", "192.0.2.99"
 PAGE, PAGES = 25, 5
 
@@ -20,13 +21,12 @@ def make(organization: Organization, sync: ApiKey, former: ApiKey) -> None:
     """Record hourly calls of one key for a week, with some mistakes, and calls with a revoked key."""
     now = timezone.now().replace(second=0, microsecond=0)
     ApiKey.objects.filter(pk=sync.pk).update(last_used_at=now)
-    KeyUse.objects.create(
-        api_key=sync, route=Route.ENCOUNTERS_LIST.route_name, first_used_at=now - 7 * DAY, last_used_at=now
-    )
+    for route, last in ((Route.ENCOUNTERS_LIST, now), (Route.KEY_READ, now - LOOK)):
+        KeyUse.objects.create(api_key=sync, route=route.route_name, first_used_at=last - 7 * DAY, last_used_at=last)
     for address, since in ((HOME, 7 * DAY), (TRAVEL, 3 * HOUR)):
         network = f"{address.rpartition('.')[0]}.0/24"
         KeyNetwork.objects.create(api_key=sync, network=network, first_seen_at=now - since)
-    calls = [*_pages(organization, sync, now), *_mistakes(sync, now), *_refused(former, now)]
+    calls = [*_pages(organization, sync, now), *_looks(sync, now), *_mistakes(sync, now), *_refused(former, now)]
     RequestRecord.objects.bulk_create(sorted(calls, key=lambda call: call.occurred_at), batch_size=500)
     _without_a_key(sync, now)
 
@@ -50,6 +50,12 @@ def _pages(organization: Organization, key: ApiKey, now: datetime) -> Iterator[R
             encounters=[pk for pk, _ in shown],
             patients=sorted({patient for _, patient in shown if patient is not None}),
         )
+
+
+def _looks(key: ApiKey, now: datetime) -> Iterator[RequestRecord]:
+    """Yield a daily look at the key, to be warned before it expires."""
+    for days in range(8):
+        yield _call(key, now - days * DAY - LOOK, route=Route.KEY_READ)
 
 
 def _mistakes(key: ApiKey, now: datetime) -> Iterator[RequestRecord]:

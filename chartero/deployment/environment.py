@@ -73,6 +73,13 @@ class Environment:
             raise UnreadableSetting(name, f"Write a whole number from {least} to {most}.")
         return int(given)
 
+    def choice(self, name: str, choices: Sequence[str], default: str) -> str:
+        """Return one of the words to choose from."""
+        given = self._values.get(name, "").strip() or default
+        if given not in choices:
+            raise UnreadableSetting(name, f"Write {', '.join(choices[:-1])} or {choices[-1]}.")
+        return given
+
     def options(self, name: str, default: dict[str, Any]) -> dict[str, Any]:
         """Return a JSON object."""
         given = self._values.get(name, "").strip()

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 
-from encounters.api.filters import FIELD_LENGTH, EncounterFilter
+from chartero.docs import changelog
+from chartero.docs.reference import objects, operations
+from chartero.openapi.headers import ALWAYS
+from encounters.api.filters import EncounterFilter
 from encounters.api.policy import DOCUMENT_POLICIES, ENCOUNTER_POLICY
 from encounters.importing.reading.limits import LONGEST_TEXT
 from encounters.recordings import storage as recordings
-from partners.api.base_url import base_url
+from partners.api.filters import FIELD_LENGTH
 from partners.api.responses import ALLOWED_METHODS, RETRY_AFTER_SECONDS, error_headers
 from partners.catalogue.reasons import Reason, Stage
 from partners.catalogue.remedies import REMEDIES
@@ -49,15 +51,16 @@ def explained(reason: Reason) -> Explained:
     return Explained(reason, REMEDIES[reason])
 
 
-def everything(request: HttpRequest) -> dict[str, Any]:
+def everything(base_url: str) -> dict[str, Any]:
     """Return everything that a page can show."""
     return {
-        "base_url": base_url(request),
+        "base_url": base_url,
         "environment": settings.ENVIRONMENT,
         "accepts_test_keys": settings.ACCEPT_TEST_KEYS,
         "live_prefix": tokens.LIVE_PREFIX,
         "test_prefix": tokens.TEST_PREFIX,
         "token": tokens,
+        "shareable": len(tokens.LIVE_PREFIX) + tokens.PUBLIC_LENGTH,
         "routes": list(Route),
         "scopes": list(Scope),
         "methods": ALLOWED_METHODS,
@@ -67,6 +70,12 @@ def everything(request: HttpRequest) -> dict[str, Any]:
         "reach": largest("offset") + largest("limit"),
         "stages": [(stage, of_stage(stage)) for stage in Stage],
         **{stage.value: of_stage(stage) for stage in Stage},
+        "reference": operations.groups(),
+        "objects": objects.every(),
+        "routes_of_first": changelog.routes_of_first(),
+        "additions": changelog.additions(),
+        "added_reasons": [explained(reason) for reason in changelog.additions().reasons],
+        "headers": ALWAYS,
         "missing_scope": error_headers(Reason.MISSING_SCOPE, Route.ENCOUNTERS_LIST.scopes),
         "field_length": FIELD_LENGTH,
         "retry_after": RETRY_AFTER_SECONDS,

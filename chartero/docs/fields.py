@@ -5,10 +5,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from encounters.api import serializers as served
 from encounters.api.serializers import (
     AmbientTranscriptSerializer,
     ContentSerializer,
+    DocumentAnswerSerializer,
     DocumentAudioSerializer,
     DocumentSerializer,
     DocumentSummarySerializer,
@@ -20,6 +20,7 @@ from encounters.api.serializers import (
     TranscriptSerializer,
     TurnSerializer,
 )
+from partners.api.own_key import KeySerializer, RouteAccessSerializer
 
 _DOCUMENT = {
     "document_id": "The id of the document.",
@@ -62,6 +63,7 @@ MEANINGS: dict[type[serializers.Serializer], dict[str, str]] = {
         "created_at": "When the document was created.",
         "updated_at": "When the document last changed.",
     },
+    DocumentAnswerSerializer: {"document": "A note or an ambient transcript: its `schema_type` tells which."},
     NoteSerializer: {"content": "The text of the note. Only in documents of schema_type document."},
     AmbientTranscriptSerializer: {
         "audio_duration_seconds": "The length of the recording. Only in ambient transcripts.",
@@ -90,7 +92,25 @@ MEANINGS: dict[type[serializers.Serializer], dict[str, str]] = {
         "audio_url": "The URL of the recording. It works without a key.",
         "expires_at": "When the URL expires.",
     },
+    KeySerializer: {
+        "key_id": "The id of the key.",
+        "public_part": "The prefix and the public part of the key, which you can share with us.",
+        "label": "The name that the key has here.",
+        "kind": "What the key is for.",
+        "organization_id": "Your organization, or null if the key has none.",
+        "scopes": "The scopes of the key.",
+        "issued_at": "When the key was issued.",
+        "expires_at": "When the key expires, or null if it doesn't. After a rotation, when the overlap ends.",
+        "rotated_at": "When the key got a successor, or null if it has none.",
+        "routes": "Every other route, and whether the key can call it now.",
+    },
+    RouteAccessSerializer: {
+        "route": "The name of the route.",
+        "allowed": "Whether a call with this key would pass the checks of access now.",
+        "reason_code": "The first refusal, or null if the route is allowed.",
+    },
 }
+_NAMED = {shape.__name__: shape for shape in MEANINGS}
 
 _TYPES: tuple[tuple[type[serializers.Field], str], ...] = (
     (serializers.ListSerializer, "list of objects"),
@@ -99,6 +119,8 @@ _TYPES: tuple[tuple[type[serializers.Field], str], ...] = (
     (serializers.DateField, "date"),
     (serializers.IntegerField, "integer"),
     (serializers.FloatField, "number"),
+    (serializers.BooleanField, "boolean"),
+    (serializers.ListField, "list of strings"),
     (serializers.Field, "string"),
 )
 
@@ -116,8 +138,14 @@ class Field:
 
 def of(serializer: str) -> list[Field]:
     """Return the fields of a serializer, without those that it inherits."""
-    shape = getattr(served, serializer)
+    shape = _NAMED[serializer]
     return [_field(shape, name, field) for name, field in shape().fields.items() if name in MEANINGS[shape]]
+
+
+def meaning(schema: str, key: str) -> str:
+    """Return the meaning of a key of an object in the OpenAPI document, or "" if it needs none."""
+    shape = _NAMED.get(f"{schema}Serializer", serializers.Serializer)
+    return next((told for kind in shape.__mro__ if (told := MEANINGS.get(kind, {}).get(key))), "")
 
 
 def _field(shape: type[serializers.Serializer], name: str, field: Any) -> Field:

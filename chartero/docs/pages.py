@@ -9,7 +9,7 @@ class Page(Enum):
     """One page: its path under `/docs/`, its title, and its summary in one sentence."""
 
     GET_STARTED = "", "Get started", "From an API key to the first encounter in two minutes."
-    AUTHENTICATION = "authentication", "Authentication", "How to send your key, and how to protect it."
+    AUTHENTICATION = "authentication", "Authentication", "How to send your key, look at it, and protect it."
     SCOPES = "scopes", "Scopes", "What a key can read, and what each route requires."
     ENVIRONMENTS = "environments", "Environments", "The base URL, live and test keys, and rules for every call."
     PAGINATION = (
@@ -21,7 +21,9 @@ class Page(Enum):
     ENCOUNTERS = "encounters", "Fetch encounters", "The list, one encounter, and all their fields."
     DOCUMENTS = "documents", "Fetch documents", "The notes of an encounter, as Markdown."
     TRANSCRIPTS = "transcripts", "Transcripts and audio", "What was said in an ambient encounter, and the recording."
-    REFERENCE = "reference", "API reference", "Every route with its parameters, responses and codes, in OpenAPI."
+    REFERENCE = "reference", "API reference", "Every route with its parameters, responses, codes and objects."
+    CHANGELOG = "changelog", "Changelog", "What has changed in the API, and what was there from the beginning."
+    HELP = "help", "Get help", "Whom to ask, what to include, and what never to send."
 
     def __init__(self, slug: str, title: str, summary: str) -> None:
         self.slug = slug

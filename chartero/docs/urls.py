@@ -8,5 +8,6 @@ app_name = "docs"
 urlpatterns = [
     path("", views.page, name="start"),
     path("sync.py", views.sync, name="sync"),
+    path("search/", views.search, name="search"),
     path("<slug:slug>/", views.page, name="page"),
 ]

@@ -1,15 +1,17 @@
 """The views of the developer pages. They are public and use no session or cookie."""
 
 from http import HTTPStatus
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from chartero.docs import catalogues
+from chartero.docs import catalogues, sections
+from chartero.docs import search as searching
 from chartero.docs.pages import Page
-from chartero.web.content_policy import CONTENT_POLICY_WITH_ICONS
+from partners.api.base_url import base_url
 
 SYNC = settings.BASE_DIR / "examples" / "sync.py"
 
@@ -20,13 +22,22 @@ def page(request: HttpRequest, slug: str = "") -> HttpResponse:
     try:
         shown = Page.at(slug)
     except KeyError:
-        return render(request, "docs/missing.html", {"pages": list(Page)}, status=HTTPStatus.NOT_FOUND)
+        return render(request, "docs/missing.html", frame(), status=HTTPStatus.NOT_FOUND)
     before, after = shown.neighbours
-    context = {"pages": list(Page), "page": shown, "before": before, "after": after, **catalogues.everything(request)}
-    answer = render(request, shown.template, context)
-    if shown is Page.REFERENCE:
-        answer["Content-Security-Policy"] = CONTENT_POLICY_WITH_ICONS
-    return answer
+    place = {"page": shown, "index": sections.index(shown), "before": before, "after": after}
+    return render(request, shown.template, frame() | place | catalogues.everything(base_url(request)))
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Show the sections of all pages that contain the words in `q`."""
+    found = searching.find(request.GET.get("q", ""))
+    return render(request, "docs/search.html", frame() | {"found": found, "examples": searching.EXAMPLES})
+
+
+def frame() -> dict[str, Any]:
+    """Return what every page shows around its text."""
+    return {"pages": list(Page), "environment": settings.ENVIRONMENT}
 
 
 @require_safe

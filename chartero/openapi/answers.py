@@ -4,9 +4,9 @@ from itertools import groupby
 from typing import Any
 
 from chartero.openapi import examples, headers
-from encounters.api.filters import FIELD_LENGTH
-from encounters.api.views import QueryViewSet
+from partners.api.filters import FIELD_LENGTH
 from partners.api.responses import ERROR, JsonRenderer, error_body
+from partners.api.views import PartnerViewSet
 from partners.catalogue.reasons import Reason, Stage
 from partners.catalogue.routes import Route
 from partners.decision import policy
@@ -16,21 +16,22 @@ CODES = "x-reason-codes"
 UNKNOWN_PARAMETER = "page"
 
 
-def of_route(view: QueryViewSet, served: dict[str, Any]) -> dict[str, Any]:
+def of_route(view: PartnerViewSet, served: dict[str, Any]) -> dict[str, Any]:
     """Return the responses of a route by status. `served` is the schema of its 200."""
     by_status = groupby(sorted(reasons(view), key=lambda reason: reason.status), lambda reason: reason.status)
     refusals = {str(status): _refusal(view.route, list(group)) for status, group in by_status}
     return {"200": _served(view.route, served), **refusals}
 
 
-def reasons(view: QueryViewSet) -> list[Reason]:
+def reasons(view: PartnerViewSet) -> list[Reason]:
     """Return every reason to refuse a call of a route, in the order of the checks."""
+    access = [rule.reason for rule in policy.rules_of(view.route)]
     query = [check.reason for check in view.filterset_class.read("").checks]
-    found = [rule.reason for rule in policy.ACCESS_POLICY] + query + [rule.reason for rule in view.rules] + _edge(view)
-    return list(dict.fromkeys(found))
+    resource = [rule.reason for rule in view.rules]
+    return list(dict.fromkeys([*access, *query, *resource, *_edge(view)]))
 
 
-def components(view: QueryViewSet) -> dict[str, dict[str, Any]]:
+def components(view: PartnerViewSet) -> dict[str, dict[str, Any]]:
     """Return the components that the responses of a route refer to, by kind and name."""
     fields = {parameter.reason: name for name, parameter in reversed(view.filterset_class.base_filters.items())}
     fields[Reason.UNSUPPORTED_FILTER] = UNKNOWN_PARAMETER
@@ -38,7 +39,7 @@ def components(view: QueryViewSet) -> dict[str, dict[str, Any]]:
     return {"schemas": {REFUSAL: _error()}, "examples": bodies, "headers": headers.COMPONENTS}
 
 
-def _edge(view: QueryViewSet) -> list[Reason]:
+def _edge(view: PartnerViewSet) -> list[Reason]:
     """Return the reasons outside the order of the checks. Only an id can turn a route's path into another path."""
     edge = [reason for reason in Reason if reason.stage is Stage.EDGE]
     return edge if "<" in view.route.path else [reason for reason in edge if reason is not Reason.ROUTE_NOT_FOUND]
@@ -72,7 +73,7 @@ def _refusal(route: Route, found: list[Reason]) -> dict[str, Any]:
 def _error() -> dict[str, Any]:
     """Return the schema of the body of a refusal, with the keys of a real one."""
     told = {
-        "error": {"type": "string", "const": ERROR},
+        "error": {"type": "string", "const": ERROR, "description": "Always the same."},
         "reason_code": {
             "type": "string",
             "description": "Stable: branch on this. New codes may be added: treat an unknown code by its status.",

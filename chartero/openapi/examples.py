@@ -3,8 +3,10 @@
 from typing import Any
 
 from encounters.api.filters import EncounterFilter
+from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
 
+ORGANIZATION_ID = "org_6nB3vX9cZm2Qa5Ws8Ed1Rf"
 ENCOUNTER_ID = "enc_4rT9wQ2mZx7Lc1Vb8Ny0Kd"
 NOTE_ID, TRANSCRIPT_ID = "doc_2hG5sJ8kPq3Wn6Xr9Tz1Yf", "doc_7bM4vC1xRd8Fs0Gh5Lp2Ku"
 SECONDS = 842.4
@@ -19,7 +21,7 @@ TRANSCRIPT = {
 }
 ENCOUNTER = {
     "encounter_id": ENCOUNTER_ID,
-    "organization_id": "org_6nB3vX9cZm2Qa5Ws8Ed1Rf",
+    "organization_id": ORGANIZATION_ID,
     "encounter_type": "ambient",
     "status": "completed",
     "created_at": "2026-05-25T14:00:00Z",
@@ -49,6 +51,28 @@ TURNS = [
     {"speaker": "patient", "start": 2.9, "end": 4.1, "text": "Much better."},
 ]
 
+KEY = {
+    "key_id": "key_8uJ2nB5vG7yT1rE4wQ9zXc",
+    "public_part": "ch_sk_3fK9sLm2Qx7V",
+    "label": "EHR sync",
+    "kind": "live",
+    "organization_id": ORGANIZATION_ID,
+    "scopes": [scope.value for scope in Route.ENCOUNTERS_LIST.scopes],
+    "issued_at": "2026-05-01T09:00:00Z",
+    "expires_at": "2027-05-01T09:00:00Z",
+    "rotated_at": None,
+    "routes": [
+        {"route": route.route_name, "allowed": reason_code is None, "reason_code": reason_code}
+        for route, reason_code in {
+            Route.ENCOUNTERS_LIST: None,
+            Route.ENCOUNTERS_DETAIL: None,
+            Route.DOCUMENTS_DETAIL: None,
+            Route.DOCUMENTS_TRANSCRIPT: Reason.ROUTE_NOT_ALLOWED.code,
+            Route.DOCUMENTS_AUDIO: Reason.MISSING_SCOPE.code,
+        }.items()
+    ],
+}
+
 BODIES: dict[Route, dict[str, Any]] = {
     Route.ENCOUNTERS_LIST: {
         "items": [ENCOUNTER],
@@ -67,4 +91,5 @@ BODIES: dict[Route, dict[str, Any]] = {
         "audio_url": "https://recordings.example/fenna.flac?signature=7c1d",
         "expires_at": "2026-05-25T15:05:00Z",
     },
+    Route.KEY_READ: {"key": KEY},
 }

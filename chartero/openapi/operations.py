@@ -7,7 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from chartero.openapi import answers, parameters, prose
-from encounters.api.views import QueryViewSet
+from partners.api.views import PartnerViewSet
 from partners.catalogue.routes import Route
 
 
@@ -15,16 +15,15 @@ class RouteSchema(AutoSchema):
     """The operation of a view of the partner API (DRF's `DEFAULT_SCHEMA_CLASS`)."""
 
     @property
-    def answering(self) -> QueryViewSet:
-        return cast(QueryViewSet, self.view)
+    def answering(self) -> PartnerViewSet:
+        return cast(PartnerViewSet, self.view)
 
     @property
     def route(self) -> Route:
         return self.answering.route
 
     def get_operation_id(self) -> str:
-        """Return the name of the route without dots, which make generators repeat themselves."""
-        return self.route.route_name.replace(".", "_")
+        return prose.operation_id(self.route)
 
     def get_summary(self) -> str:
         """Return the docstring of the action."""

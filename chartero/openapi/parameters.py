@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from encounters.api.filters import Parameter, StrictFilterSet
-from encounters.api.serializers import IdField
 from encounters.models import Document, Encounter
+from partners.api.fields import IdField
+from partners.api.filters import Parameter, StrictFilterSet
 
 IDS = {"encounter_id": IdField(Encounter), "document_id": IdField(Document)}
 

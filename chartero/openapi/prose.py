@@ -10,6 +10,7 @@ LIMIT, OFFSET, START_AT, END_AT = (f"`{name}`" for name in ("limit", "offset", "
 TAGS = {
     "encounters": "Encounters of your organization.",
     "documents": "The clinical documents of an encounter.",
+    "key": "Your own API key.",
 }
 
 _NO_QUERY = f"Any query parameter gives `{Reason.UNSUPPORTED_FILTER.code}`."
@@ -29,10 +30,20 @@ def tag(route: Route) -> str:
     return route.route_name.partition(".")[0]
 
 
+def operation_id(route: Route) -> str:
+    """Return the name of a route without dots, which make generators repeat themselves."""
+    return route.route_name.replace(".", "_")
+
+
+def about(route: Route) -> str:
+    """Return what the contract says about a route."""
+    return _ROUTES[route]
+
+
 def of_route(route: Route) -> str:
-    """Return the description of one route."""
-    scopes = " ".join(f"`{scope}`" for scope in route.scopes)
-    return f"{_ROUTES[route]}\n\nRoute: `{route.route_name}`. Required scopes: {scopes}."
+    """Return the description of one route: what the contract says, its name and its scopes."""
+    scopes = " ".join(f"`{scope}`" for scope in route.scopes) or "none"
+    return f"{about(route)}\n\nRoute: `{route.route_name}`. Required scopes: {scopes}."
 
 
 def _checks() -> str:
@@ -60,7 +71,8 @@ second such header. No other header, cookie or query parameter is read. Keys beg
 with `{TEST_PREFIX}` and are accepted only where all data is synthetic.
 
 A key must have every scope that a route requires, its organization must be allowlisted, and the route must be enabled
-for the organization. Nothing is enabled by default. A change takes effect with the next call.
+for the organization. Nothing is enabled by default. A change takes effect with the next call. Only
+`{Route.KEY_READ.route_name}` needs none of this: every valid key can call it.
 
 | scope | what it gives access to |
 | --- | --- |
@@ -147,4 +159,11 @@ are in seconds from the start of the recording. {_OF_AN_ENCOUNTER}""",
 Returns a signed URL that works for a few minutes, until `expires_at`, without the API key. Fetch the recording
 immediately, and don't store the URL. After it expires, get a new one. An ambient transcript without a recording gives
 `{Reason.AUDIO_NOT_FOUND.code}`. Another type gives `{Reason.UNSUPPORTED_DOCUMENT_TYPE.code}`. {_OF_AN_ENCOUNTER}""",
+    Route.KEY_READ: f"""\
+Describes the key that the call is made with, and no other key. Every valid key can call it, whatever its organization
+and its scopes, so it responds when all other routes refuse the key. Use it to be warned before the key expires.
+
+`routes` has every other route. `allowed` is true if a call with this key would pass the checks of access now. Otherwise
+`reason_code` is the first refusal. `organization_id` is null for a key without an organization, `expires_at` for a key
+that doesn't expire, and `rotated_at` for a key that has no successor. {_NO_QUERY}""",
 }

@@ -1,15 +1,21 @@
-"""If the database does not answer one call in time, the next calls fail immediately instead of waiting.
+"""If the database serves no calls any more, the next calls fail immediately instead of waiting.
 
-After a pause, one statement is tried. If it gets an answer, all calls continue. If not, there is another pause.
+One call that waited in vain is no sign of this: its own query may be slow, or a row that it needs locked. The sign is
+that more calls waited in vain than were answered in the last moment, or so many that they hold up the threads. Then a
+pause begins. It ends when a statement gets an answer: one call after another tries, half a second apart.
 """
 
 import threading
 import time
+from collections import deque
 
 import psycopg
 
-PAUSE = 0.5  # seconds
-TRIAL = 0.5  # seconds that the statement after a pause may take
+PAUSE = 0.5  # seconds until the next call may try
+TRIAL = 0.5  # seconds that the statement of such a call may take
+MOMENT = 0.75  # seconds: less than a call waits in vain, so that no call counts that was answered before the fault
+MANY = 6  # calls that waited in vain in a moment: too many, however many were answered
+ROOM, LONG = 16, 0.3  # statements that may run for longer than these seconds at a time; the others have to be quick
 
 
 class Paused(psycopg.OperationalError):
@@ -21,31 +27,55 @@ class Breaker:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._until: float | None = None  # the end of the pause; None if all is well
-        self._trying = False
+        self._next_try: float | None = None  # None if all is well
+        self._running: dict[int, float] = {}  # when the statement of a thread began
+        self._answered: deque[float] = deque(maxlen=2 * MANY)
+        self._in_vain: deque[float] = deque(maxlen=2 * MANY)
 
     def enter(self) -> bool:
-        """Return True if the next statement is the trial after a pause. Raise Paused during a pause."""
-        return self._until is not None and self._may_try()
+        """Note that a statement begins. Return True if it is a trial. Raise Paused if it must not begin."""
+        trial = self._next_try is not None and self._may_try()
+        now = time.monotonic()
+        if len(self._running) >= ROOM and sum(now - each > LONG for each in list(self._running.values())) >= ROOM:
+            raise Paused("too many calls wait for the database")
+        self._running[threading.get_ident()] = now
+        return trial
+
+    def leave(self) -> None:
+        """Note that the statement of this thread has ended."""
+        self._running.pop(threading.get_ident(), None)
+
+    def answered(self) -> None:
+        """Note that a call got an answer to each of its statements."""
+        self._answered.append(time.monotonic())
 
     def failed(self) -> None:
-        """Begin a pause."""
+        """Note that a call waited in vain. Begin a pause if most do."""
         with self._lock:
-            self._until, self._trying = time.monotonic() + PAUSE, False
+            now = time.monotonic()
+            self._in_vain.append(now)
+            in_vain = _lately(self._in_vain, now)
+            if self._next_try is None and (in_vain >= MANY or in_vain > _lately(self._answered, now)):
+                self._next_try = now + PAUSE
 
     def succeeded(self) -> None:
         """Let all calls continue."""
         with self._lock:
-            self._until, self._trying = None, False
+            self._next_try = None
 
     def _may_try(self) -> bool:
         with self._lock:
-            if self._until is None:  # the pause ended a moment ago
+            if self._next_try is None:  # the pause ended a moment ago
                 return False
-            if self._trying or time.monotonic() < self._until:
+            now = time.monotonic()
+            if now < self._next_try:
                 raise Paused("the database did not answer a moment ago")
-            self._trying = True
+            self._next_try = now + PAUSE
             return True
+
+
+def _lately(times: deque[float], now: float) -> int:
+    return sum(now - each < MOMENT for each in list(times))
 
 
 BREAKER = Breaker()

@@ -4,7 +4,7 @@ The cursors of Django and psycopg adapt the text of a statement, its values and 
 longer than the database does. Here, a session prepares a statement at its first use, and then only sends the values.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -46,8 +46,13 @@ class PreparedStatements:
         return name
 
     def _answer(self) -> PGresult:
+        answer: PGresult = self._session.wait(self._answered())
+        return answer
+
+    def _answered(self) -> Generator[Any, Any, PGresult]:
+        """Return the result of a statement. The session learns of an error too: maybe the statement took too long."""
         result: PGresult
-        [result] = self._session.wait(execute(self._session.pgconn))
+        [result] = yield from execute(self._session.pgconn)
         if result.status not in SUCCEEDED:
             raise errors.error_from_result(result)
         return result

@@ -1,5 +1,6 @@
 """The sockets on which a worker accepts connections."""
 
+import errno
 import select
 import socket
 import struct
@@ -8,6 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 PATIENCE = 5  # seconds that a thread waits for a client to send or to accept more data
+GONE = (BlockingIOError, ConnectionAbortedError)  # another thread or process has taken it, or the client has left
+NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 ONCE = select.EPOLLIN | select.EPOLLONESHOT  # tell one thread, then none until it asks again
 
 

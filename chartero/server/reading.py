@@ -5,9 +5,7 @@ application answers instead. It gets the method, and the path if it belongs to t
 """
 
 import io
-import math
 import sys
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -17,17 +15,26 @@ from gunicorn import util  # type: ignore[import-untyped]
 from gunicorn.http import body, errors, message, parser, unreader  # type: ignore[import-untyped]
 
 
-class TooSlow(errors.ParseException):  # type: ignore[misc]
-    """The client did not send the whole call in time. `begun` is what arrived."""
+class Incomplete(errors.ParseException):  # type: ignore[misc]
+    """A call that is refused before it has arrived. `begun` is its first bytes."""
 
     def __init__(self, begun: bytes) -> None:
         super().__init__()
         self.begun = begun
 
 
+class TooSlow(Incomplete):
+    """The client did not send the whole call in time."""
+
+
+class TooLong(Incomplete):
+    """The head of the call does not end."""
+
+
 STATUS = "chartero.web.unreadable"  # the key of the status of the refusal in the WSGI environment
 STATUSES = {
     TooSlow: 408,
+    TooLong: 431,
     errors.LimitRequestLine: 414,
     errors.LimitRequestHeaders: 431,
     errors.ExpectationFailed: 417,
@@ -59,6 +66,10 @@ class Request(message.Request):  # type: ignore[misc]
             fault.begun = bytes(self.begun[:LONGEST])
             raise
 
+    def _peer_trusted_for_forwarded(self) -> tuple[dict[str, str], list[str]]:
+        """Trust no header of a proxy here, from any address. Django reads those that are configured."""
+        return {}, []
+
     def read_line(self, unreader: Any, buf: bytearray, limit: int = 0) -> Any:
         self.begun = buf
         return super().read_line(unreader, buf, limit)
@@ -66,27 +77,34 @@ class Request(message.Request):  # type: ignore[misc]
     def set_body_reader(self) -> None:
         super().set_body_reader()
         self.body: Body = Body(self.body.reader)
+        self._expected_100_continue = False  # the connection has asked for the body
 
 
-class Unreader(unreader.SocketUnreader):  # type: ignore[misc]
-    """The source of the parser. `until` is when it stops waiting, even for a client that keeps sending a little."""
+class Arrived(unreader.Unreader):  # type: ignore[misc]
+    """What a client has sent. The parser and the application read it, and never wait for more."""
 
-    until = math.inf
-
-    def chunk(self, size_hint: int | None = None) -> Any:
-        if time.monotonic() > self.until:
-            raise TimeoutError("the rest of a call has not come in time")
-        return super().chunk(size_hint)
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        return b""
 
 
 class Parser(parser.RequestParser):  # type: ignore[misc]
-    """The parser of gunicorn for these requests."""
+    """The parser of gunicorn for these requests. With TLS, it reads the connection itself."""
 
     mesg_class = Request
 
+
+class ArrivedParser(Parser):
+    """The parser for requests that have arrived."""
+
     def __init__(self, cfg: Any, source: Any, source_addr: Any) -> None:
         super().__init__(cfg, source, source_addr)
-        self.unreader = Unreader(source)
+        self.unreader = Arrived()
+
+    def finish_body(self, deadline: float | None = None, max_bytes: int | None = None) -> bool:
+        """Skip what the application left of a body. All of it is here (`leaves_body`)."""
+        if self.mesg is not None and self.mesg.body.reader.length:
+            self.mesg.body.read()
+        return True
 
 
 def is_refused(request: Any, fault: Exception) -> bool:
@@ -121,10 +139,12 @@ def is_of_api(begun: bytes) -> bool:
 
 def leaves_body(request: Any) -> bool:
     """Return True if an answer may leave a part of the body unread, so that the connection can't be used again."""
-    names = [name for name, _ in request.headers]
-    if "CONTENT-LENGTH" not in names:
-        return "TRANSFER-ENCODING" in names
-    is_here = request.body.reader.length <= request.unreader.buf.getbuffer().nbytes
+    reader = request.body.reader
+    if not isinstance(reader, body.LengthReader):
+        return True
+    if not reader.length:
+        return False
+    is_here = reader.length <= request.unreader.buf.getbuffer().nbytes
     return not is_here or is_of_api(f"{request.method} {request.uri}".encode("latin-1"))
 
 

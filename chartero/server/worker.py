@@ -5,7 +5,6 @@ kernel gives a connection with data to one waiting thread, and to no other until
 EPOLLONESHOT). An incomplete call goes back to the kernel. gunicorn handles all of HTTP.
 """
 
-import errno
 import math
 import os
 import select
@@ -18,17 +17,16 @@ from django.conf import settings
 from django.db import connections
 from gunicorn.workers.base import Worker  # type: ignore[import-untyped]
 
-from chartero.server import reading
-from chartero.server.connections import Connection, LastingSocket
-from chartero.server.listeners import ONCE, Listeners
+from chartero.server import configuration, reading
+from chartero.server.connections import Connection
+from chartero.server.listeners import GONE, NO_ROOM, ONCE, Listeners
 from chartero.server.pool import PoolWorker
 from chartero.server.threads import ThreadCount
 
 TICK = 1.0  # seconds between two checks of idle connections
+ROOM = select.EPOLLOUT | select.EPOLLONESHOT  # tell one thread that a client has taken data
 GLANCE = 0.05  # seconds between two checks of blocked threads
 LINGER = 2.0  # seconds that a stopping worker waits for calls on idle connections
-GONE = (BlockingIOError, ConnectionAbortedError)
-NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class SharedPollWorker(PoolWorker):
@@ -39,16 +37,16 @@ class SharedPollWorker(PoolWorker):
     """
 
     alive: bool
+    cfg: Any
 
     def init_process(self) -> None:
+        self.cfg = configuration.Fixed(self.cfg)
         self.poll = select.epoll()
         self.listeners = Listeners(self.sockets, self.poll)
         self.connections: dict[int, Connection] = {}
         self.idle: dict[int, Connection] = {}  # those that wait for a call, the longest first
         self.threads: set[threading.Thread] = set()
-        self.full = False
-        self.linger = math.inf
-        self.next_look = 0.0
+        self.full, self.linger, self.next_look = False, math.inf, 0.0
         self.end = os.eventfd(0)
         Worker.init_process(self)
 
@@ -98,8 +96,9 @@ class SharedPollWorker(PoolWorker):
             self.accept(listener)
             return
         connection = self.connections[fileno]
-        ready = connection.has_left() if connection.leaving else connection.gather()
-        if not ready:
+        if connection.is_sending:
+            self._send_on(fileno, connection)
+        elif not (connection.has_left() if connection.leaving else connection.gather()):
             self.poll.modify(fileno, ONCE)
         elif connection.leaving or connection.is_over:
             self._close(fileno, connection)
@@ -141,26 +140,43 @@ class SharedPollWorker(PoolWorker):
         self.idle.pop(fileno, None)
         connection.timeout, connection.untaken = None, False
         try:
-            kept = self._answer_late(connection) if connection.late else self._answer_whole(connection)
+            kept = self._answered(connection)
         finally:
-            if kept:
-                connection.untaken = connection.take_back()
-                self._wait(fileno, connection)
-                self.poll.modify(fileno, select.EPOLLOUT | select.EPOLLONESHOT if connection.untaken else ONCE)
-            elif self.cfg.is_ssl or not connection.initialized:
-                self._close(fileno, connection)
-            else:
-                connection.leave()
-                self.poll.modify(fileno, ONCE)
+            self._go_on(fileno, connection, kept)
 
-    def _answer_whole(self, connection: Connection) -> bool:
-        if not self.cfg.is_ssl:  # gunicorn starts TLS itself, where it can handle errors
+    def _go_on(self, fileno: int, connection: Connection, kept: bool) -> None:
+        """Wait until the client has taken its answer, then for the next call. Or close the connection."""
+        connection.kept = kept
+        if connection.is_sending:
+            self._wait(fileno, connection)
+            self.poll.modify(fileno, ROOM)
+        elif kept:
+            connection.untaken = connection.take_back()
+            self._wait(fileno, connection)
+            self.poll.modify(fileno, ROOM if connection.untaken else ONCE)
+        elif connection.is_tls:
+            self._close(fileno, connection)
+        else:
+            connection.leave()
+            self.poll.modify(fileno, ONCE)
+
+    def _send_on(self, fileno: int, connection: Connection) -> None:
+        """Send what the client takes of its answer."""
+        try:
+            connection.sock.send_on()
+        except OSError:  # the client has gone
+            self._close(fileno, connection)
+        else:
+            self._go_on(fileno, connection, connection.kept)
+
+    def _answered(self, connection: Connection) -> bool:
+        """Answer one call. Return True if more may follow."""
+        if connection.fault is not None:
+            self.handle_error(None, connection.sock, connection.client, connection.fault(connection.begun))
+            return False
+        if not connection.is_tls:  # gunicorn starts TLS itself, where it can handle errors
             connection.hand_over()
         return bool(self.handle(connection))
-
-    def _answer_late(self, connection: Connection) -> bool:
-        self.handle_error(None, connection.sock, connection.client, reading.TooSlow(connection.begun))
-        return False
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Answer one call. Close the connection after it if it must end, or if a body is unread or incomplete.
@@ -169,7 +185,13 @@ class SharedPollWorker(PoolWorker):
         """
         if conn.last or reading.leaves_body(req):
             req.force_close()
-        return super().handle_request(req, conn)
+        if conn.is_tls:
+            return super().handle_request(req, conn)
+        conn.sock.hold()
+        try:
+            return super().handle_request(req, conn)
+        finally:
+            conn.sock.release()
 
     def _close(self, fileno: int, connection: Connection) -> None:
         if self.connections.get(fileno) is connection:  # a failed handshake has already closed its socket
@@ -182,12 +204,11 @@ class SharedPollWorker(PoolWorker):
             self.listeners.listen()
 
     def _take(self, listener: Any) -> None:
-        accepted, address = listener.accept()
-        client = LastingSocket.of(accepted)
-        connection = Connection(self.cfg, client, address, listener.getsockname())
-        self.connections[client.fileno()] = connection
-        self._wait(client.fileno(), connection)
-        self.poll.register(client, ONCE)
+        connection = Connection.accepted(self.cfg, listener)
+        fileno = connection.sock.fileno()
+        self.connections[fileno] = connection
+        self._wait(fileno, connection)
+        self.poll.register(fileno, ONCE)
 
     def _wait(self, fileno: int, connection: Connection) -> None:
         """Mark a connection as idle. It is the last one to be closed to make room."""
@@ -216,11 +237,7 @@ class SharedPollWorker(PoolWorker):
         """Close connections that have been idle for too long, and those whose call takes too long to arrive."""
         now = time.monotonic()
         for connection in list(self.connections.values()):
-            if connection.is_too_slow(now):
-                connection.late = True
-                connection.end()
-            elif connection.timeout is not None and min(connection.timeout, self.linger) < now:
-                connection.end()
+            connection.end_if_slow(now, self.linger)
 
     def _finish(self) -> None:
         self.listeners.close(self._take)

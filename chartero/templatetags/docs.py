@@ -1,24 +1,30 @@
-"""Template tags of the developer pages: headings, codes, routes, fields and examples."""
+"""Template tags of the developer pages: headings, links, codes, routes, fields, types, examples and excerpts."""
 
 import json
 from textwrap import dedent
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
-from chartero.docs import catalogues, examples, fields
+from chartero.docs import catalogues, examples, fields, sections
 from chartero.docs.pages import Page
+from chartero.docs.reference.objects import Type
+from chartero.docs.reference.operations import Operation
+from chartero.docs.search import Hit
+from chartero.openapi import prose
 from chartero.openapi.examples import BODIES
 from partners.api.responses import error_body
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
 
 register = template.Library()
+_CODES = {reason.code for reason in Reason}
 
 
 @register.filter
@@ -37,11 +43,25 @@ def marked(text: str) -> SafeString:
     )
 
 
+@register.filter
+def linked(text: str) -> SafeString:
+    """Write text in which backticks mark code. Reason codes link to their explanation."""
+    parts = text.split("`")
+    return format_html_join("", "{}", ((_linked(part) if at % 2 else part,) for at, part in enumerate(parts)))
+
+
+def _linked(name: str) -> SafeString:
+    return code(name) if name in _CODES else format_html("<code>{}</code>", name)
+
+
 @register.simple_tag
-def heading(text: str) -> SafeString:
+def heading(text: str, anchor: str = "", level: int = 2) -> SafeString:
     """Write a heading with an anchor and a link to it."""
     return format_html(
-        '<h2 id="{0}">{1} <a class="anchor" href="#{0}" aria-label="Link to {1}">#</a></h2>', slugify(text), text
+        '<h{2} id="{0}">{1} <a class="anchor" href="#{0}" aria-label="Link to {1}">#</a></h{2}>',
+        anchor or slugify(text),
+        text,
+        level,
     )
 
 
@@ -89,6 +109,46 @@ def fields_of(caption: str, *serializers: str) -> dict[str, Any]:
 def example(name: str, title: str) -> dict[str, Any]:
     """Show a code example in every language."""
     return {"name": name, "title": title, "examples": examples.named(name)}
+
+
+@register.inclusion_tag("docs/_example.html")
+def call(operation: Operation) -> dict[str, Any]:
+    """Show a call of a route in every language."""
+    return {"name": f"call-{operation.id}", "title": "The call", "examples": operation.examples}
+
+
+@register.simple_tag
+def reference_to(route: Route) -> SafeString:
+    """Link a route to its place in the reference."""
+    url, anchor = Page.REFERENCE.url, prose.operation_id(route)
+    return format_html('<a class="code" href="{}#{}"><code>{}</code></a>', url, anchor, route.route_name)
+
+
+@register.simple_tag
+def explanation(route: Route) -> sections.Section | None:
+    """Return the section that explains a route."""
+    return sections.explaining(route)
+
+
+@register.simple_tag
+def type_in_words(found: Type) -> SafeString:
+    """Write a type, with links to the objects that it can be."""
+    links = format_html_join(" or ", '<a href="#object-{0}">{0}</a>', ((name,) for name in found.objects))
+    return format_html("{}{}{}", found.before, links, found.after)
+
+
+@register.inclusion_tag("docs/_contact.html")
+def contact() -> dict[str, Any]:
+    """Say whom to ask."""
+    return {"email": settings.CONTACT_EMAIL}
+
+
+@register.simple_tag
+def excerpt(hit: Hit) -> SafeString:
+    """Write the excerpt of a section that was found, with the words that were searched for marked."""
+    return format_html_join(
+        "", "{}", ((format_html("<mark>{}</mark>", text) if searched else text,) for text, searched in hit.excerpt)
+    )
 
 
 @register.inclusion_tag("docs/_answer.html")

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 CONTENT_POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-# Swagger UI has icons in its stylesheet.
-CONTENT_POLICY_WITH_ICONS = f"{CONTENT_POLICY}; img-src 'self' data:"
 
 
 class ContentPolicyMiddleware:

@@ -23,16 +23,24 @@ from django_otp.middleware import OTPMiddleware
 from chartero import health, logs
 from chartero.paths import is_external, is_public
 from chartero.postgresql import plans, sessions
-from chartero.web import proxy, unreadable
+from chartero.web import elsewhere, proxy, unreadable
 from chartero.web.bodies import OwnSessionMiddleware
 from chartero.web.content_policy import ContentPolicyMiddleware
+from chartero.web.elsewhere import ServedMiddleware
 from chartero.web.page_requests import ReadableRequestMiddleware
 from chartero.web.proxy import HttpsMiddleware
+from chartero.web.unavailable import DatabaseMiddleware
 from partners.api.exchange import Exchange
 from partners.api.responses import Refusal, fault_response
 from partners.catalogue.reasons import Reason
 from partners.record import ledger
-from partners.signin.middleware import RightsMiddleware, SecondFactorMiddleware, SessionLimitsMiddleware
+from partners.signin.middleware import (
+    FreshPasswordMiddleware,
+    PasswordLineMiddleware,
+    RefusedPageMiddleware,
+    SecondFactorMiddleware,
+    SessionLimitsMiddleware,
+)
 
 Handler = Callable[[HttpRequest], HttpResponse]
 DATABASE_SECONDS = 2.2  # how long a call may wait for the database in total, a little longer than for one statement
@@ -91,7 +99,9 @@ class ExternalApiMiddleware:
         return unreadable.refusal(request) or self._refused(request) or self.get_response(request)
 
     def _refused(self, request: HttpRequest) -> Refusal | None:
-        """Return the refusal of a call that is wrong for any route: a bad Host header, or plain http."""
+        """Return the refusal of a call that is wrong for any route: in this process, with this Host, or by http."""
+        if refused := elsewhere.refusal(request):
+            return refused
         try:
             request.get_host()
         except DisallowedHost:
@@ -146,6 +156,8 @@ def for_staff(middleware: type[Any]) -> type[Any]:
 PagesSecurityMiddleware = for_pages(SecurityMiddleware)
 PagesPolicyMiddleware = for_pages(ContentPolicyMiddleware)
 PagesHttpsMiddleware = for_pages(HttpsMiddleware)
+PagesServedMiddleware = for_pages(ServedMiddleware)
+PagesDatabaseMiddleware = for_pages(DatabaseMiddleware)
 PagesSessionMiddleware = for_staff(OwnSessionMiddleware)
 PagesReadableMiddleware = for_pages(ReadableRequestMiddleware)
 PagesCommonMiddleware = for_pages(CommonMiddleware)
@@ -157,4 +169,6 @@ PagesFrameMiddleware = for_pages(XFrameOptionsMiddleware)
 PagesLockoutMiddleware = for_staff(AxesMiddleware)
 PagesSessionLimitsMiddleware = for_staff(SessionLimitsMiddleware)
 PagesSecondFactorMiddleware = for_staff(SecondFactorMiddleware)
-PagesRightsMiddleware = for_staff(RightsMiddleware)
+PagesPasswordLineMiddleware = for_staff(PasswordLineMiddleware)
+PagesFreshPasswordMiddleware = for_staff(FreshPasswordMiddleware)
+PagesRefusedPageMiddleware = for_staff(RefusedPageMiddleware)

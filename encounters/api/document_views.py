@@ -8,16 +8,17 @@ from rest_framework.request import Request
 from encounters.api import documents, policy
 from encounters.api.documents import DocumentedEncounter, StoredDocument
 from encounters.api.policy import DocumentRequest
-from encounters.api.views import QueryViewSet, is_encounter_id
+from encounters.api.views import is_encounter_id
 from encounters.recordings import storage as recordings
 from partners.api.disclosure import Disclosing
+from partners.api.views import PartnerViewSet
 from partners.decision.policy import AccessRequest, Check, Rule, decide, explain
 from partners.identifiers import matcher
 
 is_document_id = matcher("doc")
 
 
-class DocumentViewSet(QueryViewSet):
+class DocumentViewSet(PartnerViewSet):
     """Read one document of an encounter of the caller's organization."""
 
     def retrieve(self, request: Request, encounter_id: str, document_id: str) -> Disclosing:

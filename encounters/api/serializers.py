@@ -1,14 +1,13 @@
 """The shape of the responses, declared once: the SQL columns, the JSON and the OpenAPI document follow from it."""
 
-from typing import Any, cast
+from typing import Any
 
-from django.db.models import Model
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
 from encounters.api.dialects import DIALECTS, Dialect
 from encounters.models import Document, DocumentStatus, Encounter, EncounterStatus, EncounterType, Patient, SchemaType
-from partners.identifiers import PublicIdField, pattern
+from partners.api.fields import IdField
 from partners.models import Organization
 
 MARKDOWN = "markdown"
@@ -53,15 +52,6 @@ def _text(alias: str, name: str, field: Any, dialect: Dialect) -> str:
 def _json(alias: str, name: str, field: Any, dialect: Dialect) -> str:
     text = _text(alias, name, field, dialect)
     return dialect.number(text) if isinstance(field, serializers.FloatField) else text
-
-
-class IdField(serializers.RegexField):
-    """The public id of a row."""
-
-    def __init__(self, model: type[Model], source: str = "public_id") -> None:
-        public_id = cast(PublicIdField, model._meta.get_field("public_id"))
-        self.pattern = f"^{pattern(public_id.prefix)}$"
-        super().__init__(self.pattern, source=source)
 
 
 class PatientSerializer(RowSerializer):

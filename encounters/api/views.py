@@ -1,18 +1,14 @@
 """The encounter routes: a list of encounters, and one encounter."""
 
-from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 from rest_framework.request import Request
-from rest_framework.serializers import Serializer
 
 from encounters.api import policy, queries
-from encounters.api.filters import NoFilter, Query, StrictFilterSet
 from encounters.api.policy import EncounterRequest
 from encounters.api.queries import StoredEncounter
 from partners.api.disclosure import Disclosing
-from partners.api.exchange import Exchange
 from partners.api.views import PartnerViewSet
 from partners.catalogue.routes import Route
 from partners.decision.policy import AccessRequest, Check, Rule, decide, explain
@@ -21,27 +17,7 @@ from partners.identifiers import matcher
 is_encounter_id = matcher("enc")
 
 
-class QueryViewSet(PartnerViewSet):
-    """A view that checks the query (checks 12 and 13) with its route's filters. The serializer documents the answer."""
-
-    route: Route
-    filterset_class: type[StrictFilterSet] = NoFilter
-    serializer_class: type[Serializer] = Serializer
-
-    @property
-    @abstractmethod
-    def rules(self) -> tuple[Rule[Any], ...]:
-        """Return the checks of the requested resource, from 14 on."""
-
-    def read_query(self, request: Request) -> Query:
-        """Return the parsed query. Raise AccessDenied for the first check that fails."""
-        query = self.filterset_class.read(request.META["QUERY_STRING"])
-        self.refuse_first(query.checks)
-        Exchange.of(request).query = query.normal_form
-        return query
-
-
-class EncounterViewSet(QueryViewSet):
+class EncounterViewSet(PartnerViewSet):
     """Read encounters of the caller's organization."""
 
     def list(self, request: Request) -> Disclosing:

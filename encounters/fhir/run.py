@@ -1,7 +1,7 @@
 """Run a whole import: every phase over every file, batch by batch, and the report."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from itertools import islice
 
 from django.utils import timezone
@@ -14,7 +14,7 @@ from encounters.fhir.reading import read
 from encounters.fhir.report import Report
 from encounters.importing import rows
 from encounters.importing.codes import Code, ImportOutcome, Level
-from encounters.importing.dry_runs import undone_if
+from encounters.importing.dry_run import nothing_kept
 from encounters.importing.job import Job
 from encounters.importing.reading.files import BINARY, DELETIONS, ORDER, Export, SourceFile
 from encounters.importing.reading.lines import Progress
@@ -31,8 +31,8 @@ NOT_TAKEN_IN = {ImportOutcome.REJECTED, ImportOutcome.STALE, *CONFLICTS}
 
 
 def run(job: Job, export: Export, progress: Progress, *, dry_run: bool = False) -> Report:
-    """Import the export. A dry run is one transaction that is rolled back at the end."""
-    with closing(Index(job.servers())) as index, undone_if(dry_run):
+    """Import the export. A dry run keeps nothing."""
+    with closing(Index(job.servers())) as index, nothing_kept(job) if dry_run else nullcontext():
         work = _Run(job, index, progress)
         work.through(export)
     return work.report

@@ -1,11 +1,15 @@
 """What an operator specifies for one import."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from encounters.models import RecordClass, SourceRecord
+from partners.management import exclusive
 from partners.models import Organization
 
 
@@ -30,12 +34,22 @@ class Job:
         told = SourceRecord.objects.filter(organization=self.organization, source=self.source, server__isnull=False)
         return {str(server) for server in told.order_by().values_list("server", flat=True).distinct()[:2]}
 
-    def lock(self) -> None:
-        """Block other imports into the same organization until this transaction ends.
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other imports into the same organization out of the block.
 
-        PostgreSQL needs the lock. On SQLite, the transaction itself is a lock.
+        On PostgreSQL, the block is one transaction. On SQLite it isn't, because a transaction blocks all partners'
+        calls: the block can read and prepare before it opens one.
         """
-        Organization.objects.select_for_update(no_key=True).get(pk=self.organization.pk)
+        if connection.vendor == "postgresql":
+            with transaction.atomic():
+                Organization.objects.select_for_update(no_key=True).get(pk=self.organization.pk)
+                yield
+        elif connection.in_atomic_block:  # nobody else can write anyway
+            yield
+        else:
+            with exclusive.turn(f"import_{self.organization.public_id}"):
+                yield
 
     def class_for(self, *, labelled_test: bool) -> RecordClass:
         """Return the record class of a resource: test data is never clinical."""

@@ -58,11 +58,7 @@ class ImportCommand(ReportCommand):
             help="what to use as created_at: the time of the import (default), or the start of the encounter, for old "
             "records",
         )
-        parser.add_argument(
-            "--dry-run",
-            action="store_true",
-            help="run the whole import, but write nothing; on SQLite, this blocks other writers",
-        )
+        parser.add_argument("--dry-run", action="store_true", help="run the whole import, but write nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import and report. Exit with code 1 if a file could not be read to its end."""

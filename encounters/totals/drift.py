@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 
 from encounters.totals import buckets
 from encounters.totals.buckets import GRAINS, SERVED
 from encounters.totals.triggers import KEY, SLOT
+from partners import pacing
 
 # The first month from an instant on that has served encounters or counts. It takes four index look-ups.
 _NEXT_MONTH = """
@@ -83,9 +84,15 @@ def compared(organization_pk: int, month: Month) -> list[Count]:
 
 
 def corrected(organization_pk: int, month: Month) -> list[Count]:
-    """Correct the buckets that differ, and return what `compared` found."""
+    """Correct the buckets that differ, and return what `compared` found.
+
+    Only a month that differs is compared again in a transaction, which on SQLite blocks all writers.
+    """
+    counts = compared(organization_pk, month)
+    if all(count.kept == count.true for count in counts):
+        return counts
     sql = _CORRECT.format(key=KEY, slot=SLOT[connection.vendor])
-    with transaction.atomic(), connection.cursor() as cursor:
+    with pacing.step(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_LOCK)
         counts = compared(organization_pk, month)

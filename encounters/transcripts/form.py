@@ -12,10 +12,10 @@ from typing import Any
 
 from django.db.models import TextChoices
 
-from encounters import grammar
 from encounters.importing.reading import elements, ids
 from encounters.importing.reading.limits import LONGEST_DURATION, LONGEST_TEXT, LONGEST_TITLE
 from encounters.models import DocumentStatus, EncounterStatus, SchemaType
+from partners.formats import grammar
 
 LONGEST_VARIANT = 64
 

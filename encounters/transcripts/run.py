@@ -1,7 +1,8 @@
 """Run a transcript import: read line by line and write in batches, each in one transaction."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sized
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from encounters.importing.codes import Code, ImportOutcome
-from encounters.importing.dry_runs import undone_if
+from encounters.importing.dry_run import nothing_kept
 from encounters.importing.job import Job
 from encounters.importing.reading import lines
 from encounters.importing.reading.files import Export, Omission, SourceFile, is_ndjson, printable_name
@@ -65,9 +66,9 @@ def find_export(path: Path) -> Export:
 
 
 def run(job: Job, export: Export, progress: Progress, *, dry_run: bool = False) -> Report:
-    """Import the files. A dry run is one transaction that is rolled back at the end, and copies no recordings."""
+    """Import the files. A dry run keeps nothing, and copies no recordings."""
     work = _Run(job, progress, dry_run)
-    with undone_if(dry_run):
+    with nothing_kept(job) if dry_run else nullcontext():
         work.through(export)
     return work.report
 
@@ -79,8 +80,12 @@ class _Batch:
     rows: dict[str, list[Row]] = field(default_factory=lambda: {each: [] for each in TYPES})
     last: dict[tuple[str, str], Row] = field(default_factory=dict)
     recordings: list[Recording] = field(default_factory=list)
-    count: int = 0
     weight: int = 0
+
+    def is_full_before(self, line: Sized) -> bool:
+        """Return True if the batch must be written before it takes another line."""
+        number = sum(map(len, self.rows.values()))
+        return number >= BATCH_ROWS or (number > 0 and self.weight + len(line) > BATCH_WEIGHT)
 
     def add(self, row: Row) -> bool:
         """Add a row. Return False if it only repeats the last row with its id, as patients on several lines do."""
@@ -128,13 +133,12 @@ class _Run:
             self.report.add(place, fault.at, fault.expected)
             return False
         self.report.count("line", ImportOutcome.READ)
-        if self.batch.count and (self.batch.count >= BATCH_ROWS or self.batch.weight + len(line) > BATCH_WEIGHT):
+        if self.batch.is_full_before(line):
             self._write()
         for row in rows(visit, place, len(line)):
             if not self.batch.add(row):
                 self.report.count(KINDS[row.type], ImportOutcome.UNCHANGED)
         self.batch.recordings += found
-        self.batch.count += 1
         self.batch.weight += len(line)
         return True
 
@@ -164,7 +168,7 @@ class _Run:
         if not self.dry_run:
             for recording in batch.recordings:
                 recording.keep()
-        with transaction.atomic():
+        with self.job.alone(), transaction.atomic():
             for some in (some for each in TYPES for some in batches(batch.rows[each])):
                 for row, outcome in zip(some, store.write(self.job, self.clock, some), strict=True):
                     self._report(row, outcome)

@@ -10,7 +10,7 @@ from partners.admin.keys import rotations
 from partners.admin.keys.filters import SOON
 from partners.finding.found import Found
 from partners.finding.last_use import STILL_USED
-from partners.record import refused
+from partners.record import refused, wrong_secrets
 from partners.review import attention
 
 
@@ -42,7 +42,11 @@ def _about_keys(request: HttpRequest) -> dict[str, Any]:
 def _about_calls(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perms(["partners.view_apikey", "partners.view_requestrecord"]):
         return {}
-    return {"refused": refused.refused_keys(), "rotations": rotations.under_way(SOON)}
+    return {
+        "wrong_secrets": wrong_secrets.keys_with_many(),
+        "refused": refused.refused_keys(),
+        "rotations": rotations.under_way(SOON),
+    }
 
 
 def _about_organizations(request: HttpRequest) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from partners.api.exchange import Exchange
 from partners.catalogue.reasons import Stage
 from partners.decision import facts
 from partners.decision.address import client_address
-from partners.decision.policy import ACCESS_POLICY, decide
+from partners.decision.policy import first_refusal
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -20,7 +20,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         call = facts.of_call(request.META.get("HTTP_AUTHORIZATION", ""), view.route, client_address(request))
         exchange = Exchange.of(request)
         exchange.call = call
-        reason = decide(ACCESS_POLICY, call, skip=Stage.ACCESS)
+        reason = first_refusal(call, skip=Stage.ACCESS)
         if reason is not None:
             raise AccessDenied(reason)
         return call.key_id, exchange

@@ -16,6 +16,9 @@ class Disclosure:
     document: int | None = None
 
 
+NOTHING = Disclosure([], [])
+
+
 class Disclosing(Response):
     """An answer with status 200, its data and what it discloses."""
 

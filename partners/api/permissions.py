@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from partners.api.exceptions import AccessDenied
 from partners.api.exchange import Exchange
 from partners.catalogue.reasons import Stage
-from partners.decision.policy import ACCESS_POLICY, AccessRequest, decide
+from partners.decision.policy import AccessRequest, first_refusal
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -20,7 +20,7 @@ class HasRouteAccess(BasePermission):
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """Return True; raise AccessDenied if the organization, the route or the scopes block the call."""
         call = cast(AccessRequest, cast(Exchange, request.auth).call)
-        reason = decide(ACCESS_POLICY, call, skip=Stage.CREDENTIALS)
+        reason = first_refusal(call, skip=Stage.CREDENTIALS)
         if reason is not None:
             raise AccessDenied(reason, scopes=call.route.scopes)
         return True

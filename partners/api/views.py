@@ -6,20 +6,29 @@ from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
+from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 from rest_framework.viewsets import ViewSet
 
 from partners.api.exceptions import AccessDenied
 from partners.api.exchange import Exchange
+from partners.api.filters import NoFilter, Query, StrictFilterSet
 from partners.api.responses import ALLOWED_METHODS, Refusal
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
-from partners.decision.policy import AccessRequest, Check, CheckOutcome
+from partners.decision.policy import AccessRequest, Check, CheckOutcome, Rule
 
 
 class PartnerViewSet(ViewSet):
-    """A view of one route of the catalogue. It answers GET and HEAD, and can check a call without serving it."""
+    """A view of one route of the catalogue. It answers GET and HEAD, and can check a call without serving it.
 
-    route: Route | None = None
+    Its filters check the query (checks 12 and 13), and its rules the requested resource (from 14 on). The serializer
+    documents the answer.
+    """
+
+    route = cast(Route, None)  # given to as_view()
+    filterset_class: type[StrictFilterSet] = NoFilter
+    serializer_class: type[Serializer] = Serializer
     http_method_names = [method.lower() for method in ALLOWED_METHODS]
     default_response_headers: dict[str, str] = {}
 
@@ -27,6 +36,18 @@ class PartnerViewSet(ViewSet):
     def call(self) -> AccessRequest:
         """Return the facts of the call, which has passed the checks 1–11."""
         return cast(AccessRequest, cast(Exchange, self.request.auth).call)
+
+    @property
+    @abstractmethod
+    def rules(self) -> tuple[Rule[Any], ...]:
+        """Return the checks of the requested resource, in order."""
+
+    def read_query(self, request: Request) -> Query:
+        """Return the parsed query. Raise AccessDenied for the first check that fails."""
+        query = self.filterset_class.read(request.META["QUERY_STRING"])
+        self.refuse_first(query.checks)
+        Exchange.of(request).query = query.normal_form
+        return query
 
     @abstractmethod
     def checks(self, call: AccessRequest, query_string: str, **ids: str) -> Sequence[Check]:

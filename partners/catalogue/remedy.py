@@ -22,19 +22,30 @@ class Retry(StrEnum):
     ONCE = "Once, after a pause. If it fails again, stop."
 
 
+_ACCESS = "admin:partners_organization_access", "partners.change_organization", "ORGANIZATION"
+
+
 class FixPlace(Enum):
-    """Where to fix it: a label and, for a staff page, its view and the permission to open it."""
+    """Where to fix it: a label and, for a staff page, its view and the permission to open it.
+
+    `otherwise` names the place for people who may not open the page.
+    """
 
     REQUEST = "The call itself", "", ""
     DEPLOYMENT = "The deployment: its settings, database and log", "", ""
     SWITCH = "The global switch", "admin:switch", "partners.view_apikeyswitch"
     KEY = "The key's page", "admin:partners_apikey_change", "partners.view_apikey"
     ORGANIZATION = "The organization's page", "admin:partners_organization_change", "partners.view_organization"
+    ENABLE = "Enable the key", "admin:partners_apikey_enable", "partners.enable_apikey", "KEY"
+    SCOPES = "Add the scope", "admin:partners_apikey_scopes", "partners.scope_apikey", "KEY"
+    ALLOWLIST = "Allowlist the organization", *_ACCESS
+    ROUTE = "Enable the route", *_ACCESS
 
-    def __init__(self, label: str, view: str, permission: str) -> None:
+    def __init__(self, label: str, view: str, permission: str, otherwise: str = "") -> None:
         self.label = label
         self.view = view
         self.permission = permission
+        self.otherwise = otherwise
 
 
 @dataclass(frozen=True, slots=True)

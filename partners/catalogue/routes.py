@@ -1,6 +1,8 @@
-"""The catalogue of routes and scopes: what an organization can be allowed to call, and a key to read."""
+"""The catalogue of routes and scopes: what partners can call, and what a key can read."""
 
 from enum import Enum, StrEnum
+
+OPEN = True
 
 
 class Scope(StrEnum):
@@ -21,7 +23,10 @@ class Scope(StrEnum):
 
 
 class Route(Enum):
-    """One route: its stable name, its path under `/external/v1/`, and the scopes that it requires, in order."""
+    """One route: its stable name, its path under `/external/v1/`, and the scopes that it requires, in order.
+
+    Staff enable routes for organizations. An open route is not enabled: it requires a valid key and nothing else.
+    """
 
     ENCOUNTERS_LIST = (
         "encounters.list",
@@ -48,16 +53,23 @@ class Route(Enum):
         "encounters/<str:encounter_id>/documents/<str:document_id>/audio",
         (Scope.ENCOUNTERS_READ, Scope.DOCUMENTS_READ, Scope.RECORDINGS_READ),
     )
+    KEY_READ = "key.read", "key", (), OPEN
 
-    def __init__(self, route_name: str, path: str, scopes: tuple[Scope, ...]) -> None:
+    def __init__(self, route_name: str, path: str, scopes: tuple[Scope, ...], is_open: bool = False) -> None:
         self.route_name = route_name
         self.path = path
         self.scopes = scopes
+        self.is_open = is_open
 
     @classmethod
     def named(cls, route_name: str) -> "Route":
         """Return the route with this name; KeyError if there is none."""
         return _BY_NAME[route_name]
+
+    @classmethod
+    def grantable(cls) -> tuple["Route", ...]:
+        """Return the routes that staff enable for organizations: all but the open ones."""
+        return tuple(route for route in cls if not route.is_open)
 
 
 _BY_NAME = {route.route_name: route for route in Route}

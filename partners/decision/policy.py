@@ -5,7 +5,7 @@ check. Both use the same rules. The resources that are served have policies of t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -69,6 +69,10 @@ class AccessRequest:
     use_noted: bool | None = None
     network_known: bool | None = None
 
+    def on(self, route: Route, *, enabled: bool | None) -> "AccessRequest":
+        """Return the facts of the same call to another route, which is enabled for the organization or not."""
+        return replace(self, route=route, route_enabled=enabled)
+
 
 def lacks(fact: bool | None) -> bool | None:
     """Return the opposite of a fact that may be unknown."""
@@ -102,6 +106,13 @@ ACCESS_POLICY: tuple[Rule[AccessRequest], ...] = (
 )
 
 
+def rules_of(route: Route) -> tuple[Rule[AccessRequest], ...]:
+    """Return the checks of calls on a route, in order. An open route has only those of the credentials."""
+    if not route.is_open:
+        return ACCESS_POLICY
+    return tuple(rule for rule in ACCESS_POLICY if rule.reason.stage is Stage.CREDENTIALS)
+
+
 class UndecidableFacts(Exception):
     """A fact that a rule needs is missing, although no earlier rule denies the call."""
 
@@ -125,6 +136,16 @@ def decide(policy: tuple[Rule[Facts], ...], facts: Facts, *, skip: Stage | None 
 def explain(policy: tuple[Rule[Facts], ...], facts: Facts) -> list[Check]:
     """Return every check of the policy in order, also those after a refusal."""
     return [Check(rule.reason, _outcome(rule.denies(facts))) for rule in policy]
+
+
+def first_refusal(call: AccessRequest, *, skip: Stage | None = None) -> Reason | None:
+    """Return the first refusal of a call by the checks of its route, or None if every check passes."""
+    return decide(rules_of(call.route), call, skip=skip)
+
+
+def every_check(call: AccessRequest) -> list[Check]:
+    """Return every check of a call on its route, in order."""
+    return explain(rules_of(call.route), call)
 
 
 def _outcome(denies: bool | None) -> CheckOutcome:

@@ -14,7 +14,7 @@ from partners.api.views import PartnerViewSet
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
 from partners.decision.facts import SwitchMissing
-from partners.decision.policy import ACCESS_POLICY, AccessRequest, Check, CheckOutcome, explain
+from partners.decision.policy import AccessRequest, Check, CheckOutcome, every_check
 from partners.diagnosis.request_lines import RequestLine
 from partners.keys.in_text import without_tokens
 
@@ -71,7 +71,7 @@ def diagnose(line: RequestLine, facts: Callable[[Route], AccessRequest]) -> Diag
         call = _whatever_route(facts) if route is None else facts(route)
     except SwitchMissing:
         return Diagnosis([*edge, Check(Reason.SERVICE_UNAVAILABLE, CheckOutcome.FAILED)], route)
-    checks = [*edge, *explain(ACCESS_POLICY, call)]
+    checks = [*edge, *every_check(call)]
     if view is not None:
         checks += _method(line.method), *view.checks(call, line.query_string, **ids)
     return Diagnosis(checks, route, call)

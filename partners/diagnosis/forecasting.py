@@ -8,7 +8,7 @@ from partners.catalogue.remedies import REMEDIES
 from partners.catalogue.remedy import Remedy
 from partners.catalogue.routes import Route, Scope
 from partners.decision import facts
-from partners.decision.policy import ACCESS_POLICY, AccessRequest, CheckOutcome, decide, explain
+from partners.decision.policy import AccessRequest, CheckOutcome, every_check, first_refusal
 from partners.diagnosis.possible_calls import PossibleCalls
 from partners.keys import digests
 from partners.models import ApiKey, Organization
@@ -27,7 +27,7 @@ class Forecast:
     @property
     def refusal(self) -> Reason | None:
         """Return the first blocker before the query is read, or None if there is none."""
-        return decide(ACCESS_POLICY, self.call)
+        return first_refusal(self.call)
 
     @property
     def passes(self) -> bool:
@@ -36,7 +36,7 @@ class Forecast:
     @property
     def obstacles(self) -> list[tuple[Reason, Remedy]]:
         """Return everything that blocks the call, in the order of the checks, and who can fix it."""
-        failed = [check.reason for check in explain(ACCESS_POLICY, self.call) if check.outcome is CheckOutcome.FAILED]
+        failed = [check.reason for check in every_check(self.call) if check.outcome is CheckOutcome.FAILED]
         return [(reason, REMEDIES[reason]) for reason in failed]
 
     @property
@@ -47,7 +47,7 @@ class Forecast:
 
 
 def of_new_key(organization: Organization, scopes: Iterable[Scope], *, is_test: bool) -> list[Forecast]:
-    """Return a forecast for each route, for a key that isn't issued yet."""
+    """Return a forecast for each route that staff enable, for a key that isn't issued yet."""
     routes = [Route.named(name) for name in organization.enabled_routes()]
     possible = PossibleCalls.of(organization, allowlisted=organization.allowlisted, routes=routes)
     number = max(digests.loaded(), default=0)  # 0 is never loaded
@@ -55,9 +55,11 @@ def of_new_key(organization: Organization, scopes: Iterable[Scope], *, is_test: 
     return [Forecast(call) for call in possible.with_key(key, scopes)]
 
 
-def of_key(key: ApiKey, scopes: Iterable[Scope] | None = None) -> list[Forecast]:
+def of_key(
+    key: ApiKey, scopes: Iterable[Scope] | None = None, *, routes: Iterable[Route] = Route.grantable()
+) -> list[Forecast]:
     """Return a forecast for each route, for a key as it is or as if it held `scopes`."""
-    calls = [facts.of_holder(key.public_part, is_test=key.is_test, route=route) for route in Route]
+    calls = [facts.of_holder(key.public_part, is_test=key.is_test, route=route) for route in routes]
     return [Forecast(call if scopes is None else replace(call, scopes=frozenset(scopes))) for call in calls]
 
 

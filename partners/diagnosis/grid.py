@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
-from partners.decision.policy import ACCESS_POLICY, AccessRequest, decide
+from partners.decision.policy import AccessRequest, first_refusal
 from partners.diagnosis.possible_calls import PossibleCalls
 from partners.models import ApiKey, KeyState, Organization
 
@@ -41,19 +41,19 @@ class KeyRow:
     @property
     def verdicts(self) -> dict[Route, Reason | None]:
         """Return the first refusal on each route, or None if a call passes."""
-        return {call.route: decide(ACCESS_POLICY, call) for call in self.calls}
+        return {call.route: first_refusal(call) for call in self.calls}
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The routes × the active keys of one organization."""
+    """The routes that staff enable × the active keys of one organization."""
 
     access: Access
     rows: list[KeyRow]
 
     @property
     def routes(self) -> list[Route]:
-        return [*Route]
+        return [*Route.grantable()]
 
     @classmethod
     def of(cls, organization: Organization) -> "Grid":
@@ -83,4 +83,4 @@ def _scopes(keys: QuerySet[ApiKey]) -> defaultdict[int, set[str]]:
 def _loses(call: AccessRequest, access: Access) -> bool:
     now = replace(call, switched_on=True, accepts_test_keys=True, digest_key_loaded=True)
     then = replace(now, allowlisted=access.allowlisted, route_enabled=call.route in access.routes)
-    return decide(ACCESS_POLICY, now) is None and decide(ACCESS_POLICY, then) is not None
+    return first_refusal(now) is None and first_refusal(then) is not None

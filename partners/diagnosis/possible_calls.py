@@ -37,7 +37,7 @@ class PossibleCalls:
             organization_id=organization.public_id,
             allowlisted=allowlisted,
         )
-        return cls(tuple(replace(call, route=route, route_enabled=route in routes) for route in Route))
+        return cls(tuple(call.on(route, enabled=route in routes) for route in Route.grantable()))
 
     def with_key(self, key: ApiKey, scopes: Iterable[str]) -> tuple[AccessRequest, ...]:
         """Return the facts of a call with this key on each route. The key may be unsaved."""

@@ -1,4 +1,4 @@
-"""Read a request as a partner sends it to support: a request line, a URL or a whole curl command."""
+"""Read a request as a partner sends it to support: a request line, a URL, a curl command or a piece of code."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from django.core.exceptions import ValidationError
 
-from partners.diagnosis import curl
+from partners.diagnosis import curl, snippets
 
 _TARGET = (
     r"(?:(?P<scheme>https?)://(?P<host>[^/\s]+))?(?P<path>/external(?:/[^?#\s]*)?)(?:\?(?P<query>[^#\s]*))?(?:#\S*)?"
@@ -17,7 +17,7 @@ _URL = re.compile(r"https?://\S+")
 
 @dataclass(frozen=True, slots=True)
 class RequestLine:
-    """One call: method, decoded path and raw query string (RFC 9112, section 3), and what a curl command adds.
+    """One call: method, decoded path and raw query string (RFC 9112, section 3), and what a command or code adds.
 
     `target` is the path or URL as it was written. `authorization` may contain a token and stays out of the `repr`.
     """
@@ -32,11 +32,11 @@ class RequestLine:
 
     @classmethod
     def parse(cls, text: str) -> "RequestLine":
-        """Read a request line, a URL or a curl command; raise ValidationError if it has no `/external` path."""
+        """Read a request in any of these forms; raise ValidationError if it has no `/external` path."""
         text = text.strip()
-        if curl.is_command(text):
-            command = curl.read(text)
-            return cls._of_line(f"{command.method} {command.url}", command.authorization)
+        call = curl.read(text) if curl.is_command(text) else snippets.find_call(text)
+        if call is not None:
+            return cls._of_line(f"{call.method} {call.url}", call.authorization)
         return cls._of_line(f"GET {text}" if _URL.fullmatch(text) else text)
 
     @classmethod
@@ -44,7 +44,8 @@ class RequestLine:
         match = _REQUEST_LINE.fullmatch(text)
         if match is None:
             raise ValidationError(
-                "Enter the request as 'GET /external/v1/…' in one line, or a URL or a curl command with such a path.",
+                "Enter the request as 'GET /external/v1/…' in one line, or a URL, a curl command or a piece of Python "
+                "or JavaScript with such a path.",
                 code="invalid_request_line",
             )
         return cls(

@@ -1,4 +1,7 @@
-"""Find out by a key's last use if it is in use right now, still used, or idle. The last use is known to the minute."""
+"""Find out by a key's last use if it is in use right now, still used, or idle. It is known to the minute.
+
+A look at the key itself, by an open route, is no use.
+"""
 
 from datetime import timedelta
 

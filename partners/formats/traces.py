@@ -16,9 +16,9 @@ def kind(fault: BaseException) -> str:
     return " from ".join(kinds)
 
 
-def place(fault: BaseException) -> list[str]:
+def place(fault: BaseException, frames: int = FRAMES) -> list[str]:
     """Return the last calls of the traceback, the one that raised last: `encounters/api/views.py:28 list`."""
-    return [_frame(each) for each in extract_tb(fault.__traceback__)[-FRAMES:]]
+    return [_frame(each) for each in extract_tb(fault.__traceback__, limit=-frames)]
 
 
 def _frame(frame: FrameSummary) -> str:

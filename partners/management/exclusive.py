@@ -1,4 +1,4 @@
-"""A lock for jobs that must not run twice at the same time."""
+"""Locks for jobs that must not run twice at the same time, or whose steps must take turns."""
 
 import fcntl
 import os
@@ -22,8 +22,15 @@ def only_run(job: str) -> Iterator[bool]:
         with _advisory_lock(zlib.crc32(job.encode())) as held:
             yield held
     else:
-        with _file_lock(Path(settings.DATA_DIR) / f"{job}.lock") as held:
+        with _file_lock(job) as held:
             yield held
+
+
+@contextmanager
+def turn(job: str) -> Iterator[None]:
+    """Wait until no other process is in such a block, and keep others out of it. For SQLite only."""
+    with _file_lock(job, wait=True):
+        yield
 
 
 @contextmanager
@@ -43,10 +50,11 @@ def _asked(sql: str, number: int) -> bool:
 
 
 @contextmanager
-def _file_lock(path: Path) -> Iterator[bool]:
+def _file_lock(job: str, *, wait: bool = False) -> Iterator[bool]:
+    path = Path(settings.DATA_DIR) / f"{job}.lock"
     with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600)) as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             yield False
         else:

@@ -100,16 +100,19 @@ class ChangeEvent(models.Model):
         after: Mapping[str, Any] | None = None,
     ) -> None:
         """Write the event. Call it inside the `atomic()` block of the change."""
-        event = cls(
-            action=action,
-            organization=organization,
-            api_key=api_key,
+        event = cls.of(
+            change, action=action, organization=organization, api_key=api_key, before=before or {}, after=after or {}
+        )
+        event.clean_fields()
+        event.save(force_insert=True)
+
+    @classmethod
+    def of(cls, change: Change, **facts: Any) -> "ChangeEvent":
+        """Return an event that is neither checked nor written."""
+        return cls(
             by=change.by.strip(),
             source=change.source,
             reason=change.reason.strip(),
             ticket=change.ticket.strip(),
-            before=before or {},
-            after=after or {},
+            **facts,
         )
-        event.clean_fields()
-        event.save(force_insert=True)

@@ -203,7 +203,7 @@ class ApiKey(Lifecycle):
         return {
             "state": self.state.value,
             "expires_at": None if self.expires_at is None else self.expires_at.isoformat(),
-            "scopes": list(self.scopes.values_list("name", flat=True)),
+            "scopes": [scope.name for scope in self.scopes.all()],
         }
 
     def _record(self, action: Action, change: Change, before: dict[str, Any] | None = None) -> None:

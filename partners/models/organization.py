@@ -15,7 +15,7 @@ from partners.names import holds_words, key, readable, tidy
 from partners.text import printable
 
 NAME_TAKEN = "There is an organization of this name already."
-ROUTE_CHOICES = [(route.route_name, route.route_name) for route in Route]
+ROUTE_CHOICES = [(route.route_name, route.route_name) for route in Route.grantable()]
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
@@ -111,6 +111,9 @@ class Organization(models.Model):
         enable, disable = set(enable), set(disable)
         if enable & disable:
             raise ValidationError("A route can't be both enabled and disabled.", code="contradiction")
+        for route in enable | disable:
+            if route.is_open:
+                raise ValidationError(f"{route.route_name} is open to every valid key.", code="open_route")
         with transaction.atomic():
             # The lock orders changes, so that what each of them records as before and after is true.
             locked = Organization.objects.select_for_update(no_key=True).get(pk=self.pk)

@@ -109,7 +109,10 @@ class RequestRecord(models.Model):
 
 
 class KeyUse(models.Model):
-    """When a key was first and last served on a route, to the minute. Refused calls don't count."""
+    """When a key was first and last served on a route, to the minute. Refused calls don't count.
+
+    `ApiKey.last_used_at` is the latest over all routes but open ones: who only looks at a key doesn't use it.
+    """
 
     api_key = models.ForeignKey(ApiKey, models.PROTECT, related_name="uses", db_index=False)
     route = models.CharField(max_length=64)

@@ -10,7 +10,7 @@ from partners.decision.address import client_address
 from partners.decision.policy import AccessRequest
 from partners.keys import tokens
 
-AT_THE_DOOR = frozenset({Reason.HTTPS_REQUIRED, Reason.ROUTE_NOT_FOUND, Reason.BAD_REQUEST})
+BEFORE_AUTHENTICATION = frozenset({Reason.HTTPS_REQUIRED, Reason.ROUTE_NOT_FOUND, Reason.BAD_REQUEST})
 
 
 def caller(request: HttpRequest, answer: HttpResponse) -> AccessRequest | None:
@@ -18,7 +18,7 @@ def caller(request: HttpRequest, answer: HttpResponse) -> AccessRequest | None:
 
     It takes one SQL statement, or none without a well-formed token. What the facts say about a route means nothing.
     """
-    if not isinstance(answer, Refusal) or answer.reason not in AT_THE_DOOR:
+    if not isinstance(answer, Refusal) or answer.reason not in BEFORE_AUTHENTICATION:
         return None
     header = request.META.get("HTTP_AUTHORIZATION", "")
     if tokens.parse(facts.bearer_token(header) or "") is None:

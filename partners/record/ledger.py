@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from partners.api.disclosure import Disclosing, Disclosure
+from partners.api.disclosure import NOTHING, Disclosing
 from partners.api.exchange import Exchange
 from partners.api.responses import Refusal, fault_response
 from partners.catalogue.reasons import Reason
@@ -27,14 +27,12 @@ from partners.statements import Statement
 
 logger = logging.getLogger(__name__)
 
-NOTHING = Disclosure([], [])
-
 _INSERT = Statement("""
 INSERT INTO partners_requestrecord (request_id, occurred_at, api_key_id, organization_id, method, route, resource,
     query, status, reason_code, count, microseconds, address, new_network, encounters, patients, document)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """)
-_MEET = Statement("""
+_ADD_NETWORK = Statement("""
 INSERT INTO partners_keynetwork (api_key_id, network, first_seen_at) VALUES (%s, %s, %s)
 ON CONFLICT (api_key_id, network) DO NOTHING
 """)
@@ -112,7 +110,7 @@ def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer
     routed = exchange.call is not None
     used = isinstance(answer, Disclosing) and not call.use_noted
     with _transaction(used or not call.network_known):
-        new_network = not call.network_known and _meet(call, network(address), now)
+        new_network = not call.network_known and _add_network(call, network(address), now)
         if used:
             _note_use(call, now.replace(second=0, microsecond=0))
         disclosed = answer.disclosure if isinstance(answer, Disclosing) and request.method == "GET" else NOTHING
@@ -142,14 +140,16 @@ def _transaction(several: bool) -> AbstractContextManager[Any]:
     return transaction.atomic() if several else nullcontext()
 
 
-def _meet(call: AccessRequest, seen: str, now: datetime) -> bool:
+def _add_network(call: AccessRequest, seen: str, now: datetime) -> bool:
     """Save the key's network and return True if it was new. Of simultaneous calls only one gets True."""
-    return _MEET.execute(call.key_pk, seen, now) == 1
+    return _ADD_NETWORK.execute(call.key_pk, seen, now) == 1
 
 
 def _note_use(call: AccessRequest, minute: datetime) -> None:
+    """Note when the route and the key were used. A look at the key itself doesn't show that anyone needs it."""
     _USE.execute(call.key_pk, call.route.route_name, minute, minute)
-    _LAST_USED.execute(minute, call.key_pk, minute)
+    if not call.route.is_open:
+        _LAST_USED.execute(minute, call.key_pk, minute)
 
 
 def _resource(request: HttpRequest) -> str:

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from partners import pacing
 from partners.formats.moments import years_before
 from partners.models import RequestRecord, UnkeyedCount
 from partners.models.change import Action, Change, ChangeEvent
@@ -80,7 +80,7 @@ class Pruning:
 
     def _delete_batch(self, change: Change, kind: RecordKind, rows: QuerySet[Any]) -> Any:
         """Delete the next rows and return the order value of the last one, or None if there are none."""
-        with transaction.atomic():
+        with pacing.step():
             locked = rows.select_for_update(skip_locked=True).values_list("pk", kind.order)
             batch = list(locked[: self.batch])
             if batch and not self.numbers.total():

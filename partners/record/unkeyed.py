@@ -82,16 +82,17 @@ class Tally:
         if not counts and not answers:
             return
         try:
+            commonest, public_part = _commonest(counts), _public_parts(answers)
             with transaction.atomic():
-                _store(_commonest(counts))
-                unkeyed_answers.store(answers, _public_parts(answers))
+                _store(commonest)
+                unkeyed_answers.store(answers, public_part)
         except db.Error as fault:
             logger.warning("counts of answers without a key wait for the database: %s", type(fault).__qualname__)
             with self._lock:
                 self._hold_again(counts, answers)
         else:
-            with suppress(db.Error):  # the next minute's run deletes it as well
-                unkeyed_answers.prune()
+            with suppress(db.Error):  # the next minute's run deletes more
+                unkeyed_answers.prune_some()
 
     def _hold_again(self, counts: Counter[CountedKind], answers: list[Answer]) -> None:
         for kind, count in counts.most_common():

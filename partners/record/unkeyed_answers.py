@@ -12,6 +12,7 @@ from typing import NamedTuple
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
+from partners import pacing
 from partners.decision.address import network
 from partners.models import UnkeyedAnswer
 from partners.models.record import KEPT, NOT_KEPT
@@ -20,6 +21,7 @@ from partners.record.kept_paths import is_harmless
 MOST = 200_000  # rows in all: during a flood from everywhere, they are kept for fewer days
 PER_SOURCE, SOURCES, MINUTES = 5, 20, 60
 LONGEST_PATH, SEGMENTS = 200, 8
+BATCH = 1_000  # rows that are deleted in one transaction
 
 
 class Answer(NamedTuple):
@@ -83,8 +85,20 @@ def due() -> QuerySet[UnkeyedAnswer]:
 
 
 def prune() -> int:
-    """Delete the answers that are due, and return their number."""
-    return due().delete()[0]
+    """Delete the answers that are due, in batches, and return their number."""
+    number = 0
+    while some := prune_some():
+        number += some
+    return number
+
+
+def prune_some() -> int:
+    """Delete one batch of the answers that are due, the oldest, and return their number."""
+    oldest = list(due().order_by("pk").values_list("pk", flat=True)[:BATCH])
+    if oldest:
+        with pacing.step():
+            UnkeyedAnswer.objects.filter(pk__in=oldest).delete()
+    return len(oldest)
 
 
 def told_path(path: str) -> str:

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -15,6 +16,7 @@ from partners.decision.address import client_address
 from partners.models.change import Change
 from partners.signin.guards import second_factor
 
+RETRY_AFTER_SECONDS = 2
 NO_NAVIGATION = {"has_permission": False, "is_nav_sidebar_enabled": False, "available_apps": [], "navigation": []}
 
 
@@ -34,6 +36,14 @@ def page(request: HttpRequest, template: str, title: str, *, status: int = 200, 
     if not second_factor.is_satisfied(request):
         frame |= NO_NAVIGATION
     response = render(request, template, frame | {"title": title, "next": way_back(request)} | context, status=status)
+    add_never_cache_headers(response)
+    return response
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """Return the page for a form whose password could not be checked yet. It asks no database."""
+    response = HttpResponse(render_to_string("503.html", {"busy": True}), status=503)
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     add_never_cache_headers(response)
     return response
 

@@ -1,14 +1,13 @@
 """The forms of sign-in. The lockout counts every failure."""
 
-import threading
 from typing import Any
 
 import django_otp
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import authenticate
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from partners.signin.base import change_by, person
 from partners.signin.guards import lockout, second_factor, sessions, totp
@@ -25,32 +24,12 @@ class CodeInput(forms.PasswordInput):
 
 
 class SignInForm(AdminAuthenticationForm):
-    """Name and password of a member of staff. One message covers every mistake, so it reveals no accounts.
+    """Name and password of a member of staff. One message covers every mistake, so it reveals no accounts."""
 
-    Each process checks one sign-in at a time: a password hash is slow on purpose, and partners share the process.
-    """
-
-    TURN = threading.Lock()
     error_messages = {
         **AdminAuthenticationForm.error_messages,
-        "busy": "Someone else is signing in right now. Try again in a few seconds.",
         "invalid_login": "The name or password is wrong, or the account isn't for staff. Both are case-sensitive.",
     }
-
-    def clean(self) -> dict[str, Any]:
-        """Check name and password. Refuse at once while another check runs, so that no thread waits."""
-        if not self.TURN.acquire(blocking=False):
-            raise ValidationError(self.error_messages["busy"], code="busy")
-        try:
-            return super().clean()
-        finally:
-            self.TURN.release()
-
-    @classmethod
-    def is_busy(cls, response: HttpResponse) -> bool:
-        """Return True if the response is the form with the message `busy`."""
-        form = (getattr(response, "context_data", None) or {}).get("form")
-        return isinstance(form, cls) and form.has_error(NON_FIELD_ERRORS, "busy")
 
     def confirm_login_allowed(self, user: Any) -> None:
         """Refuse a person who isn't staff, as if the password were wrong."""

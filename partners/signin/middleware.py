@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from partners.signin import trail
-from partners.signin.base import here, onward
-from partners.signin.guards import freshness, second_factor, sessions
+from partners.signin.base import busy, here, onward
+from partners.signin.guards import freshness, hashing, second_factor, sessions
 
 Handler = Callable[[HttpRequest], HttpResponse]
 BEFORE_THE_SECOND_FACTOR = (
@@ -60,8 +60,29 @@ class SecondFactorMiddleware:
         return second_factor.is_verified(request) or request.path in map(reverse, BEFORE_THE_SECOND_FACTOR)
 
 
-class RightsMiddleware:
-    """Ask for a fresh password before any form is accepted, and record each page that a role doesn't include.
+class PasswordLineMiddleware:
+    """Limit how long a page waits to hash a password. Ask people to try again if it would take longer."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with hashing.patience():
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Answer a sign-in at once if the line is full, so that a flood of them asks no database."""
+        match = request.resolver_match
+        signs_in = request.method == "POST" and match is not None and match.view_name == "admin:login"
+        return busy(request) if signs_in and hashing.LINE.is_full() else None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer in place of a view whose password was not hashed."""
+        return busy(request) if isinstance(exception, hashing.Busy) else None
+
+
+class FreshPasswordMiddleware:
+    """Ask for a fresh password before any form is accepted.
 
     It runs in `process_view`, after the CSRF check, because the page that asks sends the form on with a new CSRF token.
     """
@@ -77,7 +98,22 @@ class RightsMiddleware:
         if request.method in freshness.SAFE or not _is_signed_in(request):
             return None
         match = request.resolver_match
-        return None if match and match.view_name in freshness.WITHOUT_PROOF else freshness.asked(request)
+        if match and match.view_name in freshness.WITHOUT_PROOF:
+            return None
+        try:
+            return freshness.password_page(request)
+        except hashing.Busy:
+            return busy(request)
+
+
+class RefusedPageMiddleware:
+    """Record each page that a person was refused because their role doesn't include it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         """Record that a person was refused a page."""

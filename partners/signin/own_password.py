@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.contrib.admin.forms import AdminPasswordChangeForm
-from django.contrib.auth import authenticate
+from django.contrib.auth import authenticate, update_session_auth_hash
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse_lazy
 
 from partners.models.change import Action, ChangeEvent
@@ -39,8 +39,11 @@ class OwnPasswordView(PasswordChangeView):
         return super().get_form_kwargs() | {"request": self.request}
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Save the new password and record the change."""
+        """Save the new password and record the change. It is hashed before the transaction, which may block others."""
+        user = form.save(commit=False)
         with transaction.atomic():
-            after = {"username": form.user.get_username()}
+            after = {"username": user.get_username()}
             ChangeEvent.record(Action.PASSWORD_CHANGED, change_by(self.request), after=after)
-            return super().form_valid(form)
+            user.save()
+        update_session_auth_hash(self.request, user)
+        return HttpResponseRedirect(self.get_success_url())

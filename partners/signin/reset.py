@@ -21,6 +21,9 @@ def reset(
     change.require_reason()
     if not (second_factor or lockout or password):
         raise ValidationError("Choose what to reset: second factor, lockout or password.", code="nothing_asked")
+    made = random_code() if password else ""
+    if made:
+        user.set_password(made)  # before the transaction, which may block others
     with transaction.atomic():
         before = state(user)
         if second_factor:
@@ -28,7 +31,9 @@ def reset(
             RecoveryCode.objects.filter(user=user).delete()
         if lockout:
             lockouts.forget(user.get_username())
-        made = _new_password(user) if password else ""
+        if made:
+            user.save(update_fields=["password"])
+            SessionEpoch.end_sessions(user)
         after = state(user) | ({"password": "replaced"} if password else {})
         ChangeEvent.record(Action.SIGN_IN_RESET, change, before=before, after=after)
     return made
@@ -42,11 +47,3 @@ def state(user: User) -> dict[str, Any]:
         "recovery_codes": RecoveryCode.left(user).count(),
         "failures": lockouts.failures(user.get_username()),
     }
-
-
-def _new_password(user: User) -> str:
-    password = random_code()
-    user.set_password(password)
-    user.save(update_fields=["password"])
-    SessionEpoch.end_sessions(user)
-    return password

@@ -1,34 +1,70 @@
-"""The link to the page where a refusal is fixed."""
+"""The link to the page where a refusal is fixed: the form with the right values, for people who may use it."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import template
 from django.contrib.auth.models import AnonymousUser, User
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
 
 from partners.catalogue.remedy import FixPlace
+from partners.catalogue.routes import Route
 from partners.models import ApiKey, Organization
 
 register = template.Library()
 Staff = User | AnonymousUser
+OF_ORGANIZATION = (FixPlace.ORGANIZATION, FixPlace.ALLOWLIST, FixPlace.ROUTE)
+OF_KEY = (FixPlace.KEY, FixPlace.ENABLE, FixPlace.SCOPES)
 
 
-def url_of(place: FixPlace, staff: Staff, key: ApiKey | None = None, organization: Organization | None = None) -> str:
-    """Return the URL of the page where calls with this key, or of this organization, are fixed.
+class Link(NamedTuple):
+    """A label, and a URL. The URL is "" for a place without a page, and for a page that the person may not open."""
 
-    It is "" for a place without a page, and for a page that this person may not open.
-    """
-    if not place.view or not staff.has_perm(place.permission):
-        return ""
-    rows = {FixPlace.KEY: key, FixPlace.ORGANIZATION: organization or (key and key.organization)}
-    row = rows.get(place)
+    label: str
+    url: str
+
+
+def link_to(
+    place: FixPlace,
+    staff: Staff,
+    key: ApiKey | None = None,
+    organization: Organization | None = None,
+    route: Route | None = None,
+) -> Link:
+    """Return the link to where calls on this route, with this key or of this organization, are fixed."""
+    row = key if place in OF_KEY else organization or (key and key.organization) if place in OF_ORGANIZATION else None
+    url = _url(place, row) if place.view and staff.has_perm(place.permission) else ""
+    if url:
+        return Link(place.label, url + _suggestion(place, route))
+    return link_to(FixPlace[place.otherwise], staff, key, organization) if place.otherwise else Link(place.label, "")
+
+
+@register.simple_tag(takes_context=True)
+def fix_link(
+    context: Any,
+    place: FixPlace,
+    key: ApiKey | None = None,
+    organization: Organization | None = None,
+    route: Route | str | None = None,
+) -> Link:
+    """Return the link to where this is fixed, for the person who looks at this page. `route` may be its name."""
+    named = route if isinstance(route, Route) else Route.named(route) if route else None
+    return link_to(place, context["request"].user, key or None, organization or None, named)
+
+
+def _url(place: FixPlace, row: ApiKey | Organization | None) -> str:
     try:
         return reverse(place.view, args=[row.pk] if row else [])
     except NoReverseMatch:
         return ""
 
 
-@register.simple_tag(takes_context=True)
-def fix_url(context: Any, place: FixPlace, key: ApiKey | None = None, organization: Organization | None = None) -> str:
-    """Return the URL of the page where this is fixed, for the person who looks at this page."""
-    return url_of(place, context["request"].user, key or None, organization or None)
+def _suggestion(place: FixPlace, route: Route | None) -> str:
+    """Return the query that fills in the form."""
+    if place is FixPlace.ALLOWLIST:
+        return "?allowlist=1"
+    if place is FixPlace.ROUTE and route:
+        return "?" + urlencode({"route": route.route_name})
+    if place is FixPlace.SCOPES and route:
+        return "?" + urlencode({"scope": [scope.value for scope in route.scopes]}, doseq=True)
+    return ""

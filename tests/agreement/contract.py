@@ -1,5 +1,7 @@
 """The contract stated anew, from a situation to the answer. It imports no policy and no catalogue of reasons."""
 
+from dataclasses import replace
+
 from partners.catalogue.routes import Route
 from tests.agreement.situations import ALTERED, DOCUMENT_PATHS, GOOD_HEADERS, NO_BEARERS, PATHS, REQUIRED
 
@@ -8,8 +10,12 @@ def has_fault(name):
     return lambda s: s.path == "list" and name in s.faults
 
 
+def on_granted(holds):
+    return lambda s: s.path != "key" and holds(s)
+
+
 def on_encounter(holds):
-    return lambda s: s.path != "list" and holds(s)
+    return lambda s: s.path not in ("list", "key") and holds(s)
 
 
 def on_document(holds, *paths):
@@ -31,10 +37,10 @@ CONTRACT = [
     (401, "disabled_key", lambda s: s.disabled),
     (401, "revoked_key", lambda s: s.revoked),
     (401, "expired_key", lambda s: s.expired),
-    (403, "org_scope_only_required", lambda s: not s.has_organization),
-    (403, "organization_not_allowlisted", lambda s: not s.allowlisted),
-    (403, "route_not_allowed", lambda s: route_of(s) not in s.routes),
-    (403, "missing_scope", lambda s: not s.scopes >= REQUIRED[s.path]),
+    (403, "org_scope_only_required", on_granted(lambda s: not s.has_organization)),
+    (403, "organization_not_allowlisted", on_granted(lambda s: not s.allowlisted)),
+    (403, "route_not_allowed", on_granted(lambda s: route_of(s) not in s.routes)),
+    (403, "missing_scope", on_granted(lambda s: not s.scopes >= REQUIRED[s.path])),
     (405, "method_not_allowed", lambda s: s.method not in ("GET", "HEAD")),
     (400, "unsupported_filter", lambda s: "unknown" in s.faults if s.path == "list" else s.faults),
     (422, "invalid_limit", has_fault("limit")),
@@ -52,6 +58,7 @@ CONTRACT = [
     (200, "", lambda s: True),
 ]
 CODES = [code for _, code, _ in CONTRACT]
+ACCESS = [each for each in CONTRACT if each[0] == 403][:4]
 
 
 def contract(situation):
@@ -66,6 +73,12 @@ def contract_field(code, query):
     if code == "invalid_query":
         return next((name for name in ("start_at", "end_at") if name in query.broken), None)
     return fixed.get(code)
+
+
+def contract_routes(situation):
+    """Return what a key is told of each route that is not open: its name and the first refusal of checks 8–11."""
+    others = {name: replace(situation, path=path) for path, name in PATHS.items() if path != "key"}
+    return [(name, next((code for _, code, holds in ACCESS if holds(s)), None)) for name, s in others.items()]
 
 
 def denied_by(situation):

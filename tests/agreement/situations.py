@@ -5,7 +5,7 @@ from itertools import combinations
 from random import Random
 
 from partners.catalogue.routes import Route, Scope
-from tests.api import LIST
+from tests.api import KEY, LIST
 
 GOOD_HEADERS = {"plain": "Bearer {}", "lower": "bearer {}", "spaces": "BEARER   {} \t"}
 NO_BEARERS = {
@@ -18,7 +18,8 @@ NO_BEARERS = {
 DAMAGED = {"blank": "Bearer {} x", "comma": "Bearer {},Bearer {}", "longer": "Bearer {}xx", "nul": "Bearer {}\x00"}
 ALTERED = {"word": "Bearer x", "twice": "Bearer Bearer {}", "accent": "Bearer é{}", "quoted": 'Bearer "{}"'}
 HEADERS = GOOD_HEADERS | NO_BEARERS | DAMAGED | ALTERED
-NOWHERE = ["/external", "/external/v2/encounters", f"{LIST}/", f"{LIST}/x/y", "/external/v1/Encounters", f"{LIST}.json"]
+NOWHERE = ["/external", "/external/v2/encounters", f"{LIST}/", f"{LIST}/x/y", f"{LIST}.json", f"{KEY}/"]
+NOWHERE += ["/external/v1/Encounters"]
 FAULTS = {
     "unknown": ["x=1", "Limit=1", "x", "=1", "%FF=1", "é=1", "a;limit=1"],
     "limit": ["limit=0", "limit=101", "limit=%2B5", "limit=5&limit=5", "limit="],
@@ -37,7 +38,9 @@ PATHS = {
     "document": "documents.detail",
     "transcript": "documents.transcript",
     "audio": "documents.audio",
+    "key": "key.read",
 }
+GRANTED = [Route.named(name) for path, name in PATHS.items() if path != "key"]
 DOCUMENT_PATHS = ("document", "transcript", "audio")
 BOTH = {Scope("encounters:read"), Scope("documents:read")}
 REQUIRED = {
@@ -46,6 +49,7 @@ REQUIRED = {
     "document": frozenset(BOTH),
     "transcript": frozenset(BOTH),
     "audio": frozenset(BOTH | {Scope("recordings:read")}),
+    "key": frozenset(),
 }
 
 
@@ -70,7 +74,7 @@ class Situation:
     expired: bool = False
     has_organization: bool = True
     allowlisted: bool = True
-    routes: frozenset = frozenset(Route)
+    routes: frozenset = frozenset(GRANTED)
     scopes: frozenset = frozenset(Scope)
     method: str = "GET"
     path: str = "list"
@@ -86,10 +90,10 @@ CHOICES = {
     "secret": ["own", "wrong", "unknown"],
     "number": [1, 2],
     "loaded": subsets([1, 2]),
-    "routes": [subset for subset in subsets(list(Route)) if len(subset) in (0, 1, len(Route) - 1, len(Route))],
+    "routes": [subset for subset in subsets(GRANTED) if len(subset) in (0, 1, len(GRANTED) - 1, len(GRANTED))],
     "scopes": subsets(list(Scope)),
     "method": ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"],
-    "path": [*["list", "detail"] * 4, *DOCUMENT_PATHS * 2, *NOWHERE],
+    "path": [*["list", "detail"] * 4, *DOCUMENT_PATHS * 2, "key", *NOWHERE],
     "faults": [faults for faults in subsets([*FAULTS]) if len(faults) < 3],
     "encounter": [*ENCOUNTERS],
     "document": [*DOCUMENTS, *["draft", "bare"] * 3],
@@ -97,7 +101,7 @@ CHOICES = {
 
 
 SERVED = {"header": [*GOOD_HEADERS], "is_test": [True, False], "number": [1, 2], "method": ["GET", "HEAD"]}
-SERVED |= {"path": [*PATHS], "damage": [""]}
+SERVED |= {"path": [*["list", "detail", *DOCUMENT_PATHS] * 3, "key"], "damage": [""]}
 
 
 def generated(number, seed=2026):

@@ -9,7 +9,7 @@ from partners.keys import digests, tokens
 from partners.models import ApiKey, Organization
 from tests import planning
 from tests.agreement.situations import CHOICES, ENCOUNTERS, HEADERS, PATHS
-from tests.api import LIST
+from tests.api import KEY, LIST
 from tests.factories import START, DocumentFactory, EncounterFactory, OrganizationFactory
 
 WHOLE = {"turns": [], "audio": "org_x/invented.wav"}
@@ -51,8 +51,8 @@ class World:
         return self.organizations[kind] if situation.has_organization else None
 
     def path(self, situation):
-        if situation.path == "list" or situation.path not in PATHS:
-            return LIST if situation.path == "list" else situation.path
+        if situation.path in ("list", "key") or situation.path not in PATHS:
+            return {"list": LIST, "key": KEY}.get(situation.path, situation.path)
         encounter = self._encounter_id(situation)
         if situation.path == "detail":
             return f"{LIST}/{encounter}"

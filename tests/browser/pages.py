@@ -45,6 +45,7 @@ PAGES = [
     StaffPage("diagnosis-recorded", "/admin/diagnosis/?call={refused_call[public_id]}", role="support"),
     StaffPage("reasons", "/admin/reasons/"),
     StaffPage("reason", "/admin/reasons/missing_scope/"),
+    StaffPage("search", "/admin/search/", role="support"),
     StaffPage("switch", "/admin/switch/"),
     StaffPage("switch-turn", "/admin/switch/turn/"),
     StaffPage("changes", "/admin/partners/changeevent/"),

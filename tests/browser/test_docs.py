@@ -12,6 +12,7 @@ from tests.browser.staff import listed
 
 PAGES = [
     *(StaffPage(page.name.lower(), f"/docs/{page.slug and page.slug + '/'}", role=None) for page in Page),
+    StaffPage("search", "/docs/search/?q=limit", role=None),
     StaffPage("missing", "/docs/nothing/", role=None),
     StaffPage("landing", "/", role=None),
 ]
@@ -31,8 +32,6 @@ def read(readers):
     def open_page(each, **appearance):
         pages.append(readers.window(None, **appearance))
         readers.visit(pages[-1], each.path, status=404 if each.name == "missing" else 200)
-        if each.name == "reference":
-            pages[-1].wait_for_selector(".opblock")
         return pages[-1]
 
     yield open_page
@@ -43,9 +42,9 @@ def read(readers):
 @EVERY_PAGE
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_but_in_the_widgets_of_swagger_ui(read, each, width, dark):
+def test_axe_finds_nothing(read, each, width, dark):
     page = read(each, width=width, dark=dark)
-    page.evaluate("document.querySelector('#reference .swagger-ui')?.remove()")
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     found = axe.violations(page)
     assert not found, listed(page, found)
 
@@ -53,13 +52,12 @@ def test_axe_finds_nothing_but_in_the_widgets_of_swagger_ui(read, each, width, d
 @EVERY_PAGE
 def test_nothing_scrolls_sideways(read, each):
     page = read(each, width=NARROW)
-    for operation in page.locator(".opblock-summary-control").all():
-        operation.click()
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     found = keyboard.sideways(page)
     assert not found, listed(page, found)
 
 
-@pytest.mark.parametrize("each", [page for page in PAGES if page.name != "reference"], ids=lambda page: page.name)
+@EVERY_PAGE
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 def test_the_keyboard_reaches_every_control_in_order(read, each, width):
     page = read(each, width=width)
@@ -67,20 +65,54 @@ def test_the_keyboard_reaches_every_control_in_order(read, each, width):
     assert not found, listed(page, found)
 
 
-def test_the_reference_draws_every_route_and_asks_for_no_key(read):
-    page = read(next(page for page in PAGES if page.name == "reference"), width=WIDE)
-    assert page.locator(".opblock-get").count() == 5
-    page.locator(".opblock-summary-control").first.click()
-    page.locator(".opblock .responses-table").first.wait_for()
-    assert page.locator(".try-out, .authorize, .btn.execute").count() == 0
-    assert page.locator("#reference").get_by_text("missing_bearer").count() > 0
+def test_on_a_phone_the_parts_of_the_reference_fold_and_a_link_to_one_unfolds_it(staff):
+    wide, narrow = staff.page(None), staff.page(None, width=NARROW)
+    for page in (wide, narrow):
+        staff.visit(page, "/docs/reference/")
+    total = wide.locator("details.docs-part").count()
+    assert wide.locator("details.docs-part[open]").count() == total > 20
+    assert narrow.locator("details.docs-part[open]").count() == 0
+    narrow.goto(f"{narrow.url}#object-Patient")
+    narrow.get_by_text("date_of_birth", exact=True).last.wait_for()
+    assert narrow.locator("details.docs-part[open]").count() == 1
+    staff.calm(narrow)
+
+
+def test_the_index_is_beside_the_text_or_folded_above_it_and_leads_to_headings(staff):
+    wide, narrow = staff.page(None), staff.page(None, width=NARROW)
+    for page in (wide, narrow):
+        staff.visit(page, "/docs/errors/")
+    link = narrow.locator(".docs-index").get_by_role("link", name="invalid_limit")
+    assert not link.is_visible()
+    narrow.get_by_text("On this page").click()
+    link.click()
+    narrow.wait_for_url("**/docs/errors/#invalid_limit")
+    staff.calm(narrow)
+    wide.locator(".docs-index").get_by_role("link", name="missing_scope").click()
+    wide.locator(".docs-index a[aria-current=location]", has_text="missing_scope").wait_for()
+    staff.calm(wide)
+
+
+def test_a_slash_leads_to_the_search_unless_somebody_types(staff):
+    page = staff.page(None)
+    staff.visit(page, "/docs/")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "docs-search"
+    page.keyboard.type("a/b")
+    assert page.locator("#docs-search").input_value() == "a/b"
+    page.locator("#docs-search").fill("invalid_limit")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/docs/search/?q=invalid_limit")
+    page.locator(".docs-hits a").first.click()
+    page.wait_for_url("**/docs/errors/#invalid_limit")
+    staff.calm(page)
 
 
 @EVERY_PAGE
 def test_the_source_holds_nothing_that_the_policy_forbids(readers, each):
     response = readers.visit(readers.window(None), each.path, status=404 if each.name == "missing" else 200)
     policy = response.headers["content-security-policy"]
-    assert ("data:" in policy) == (each.name == "reference")
+    assert "data:" not in policy
     assert "unsafe" not in policy
     assert forbidden(response.text()) == []
 
@@ -125,7 +157,8 @@ def test_on_paper_every_language_is_there_and_no_button(staff):
     page.emulate_media(media="print")
     assert page.evaluate(SHOWN) == ["sh", "py", "mjs"] * 2
     assert not page.get_by_role("button", name="Copy").first.is_visible()
-    assert not page.locator(".docs-pages").is_visible()
+    for part in (".docs-pages", ".docs-index", ".docs-search"):
+        assert not page.locator(part).is_visible()
 
 
 @pytest.mark.parametrize("width", [NARROW, WIDE])
@@ -136,7 +169,12 @@ def test_without_a_script_the_pages_can_be_read_and_the_language_chosen(browser,
     page = context.new_page()
     page.goto(PAGINATION)
     assert page.locator(".docs-pages").get_by_role("link", name="Errors").is_visible()
+    assert page.locator(".docs-index").get_by_role("link", name="Time windows").is_visible()
     page.locator(".example").first.get_by_text("JavaScript").click()
     assert page.locator("#example-pages-mjs").is_visible()
     assert not page.locator("#example-pages-sh").is_visible()
+    page.get_by_role("searchbox").fill("invalid_limit")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/docs/search/?q=invalid_limit")
+    assert page.locator(".docs-hits a").first.get_attribute("href") == "/docs/errors/#invalid_limit"
     context.close()

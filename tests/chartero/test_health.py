@@ -4,12 +4,14 @@ import logging
 import threading
 import time
 from contextlib import suppress
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django import db
 from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 
 from chartero import health
 from chartero.health import Needs, Readiness, Unready
@@ -170,7 +172,7 @@ def test_migrations_are_looked_at_until_they_are_there(db, django_assert_num_que
     needs = Needs()
     needs()
     MigrationRecorder.Migration.objects.all().delete()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries({"sqlite": 4, "postgresql": 8}[connection.vendor]):
         needs()
 
 
@@ -268,3 +270,31 @@ def test_the_look_uses_a_connection_of_its_own(committed, caplog):
 
     assert Readiness(look).holds()
     assert seen != [mine]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite runs on the same machine")
+@pytest.mark.parametrize(("apart", "fault"), [(50, None), (-50, None), (70, "clock"), (-70, "clock")])
+def test_a_clock_that_differs_from_the_database_s_is_a_fault(db, monkeypatch, apart, fault):
+    now = timezone.now
+    monkeypatch.setattr(health.timezone, "now", lambda: now() + timedelta(seconds=apart))
+    assert unready() == fault
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no temporary files of its own")
+def test_postgresql_writes_a_file_to_see_whether_the_disk_has_room(committed):
+    with connection.cursor() as cursor:
+        cursor.execute("SET temp_file_limit = 900")
+        with pytest.raises(DatabaseError, match="temporary file"):
+            unready()
+        cursor.execute("RESET temp_file_limit")
+    assert unready() is None
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL may run on another machine")
+@pytest.mark.parametrize(("free", "fault"), [(999_999, "disk"), (1_000_000, None)])
+def test_sqlite_needs_room_on_its_disk(db, monkeypatch, tmp_path, free, fault):
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda file: SimpleNamespace(free=free))
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA database_list")
+        in_memory = not cursor.fetchone()[2]
+    assert unready() == (None if in_memory else fault)

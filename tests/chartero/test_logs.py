@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chartero import logs
-from chartero.logs import JsonLine, PlainLine
+from chartero.logs import Handler, JsonLine, PlainLine
+from chartero.repeats import Repeats
 from encounters.api import queries
 from partners.keys import tokens
 from tests.api import LIST
@@ -246,6 +247,108 @@ def test_one_handler_writes_everything(monkeypatch):
         monkeypatch.undo()
         dictConfig(shipped.LOGGING)
     assert said == ["from django", "from gunicorn.error", "from partners"]
+
+
+@pytest.fixture
+def handler(monkeypatch):
+    """The product's own handler, whose clock stands still until the test moves it, and whose lines can be read."""
+    monkeypatch.setattr(sys, "stderr", StringIO())
+    handler = Handler()
+    handler.setFormatter(JsonLine())
+    handler.addFilter(logs.CallersFaults())
+    handler.clock = [0.0]
+    handler.repeats = Repeats(lambda: handler.clock[0])
+    handler.lines = lambda: [json.loads(line) for line in handler.stream.getvalue().splitlines()]
+    logging.root.addHandler(handler)
+    yield handler
+    logging.root.removeHandler(handler)
+
+
+def failed(place="partners/a.py:1 b", **extra) -> logging.LogRecord:
+    return record("a call failed", exception="OperationalError", where=["first", place], **extra)
+
+
+def test_calls_that_fail_alike_are_one_line_with_the_last_ones_id(handler):
+    for number in range(5):
+        with logs.answering(f"req_{number}"):
+            handler.handle(failed(reason_code="service_unavailable"))
+    handler.clock[0] = 60
+    with logs.answering("req_good"):
+        pass
+    first, last = handler.lines()
+    assert (first["request_id"], last["request_id"]) == ("req_0", "req_4")
+    assert "repeated" not in first
+    assert last == first | {"time": last["time"], "request_id": "req_4", "repeated": 3}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        failed("partners/a.py:2 b"),
+        failed(reason_code="internal_error"),
+        failed(name="encounters.invented"),
+        record("another", exception="OperationalError", where=["partners/a.py:1 b"]),
+        record("a call failed", exception="ValueError", where=["partners/a.py:1 b"]),
+    ],
+)
+def test_another_place_exception_logger_or_text_is_another_kind(handler, other):
+    for made in (failed(), other, failed(), other):
+        handler.handle(made)
+    assert len(handler.lines()) == 2
+
+
+def test_events_that_are_no_faults_are_never_left_out(handler):
+    for _ in range(3):
+        handler.handle(record("Booting worker with pid: %s", 7))
+        handler.handle(record("not ready", check="database", exception="OperationalError"))
+    assert len(handler.lines()) == 6
+
+
+def test_a_line_brings_what_was_left_out_before_it(handler):
+    for _ in range(3):
+        handler.handle(failed())
+    handler.clock[0] = 61
+    handler.handle(record("something else"))
+    assert [(line["event"], line.get("repeated")) for line in handler.lines()] == [
+        ("a call failed", None),
+        ("a call failed", 1),
+        ("something else", None),
+    ]
+
+
+def test_faults_with_a_traceback_are_of_one_kind_where_they_arose(handler):
+    for depth in (0, 0, 7):
+        handler.handle(record("%s", depth, fault=raised(ValueError(), depth)))
+    assert [line["event"] for line in handler.lines()] == ["0"]
+
+
+def test_the_end_of_the_process_brings_what_was_left_out(handler):
+    for _ in range(3):
+        handler.handle(failed())
+    handler.close()
+    assert [line.get("repeated") for line in handler.lines()] == [None, 1]
+    handler.stream.close()
+    handler.close()
+
+
+def test_failed_pages_and_requests_that_callers_spoil_are_counted_too(handler, client, db, monkeypatch):
+    monkeypatch.setattr("partners.signin.forms.SignInForm.__init__", lambda *_, **__: 1 / 0)
+    client.raise_request_exception = False
+    for name in ("a", "b", "c"):
+        client.get(f"/admin/login/?name={name}")
+        client.get("/admin/", headers={"Host": f"{name}.example"})
+        handler.handle(record(f"Invalid request from ip={name}: x", name="gunicorn.error", status=400))
+    handler.close()
+    lines = [(line["event"], line.get("repeated")) for line in handler.lines()]
+    said = ["Internal Server Error", "Bad Request", "Invalid request"]
+    assert sorted(lines, key=str) == sorted([(each, number) for each in said for number in (None, 1)], key=str)
+
+
+def test_an_event_that_cannot_be_written_harms_nobody(handler, monkeypatch):
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    handler.handle(record("a", where=3))
+    handler.handle(failed())
+    assert [line["event"] for line in handler.lines()] == ["a call failed"]
 
 
 def test_a_person_at_a_terminal_gets_plain_lines(monkeypatch):

@@ -63,3 +63,19 @@ def test_passwords_are_hashed_with_argon2id_first(settings):
     user = User(username="invented")
     user.set_password("an invented password")
     assert user.password.startswith("argon2$argon2id$")
+
+
+def test_the_navigation_has_the_daily_work_and_a_menu_for_the_rest(admin_client):
+    groups = admin_client.get("/admin/reasons/").context["navigation"]
+    titles = {group["title"]: [entry["title"] for entry in group["entries"]] for group in groups}
+    assert titles == {
+        "": ["Home", "Organizations", "API keys", "Why does this call fail?"],
+        "Look up": ["Requests", "Changes", "Disclosures", "Encounters", "Reason codes"],
+        "Administer": ["Global switch", "Users", "Groups"],
+    }
+    assert [group["title"] for group in groups if group["here"]] == ["Look up"]
+
+
+def test_a_menu_without_entries_is_left_out(client, db):
+    client.force_login(User.objects.create_user("nobody", is_staff=True))
+    assert [group["title"] for group in client.get("/admin/").context["navigation"]] == [""]

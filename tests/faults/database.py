@@ -19,10 +19,23 @@ class Database:
         """Return a connection of the operator's."""
         return psycopg.connect(self.url, autocommit=True)
 
+    def recorded(self, request_ids: set[str]) -> set[str]:
+        """Return those of the request ids that the ledger has."""
+        with self.connect() as connection:
+            sql = "SELECT request_id FROM partners_requestrecord WHERE request_id = ANY(%s)"
+            return {found for (found,) in connection.execute(sql, [list(request_ids)])}
+
+    def configure(self, **settings: str) -> None:
+        """Change settings of the server that need no restart."""
+        with self.connect() as connection:
+            for name, value in settings.items():
+                connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), value))
+            connection.execute("SELECT pg_reload_conf()")
+
     @contextmanager
-    def stopped(self) -> Iterator[None]:
-        """Stop every process that serves a connection to this database: it neither answers nor closes."""
-        pids = self._backends()
+    def stopped(self, most: int | None = None) -> Iterator[None]:
+        """Stop the processes that serve connections, or those that served calls last. They don't answer or close."""
+        pids = self._backends()[:most]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         try:
@@ -82,6 +95,7 @@ class Database:
     def _backends(self) -> list[int]:
         with self.connect() as connection:
             rows = connection.execute(
-                "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+                "ORDER BY query LIKE '%INTO partners_requestrecord%' DESC, state_change DESC"
             )
             return [pid for (pid,) in rows]

@@ -3,7 +3,7 @@
 import selectors
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 
@@ -17,38 +17,67 @@ class Proxy(threading.Thread):
         self.port = self._listener.getsockname()[1]
         self._poll = selectors.DefaultSelector()
         self._poll.register(self._listener, selectors.EVENT_READ)
-        self._lock, self._wake = threading.Lock(), socket.socketpair()
+        self._wake, self._orders = socket.socketpair(), []
         self._poll.register(self._wake[0], selectors.EVENT_READ)
+        self._pairs: set[tuple[socket.socket, socket.socket]] = set()
+        self._abandoned: list[tuple[socket.socket, socket.socket]] = []
         self.start()
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Let nothing through; connections are still accepted, and stay open."""
-        self.is_frozen = True
+        self.freeze()
         try:
             yield
         finally:
-            self.is_frozen = False
-            self._wake[1].send(b".")
+            self.thaw()
+
+    def freeze(self) -> None:
+        self.is_frozen = True
+
+    def thaw(self) -> None:
+        self.is_frozen = False
+        self._wake[1].send(b".")
+
+    def redirect(self, target: int) -> None:
+        """Lead new connections elsewhere. The open ones stay where they are."""
+        self.target = target
+
+    def cut(self) -> None:
+        """Close all connections, as a server that stops does."""
+        self._order(lambda: self._leave(self._close))
+
+    def abandon(self) -> None:
+        """Pass on nothing more over the open connections, and don't close them: their server is gone."""
+        self._order(lambda: self._leave(self._abandoned.append))
 
     def run(self) -> None:
         """Pass on until the process ends."""
         waiting: list[tuple[socket.socket, socket.socket]] = []
         while True:
             for key, _ in self._poll.select():
+                if key.fileobj is self._wake[0]:
+                    self._wake[0].recv(64)
+                    continue
                 waiting.append((key.fileobj, key.data))
-                if self.is_frozen and key.fileobj is not self._wake[0]:
+                if self.is_frozen:
                     self._poll.unregister(key.fileobj)
+            while self._orders:
+                self._orders.pop(0)()
             if not self.is_frozen:
                 for source, sink in waiting:
                     self._take(source, sink)
                 waiting.clear()
 
+    def _order(self, act: Callable[[], None]) -> None:
+        """Have the thread do something, and wait until it has."""
+        done = threading.Event()
+        self._orders += [act, done.set]
+        self._wake[1].send(b".")
+        done.wait(5)
+
     def _take(self, source: socket.socket, sink: socket.socket | None) -> None:
-        if source is self._wake[0]:
-            source.recv(64)
-            return
-        if source.fileno() < 0:  # closed with its other half
+        if source.fileno() < 0 or (sink is not None and not self._is_open(source, sink)):  # closed with its other half
             return
         with suppress(KeyError):
             self._poll.register(source, selectors.EVENT_READ, sink)
@@ -57,9 +86,17 @@ class Proxy(threading.Thread):
         elif sink is not None:
             self._pass(source, sink)
 
+    def _is_open(self, source: socket.socket, sink: socket.socket) -> bool:
+        return (source, sink) in self._pairs or (sink, source) in self._pairs
+
     def _accept(self) -> None:
         client, _ = self._listener.accept()
-        server = socket.create_connection(("127.0.0.1", self.target))
+        try:
+            server = socket.create_connection(("127.0.0.1", self.target))
+        except ConnectionRefusedError:
+            client.close()
+            return
+        self._pairs.add((client, server))
         self._poll.register(client, selectors.EVENT_READ, server)
         self._poll.register(server, selectors.EVENT_READ, client)
 
@@ -71,7 +108,23 @@ class Proxy(threading.Thread):
                 return
         except OSError:
             pass
-        for each in (source, sink):
+        pair = (source, sink) if (source, sink) in self._pairs else (sink, source)
+        self._pairs.discard(pair)
+        self._forget(pair)
+        self._close(pair)
+
+    def _leave(self, leave: Callable[[tuple[socket.socket, socket.socket]], object]) -> None:
+        """Do something with each pair, and pass on nothing more between its halves."""
+        for pair in self._pairs:
+            self._forget(pair)
+            leave(pair)
+        self._pairs.clear()
+
+    def _forget(self, pair: tuple[socket.socket, socket.socket]) -> None:
+        for each in pair:
             with suppress(KeyError, ValueError):
                 self._poll.unregister(each)
+
+    def _close(self, pair: tuple[socket.socket, socket.socket]) -> None:
+        for each in pair:
             each.close()

@@ -16,6 +16,8 @@ def application(environ, start_response):
         return broken_off(body)
     if path == "/long":
         body *= 10_000_000
+    if path == "/big":
+        body *= 30_000
     if path == "/wide":
         body *= 1000
     start_response("200 OK", [("Content-Length", str(len(body)))])

@@ -2,9 +2,11 @@
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import pytest
 
 from chartero.docs import examples
 from chartero.docs.examples import Language
+from chartero.docs.reference import operations
+from partners.catalogue.routes import Route
 from tests.server.faulty import Refused, faulty
 
 pytestmark = pytest.mark.server
@@ -34,10 +38,11 @@ def recorded(served):
 
 @pytest.fixture
 def run(served, recorded, tmp_path):
-    """`run(name, language, NAME=…)` runs an example in an empty folder, and returns what it prints."""
+    """`run(name, language, NAME=…)` runs an example in an empty folder, and returns what it prints. `text` is one
+    that is in no file."""
     encounter, document = recorded
 
-    def run_example(name, language, **environment):
+    def run_example(name, language, *, succeeds=True, text=None, **environment):
         if lacking := [tool for tool in NEEDED[language] if not shutil.which(tool)]:
             pytest.skip(f"not here: {', '.join(lacking)}")
         given = {
@@ -47,12 +52,15 @@ def run(served, recorded, tmp_path):
             "ENCOUNTER_ID": encounter["encounter_id"],
             "DOCUMENT_ID": document["document_id"],
         }
-        command = [*COMMANDS[language], str(examples.folder() / f"{name}.{language.suffix}")]
+        file = (tmp_path if text else examples.folder()) / f"{name}.{language.suffix}"
+        if text:
+            file.write_text(text)
+        command = [*COMMANDS[language], str(file)]
         done = subprocess.run(
             command, cwd=tmp_path, env=given | environment, capture_output=True, text=True, timeout=60
         )
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout
+        assert (done.returncode == 0, done.stderr == "") == (succeeds, succeeds)
+        return done.stdout if succeeds else done.stderr
 
     return run_example
 
@@ -89,6 +97,30 @@ def test_the_first_call(run, answer, language):
 @pytest.mark.parametrize(("key", "status"), [("good", "200"), ("x", "401")])
 def test_a_key_is_checked(run, served, language, key, status):
     assert run("check_key", language, CHARTERO_KEY=served.tokens.get(key, key)).strip() == status
+
+
+def issued(served, *options):
+    """Issue a key for the demonstration's organization; return its token."""
+    given = ["--organization", served.organization_id, "--label", f"Invented {secrets.token_hex(4)}", "--by", "tests"]
+    return served.report("issue_key", *given, "--scope", "encounters:read", *options)["token"]
+
+
+@EVERY_LANGUAGE
+def test_a_key_whose_end_is_far(run, answer, language):
+    end = datetime.fromisoformat(answer("/external/v1/key")["key"]["expires_at"])
+    assert int(run("expiry", language)) in {(end - datetime.now(UTC)).days, (end - datetime.now(UTC)).days + 1}
+
+
+@pytest.fixture(scope="module")
+def expiring(served):
+    return issued(served, "--expires", "10d")
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("told", ["9 days left", "401"])
+def test_an_alarm_before_a_key_expires_and_when_it_is_refused(run, expiring, language, told):
+    token = expiring if told == "9 days left" else "x"
+    assert told in run("expiry", language, succeeds=False, CHARTERO_KEY=token)
 
 
 @EVERY_LANGUAGE
@@ -157,6 +189,20 @@ def test_a_service_that_is_busy_is_asked_again_when_it_says(run, served, languag
         assert run("refusal", language, CHARTERO_URL=proxy.url).strip() == "invalid_limit limit"
     assert len(proxy.times) == 2
     assert proxy.times[1] - proxy.times[0] >= 2
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("operation", operations.every(), ids=lambda operation: operation.id)
+def test_the_call_of_every_route_in_the_reference(run, answer, recorded, language, operation):
+    encounter, document = recorded
+    ids = {"encounter_id": encounter["encounter_id"], "document_id": document["document_id"]}
+    if operation.route is Route.DOCUMENTS_AUDIO:  # signed anew for each call
+        expected = {"audio_url", "expires_at"}
+    else:
+        expected = answer(operation.path.format(**ids))
+    (text,) = (each.text for each in operation.examples if each.language is language)
+    output = json.loads(run(operation.id, language, text=text))
+    assert (set(output) if isinstance(expected, set) else output) == expected
 
 
 def test_every_example_is_run():

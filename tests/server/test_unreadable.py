@@ -7,6 +7,7 @@ from http.client import HTTPResponse
 
 import pytest
 
+from chartero.server.connections import LONGEST_BODY, LONGEST_HEAD
 from tests.server.deployment import Answer, Deployment
 from tests.server.test_worker import call
 
@@ -119,6 +120,22 @@ def test_a_big_body_is_answered_and_never_read_to_its_end(served):
     token = b"Authorization: Bearer " + served.tokens["good"].encode()
     answer = sent(served, (b"GET", LIST, b"HTTP/1.1"), [token, b"Content-Length: 1000000000", b"", b"x" * 500_000])
     assert answer.status == 200
+
+
+@pytest.mark.parametrize("kind", [b"application/x-www-form-urlencoded", b"multipart/form-data; boundary=x"])
+def test_a_form_that_is_too_long_is_refused_before_it_comes(served, kind):
+    headers = [b"Content-Type: " + kind, b"Content-Length: %d" % (LONGEST_BODY + 1)]
+    assert sent(served, (b"POST", b"/admin/login/", b"HTTP/1.1"), headers).status == 413
+
+
+def test_a_call_with_a_head_that_does_not_end_gets_the_body_of_the_contract(served):
+    lines = [b"X-%d: %s" % (number, b"a" * 4000) for number in range(LONGEST_HEAD // 4000 + 1)]
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as wire:
+        wire.sendall(b"\r\n".join([b"GET " + LIST + b" HTTP/1.1", HOST, *lines]))
+        response = HTTPResponse(wire)
+        response.begin()
+        answer = Answer(response.status, dict(response.getheaders()), response.read())
+    assert as_published(answer).json()["reason_code"] == "bad_request"
 
 
 @pytest.fixture

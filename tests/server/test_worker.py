@@ -11,6 +11,8 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
+from chartero.server.connections import LONGEST_HEAD
+from chartero.server.listeners import PATIENCE
 from chartero.server.threads import MOST_THREADS
 from tests.server.deployment import Deployment
 
@@ -44,9 +46,13 @@ def call(path):
 
 
 def answer(wire):
+    return whole_answer(wire).decode().split()[1]
+
+
+def whole_answer(wire):
     response = http.client.HTTPResponse(wire)
     response.begin()
-    return response.read().decode().split()[1]
+    return response.read()
 
 
 def whole(wire):
@@ -117,13 +123,23 @@ def test_one_who_sends_half_a_call_holds_up_one_thread(plain):
         assert answer(wire) == "/half"
 
 
-def test_who_sends_half_a_call_and_no_more_is_answered_and_holds_up_nobody(plain):
+HALF_A_FORM = b"POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 200000\r\n\r\n" + b"a" * 150_000
+
+
+@pytest.mark.parametrize("sent", [call("/half")[:10], HALF_A_FORM], ids=["head", "body"])
+def test_who_sends_half_a_call_and_no_more_is_answered_and_holds_up_nobody(plain, sent):
     with ExitStack() as many:
         wires = [many.enter_context(connect(plain)) for _ in range(60)]  # more than there can be threads
         for wire in wires:
-            wire.sendall(call("/half")[:10])
+            wire.sendall(sent)
         assert plain.get("/a").status == 200
         assert {wire.recv(9) for wire in wires} == {b"HTTP/1.1 "}
+
+
+def test_who_sends_a_head_without_an_end_is_refused(plain):
+    with connect(plain) as wire:
+        wire.sendall(b"GET /a HTTP/1.1\r\nX-A: " + b"a" * (LONGEST_HEAD + 1))
+        assert wire.recv(9) == b"HTTP/1.1 "
 
 
 def test_who_takes_no_answer_is_not_waited_for(plain):
@@ -134,6 +150,22 @@ def test_who_takes_no_answer_is_not_waited_for(plain):
             wire.connect(("127.0.0.1", plain.port))
             wire.sendall(call("/long"))
         assert plain.get("/a").status == 200
+
+
+def test_those_who_take_no_answer_hold_up_nobody_and_get_it_once_they_do(plain):
+    with ExitStack() as many:
+        begun = time.monotonic()
+        for _ in range(60):  # more than there can be threads
+            wire = many.enter_context(socket.socket())
+            wire.settimeout(20)
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)  # on loopback, the kernel would keep it all
+            wire.connect(("127.0.0.1", plain.port))
+            wire.sendall(call("/big"))
+        assert plain.get("/a").status == 200
+        assert time.monotonic() - begun < PATIENCE
+        assert whole_answer(wire).endswith(b"/big")
+        assert asked(wire, "/b") == "/b"
 
 
 @pytest.mark.parametrize(
@@ -160,6 +192,14 @@ def test_a_connection_goes_on_behind_a_body_that_is_here(plain):
         wire.sendall(b"POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3\r\n\r\nabc")
         assert answer(wire) == "/a"
         assert asked(wire, "/b") == "/b"
+
+
+def test_a_client_that_waits_to_be_asked_for_its_body_is_asked_once(plain):
+    with connect(plain) as wire, wire.makefile("rb") as lines:
+        wire.sendall(b"POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+        assert [lines.readline(), lines.readline()] == [b"HTTP/1.1 100 Continue\r\n", b"\r\n"]
+        wire.sendall(b"abc")
+        assert lines.readline() == b"HTTP/1.1 200 OK\r\n"
 
 
 def test_who_takes_no_answers_makes_room_for_others():

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError, CommandParser
 
 from chartero.demo import partners, situations
+from chartero.paths import ALL
 from partners.management import output
 from partners.management.base import ReportCommand
 
@@ -34,6 +35,8 @@ class Command(ReportCommand):
         """Report, then replace this process with the server."""
         if settings.ENVIRONMENT == "production":
             raise CommandError("The demonstration creates invented partners and users. It can't run in production.")
+        if settings.SERVES != ALL:
+            raise CommandError("The demonstration serves partners and staff. Unset CHARTERO_SERVES.")
         if not options["no_serve"]:
             _require_free_port(options["port"])
         super().handle(*args, **options)

@@ -1,4 +1,7 @@
-"""Write a batch of rows of one kind in one transaction, with few statements: new, newer and withdrawn rows."""
+"""Write a batch of rows of one kind in one transaction, with few statements: new, newer and withdrawn rows.
+
+Everything is read and decided before the transaction, which is short: on SQLite, it blocks partners' calls.
+"""
 
 import hashlib
 import json
@@ -14,6 +17,7 @@ from encounters.importing.job import Job
 from encounters.importing.rows import Row, Target
 from encounters.importing.writing import versions
 from encounters.importing.writing.clock import Clock
+from encounters.importing.writing.inserting import insert
 from encounters.importing.writing.kinds import KINDS
 from encounters.importing.writing.linking import Link
 from encounters.importing.writing.updating import update
@@ -26,8 +30,7 @@ WITHDRAWN = "withdrawn"
 
 def write(job: Job, clock: Clock, rows: list[Row]) -> list[ImportOutcome]:
     """Write a batch and return the outcome of each row."""
-    with transaction.atomic():
-        job.lock()
+    with job.alone():
         clock.start_batch()
         batch = _Batch(job, clock, rows)
         outcomes = [batch.take(row) for row in rows]
@@ -37,17 +40,22 @@ def write(job: Job, clock: Clock, rows: list[Row]) -> list[ImportOutcome]:
 
 def supersede(job: Job, targets: list[Target]) -> None:
     """Mark documents that others replace as superseded, now and in all their later versions."""
-    with transaction.atomic():
-        job.lock()
+    with job.alone():
         source_ids = [each.id for each in targets]
         records = job.records("DocumentReference").filter(source_id__in=source_ids, superseded=False)
         found = {(each.source_id, each.server): each for each in records.filter(document__isnull=False)}
         replaced = [
             each for each in found.values() if any(t.id == each.source_id and t.is_at(each.server) for t in targets)
         ]
-        documents = Document.objects.filter(pk__in=[each.document_id for each in replaced])
+        if replaced:
+            _mark_superseded(replaced)
+
+
+def _mark_superseded(records: list[SourceRecord]) -> None:
+    with transaction.atomic(savepoint=False):
+        documents = Document.objects.filter(pk__in=[each.document_id for each in records])
         documents.update(status=DocumentStatus.SUPERSEDED)
-        SourceRecord.objects.filter(pk__in=[each.pk for each in replaced]).update(superseded=True)
+        SourceRecord.objects.filter(pk__in=[each.pk for each in records]).update(superseded=True)
 
 
 class _Batch:
@@ -81,14 +89,20 @@ class _Batch:
         return outcome
 
     def save(self) -> None:
-        """Write everything that was collected: rows first, then the records that refer to them."""
-        rows = self.kind.model._default_manager
-        rows.bulk_create(self.written["new rows"])
-        SourceRecord.objects.bulk_create(self.written["new records"])
+        """Write everything that was collected, if there is anything."""
+        if self.written or self.parents:
+            with transaction.atomic(savepoint=False):
+                self._save()
+
+    def _save(self) -> None:
+        """Write the rows first, then the records that refer to them."""
+        insert(self.written["new rows"])
+        insert(self.written["new records"])
         update(self.written["rows"], self.kind.fields)
         update(self.written["records"], [*RECORD_FIELDS, self.kind.field])
         if self.written["withdrawn"]:
-            rows.filter(pk__in=self.written["withdrawn"]).update(withdrawn_at=self.clock.now)
+            rows = self.kind.model._default_manager.filter(pk__in=self.written["withdrawn"])
+            rows.update(withdrawn_at=self.clock.now)
         if parents := {parent for parent in self.parents if parent is not None}:
             self.kind.follow_up(self.job, parents)
 

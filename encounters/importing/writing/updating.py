@@ -17,7 +17,7 @@ def update(rows: Sequence[Model], names: Iterable[str]) -> None:
         return
     options = rows[0]._meta
     fields: list[Any] = [options.get_field(name) for name in names]
-    values = [[_value(row, field) for field in (*fields, options.pk)] for row in rows]
+    values = [[value(row, field) for field in (*fields, options.pk)] for row in rows]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_from_arrays(options.db_table, fields), [list(each) for each in zip(*values, strict=True)])
@@ -25,7 +25,7 @@ def update(rows: Sequence[Model], names: Iterable[str]) -> None:
             cursor.executemany(_of_one(options.db_table, fields), values)
 
 
-def _value(row: Model, field: Any) -> Any:
+def value(row: Model, field: Any) -> Any:
     """Return the value for the database. For a relation, use the current key: it may be newer than the link."""
     if field.is_relation and field.is_cached(row):
         return field.get_cached_value(row).pk

@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from partners.admin.base import needs, render
@@ -17,6 +19,7 @@ from partners.catalogue.reasons import Reason, Stage
 from partners.catalogue.remedies import REMEDIES
 from partners.catalogue.routes import Route
 from partners.diagnosis import callers
+from partners.diagnosis.answers import PastedAnswer, find_answer
 from partners.diagnosis.callers import NOTHING_SENT, Credentials, Holder, RecordedHolder, Sent
 from partners.diagnosis.calls import diagnose
 from partners.diagnosis.request_lines import RequestLine
@@ -26,6 +29,7 @@ from partners.keys.in_text import without_tokens
 from partners.keys.tokens import parse
 from partners.templatetags.fixing import Staff
 
+MOST_OF_A_REQUEST = 8_000  # characters
 _is_key_id, _is_request_id = matcher("key"), matcher("req")
 
 
@@ -33,7 +37,7 @@ class CallForm(forms.Form):
     """A call as a partner describes it. The submitted text is never rendered, because it may hold a token."""
 
     credentials = forms.CharField(required=False, max_length=1_000)
-    request = forms.CharField(required=False, max_length=8_000)
+    request = forms.CharField(required=False, max_length=MOST_OF_A_REQUEST)
 
     def __init__(self, staff: Staff, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -73,6 +77,8 @@ def diagnosis(request: HttpRequest) -> HttpResponse:
     """
     if unkeyed := _unkeyed(request):
         return redirect("admin:partners_requestrecord_change", unkeyed)
+    if answer := find_answer(request.POST.get("request", "")[:MOST_OF_A_REQUEST]):
+        return _explained(request, answer)
     form = CallForm(request.user, request.POST if request.method == "POST" else _named_call(request))
     kept = {"credentials": _preselected(request), "request": without_tokens(request.POST.get("request", ""))}
     context: dict[str, Any] = {"title": "Why does this call fail?", "form": form, "kept": kept}
@@ -119,6 +125,14 @@ def urls() -> list[URLPattern]:
         path("reasons/", reasons, name="reasons"),
         path("reasons/<slug:code>/", reason, name="reason"),
     ]
+
+
+def _explained(request: HttpRequest, answer: PastedAnswer) -> HttpResponse:
+    """Redirect from a pasted answer to the diagnosis of its call, or without a request id to its reason code."""
+    if answer.request_id and request.user.has_perm("partners.view_requestrecord"):
+        return redirect(f"{reverse('admin:diagnosis')}?{urlencode({'call': answer.request_id})}")
+    messages.info(request, "This is what the pasted answer means. Its request id leads to the call itself.")
+    return redirect("admin:reason", answer.reason.code)
 
 
 @sensitive_variables()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
-from partners.admin.keys import banner, bulk, changing, issuing, rotations
+from partners.admin.keys import banner, bulk, changing, issuing, pasting, rotations
 from partners.admin.keys.filters import (
     DigestKeyFilter,
     LastUseFilter,
@@ -22,12 +22,12 @@ from partners.admin.keys.filters import (
     StateFilter,
 )
 from partners.admin.model_admin import get_row
+from partners.catalogue.routes import Route
 from partners.diagnosis import forecasting
-from partners.diagnosis.pasted import keys_in
 from partners.keys import digests, in_text
 from partners.models import ApiKey
 from partners.names import holds_words
-from partners.record import traffic
+from partners.record import traffic, wrong_secrets
 
 LONGEST_LABEL = 200
 LIST = "admin:partners_apikey_changelist"
@@ -79,13 +79,12 @@ def add(request: HttpRequest) -> HttpResponseRedirect:
 @sensitive_variables()
 def find_key(request: HttpRequest) -> HttpResponse:
     """Search by POST, so that no pasted token gets into a URL: first for keys in the text, then in the list."""
-    text = request.POST.get("q", "").replace("\0", "").strip()
-    pasted = keys_in(text)
-    if pasted.only:
-        messages.info(request, pasted.only.proof.value)
-        return redirect("admin:partners_apikey_change", pasted.only.key.pk)
-    if pasted.matches or (in_text.may_hold_part(text) and not _is_in_a_label(text)):
-        return render(request, "partners/found.html", title="Keys in the text", pasted=pasted, longest=in_text.LONGEST)
+    text = request.POST.get("q", "").strip()
+    keys = pasting.page(request, text)
+    if keys:
+        return keys
+    if in_text.may_hold_part(text) and not _is_in_a_label(text):
+        return pasting.nothing_found(request, text)
     return redirect(f"{reverse(LIST)}?{urlencode({'q': in_text.quoted(text) or text})}")
 
 
@@ -101,6 +100,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one key: its state and what to do, what it can call now, its rotations, its calls and its changes."""
     key = get_row(ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes"), object_id)
     successor = ApiKey.objects.filter(replaces=key).first()
+    may_see_calls = request.user.has_perm("partners.view_requestrecord")
     return render(
         request,
         "partners/key.html",
@@ -112,7 +112,8 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         banner=banner.banner_of(key, successor),
         digest_key_loaded=key.digest_key_number in digests.loaded(),
         routes=_routes(key),
-        traffic=traffic.of_key(key) if request.user.has_perm("partners.view_requestrecord") else None,
+        traffic=traffic.of_key(key) if may_see_calls else None,
+        wrong_secrets=wrong_secrets.of_key(key) if may_see_calls else None,
         events=key.events.order_by("-occurred_at", "-pk"),
     )
 
@@ -120,4 +121,4 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
 def _routes(key: ApiKey) -> list[tuple[forecasting.Forecast, datetime | None]]:
     """Return the forecast of a call on each route, and when one was last served."""
     used = dict(key.uses.values_list("route", "last_used_at"))
-    return [(forecast, used.get(forecast.route.route_name)) for forecast in forecasting.of_key(key)]
+    return [(forecast, used.get(forecast.route.route_name)) for forecast in forecasting.of_key(key, routes=Route)]

@@ -15,7 +15,7 @@ from partners.admin.keys.changing import DISABLE, REVOKE, KeyVerb
 from partners.admin.keys.forms import BulkRevokeForm
 from partners.admin.model_admin import is_pk
 from partners.finding.last_use import in_use
-from partners.models import ApiKey
+from partners.models import ApiKey, together
 from partners.models.lifecycle import refusal
 
 LIST = "admin:partners_apikey_changelist"
@@ -56,16 +56,10 @@ def _verb(request: HttpRequest) -> tuple[KeyVerb, type[ChangeForm]]:
 
 @transaction.atomic
 def _apply(verb: KeyVerb, request: HttpRequest, form: ChangeForm, chosen: list[int]) -> int:
-    """Change the selected keys that allow it, all or none, and return how many.
-
-    They are locked first, so that no other change can make one of them refuse.
-    """
-    given, why = form.cleaned_data, form.change(request)
-    locked = ApiKey.objects.select_for_update(no_key=True).order_by("pk")
-    keys = [*locked.filter(pk__in=chosen).allowing(verb.action)]
-    _require_number(given, len(keys))
-    for key in keys:
-        verb.apply(key, why, given)
+    """Change the selected keys that allow it, all or none, and return how many."""
+    keys = together.lock(verb.action, chosen)
+    _require_number(form.cleaned_data, len(keys))
+    together.end(verb.action, keys, form.change(request))
     return len(keys)
 
 

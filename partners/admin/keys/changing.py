@@ -98,7 +98,7 @@ def scopes(request: HttpRequest, pk: int) -> HttpResponse:
     key = _key(pk)
     held = list(key.scopes.values_list("name", flat=True))
     if request.method != "POST":
-        return _ask_scopes(request, key, ScopesForm(initial={"scopes": held}))
+        return _ask_scopes(request, key, ScopesForm(initial={"scopes": [*held, *request.GET.getlist("scope")]}))
     form = ScopesForm(request.POST)
     if not form.is_valid() or request.POST.get("step") == "change":
         return _ask_scopes(request, key, form)

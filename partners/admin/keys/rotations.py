@@ -1,6 +1,7 @@
 """Has the partner moved to the new key? The recorded calls of both keys of a rotation answer it.
 
-For each key, an index finds the newest call and the calls of the last hour, counted up to a limit.
+A call that only looks at the key itself is no evidence: monitors and tests make such calls with keys that no system
+uses. For each key, an index finds the newest calls and those of the last hour, up to a limit.
 """
 
 from collections.abc import Iterable
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import IntegerField, OuterRef, Subquery
+from django.db.models import DateTimeField, IntegerField, OuterRef, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -107,10 +108,19 @@ class RotationProgress:
 
 
 class _Counted(Subquery):
-    """The number of rows of a subquery, whose own limit ends the search."""
+    """The number of calls among the rows of a subquery, whose own limit ends the search."""
 
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted WHERE route <> 'key.read')"
     output_field = IntegerField()
+
+
+class _Newest(Subquery):
+    """The time of the newest call among the rows of a subquery, whose own limit ends the search."""
+
+    template = (
+        "(SELECT occurred_at FROM (%(subquery)s) AS read WHERE route <> 'key.read' ORDER BY occurred_at DESC LIMIT 1)"
+    )
+    output_field = DateTimeField()
 
 
 def under_way(span: timedelta) -> Found[RotationProgress]:
@@ -136,10 +146,11 @@ def progress(request: HttpRequest, old: ApiKey | None, new: ApiKey | None) -> Ro
 def _calls(pks: set[int]) -> dict[int, Calls]:
     if not pks:
         return {}
-    records = RequestRecord.objects.filter(api_key=OuterRef("pk")).order_by("-occurred_at").values("occurred_at")
-    lately = records.filter(occurred_at__gt=timezone.now() - HOUR)[: COUNTED + 1]
-    rows = ApiKey.objects.filter(pk__in=pks).order_by().annotate(last=Subquery(records[:1]), lately=_Counted(lately))
+    records = RequestRecord.objects.filter(api_key=OuterRef("pk")).order_by("-occurred_at")
+    newest = records.values("occurred_at", "route")[: COUNTED + 1]
+    lately = records.values("occurred_at", "route").filter(occurred_at__gt=timezone.now() - HOUR)[: COUNTED + 1]
+    rows = ApiKey.objects.filter(pk__in=pks).order_by().annotate(last=_Newest(newest), lately=_Counted(lately))
     return {
-        pk: Calls(last, number, used is not None)
+        pk: Calls(last or used, number, used is not None)
         for pk, last, number, used in rows.values_list("pk", "last", "lately", "last_used_at")
     }

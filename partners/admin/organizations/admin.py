@@ -73,7 +73,7 @@ def index(request: HttpRequest) -> HttpResponse:
         form=form,
         page=page,
         rows=[(row, routes.get(row.pk, 0), keys.get(row.pk, 0), used.get(row.pk)) for row in rows],
-        route_count=len(Route),
+        route_count=len(Route.grantable()),
     )
 
 

@@ -72,11 +72,18 @@ class AccessForm(ReasonForm):
     confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
 
     @classmethod
-    def showing(cls, access: Access) -> "AccessForm":
-        """Return the form with the current access."""
-        routes = [route.route_name for route in Route if route in access.routes]
+    def showing(cls, access: Access, suggested: Access | None = None) -> "AccessForm":
+        """Return the form with the current access, and with the boxes ticked that are suggested besides."""
+        routes = [route.route_name for route in Route.grantable() if route in access.routes]
         shown = [*([ALLOWLIST] if access.allowlisted else []), *routes]
-        return cls(initial={"allowlisted": access.allowlisted, "routes": routes, "shown": shown})
+        more = suggested or Access(False, frozenset())
+        return cls(
+            initial={
+                "allowlisted": access.allowlisted or more.allowlisted,
+                "routes": [*routes, *(route.route_name for route in more.routes)],
+                "shown": shown,
+            }
+        )
 
     @property
     def boxes(self) -> list[tuple[Route, forms.boundfield.BoundWidget]]:
@@ -91,11 +98,11 @@ class AccessForm(ReasonForm):
 
     @property
     def enable(self) -> list[Route]:
-        return [route for route in Route if self._box(route) == (True, False)]
+        return [route for route in Route.grantable() if self._box(route) == (True, False)]
 
     @property
     def disable(self) -> list[Route]:
-        return [route for route in Route if self._box(route) == (False, True)]
+        return [route for route in Route.grantable() if self._box(route) == (False, True)]
 
     @property
     def switched_off(self) -> str:

@@ -66,7 +66,7 @@ def change_access(request: HttpRequest, pk: int) -> HttpResponse:
             if not losses and _save_access(request, organization, form):
                 return redirect(PAGE, organization.pk)
     else:
-        form = AccessForm.showing(Access.of(organization))
+        form = AccessForm.showing(Access.of(organization), _suggested(request))
     return render(
         request,
         "partners/organization_access.html",
@@ -75,6 +75,14 @@ def change_access(request: HttpRequest, pk: int) -> HttpResponse:
         form=form,
         losses=losses[:SHOWN],
         loss_count=len(losses),
+    )
+
+
+def _suggested(request: HttpRequest) -> Access:
+    """Return the access that a link from a refusal asks for. Nothing is saved by it."""
+    wanted = request.GET.getlist("route")
+    return Access(
+        "allowlist" in request.GET, frozenset(route for route in Route.grantable() if route.route_name in wanted)
     )
 
 

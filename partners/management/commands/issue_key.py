@@ -23,7 +23,7 @@ class Command(handover.TokenCommand):
         parser.add_argument(
             "--organization",
             metavar="ORG",
-            help="an org_… id or an exact name, in any case; without an organization, every route refuses the key",
+            help="an org_… id or an exact name, in any case; without an organization, the key can read no data",
         )
         parser.add_argument("--label", metavar="TEXT", required=True, help="which system will use the key")
         scopes = [scope.value for scope in Scope]

@@ -28,7 +28,7 @@ class Command(ChangeCommand):
         allowlist.add_argument(
             "--deny", dest="allowlisted", action="store_false", default=None, help="remove it from the allowlist"
         )
-        names = [ALL, *(route.route_name for route in Route)]
+        names = [ALL, *(route.route_name for route in Route.grantable())]
         for option in ("--enable", "--disable"):
             parser.add_argument(
                 option,
@@ -56,4 +56,4 @@ class Command(ChangeCommand):
 
 
 def _routes(names: list[str]) -> list[Route]:
-    return [*Route] if ALL in names else [Route.named(name) for name in names]
+    return [*Route.grantable()] if ALL in names else [Route.named(name) for name in names]

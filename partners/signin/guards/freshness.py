@@ -24,6 +24,7 @@ WITHOUT_PROOF = {
     "admin:logout": "it only ends the session",
     "admin:password_change": "it asks for the password itself",
     "admin:diagnosis": "it only reads, and its form may hold a token, which no page may repeat",
+    "admin:search": "it only reads, and its form may hold a token, which no page may repeat",
     "admin:partners_apikey_find": "it only reads, and its form may hold a token, which no page may repeat",
     "admin:partners_changeevent_changelist": "it only reads, and its form may hold a token, which no page may repeat",
     "admin:partners_requestrecord_find": "it only reads",
@@ -54,7 +55,7 @@ def fresh_password(view: View) -> View:
 
 
 @sensitive_post_parameters()
-def asked(request: HttpRequest) -> HttpResponse | None:
+def password_page(request: HttpRequest) -> HttpResponse | None:
     """Return the page that asks for the password before a form is accepted; None if the proof is fresh.
 
     The page carries the fields of the form in hidden inputs, not in a URL or the session, and sends them again with

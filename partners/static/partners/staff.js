@@ -35,15 +35,26 @@ addEventListener("pageshow", () => {
 });
 
 document.addEventListener("click", (event) => {
-  document.querySelectorAll("details.person[open]").forEach((menu) => {
+  document.querySelectorAll("details.menu[open]").forEach((menu) => {
     if (!menu.contains(event.target)) menu.open = false;
   });
 });
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  document.querySelectorAll("details.person[open]").forEach((menu) => {
+  document.querySelectorAll("details.menu[open]").forEach((menu) => {
     menu.open = false;
     menu.querySelector("summary").focus();
   });
+});
+
+// `/`, Ctrl+K and ⌘K lead to the search box, unless somebody is typing.
+document.addEventListener("keydown", (event) => {
+  const box = document.querySelector("[data-search]");
+  const asked = event.key === "/" ? !event.target.closest("input, textarea, select, [contenteditable]") && !event.altKey
+    : event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
+  if (!box || !asked) return;
+  event.preventDefault();
+  box.focus();
+  box.select();
 });

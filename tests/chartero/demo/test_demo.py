@@ -1,8 +1,10 @@
 """The demonstration's story: what its rows say of times, its record of changes and its calls say too."""
 
 import pytest
+from django.db.models import QuerySet
 
 from chartero.demo import partners, records
+from encounters.models import Document
 from partners.models import ApiKey, Organization
 from partners.models.change import Action
 
@@ -54,3 +56,24 @@ def test_a_revoked_key_is_refused_only_since_it_was_revoked():
     former = ApiKey.objects.get(label="Former vendor", organization__name=partners.MAIN)
     assert set(former.records.values_list("reason_code", flat=True)) == {"revoked_key"}
     assert former.records.earliest("occurred_at").occurred_at > former.revoked_at
+
+
+def test_a_run_that_was_interrupted_is_continued_by_the_next(monkeypatch):
+    create, calls = QuerySet.bulk_create, iter(range(5))
+
+    def interrupted(rows, *given, **options):
+        if rows.model is Document and next(calls) == 2:
+            raise KeyboardInterrupt
+        return create(rows, *given, **options)
+
+    monkeypatch.setattr(partners, "OTHER", "Interrupted (demo)")
+    monkeypatch.setattr(records, "BATCH", 20)
+    with monkeypatch.context() as context:
+        context.setattr(QuerySet, "bulk_create", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            partners.organizations()
+    (_, organization) = partners.organizations()
+    assert (organization.patients.count(), organization.encounters.count()) == (5, 80)
+    documents = Document.objects.filter(encounter__organization=organization)
+    assert documents.values("encounter").distinct().count() > 60
+    assert organization.api_keys.count() == 7

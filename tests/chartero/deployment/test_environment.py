@@ -26,6 +26,8 @@ def read(kind, value, **bounds):
         ("number", "6", {"default": 1, "most": 5}),
         ("number", "1", {"default": 2, "least": 2}),
         ("number", "9" * 5000, {"default": 1}),
+        ("choice", "some", {"choices": ("all", "none"), "default": "all"}),
+        ("choice", "ALL", {"choices": ("all", "none"), "default": "all"}),
         ("options", "{", {"default": {}}),
         ("options", "[]", {"default": {}}),
         ("base_url", "api.example.com", {}),
@@ -73,6 +75,8 @@ def test_what_cannot_be_read_is_named_and_not_quoted(kind, value, bounds):
         ("number", "5", {"default": 1, "most": 5}, 5),
         ("number", "2", {"default": 1, "least": 2}, 2),
         ("number", "", {"default": 7}, 7),
+        ("choice", " none ", {"choices": ("all", "none"), "default": "all"}, "none"),
+        ("choice", "", {"choices": ("all", "none"), "default": "all"}, "all"),
         ("options", '{"bucket_name": "a"}', {"default": {}}, {"bucket_name": "a"}),
         ("options", " ", {"default": {"a": 1}}, {"a": 1}),
         ("base_url", "https://api.example.com:8443/", {}, "https://api.example.com:8443"),
@@ -119,7 +123,7 @@ def test_a_command_exits_with_the_message_only(tmp_path):
     assert SECRET not in refused.stderr
 
 
-@pytest.mark.parametrize("name", ["CHARTERO_THREADS", "CHARTERO_RETENTION_YEARS"])
+@pytest.mark.parametrize("name", ["CHARTERO_THREADS", "CHARTERO_RETENTION_YEARS", "CHARTERO_SERVES"])
 def test_a_server_exits_with_the_message_only(tmp_path, name):
     command = [sys.executable, "-m", "gunicorn", "-c", "python:chartero.gunicorn", "--check-config", "chartero.wsgi"]
     environment = os.environ | {"CHARTERO_DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "chartero.settings"}

@@ -51,7 +51,7 @@ def test_static_files_can_be_read_by_a_proxy(tmp_path):
     before = os.umask(0o077)  # as an operator may have it
     done = manage(
         tmp_path,
-        *("collectstatic", "--no-input", "--ignore", "drf_spectacular_sidecar"),
+        *("collectstatic", "--no-input"),
         DJANGO_SETTINGS_MODULE="tests.chartero.support.settings_with_static_root",
         CHARTERO_ENVIRONMENT="sandbox",
         CHARTERO_SECRET_KEY=SECRET,

@@ -46,6 +46,10 @@ def test_the_contact_is_on_the_page_where_one_is_set(client, settings):
     assert 'href="mailto:api@example.com"' in client.get("/").text
 
 
+def test_the_page_says_nothing_of_a_key_to_who_may_have_none(client):
+    assert "gave you your key" not in client.get("/").text
+
+
 def test_without_a_contact_there_is_no_security_txt(client):
     assert client.get(TEXT).status_code == 404
 

@@ -7,6 +7,8 @@ import pytest
 
 from chartero.docs.pages import Page
 
+PATHS = [*(page.url for page in Page), *(f"/docs/search/?q={text}" for text in ("", "limit", "key", "error", "nil"))]
+
 
 class Links(HTMLParser):
     """What a page links and loads, and the anchors that it has."""
@@ -19,7 +21,7 @@ class Links(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         names = dict(attributes)
-        self.targets |= {names[name] for name in ("href", "src", "data-document") if name in names}
+        self.targets |= {names[name] for name in ("href", "src", "action") if name in names}
         self.anchors |= {names["id"]} if "id" in names else set()
         if "data-copy" in names:
             self.targets |= {f"#{names['data-copy']}", f"#{names['data-copy']}-copied"}
@@ -33,16 +35,17 @@ def site():
     from django.test import Client
 
     client = Client()
-    return {page.url: Links(client.get(page.url).text) for page in Page}
+    return {path: Links(client.get(path).text) for path in PATHS}
 
 
-@pytest.mark.parametrize("page", Page, ids=lambda page: page.name.lower())
-def test_every_link_works(client, site, page):
-    for target in site[page.url].targets:
-        parts = urlsplit(urljoin(page.url, target))
+@pytest.mark.parametrize("path", PATHS)
+def test_every_link_works(client, site, path):
+    for target in site[path].targets:
+        parts = urlsplit(urljoin(path, target))
         assert not parts.netloc, f"{target} leaves the site"
-        if parts.path in site:
-            assert parts.fragment in site[parts.path].anchors, target
+        page = parts._replace(fragment="").geturl()
+        if page in site:
+            assert parts.fragment in site[page].anchors, target
         else:
             answer = client.get(parts.path)
             assert (answer.status_code, parts.fragment) == (200, ""), target
@@ -51,7 +54,7 @@ def test_every_link_works(client, site, page):
 
 def test_the_pages_link_the_document_the_program_and_every_reason_code(site):
     targets = {target for links in site.values() for target in links.targets}
-    assert {"/docs/sync.py", "/openapi/v1/openapi.json", "/docs/errors/#missing_scope"} <= targets
+    assert {"/docs/sync.py", "/docs/search/", "/openapi/v1/openapi.json", "/docs/errors/#missing_scope"} <= targets
 
 
 def test_a_dead_link_would_be_found():

@@ -10,11 +10,14 @@ from chartero.docs import catalogues, examples, fields
 from chartero.docs.pages import Page
 from chartero.web.content_policy import CONTENT_POLICY
 from encounters.api import serializers as served
-from encounters.api.filters import EncounterFilter, Parameter
-from encounters.grammar import integer
+from encounters.api.filters import EncounterFilter
+from partners.api.filters import Parameter
+from partners.api.own_key import KeySerializer
 from partners.catalogue.reasons import Reason
 from partners.catalogue.remedies import REMEDIES
 from partners.catalogue.routes import Route, Scope
+from partners.formats.grammar import integer
+from partners.keys import tokens
 from tests.browser.markup import forbidden
 from tests.server.deployment import ROOT
 
@@ -73,10 +76,9 @@ def test_pages_use_no_session_and_set_no_cookie(admin_client, page):
 
 
 @EVERY_PAGE
-def test_the_policy_allows_drawn_signs_on_the_reference_alone(client, page):
+def test_a_page_keeps_the_policy(client, page):
     answer = client.get(page.url)
-    added = "; img-src 'self' data:" if page is Page.REFERENCE else ""
-    assert answer["Content-Security-Policy"] == CONTENT_POLICY + added
+    assert answer["Content-Security-Policy"] == CONTENT_POLICY
     assert answer["X-Frame-Options"] == "DENY"
     assert forbidden(answer.text) == []
 
@@ -146,8 +148,9 @@ def test_limits_and_defaults_are_those_of_the_filters(client, monkeypatch):
         ("ACCEPT_TEST_KEYS", True, "environments", "all data here is synthetic"),
         ("ACCEPT_TEST_KEYS", False, "environments", "test_prefix_not_allowed"),
         ("ENVIRONMENT", "sandbox", "environments", "<dd>sandbox</dd>"),
-        ("CONTACT_EMAIL", "api@example.com", "environments", 'href="mailto:api@example.com"'),
-        ("CONTACT_EMAIL", "", "environments", "Ask the person who gave you your key."),
+        ("CONTACT_EMAIL", "api@example.com", "help", 'href="mailto:api@example.com"'),
+        ("CONTACT_EMAIL", "api@example.com", "help", 'href="/.well-known/security.txt"'),
+        ("CONTACT_EMAIL", "", "help", "Ask the person who gave you your key."),
         ("AUDIO_URL_SECONDS", 60, "transcripts", "works for 1 minute."),
         ("AUDIO_URL_SECONDS", 600, "transcripts", "works for 10 minutes."),
         ("AUDIO_URL_SECONDS", 90, "transcripts", "works for 90 seconds."),
@@ -156,6 +159,22 @@ def test_limits_and_defaults_are_those_of_the_filters(client, monkeypatch):
 def test_the_pages_describe_this_deployment(client, settings, setting, value, slug, words):
     setattr(settings, setting, value)
     assert words in " ".join(client.get(Page.at(slug).url).text.split())
+
+
+@EVERY_PAGE
+def test_every_page_says_whom_to_ask(client, settings, page):
+    foot = client.get(page.url).text.partition("<footer")[2]
+    assert "Ask the person who gave you your key." in foot
+    assert 'href="/docs/help/#what-to-include"' in foot
+    settings.CONTACT_EMAIL = "api@example.com"
+    assert 'href="mailto:api@example.com"' in client.get(page.url).text.partition("<footer")[2]
+
+
+def test_the_part_of_a_key_that_can_be_shared_is_the_prefix_and_the_public_part(client):
+    shared = tokens.mint(is_test=False).public_part
+    assert (
+        f"the first\n    {len(tokens.LIVE_PREFIX + shared)} characters of a live key" in client.get(Page.HELP.url).text
+    )
 
 
 def shapes(shape, found=None):
@@ -174,6 +193,7 @@ ANSWERS = (
     served.AmbientTranscriptSerializer,
     served.DocumentTranscriptSerializer,
     served.DocumentAudioSerializer,
+    KeySerializer,
 )
 
 
@@ -192,6 +212,12 @@ def test_a_field_has_its_values_and_says_if_it_may_be_null():
         "list of objects",
         "date-time",
     )
+
+
+def test_a_key_of_the_document_has_the_meaning_of_its_field():
+    assert fields.meaning("Note", "content") == "The text of the note. Only in documents of schema_type document."
+    assert fields.meaning("Note", "document_id") == fields.meaning("DocumentSummary", "document_id")
+    assert fields.meaning("EncounterAnswer", "encounter") == fields.meaning("Nothing", "nothing") == ""
 
 
 def test_the_codes_of_a_route_are_those_of_its_rules():

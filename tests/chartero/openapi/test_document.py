@@ -17,12 +17,15 @@ ROUTES = {
     "documents.detail": (ONE_DOCUMENT, "encounters:read documents:read"),
     "documents.transcript": (f"{ONE_DOCUMENT}/transcript", "encounters:read documents:read"),
     "documents.audio": (f"{ONE_DOCUMENT}/audio", "encounters:read documents:read recordings:read"),
+    "key.read": ("/external/v1/key", ""),
 }
 NULLABLE = {
     "Encounter": {"date_of_service", "patient"},
     "Patient": {"first_name", "last_name", "date_of_birth"},
     "DocumentSummary": {"title", "status", "workflow_variant", "audio_duration_seconds"},
     "ErrorAnswer": {"field"},
+    "Key": {"organization_id", "expires_at", "rotated_at"},
+    "RouteAccess": {"reason_code"},
 }
 
 

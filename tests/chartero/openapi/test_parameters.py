@@ -14,7 +14,7 @@ from tests.chartero.openapi.test_document import ONE_DOCUMENT, PREFIX, ROUTES
 
 
 def parameters(path=PREFIX, method="get"):
-    return {each["name"]: each for each in openapi.document()["paths"][path][method]["parameters"]}
+    return {each["name"]: each for each in openapi.document()["paths"][path][method].get("parameters", [])}
 
 
 def test_the_query_of_the_list_in_the_order_of_its_checks():

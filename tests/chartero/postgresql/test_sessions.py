@@ -1,16 +1,16 @@
 """Sessions of PostgreSQL that turn out to be of no use, and a server that says nothing."""
 
-from contextlib import nullcontext
+import socket
+import time
+from contextlib import ExitStack, contextmanager, nullcontext
 
 import psycopg
 import pytest
-from django.db import DatabaseError, OperationalError, ProgrammingError, connection
+from django.db import OperationalError, ProgrammingError, connection
 from psycopg import errors
 
-from chartero.postgresql import breaker as breakers
 from chartero.postgresql import sessions
-from chartero.postgresql.base import DatabaseWrapper
-from chartero.postgresql.breaker import Breaker
+from chartero.postgresql.breaker import Breaker, Paused
 from partners.models import Organization, RequestRecord, UnkeyedAnswer
 from partners.record import ledger
 from partners.record.unkeyed import TALLY
@@ -148,78 +148,66 @@ def test_a_statement_that_fails_in_time_says_what_the_server_says():
     connection.close()
 
 
-def test_no_connection_is_begun_that_may_outlast_the_call():
-    connection.close()
-    with pytest.raises(OperationalError), sessions.within(1.9):
-        execute("SELECT 1")
-    with sessions.within(2.1):
-        execute("SELECT 1")
+@contextmanager
+def silent_hosts(number):
+    """Yield the parameters of hosts that take connections and never say a word."""
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
+        ports = [str(listener.getsockname()[1]) for listener in listeners]
+        yield {"host": ",".join(["127.0.0.1"] * number), "port": ",".join(ports), "connect_timeout": 30}
 
 
-def wait_in_vain() -> None:
+@pytest.mark.parametrize("hosts", [1, 2, 4])
+def test_a_connection_to_however_many_silent_hosts_ends_with_the_call(hosts):
+    began = time.monotonic()
+    with silent_hosts(hosts) as parameters, sessions.within(1.0), pytest.raises(errors.ConnectionTimeout):
+        sessions.connected(**parameters)
+    assert time.monotonic() - began < 10  # without a deadline it would be 30 seconds for each host
+
+
+def test_a_silent_host_leaves_time_for_the_next_one():
+    own = connection.get_connection_params()
+    with silent_hosts(1) as silent, sessions.within(20.0):
+        hosts = {name: f"{silent[name]},{own.get(name) or ''}" for name in ("host", "port")}
+        sessions.connected(**own | hosts | {"connect_timeout": 30}).close()
+
+
+def test_outside_a_call_the_operator_s_time_to_connect_holds():
+    with silent_hosts(1) as silent, pytest.raises(errors.ConnectionTimeout):
+        sessions.connected(**silent | {"connect_timeout": 2})
+
+
+def test_each_statement_of_a_page_has_its_own_time():
     execute("SELECT 1")
-    with pytest.raises(OperationalError), sessions.within(0.1):
+    with sessions.each_within(1.0):
+        for _ in range(3):
+            execute("SELECT pg_sleep(0.4)")
+
+
+def test_a_page_does_not_wait_for_a_silent_server_and_neither_do_calls_after_it():
+    execute("SELECT 1")
+    with sessions.each_within(0.1), pytest.raises(OperationalError, match="does not answer"):
         execute("SELECT pg_sleep(30)")
     connection.close()
-
-
-def test_after_a_call_that_waited_in_vain_the_next_ones_fail_at_once():
-    wait_in_vain()
     with pytest.raises(OperationalError) as raised, sessions.within(20):
         execute("SELECT 1")
-    assert isinstance(raised.value.__cause__, breakers.Paused)
-    execute("SELECT 1")  # whoever is no partner may ask
+    assert isinstance(raised.value.__cause__, Paused)
 
 
-def test_after_the_pause_one_statement_is_tried(breaker, monkeypatch):
-    monkeypatch.setattr(breakers, "PAUSE", 0.0)
-    wait_in_vain()
-    assert breaker.enter() is True
-    with pytest.raises(breakers.Paused):
-        breaker.enter()
-    breaker.succeeded()
-    assert breaker.enter() is False
-
-
-def test_a_trial_that_succeeds_lets_all_go_on(breaker, monkeypatch):
-    monkeypatch.setattr(breakers, "PAUSE", 0.0)
-    wait_in_vain()
-    with sessions.within(20):
-        execute("SELECT 1")
-    assert breaker.enter() is False
-
-
-def test_a_trial_has_less_time_than_a_call_and_begins_another_pause_if_it_fails(breaker, monkeypatch):
-    monkeypatch.setattr(breakers, "PAUSE", 0.0)
-    monkeypatch.setattr(sessions, "TRIAL", 0.1)
-    wait_in_vain()
-    execute("SELECT 1")
-    monkeypatch.setattr(breakers, "PAUSE", 20.0)
-    with pytest.raises(OperationalError, match="does not answer"), sessions.within(20):
-        execute("SELECT pg_sleep(30)")
+@pytest.mark.parametrize(("limited", "pauses"), [(sessions.within, True), (sessions.each_within, False)])
+def test_a_slow_statement_begins_a_pause_in_a_call_but_not_in_a_page(breaker, limited, pauses):
+    with pytest.raises(OperationalError), limited(20):
+        execute("SELECT pg_cancel_backend(pg_backend_pid())")
     connection.close()
-    with pytest.raises(breakers.Paused):
+    with pytest.raises(Paused) if pauses else nullcontext():
         breaker.enter()
 
 
-def test_a_trial_on_a_session_that_was_lost_keeps_no_call_from_a_new_one(api, other, monkeypatch):
-    monkeypatch.setattr(breakers, "PAUSE", 0.0)
-    wait_in_vain()
-    monkeypatch.setattr(breakers, "PAUSE", 20.0)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        session = cursor.fetchone()
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 1000)", session)
-    monkeypatch.setattr(DatabaseWrapper, "is_usable", lambda self: True)  # it was, a moment ago
-    assert total(api) == 1
-
-
-@pytest.mark.parametrize("sql", ["SELECT 1 / 0", "SELECT nothing FROM nowhere"])
-def test_a_statement_that_is_refused_at_once_begins_no_pause(breaker, sql):
-    with pytest.raises(DatabaseError), sessions.within(20):
-        execute(sql)
-    assert breaker.enter() is False
+def test_a_page_connects_within_the_shortest_time_of_libpq(monkeypatch):
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "connect_timeout", 10)
+    with sessions.each_within(2.1):
+        execute("SELECT 1")
 
 
 def behind(cause: Exception | None) -> Exception:

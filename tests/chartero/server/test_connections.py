@@ -1,13 +1,17 @@
 """What a connection keeps of a call until it has come whole."""
 
+import math
 import socket
 import time
 
 import pytest
+from django.conf import settings
 from gunicorn.config import Config
 
-from chartero.server import connections
-from chartero.server.connections import LONGEST, Connection
+from chartero.server import connections, reading
+from chartero.server.configuration import Fixed
+from chartero.server.connections import CONTINUE, LONGEST_BODY, LONGEST_HEAD, Connection
+from chartero.server.sockets import LONGEST_UNSENT, LastingSocket
 
 CALL = b"GET /external/v1/encounters HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -16,9 +20,11 @@ CALL = b"GET /external/v1/encounters HTTP/1.1\r\nHost: a\r\n\r\n"
 def client():
     """Return the client's end of a connection; `ours` is the other."""
     mine, theirs = socket.socketpair()
-    with theirs, mine:
+    with theirs:
         theirs.settimeout(10)
-        yield theirs, Connection(Config(), mine, ("127.0.0.1", 1), ("127.0.0.1", 2))
+        connection = Connection(Config(), LastingSocket.of(mine), ("127.0.0.1", 1), ("127.0.0.1", 2))
+        yield theirs, connection
+        connection.close()
 
 
 @pytest.mark.parametrize(
@@ -35,8 +41,12 @@ def client():
         (b"POST /external/v1/encounters HTTP/1.1\r\nContent-Length: 3\r\n\r\n", True),
         (b"POST /admin/ HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n", True),
         (b"POST /admin/ HTTP/1.1\r\nContent-Length: x\r\n\r\n", True),
-        (b"POST /admin/ HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n", True),
+        (b"POST /admin/ HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n", False),
+        (b"POST /admin/ HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\nabc", True),
         (b"POST /admin/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", True),
+        (b"POST /admin/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", True),
+        (b"POST /admin/ HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % LONGEST_BODY, False),
+        (b"POST /admin/ HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (LONGEST_BODY + 1), True),
     ],
 )
 def test_a_thread_takes_over_once_it_need_not_wait(client, sent, whole):
@@ -65,13 +75,47 @@ def test_no_more_is_taken_than_the_call_at_hand(client):
     assert connection.begun == CALL
 
 
-def test_more_than_is_kept_is_a_thread_s_business(client):
+def test_a_head_that_does_not_end_is_refused(client):
     theirs, connection = client
     taken = 0
     while not connection.gather():
+        assert connection.fault is None
         taken += theirs.send(b"a" * 4096)
-        assert taken <= 2 * LONGEST
-    assert taken > LONGEST
+        assert taken <= 2 * LONGEST_HEAD
+    assert taken > LONGEST_HEAD
+    assert connection.fault is reading.TooLong
+
+
+def test_the_longest_form_of_a_page_is_gathered_whole(client):
+    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE == LONGEST_BODY
+    theirs, connection = client
+    theirs.sendall(b"POST /admin/ HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % LONGEST_BODY)
+    taken = 0
+    while not connection.gather():
+        taken += theirs.send(b"a" * min(4096, LONGEST_BODY - taken))
+    connection.hand_over()
+    assert next(connection.parser).body.read() == b"a" * taken
+    assert taken == LONGEST_BODY
+
+
+@pytest.mark.parametrize(
+    ("line", "header", "sent"),
+    [
+        (b"POST /admin/ HTTP/1.1", b"Expect: 100-continue", CONTINUE),
+        (b"POST /admin/ HTTP/1.1", b"expect:100-Continue ", CONTINUE),
+        (b"POST /admin/ HTTP/1.0", b"Expect: 100-continue", b""),
+        (b"POST /admin/ HTTP/1.1", b"X-Expect: 100-continue", b""),
+        (b"POST /external/v1/key HTTP/1.1", b"Expect: 100-continue", b""),
+    ],
+)
+def test_a_client_that_waits_is_asked_for_its_body_once(client, line, header, sent):
+    theirs, connection = client
+    theirs.sendall(line + b"\r\nContent-Length: 3\r\n" + header + b"\r\n\r\n")
+    connection.gather()
+    theirs.sendall(b"a")
+    connection.gather()
+    connection.sock.shutdown(socket.SHUT_WR)
+    assert theirs.recv(100) == sent
 
 
 def test_the_parser_gets_everything_and_returns_the_rest(client):
@@ -86,11 +130,27 @@ def test_the_parser_gets_everything_and_returns_the_rest(client):
     assert connection.gather() is True
 
 
-def test_a_client_that_has_gone_is_over_and_one_that_left_half_a_call_is_not(client):
+@pytest.mark.parametrize("sent", [CALL[:7], b"POST /admin/ HTTP/1.1\r\nContent-Length: 3\r\n\r\nab"])
+def test_a_client_that_left_half_a_call_is_over(client, sent):
+    theirs, connection = client
+    theirs.sendall(sent)
+    connection.gather()
+    theirs.shutdown(socket.SHUT_WR)
+    assert (connection.gather(), connection.is_over) == (True, True)
+
+
+def test_a_client_that_sent_a_whole_call_and_left_is_answered(client):
+    theirs, connection = client
+    theirs.sendall(CALL)
+    theirs.shutdown(socket.SHUT_WR)
+    assert (connection.gather(), connection.is_over) == (True, False)
+
+
+def test_a_call_that_is_late_is_not_over(client):
     theirs, connection = client
     theirs.sendall(CALL[:7])
     connection.gather()
-    theirs.shutdown(socket.SHUT_WR)
+    connection.end_if_slow(time.monotonic() + connections.PATIENCE, math.inf)
     assert (connection.gather(), connection.is_over) == (True, False)
 
 
@@ -109,6 +169,17 @@ def test_a_call_that_has_begun_is_too_slow_once_its_time_is_over(client):
     assert connection.is_too_slow(time.monotonic() + connections.PATIENCE)
 
 
+@pytest.mark.parametrize(
+    ("sent", "ends"), [(b"", True), (b"a" * LONGEST_UNSENT, False)], ids=["idle", "takes its answer"]
+)
+def test_a_stopping_worker_ends_idle_connections_alone(client, sent, ends):
+    _, connection = client
+    connection.set_timeout()
+    connection.sock.sendall(sent)
+    connection.end_if_slow(time.monotonic() + 1, time.monotonic())
+    assert connection.last is ends
+
+
 def test_a_leaving_client_has_time_to_close_and_its_data_is_discarded(client):
     theirs, connection = client
     connection.leave()
@@ -119,19 +190,12 @@ def test_a_leaving_client_has_time_to_close_and_its_data_is_discarded(client):
     assert connection.has_left() is True
 
 
-def test_the_rest_of_a_long_call_is_not_waited_for_however_steadily_it_comes(client, monkeypatch):
-    monkeypatch.setattr(connections, "REST", 0.2)
+def test_nobody_waits_for_more_than_has_arrived(client):
     theirs, connection = client
-    theirs.sendall(b"POST /admin/ HTTP/1.1\r\nContent-Length: 9000000\r\n\r\n" + b"a" * LONGEST)
-    while not connection.gather():
-        pass
+    theirs.sendall(b"POST /external/v1/key HTTP/1.1\r\nContent-Length: 9\r\n\r\nabc")
+    assert connection.gather() is True
     connection.hand_over()
-    request = next(connection.parser)
-    request.body.read(LONGEST)
-    time.sleep(0.3)
-    theirs.sendall(b"a")
-    with pytest.raises(TimeoutError):
-        request.body.read(1)
+    assert next(connection.parser).body.read() == b"abc"
 
 
 def test_an_empty_line_does_not_begin_a_call(client):
@@ -144,3 +208,12 @@ def test_an_empty_line_does_not_begin_a_call(client):
     connection.hand_over()
     next(connection.parser)
     assert (connection.take_back(), connection.begun) == (False, b"")
+
+
+def test_the_fixed_configuration_says_what_that_of_gunicorn_says():
+    changing = Config()
+    changing.set("keepalive", 7)
+    fixed = Fixed(changing)
+    assert (fixed.keepalive, fixed.is_ssl, fixed.worker_class_str) == (7, False, "sync")
+    with pytest.raises(AttributeError):
+        _ = fixed.nothing

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encounters.api.filters import EncounterFilter, NoFilter
+from encounters.api.filters import EncounterFilter
+from partners.api.filters import NoFilter
 from partners.models import RequestRecord
 
 ZONES = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))

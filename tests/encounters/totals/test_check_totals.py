@@ -135,3 +135,10 @@ def test_a_month_is_one_statement_and_no_row_of_an_encounter_is_fetched(organiza
         counts = drift.compared(organization.pk, may)
     assert [count[:1] + count[2:] for count in counts] == [("month", 5, 5)]
     assert f"{old.first:%Y-%m-%d}" == "1969-12-01"
+
+
+def test_a_month_that_is_right_is_left_alone_without_a_transaction(organization, django_assert_num_queries):
+    (_, may) = drift.months(organization.pk)
+    with django_assert_num_queries(1):
+        counts = drift.corrected(organization.pk, may)
+    assert [count.grain for count in counts] == ["month"]

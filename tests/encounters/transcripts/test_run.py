@@ -176,7 +176,7 @@ def test_a_dry_run_writes_nothing(bring, recordings_folder, recording):
     assert not recordings_folder.exists()
 
 
-@pytest.mark.parametrize(("name", "limit"), [("BATCH_ROWS", 2), ("BATCH_WEIGHT", 1_500)])
+@pytest.mark.parametrize(("name", "limit"), [("BATCH_ROWS", 6), ("BATCH_WEIGHT", 1_500)])
 def test_batches_are_of_bounded_size(counts, monkeypatch, name, limit):
     sizes = []
     write_rows = store.write

@@ -38,6 +38,7 @@ admin/password_change/done/                          staff       nobody
 admin/r/<content_type_id>/<object_id>/               nobody      nobody
 admin/reasons/                                       support     support
 admin/reasons/<code>/                                support     support
+admin/search/                                        support     support
 admin/switch/                                        support     support
 admin/switch/turn/                                   security    security
 

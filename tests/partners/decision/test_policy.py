@@ -3,7 +3,17 @@
 import pytest
 
 from partners.catalogue.reasons import Reason, Stage
-from partners.decision.policy import ACCESS_POLICY, Check, CheckOutcome, Rule, UndecidableFacts, decide, explain
+from partners.catalogue.routes import Route
+from partners.decision.policy import (
+    ACCESS_POLICY,
+    Check,
+    CheckOutcome,
+    Rule,
+    UndecidableFacts,
+    decide,
+    explain,
+    rules_of,
+)
 
 RULES = (Rule(Reason.DISABLED_KEY, lambda facts: facts[0]), Rule(Reason.REVOKED_KEY, lambda facts: facts[1]))
 
@@ -61,6 +71,11 @@ def test_the_order_of_the_policy_is_the_contracts():
         "route_not_allowed",
         "missing_scope",
     ]
+
+
+@pytest.mark.parametrize("route", Route, ids=lambda route: route.route_name)
+def test_an_open_route_has_the_checks_of_the_credentials_alone(route):
+    assert rules_of(route) == (ACCESS_POLICY[:9] if route is Route.KEY_READ else ACCESS_POLICY)
 
 
 def test_credentials_come_before_access():

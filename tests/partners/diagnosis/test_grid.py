@@ -18,14 +18,14 @@ from tests.api import Api
 from tests.factories import CHANGE, DocumentFactory, OrganizationFactory, issue
 
 pytestmark = pytest.mark.django_db
-ROUTES = frozenset(Route)
+ROUTES = frozenset(Route.grantable())
 READING = (Scope.ENCOUNTERS_READ, Scope.PATIENTS_READ, Scope.DOCUMENTS_READ)
 
 
 def scattered(random_, settings):
     """Return an organization set up at random, and the token of each of its keys that is active or not."""
     settings.ACCEPT_TEST_KEYS, both = True, settings.DIGEST_KEYS
-    routes = [route for route in Route if random_.random() < 0.7]
+    routes = [route for route in Route.grantable() if random_.random() < 0.7]
     organization = OrganizationFactory(allowlisted=random_.random() < 0.8, routes=routes)
     tokens = {}
     for _ in range(6):
@@ -55,7 +55,7 @@ def test_every_cell_is_what_the_api_answers(seed, settings):
     document = DocumentFactory(encounter__organization=organization, turns=[], audio="org_x/invented.wav")
     for row in Grid.of(organization).rows:
         told = {route: refusal and refusal.code for route, refusal in row.verdicts.items()}
-        assert told == {route: answered(tokens[row.key.pk], route, document) for route in Route}
+        assert told == {route: answered(tokens[row.key.pk], route, document) for route in Route.grantable()}
 
 
 def test_the_set_ups_reach_every_verdict(settings):
@@ -93,7 +93,7 @@ def test_the_grid_takes_four_statements(organization, number):
     with CaptureQueriesContext(connection) as captured:
         grid = Grid.of(organization)
         contradictions.find_contradictions(grid)
-        assert [[*row.verdicts.values()] for row in grid.rows] == [[None] * len(Route)] * number
+        assert [[*row.verdicts.values()] for row in grid.rows] == [[None] * len(Route.grantable())] * number
     assert len(captured) == 4
 
 
@@ -101,9 +101,9 @@ def test_the_grid_takes_four_statements(organization, number):
     ("access", "lost"),
     [
         (Access(True, ROUTES), []),
-        (Access(False, ROUTES), [*Route]),
+        (Access(False, ROUTES), [*Route.grantable()]),
         (Access(True, ROUTES - {Route.ENCOUNTERS_LIST}), [Route.ENCOUNTERS_LIST]),
-        (Access(True, frozenset()), [*Route]),
+        (Access(True, frozenset()), [*Route.grantable()]),
     ],
 )
 def test_it_tells_which_keys_lose_what(organization, access, lost):
@@ -116,7 +116,7 @@ def test_what_stands_in_the_way_of_everybody_hides_no_loss(organization, setting
     key = issue(organization)[0]
     ApiKeySwitch.turn(False, CHANGE)
     settings.DIGEST_KEYS = ""
-    assert Grid.of(organization).losses(Access(False, ROUTES)) == [(key, [*Route])]
+    assert Grid.of(organization).losses(Access(False, ROUTES)) == [(key, [*Route.grantable()])]
 
 
 def said(organization) -> list[tuple[str, list]]:
@@ -157,7 +157,7 @@ def test_it_says_that_more_than_a_scope_stands_in_the_way(organization, settings
     issue(organization)
     settings.DIGEST_KEYS = ""
     found = contradictions.find_contradictions(Grid.of(organization))
-    assert [each.todo for each in found] == ["The table shows what blocks each key."] * len(Route)
+    assert [each.todo for each in found] == ["The table shows what blocks each key."] * len(Route.grantable())
 
 
 def test_a_key_whose_scopes_open_nothing_is_told(organization):

@@ -108,6 +108,7 @@ def test_missing_values_are_empty_cells(settings):
     ("used", "unused"),
     [
         ([], ["documents:read", "encounters:read", "patients:read", "recordings:read"]),
+        ([Route.KEY_READ], ["documents:read", "encounters:read", "patients:read", "recordings:read"]),
         ([Route.ENCOUNTERS_LIST], ["recordings:read"]),
         ([Route.ENCOUNTERS_LIST, Route.ENCOUNTERS_DETAIL], ["recordings:read"]),
         ([*Route], []),

@@ -6,7 +6,7 @@ from tests.factories import OrganizationFactory
 from tests.partners.support.command_line import refused, run, run_json
 
 pytestmark = pytest.mark.django_db
-ALL = [route.route_name for route in Route]
+ALL = [route.route_name for route in Route.grantable()]
 
 
 @pytest.fixture
@@ -35,6 +35,11 @@ def test_a_created_organization_is_printed_as_aligned_lines():
         "routes           –",
         "purpose          –",
     ]
+
+
+@pytest.mark.parametrize("option", ["--enable", "--disable"])
+def test_an_open_route_is_neither_enabled_nor_disabled(partner, option):
+    assert "invalid choice: 'key.read'" in refused("set_access", partner.public_id, option, "key.read")
 
 
 def test_control_characters_in_a_name_do_not_reach_the_terminal():

@@ -10,7 +10,7 @@ from tests.factories import CHANGE
 pytestmark = pytest.mark.django_db
 NO_AUTHOR = Change(by="", source="tests")
 LIST, DETAIL = Route.ENCOUNTERS_LIST, Route.ENCOUNTERS_DETAIL
-NAMES = [route.route_name for route in Route]
+NAMES = [route.route_name for route in Route.grantable()]
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_an_organization_that_cannot_be_recorded_is_not_made():
         ({"allowlisted": True}, (True, [])),
         ({"enable": [LIST]}, (False, ["encounters.list"])),
         ({"enable": [DETAIL, LIST]}, (False, ["encounters.list", "encounters.detail"])),
-        ({"enable": Route, "allowlisted": True}, (True, NAMES)),
+        ({"enable": Route.grantable(), "allowlisted": True}, (True, NAMES)),
     ],
 )
 def test_access_is_given(partner, asked, allowed):
@@ -82,7 +82,7 @@ def test_access_is_given(partner, asked, allowed):
     [
         ({"allowlisted": False}, (False, NAMES)),
         ({"disable": [LIST]}, (True, NAMES[1:])),
-        ({"disable": Route}, (True, [])),
+        ({"disable": Route.grantable()}, (True, [])),
         ({"disable": iter([LIST]), "enable": iter([DETAIL])}, (True, NAMES[1:])),
     ],
 )
@@ -92,7 +92,7 @@ def test_access_is_taken_away(organization, asked, left):
 
 
 @pytest.mark.parametrize(
-    "asked", [{}, {"allowlisted": True}, {"enable": [LIST]}, {"allowlisted": True, "enable": Route}]
+    "asked", [{}, {"allowlisted": True}, {"enable": [LIST]}, {"allowlisted": True, "enable": Route.grantable()}]
 )
 def test_what_is_so_already_is_no_change(organization, asked):
     before = ChangeEvent.objects.count()
@@ -110,20 +110,28 @@ def test_a_change_of_access_is_recorded(partner):
 
 def test_a_change_of_access_that_cannot_be_recorded_is_not_made(partner):
     with pytest.raises(ValidationError):
-        partner.set_access(NO_AUTHOR, allowlisted=True, enable=Route)
+        partner.set_access(NO_AUTHOR, allowlisted=True, enable=Route.grantable())
     assert access(partner) == (False, [])
 
 
 def test_a_route_cannot_be_enabled_and_disabled_at_once(partner):
     with pytest.raises(ValidationError) as refusal:
-        partner.set_access(CHANGE, enable=Route, disable=[LIST])
+        partner.set_access(CHANGE, enable=Route.grantable(), disable=[LIST])
     assert refusal.value.code == "contradiction"
+    assert access(partner) == (False, [])
+
+
+@pytest.mark.parametrize("asked", [{"enable": [Route.KEY_READ]}, {"disable": [LIST, Route.KEY_READ]}])
+def test_an_open_route_is_neither_enabled_nor_disabled(partner, asked):
+    with pytest.raises(ValidationError, match=r"^\['key.read is open to every valid key.'\]$") as refusal:
+        partner.set_access(CHANGE, **asked)
+    assert refusal.value.code == "open_route"
     assert access(partner) == (False, [])
 
 
 def test_one_organization_is_changed_alone(organization, partner):
     partner.set_access(CHANGE, allowlisted=True, enable=[LIST])
-    organization.set_access(CHANGE, allowlisted=False, disable=Route)
+    organization.set_access(CHANGE, allowlisted=False, disable=Route.grantable())
     assert access(partner) == (True, ["encounters.list"])
 
 

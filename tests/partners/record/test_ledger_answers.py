@@ -31,7 +31,7 @@ STANDINGS = {
     "revoked_key": lambda key: key.revoke(CHANGE),
     "expired_key": expire,
     "organization_not_allowlisted": lambda key: key.organization.set_access(CHANGE, allowlisted=False),
-    "route_not_allowed": lambda key: key.organization.set_access(CHANGE, disable=Route),
+    "route_not_allowed": lambda key: key.organization.set_access(CHANGE, disable=Route.grantable()),
     "missing_scope": lambda key: key.set_scopes([], CHANGE),
 }
 CALLS = {
@@ -52,7 +52,7 @@ FAULTS = {
     "service_unavailable": OperationalError("words of the database"),
     "internal_error": RuntimeError("our own words"),
 }
-AT_THE_DOOR = {
+BEFORE_AUTHENTICATION = {
     "route_not_found": {"path": f"{LIST}/"},
     "bad_request": {"HTTP_HOST": "elsewhere.example"},
     "https_required": {},
@@ -90,10 +90,13 @@ def raising(fault):
 
 
 def test_every_code_has_its_place_in_these_tests():
-    assert STANDINGS.keys() | CALLS.keys() | FAULTS.keys() | AT_THE_DOOR.keys() | KNOWN_BUT_UNREAD | OF_NO_KEY == {
-        "",
-        *(reason.code for reason in Reason),
-    }
+    assert (
+        STANDINGS.keys() | CALLS.keys() | FAULTS.keys() | BEFORE_AUTHENTICATION.keys() | KNOWN_BUT_UNREAD | OF_NO_KEY
+        == {
+            "",
+            *(reason.code for reason in Reason),
+        }
+    )
 
 
 @READS
@@ -126,12 +129,12 @@ def test_other_methods(owned, method):
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
 @pytest.mark.parametrize("standing", ["", "disabled_key", "revoked_key", "expired_key", "missing_scope"])
-@pytest.mark.parametrize("code", AT_THE_DOOR)
+@pytest.mark.parametrize("code", BEFORE_AUTHENTICATION)
 def test_a_known_key_that_is_refused_at_the_door(owned, settings, code, standing, method):
     settings.REQUIRE_HTTPS = code == "https_required"
     key, api = owned
     STANDINGS[standing](key)
-    answer = api.get(method=method, **AT_THE_DOOR[code])
+    answer = api.get(method=method, **BEFORE_AUTHENTICATION[code])
     assert method == "HEAD" or answer.json()["reason_code"] == code
     assert_on_record(key, answer, code, method)
     assert RequestRecord.objects.get().route == ""

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from partners.decision import facts
 from partners.models import ApiKey, ApiKeySwitch, KeyNetwork, KeyUse, RequestRecord
-from tests.api import LIST, Api
+from tests.api import KEY, LIST, Api
 from tests.factories import CHANGE, EncounterFactory, issue
 from tests.partners.support.counting import MINUTE, NOW
 
@@ -58,6 +58,19 @@ def test_each_route_has_its_own(organization, owned, clock):
     later = MINUTE + timedelta(minutes=5)
     assert uses(key) == {"encounters.list": (MINUTE, MINUTE), "encounters.detail": (later, later)}
     assert last_used(key) == later
+
+
+def test_a_look_at_the_key_is_a_use_of_its_route_but_not_of_the_key(owned, clock):
+    key, api = owned
+    api.get(KEY)
+    assert (last_used(key), uses(key)) == (None, {"key.read": (MINUTE, MINUTE)})
+    api.get()
+    clock(NOW + timedelta(minutes=5))
+    later = MINUTE + timedelta(minutes=5)
+    for _ in range(2):
+        api.get(KEY)
+    assert last_used(key) == MINUTE
+    assert uses(key) == {"key.read": (MINUTE, later), "encounters.list": (MINUTE, MINUTE)}
 
 
 @pytest.mark.parametrize("call", REFUSED)

@@ -11,7 +11,7 @@ from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route, Scope
 from partners.keys import tokens
 from partners.models import ApiKey, ApiKeySwitch
-from tests.api import LIST, Api
+from tests.api import KEY, LIST, Api
 from tests.factories import CHANGE, DocumentFactory, EncounterFactory, issue
 from tests.partners.support.diagnosing import ask, text_of, with_wrong_secret
 
@@ -67,7 +67,7 @@ SITUATIONS = {
     "expired_key": expired,
     "org_scope_only_required": key_of_nobody,
     "organization_not_allowlisted": lambda key, token: key.organization.set_access(CHANGE, allowlisted=False) and token,
-    "route_not_allowed": lambda key, token: key.organization.set_access(CHANGE, disable=Route) and token,
+    "route_not_allowed": lambda key, token: key.organization.set_access(CHANGE, disable=Route.grantable()) and token,
     "missing_scope": lambda key, token: key.set_scopes([Scope.ENCOUNTERS_READ], CHANGE) or token,
     "unsupported_filter": lambda key, token: (token, f"GET {LIST}?cursor=1"),
     "invalid_limit": lambda key, token: (token, f"GET {LIST}?limit=500"),
@@ -87,6 +87,16 @@ SITUATIONS = {
     "bad_request": lambda key, token: (token, f"https://elsewhere.example{LIST}"),
     "service_unavailable": lambda key, token: ApiKeySwitch.objects.all().delete() and token,
 }
+
+
+def test_a_look_at_a_key_is_judged_by_the_key_alone(support):
+    _, token = issue(None)
+    page = ask(support, token, f"GET {KEY}")
+    assert "The call is answered with 200" in text_of(page)
+    assert "The response contains facts about the key and isn't shown here." in text_of(page)
+    shown = [finding.reason.code for finding in page.context["findings"].reached]
+    assert shown[-3:] == ["expired_key", "method_not_allowed", "unsupported_filter"]
+    assert "unsupported_filter" in text_of(ask(support, token, f"GET {KEY}?x=1"))
 
 
 def test_every_reason_that_can_be_judged_has_a_situation():

@@ -75,7 +75,7 @@ def test_refused_then_and_passing_behind_what_refuses_now(support, organization)
 
 def test_served_then_refused_now(support, organization):
     record = recorded(issue(organization)[1], query="limit=5")
-    organization.set_access(CHANGE, disable=Route)
+    organization.set_access(CHANGE, disable=Route.grantable())
     page = asked(support, record)
     told = "The call was answered with 200. Today it is refused with 403 route_not_allowed because this route is not"
     assert page.context["sentence"].startswith(told)

@@ -240,7 +240,11 @@ def test_the_policy_says_if_a_call_would_pass(support, organization):
 
 
 def test_a_key_of_no_organization(support):
-    assert "org_scope_only_required" in support.get(page_of(issue(None)[0])).text
+    answer = support.get(page_of(issue(None)[0])).text
+    assert answer.count("org_scope_only_required</code>") == len(Route.grantable())
+    assert "None: this key can read no data" in answer
+    assert answer.count("Passes") == 1
+    assert "Passes" in answer.partition('data-label="Route">key.read</th>')[2].partition("</tr>")[0]
 
 
 def test_a_key_has_a_page_by_its_public_id_and_other_ids_have_none(support, organization):

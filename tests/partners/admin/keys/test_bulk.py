@@ -1,17 +1,16 @@
 """Many keys at once: a preview, one reason, one transaction, an event for each key."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from partners.admin.forms import ReasonForm
-from partners.admin.keys import bulk
-from partners.admin.keys.changing import DISABLE
 from partners.models import ApiKey, ChangeEvent
-from partners.models.change import Action, Change
+from partners.models.change import Action
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.calls import used
 from tests.partners.support.staff import make_stale, signed_in
@@ -126,15 +125,30 @@ def test_the_reason_is_required(security, keys):
 
 
 def test_all_are_changed_or_none(security, keys, monkeypatch):
-    def disable(key: ApiKey, change: Change, given: dict) -> None:
-        if key == keys[1]:
-            raise ZeroDivisionError
-        key.disable(change)
-
-    monkeypatch.setitem(bulk.VERBS, "disable", (replace(DISABLE, apply=disable), ReasonForm))
+    monkeypatch.setattr(QuerySet, "bulk_create", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         security.post(BULK, confirmed(keys))
     assert states(keys) == ["active", "active", "revoked"]
+
+
+def test_the_events_of_many_keys_say_what_those_of_one_say(security, keys):
+    security.post(BULK, confirmed(keys[:1]))
+    keys[1].disable(CHANGE)
+    of_many, of_one = (key.events.first() for key in keys[:2])
+    facts = ("action", "organization", "before", "after")
+    assert [getattr(of_many, fact) for fact in facts] == [getattr(of_one, fact) for fact in facts]
+    assert (of_many.before["state"], of_many.after["state"]) == ("active", "disabled")
+
+
+def test_the_statements_do_not_grow_with_the_keys(security, organization):
+    def statements(number):
+        keys = [issue(organization, label=f"System {number} {n}")[0] for n in range(number)]
+        with CaptureQueriesContext(connection) as captured:
+            security.post(BULK, confirmed(keys))
+        assert set(states(keys)) == {"disabled"}
+        return len(captured)
+
+    assert statements(2) == statements(20)
 
 
 def test_errors_of_the_model_are_shown(security, keys):

@@ -61,7 +61,7 @@ def test_an_empty_form_takes_no_scope_away(security, key):
 
 
 def test_a_scope_that_opens_no_route_says_so(security, key):
-    key.organization.set_access(CHANGE, disable=Route)
+    key.organization.set_access(CHANGE, disable=Route.grantable())
     answer = choose(security, key, *Scope)
     assert "This doesn't open any other route at the moment." in answer.text
     assert "route_not_allowed" in answer.text

@@ -164,7 +164,7 @@ def checked(client: Client, asked: dict, **values) -> str:
 
 def test_the_review_shows_what_the_key_can_call(onboarding, asked):
     text = checked(onboarding, asked, scopes=[scope.value for scope in Scope])
-    assert text.count('<span class="state passed">Passes</span>') == len(Route)
+    assert text.count('<span class="state passed">Passes</span>') == len(Route.grantable())
     assert "can't call anything" not in text
     assert "open nothing" not in " ".join(text.split())
 
@@ -174,9 +174,11 @@ def test_what_blocks_a_key_is_shown_with_who_can_fix_it_and_where(onboarding, as
     text = checked(onboarding, asked, organization=partner.name, scopes=["encounters:read"])
     assert "This key can't call anything yet." in text
     for code in ("organization_not_allowlisted", "route_not_allowed", "missing_scope"):
-        assert text.count(f"/admin/reasons/{code}/") == len(Route)
+        assert text.count(f"/admin/reasons/{code}/") == len(Route.grantable())
     assert "The key lacks <code>patients:read</code>, <code>documents:read</code>." in " ".join(text.split())
-    assert f'<a href="/admin/partners/organization/{partner.pk}/change/">The organization&#x27;s page</a>' in text
+    access = f"/admin/partners/organization/{partner.pk}/access/"
+    assert f'<a href="{access}?allowlist=1">Allowlist the organization</a>' in text
+    assert f'<a href="{access}?route=encounters.list">Enable the route</a>' in text
 
 
 def test_a_scope_without_effect_is_shown(onboarding, asked):

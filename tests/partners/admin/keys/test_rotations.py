@@ -96,6 +96,25 @@ def test_the_hour_ends_where_it_does(rotated, ago, lately):
     assert progress_of([rotated])[0].with_old.lately == lately
 
 
+def test_a_look_at_a_key_is_no_evidence(rotated):
+    old, new = rotated
+    call(old, 3, ago=2 * HOUR)
+    called(old, route="key.read", times=5)
+    called(new, route="key.read", times=5)
+    assert progress_of([rotated])[0].sentence == (
+        "Not moved: last call with the old key 2 hours ago, none with the new one."
+    )
+    call(new, 2)
+    assert progress_of([rotated])[0].moved is Moved.WHOLLY
+
+
+def test_the_last_use_is_known_behind_any_number_of_looks(rotated, monkeypatch):
+    monkeypatch.setattr(rotations, "COUNTED", 2)
+    call(rotated[0], ago=3 * HOUR)
+    called(rotated[0], route="key.read", times=4)
+    assert progress_of([rotated])[0].with_old == rotations.Calls(rotated[0].last_used_at, 0, served=True)
+
+
 def test_no_more_calls_are_counted_than_are_shown(rotated, monkeypatch):
     monkeypatch.setattr(rotations, "COUNTED", 2)
     call(rotated[0], 5)

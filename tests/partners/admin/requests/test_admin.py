@@ -153,12 +153,6 @@ def test_markup_in_names_is_shown_and_not_run(support):
         assert not any(markup in support.get(page).text for markup in ("<script>alert", "<b>bold"))
 
 
-def test_requests_are_between_keys_and_diagnosis_in_the_navigation(support):
-    titles = [entry["title"] for entry in support.get(LIST).context["navigation"]]
-    at = titles.index("Requests")
-    assert titles[at - 1 : at + 2] == ["API keys", "Requests", "Why does this call fail?"]
-
-
 def test_people_who_may_see_only_requests_get_no_other_links(key):
     person = User.objects.create_user("auditor", is_staff=True)
     person.user_permissions.add(permission("view_requestrecord"))

@@ -27,6 +27,7 @@ def calls():
         "served": call(ours),
         "limit": call(ours, code="invalid_limit"),
         "scope": call(ours, code="missing_scope", route="encounters.detail"),
+        "look": call(theirs, route="key.read"),
         "theirs": call(theirs),
         "days": call(theirs, ago=30, code="revoked_key"),
         "weeks": call(ours, ago=24 * 8),
@@ -34,7 +35,7 @@ def calls():
     }
 
 
-TODAY = {"served", "limit", "scope", "theirs"}
+TODAY = {"served", "limit", "scope", "theirs", "look"}
 
 
 @pytest.mark.parametrize(
@@ -46,15 +47,16 @@ TODAY = {"served", "limit", "scope", "theirs"}
         ("time=30d", TODAY | {"days", "weeks"}),
         ("time=all", TODAY | {"days", "weeks", "months"}),
         ("time=own", TODAY | {"days", "weeks", "months"}),
-        ("organization=Hillside&time=all", {"theirs", "days"}),
-        ("organization=hill", {"theirs"}),
-        ("organization={organization}", {"theirs"}),
+        ("organization=Hillside&time=all", {"theirs", "look", "days"}),
+        ("organization=hill", {"theirs", "look"}),
+        ("organization={organization}", {"theirs", "look"}),
         ("key={key}", {"served", "limit", "scope"}),
         ("key={part}", {"served", "limit", "scope"}),
         ("key={key}&organization=Hillside", set()),
         ("key={key}&code=missing_scope&time=all", {"scope", "months"}),
         ("route=encounters.detail", {"scope"}),
-        ("status=200", {"served", "theirs"}),
+        ("route=key.read", {"look"}),
+        ("status=200", {"served", "theirs", "look"}),
         ("status=403", {"scope"}),
         ("status=405", set()),
         ("status=422&organization=Lakeside", {"limit"}),

@@ -156,15 +156,6 @@ def test_the_log_and_the_record_identify_a_failure_the_same_way(locked, caplog):
     assert len(event.after["name_in_log"]) == 12
 
 
-def test_a_second_sign_in_at_the_same_moment_is_not_judged(person):
-    with SignInForm.TURN:
-        answer = person.sign_in()
-    assert (answer.status_code, answer["Retry-After"]) == (503, "1")
-    assert "Someone else is signing in right now." in answer.text
-    assert lockout.failures("invented") == 0
-    assert person.sign_in().status_code == 302
-
-
 def test_an_unknown_name_gets_the_same_answer(locked):
     answers = [locked.post("/admin/login/", username="nobody", password="wrong") for _ in range(5)]
     assert [answer.status_code for answer in answers] == [answer.status_code for answer in locked.answers]

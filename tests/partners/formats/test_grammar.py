@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from encounters.grammar import instant, integer, pairs, word
+from partners.formats.grammar import instant, integer, pairs, word
 
 OFFSETS = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 LOCAL = st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31))

@@ -1,0 +1,1 @@
+"""The API reference: the published OpenAPI document, prepared for a page."""

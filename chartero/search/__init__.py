@@ -1,0 +1,1 @@
+"""The search box on every staff page."""

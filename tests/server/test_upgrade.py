@@ -1,0 +1,63 @@
+"""A new release, or new settings, while partners call: no call fails."""
+
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from tests.server.upgrading import BUSY, SERVED, calls, running
+
+pytestmark = pytest.mark.server
+
+
+def test_a_new_release_replaces_the_old_one_without_a_failed_call(served, tmp_path):
+    with running(served.environment, tmp_path) as service, calls(service.port, served.tokens["good"]) as met:
+        for _ in range(3):
+            service.upgrade()
+            time.sleep(1)
+    assert set(met) <= {SERVED, BUSY}
+    assert met[SERVED] > 100
+
+
+def test_a_restart_fails_no_call_while_something_else_holds_the_socket(served, tmp_path):
+    with running(served.environment, tmp_path, held=True) as service, calls(service.port, served.tokens["good"]) as met:
+        for change in (service.upgrade, service.upgrade):
+            change()
+            time.sleep(1)
+        service.stop()
+        service.start()
+        time.sleep(1)
+    assert set(met) <= {SERVED, BUSY}
+    assert met[SERVED] > 100
+
+
+@pytest.fixture
+def unready(served):
+    """Let new processes find that migrations are missing."""
+    served.manage("migrate", "--fake", "encounters", "0001", "--verbosity", "0")
+    yield
+    served.manage("migrate", "--fake", "--verbosity", "0")
+
+
+def test_a_release_that_is_not_ready_leaves_the_old_one_serving(served, unready, tmp_path):
+    with running(served.environment, tmp_path) as service, calls(service.port, served.tokens["good"]) as met:
+        old = service.pid
+        os.kill(old, signal.SIGUSR2)
+        service.wait_until(lambda: "Worker failed to boot" in service.log.read_text())
+        assert '"check": "migrations"' in service.log.read_text()
+        time.sleep(1)
+        assert service.pid == old
+    assert set(met) <= {SERVED, BUSY}
+
+
+def test_the_init_system_is_told_the_new_main_process(served, tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.bind(str(tmp_path / "notify"))
+        told.settimeout(60)
+        with running(served.environment, tmp_path, NOTIFY_SOCKET=str(tmp_path / "notify")) as service:
+            assert told.recv(100).startswith(b"READY=1")
+            service.upgrade()
+            assert told.recv(100).startswith(b"READY=1")
+            assert told.recv(100) == b"MAINPID=%d" % service.pid
