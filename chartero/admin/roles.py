@@ -7,14 +7,14 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from chartero.admin.base import SuperuserOnly, for_superusers
 from chartero.roles import ABILITIES, SUPERUSERS_ONLY, Role
 from partners.admin.base import render
-from partners.admin.model_admin import is_pk
+from partners.admin.model_admin import get_by_pk
 
 SHOWN = 100
 
@@ -65,9 +65,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show what one role may do, and who has it."""
-    if not is_pk(object_id):
-        raise Http404
-    group = get_object_or_404(_groups(), pk=int(object_id))
+    group = get_by_pk(_groups(), object_id)
     return render(
         request,
         "accounts/role.html",

@@ -6,13 +6,13 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from chartero.admin.base import SuperuserOnly, for_superusers
 from chartero.admin.user_forms import NewUserForm, UserFilter, UserForm
 from partners.admin.base import render
-from partners.admin.model_admin import is_pk
+from partners.admin.model_admin import get_by_pk
 from partners.admin.paging import BoundedPaginator
 from partners.signin import account_changes
 from partners.signin.guards.freshness import fresh_password
@@ -77,9 +77,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @for_superusers
 def change(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one user: how they sign in, and the form that changes them."""
-    if not is_pk(object_id):
-        raise Http404
-    user = get_object_or_404(User, pk=int(object_id))
+    user = get_by_pk(User.objects.all(), object_id)
     form = UserForm(request.POST if request.method == "POST" else None, instance=user)
     if form.is_valid():
         _save(request, form)

@@ -3,14 +3,13 @@
 Django's own lists accept any lookup on any field from the URL, even on a digest or with a pattern of an id.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any, NoReturn, TypeVar
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.admin.views.main import ALL_VAR, ORDER_VAR, PAGE_VAR, SEARCH_VAR, ChangeList
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import urlencode
@@ -22,15 +21,18 @@ LEFT_OUT = "This list has no such filter, search or page. It was ignored."
 
 
 class StrictModelAdmin(admin.ModelAdmin):
-    """A table whose list accepts only the parameters that its own links and forms send."""
+    """A table whose list accepts only the parameters that its own links and forms send.
+
+    Each filter of the list is a class with a `parameter_name`.
+    """
 
     show_facets = admin.ShowFacets.NEVER
 
     def offered(self, request: HttpRequest) -> set[str]:
         """Return the names of the parameters that the list accepts."""
         search = {SEARCH_VAR} if self.get_search_fields(request) else set()
-        filters = (name for each in self.get_list_filter(request) for name in _parameters(self.model, each))
-        return {ORDER_VAR, PAGE_VAR, ALL_VAR, *search, *filters}
+        filters: Iterable[Any] = self.get_list_filter(request)
+        return {ORDER_VAR, PAGE_VAR, ALL_VAR, *search, *(each.parameter_name for each in filters)}
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Allow only what the list offers. Django would allow every lookup on a field of its table."""
@@ -76,16 +78,11 @@ def is_pk(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 19
 
 
+def get_by_pk(rows: QuerySet[Row], text: str) -> Row:
+    """Return the row of this primary key; Http404 if there is none."""
+    return get_object_or_404(rows, pk=int(text) if is_pk(text) else None)
+
+
 def get_row(rows: QuerySet[Row], text: str, public_id: str = "public_id") -> Row:
     """Return the row of this primary key or public id; Http404 if there is none."""
     return get_object_or_404(rows, **({"pk": int(text)} if is_pk(text) else {public_id: text}))
-
-
-def _parameters(model: type[Model], each: Any) -> Iterator[str]:
-    """Return the parameters that a filter reads, as Django's filter classes derive them from a field's path."""
-    if not isinstance(each, str):
-        yield each.parameter_name
-        return
-    field = get_fields_from_path(model, each)[-1]
-    target = f"__{field.target_field.name}" if isinstance(field, (ForeignKey, ManyToManyField)) else ""
-    yield from (f"{each}{target}__exact", f"{each}__isnull")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.changes import sheet
 from partners.admin.changes.filters import ChangeFilter
-from partners.admin.model_admin import is_pk
+from partners.admin.model_admin import get_by_pk
 from partners.models import ChangeEvent
 from partners.record import pages
 from partners.record.pages import LOOKED_AT, to_address
@@ -68,7 +68,7 @@ def export(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one change."""
     changes = ChangeEvent.objects.select_related("organization", "api_key")
-    event = get_object_or_404(changes, pk=int(object_id) if is_pk(object_id) else None)
+    event = get_by_pk(changes, object_id)
     return render(request, "partners/change.html", title=event.get_action_display(), event=event)
 
 
