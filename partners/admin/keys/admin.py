@@ -25,7 +25,7 @@ from partners.admin.model_admin import get_row
 from partners.diagnosis import forecasting
 from partners.diagnosis.pasted import keys_in
 from partners.keys import digests, in_text
-from partners.models import ApiKey
+from partners.models import ApiKey, KeyState
 from partners.names import holds_words
 from partners.record import traffic
 
@@ -108,6 +108,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         title=key.label,
         key=key,
         successor=successor,
+        over=key.state in (KeyState.EXPIRED, KeyState.REVOKED),
         came=rotations.progress(request, key.replaces, key),
         goes=rotations.progress(request, key, successor),
         banner=banner.banner_of(key, successor),
