@@ -107,7 +107,7 @@ def pages() -> dict[str, str]:
         ApiKey.objects.earliest("pk"),
     )
     asked = {"active": "state=active", "disabled": "state=disabled", "expired": "state=expired"}
-    asked |= {"revoked": "state=revoked", "expiring": "state=expiring", "of an organization": "organization=clinic+17"}
+    asked |= {"revoked": "state=revoked", "expiring": "expires=14", "of an organization": "organization=clinic+17"}
     asked |= {"with a scope": "scope=encounters:read", "under a digest key": f"digest_key={digests.current()}"}
     asked |= {"digest key not loaded": "digest_key=missing", "active, with a scope": "state=active&scope=patients:read"}
     asked |= {"never used": "used=never", "used lately": "used=lately", "idle": "used=idle"}

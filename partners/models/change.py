@@ -45,6 +45,7 @@ class Action(models.TextChoices):
     RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
     SIGN_IN_RESET = "sign_in_reset", "Sign-in reset"
     DISCLOSURES_ACCOUNTED = "disclosures_accounted", "Disclosures accounted for"
+    EXPORTED = "exported", "Exported"
     RECORDS_PRUNED = "records_pruned", "Records pruned"
     USER_ADDED = "user_added", "User added"
     USER_CHANGED = "user_changed", "User changed"

@@ -81,6 +81,8 @@ class ApiKey(Lifecycle):
             models.Index(fields=["expires_at"], condition=STANDING, name="api_key_end"),
             models.Index(fields=["digest_key_number"], condition=STANDING, name="api_key_digest_key"),
             models.Index(fields=["created_at", "id"], name="api_key_newest"),
+            models.Index(fields=["label_key", "id"], name="api_key_label"),
+            models.Index(fields=["expires_at", "id"], name="api_key_expiry"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["public_id"], name="api_key_public_id_unique"),

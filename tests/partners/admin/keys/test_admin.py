@@ -52,7 +52,7 @@ def keys(organization):
     [
         ("", {"active", "disabled", "revoked", "expired", "expiring"}),
         ("state=active", {"active", "expiring"}),
-        ("state=expiring", {"expiring"}),
+        ("expires=14", {"expiring"}),
         ("state=disabled", {"disabled"}),
         ("state=revoked", {"revoked"}),
         ("state=expired", {"expired"}),
