@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.views.main import SEARCH_VAR
+from django.core.exceptions import BadRequest
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
@@ -32,20 +33,37 @@ ORDERS = (
 )
 
 
+MOST_AT_ONCE = 500  # keys that are changed in one transaction, which other writers may have to wait for
+
+
 class KeyList(SearchableList):
     """The keys that the filters in the URL find, in the order that it names."""
 
     sorting: Sorting
+    most_at_once = MOST_AT_ONCE
 
     def get_ordering(self, request: HttpRequest, queryset: Any) -> Any:
         self.sorting = Sorting.of(request, ORDERS)
         return self.sorting.by
 
     @property
+    def selectable(self) -> bool:
+        """Return True if all keys of the list can be changed at once."""
+        return bool(self.result_count <= MOST_AT_ONCE)
+
+    @property
     def chosen(self) -> dict[str, str]:
         """Return the values of the search and the filters that narrow the list."""
         values = {each.parameter_name: each.value() for each in self.filter_specs}  # type: ignore[attr-defined]
         return {name: str(value) for name, value in ({SEARCH_VAR: self.query} | values).items() if value}
+
+
+def pks_found(request: HttpRequest) -> list[int]:
+    """Return the keys that the filters in the URL find; BadRequest if there are more than can be changed at once."""
+    pks = list(found(request).queryset.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+    if len(pks) > MOST_AT_ONCE:
+        raise BadRequest("too many keys to change at once")
+    return pks
 
 
 def found(request: HttpRequest) -> KeyList:
