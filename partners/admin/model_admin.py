@@ -50,11 +50,13 @@ class StrictModelAdmin(admin.ModelAdmin):
         return SearchableList
 
     def found(self, request: HttpRequest) -> ChangeList:
-        """Return the list as the URL filters and sorts it, for a page of its own; BadRequest for what it can't read."""
+        """Return the list as the URL filters it, for a page of its own; BadRequest for what it doesn't offer."""
+        if not self.offered(request).issuperset(request.GET):
+            raise BadRequest("the list has no such filter")
         try:
             return self.get_changelist_instance(request)
         except IncorrectLookupParameters:
-            raise BadRequest("the list has no such filter or page") from None
+            raise BadRequest("the list has no such page") from None
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list, or redirect to it without the parameters that it doesn't accept.

@@ -110,7 +110,7 @@ def _page(request: HttpRequest, form: RequestFilter) -> LedgerPage:
 
 
 def _lacked_scopes(record: RequestRecord) -> list[str]:
-    """Return the scopes that the key lacked for the route, by the next change of its scopes, or as it holds them now."""
+    """Return the scopes that the key lacked for the route: by the next change of its scopes, or as it has them now."""
     changes = record.api_key.events.filter(action=Action.SCOPES_CHANGED, occurred_at__gt=record.occurred_at)
     later = changes.order_by("occurred_at", "pk").first()
     held = later.before["scopes"] if later else record.api_key.scopes.values_list("name", flat=True)
