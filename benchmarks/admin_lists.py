@@ -116,6 +116,7 @@ def pages() -> dict[str, str]:
         "not allowlisted": "allowlisted=no",
         "never expires": "expires=never",
     }
+    asked |= {"without an end date": "expires=never"}
     orders = ("label", "-organization", "-used", "used", "expires", "-expires")
     asked |= {f"in the order of {order}": f"o={order}" for order in orders}
     asked |= {"page 40": "p=40", "last page": f"p={COUNTED // 50}", "search by label": "q=integration+4711"}
