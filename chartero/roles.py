@@ -21,6 +21,7 @@ _ONBOARDS = (
 _SECURES = (
     "partners.enable_apikey",
     "partners.revoke_apikey",
+    "partners.expire_apikey",
     "partners.bulk_apikey",
     "partners.turn_apikeyswitch",
     "partners.view_changeevent",

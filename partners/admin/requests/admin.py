@@ -15,9 +15,12 @@ from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.model_admin import get_row
 from partners.admin.requests import unrecorded
 from partners.admin.requests.filters import ALL, RequestFilter
+from partners.catalogue.reasons import Reason
+from partners.catalogue.routes import Route
 from partners.finding import lookup
 from partners.identifiers import matcher
 from partners.models import RequestRecord
+from partners.models.change import Action
 from partners.record import ledger_pages, subjects
 from partners.record.call_groups import grouped
 from partners.record.ledger_pages import LOOKED_AT, NEWER, OLDER, LedgerPage, from_address, to_address
@@ -79,6 +82,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         "partners/request.html",
         title=record.request_id,
         record=record,
+        lacked=_lacked_scopes(record) if record.reason is Reason.MISSING_SCOPE else [],
         may_name=may_name,
         named=_named(record) if may_name else [],
     )
@@ -103,6 +107,15 @@ def _page(request: HttpRequest, form: RequestFilter) -> LedgerPage:
         if begin := from_address(request.GET.get(name, "")):
             return ledger_pages.page(form.search(), begin, way)
     return ledger_pages.page(form.search())
+
+
+def _lacked_scopes(record: RequestRecord) -> list[str]:
+    """Return the scopes that the key lacked for the route: by the next change of its scopes, or as it has them now."""
+    changes = record.api_key.events.filter(action=Action.SCOPES_CHANGED, occurred_at__gt=record.occurred_at)
+    later = changes.order_by("occurred_at", "pk").first()
+    held = later.before["scopes"] if later else record.api_key.scopes.values_list("name", flat=True)
+    required = [scope.value for route in Route if route.route_name == record.route for scope in route.scopes]
+    return [scope for scope in required if scope not in held]
 
 
 def _named(record: RequestRecord) -> list[tuple[str, list[str], int]]:
