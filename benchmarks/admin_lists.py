@@ -113,10 +113,18 @@ def pages() -> dict[str, str]:
         ApiKey.objects.earliest("pk"),
     )
     asked = {"active": "state=active", "disabled": "state=disabled", "expired": "state=expired"}
-    asked |= {"revoked": "state=revoked", "expiring": "state=expiring", "of an organization": "organization=clinic+17"}
+    asked |= {"revoked": "state=revoked", "expiring": "expires=14", "of an organization": "organization=clinic+17"}
     asked |= {"with a scope": "scope=encounters:read", "under a digest key": f"digest_key={digests.current()}"}
     asked |= {"digest key not loaded": "digest_key=missing", "active, with a scope": "state=active&scope=patients:read"}
     asked |= {"never used": "used=never", "used lately": "used=lately", "idle": "used=idle"}
+    asked |= {
+        "of a route": "route=documents.audio",
+        "not allowlisted": "allowlisted=no",
+        "never expires": "expires=never",
+    }
+    asked |= {"without an end date": "expires=never"}
+    orders = ("label", "-organization", "-used", "used", "expires", "-expires")
+    asked |= {f"in the order of {order}": f"o={order}" for order in orders}
     asked |= {"page 40": "p=40", "last page": f"p={COUNTED // 50}", "search by label": "q=integration+4711"}
     asked |= {"search for what is not there": "q=nowhere"}
     return {
@@ -128,6 +136,8 @@ def pages() -> dict[str, str]:
         "organization list, page 40": f"{organizations}?page=40",
         "organization list, nothing enabled": f"{organizations}?show=nothing",
         "organization list, search": f"{organizations}?q=clinic",
+        "organization list, idle": f"{organizations}?used=idle",
+        "organization list, of a route": f"{organizations}?route=documents.audio",
         "one organization": f"{organizations}{first.organization_id}/change/",
         **(of_requests(first) if RequestRecord.objects.exists() else {}),
         **of_changes(),

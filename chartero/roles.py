@@ -21,6 +21,7 @@ _ONBOARDS = (
 _SECURES = (
     "partners.enable_apikey",
     "partners.revoke_apikey",
+    "partners.expire_apikey",
     "partners.bulk_apikey",
     "partners.turn_apikeyswitch",
     "partners.view_changeevent",
@@ -39,6 +40,7 @@ ABILITIES = {
     "partners.issue_apikey": "Issue keys",
     "partners.rotate_apikey": "Rotate keys, and end an overlap",
     "partners.scope_apikey": "Change the scopes of keys",
+    "partners.expire_apikey": "Change when keys expire",
     "partners.disable_apikey": "Disable keys",
     "partners.enable_apikey": "Enable disabled keys",
     "partners.revoke_apikey": "Revoke keys",

@@ -82,3 +82,8 @@ class SwitchForm(ChangeForm):
         help_text="All staff can read this while keys are off.",
     )
     field_order = ["to", "reason", "ticket"]
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if self["to"].value() == "on":
+            self.fields["reason"].help_text = ReasonForm.base_fields["reason"].help_text

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NoReturn, TypeVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ALL_VAR, ORDER_VAR, PAGE_VAR, SEARCH_VAR, ChangeList
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model, QuerySet
@@ -49,6 +50,15 @@ class StrictModelAdmin(admin.ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Limit the length of a search."""
         return SearchableList
+
+    def found(self, request: HttpRequest) -> ChangeList:
+        """Return the list as the URL filters it, for a page of its own; BadRequest for what it doesn't offer."""
+        if not self.offered(request).issuperset(request.GET):
+            raise BadRequest("the list has no such filter")
+        try:
+            return self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            raise BadRequest("the list has no such page") from None
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list, or redirect to it without the parameters that it doesn't accept.

@@ -68,7 +68,7 @@ class KeyViewSet(PartnerViewSet):
 def described(call: AccessRequest) -> dict[str, Any]:
     """Return the key of a call that has passed the checks 1–7: one SQL statement, with a row per enabled route."""
     keys = ApiKey.objects.filter(pk=cast(int, call.key_pk)).annotate(enabled=F("organization__route_grants__route"))
-    rows = list(keys.only("public_part", "is_test", "label", "created_at", "expires_at", "rotated_at"))
+    rows: list[Any] = list(keys.only("public_part", "is_test", "label", "created_at", "expires_at", "rotated_at"))
     key = rows[0]
     return {
         "key_id": call.key_id,

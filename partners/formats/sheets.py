@@ -6,7 +6,10 @@ quotes, so what follows such a separator must not begin a formula either.
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from partners.formats import escapes
 
 # The start of the cell, or what a program may take for it; then whitespace and quotes; then what begins a formula.
 _FORMULA = re.compile(r"""(^|[;|\t\r\n])(?=[ "]*[=+\-@＝＋－＠\t\r])""")
@@ -25,6 +28,18 @@ def lines(header: Iterable[str], rows: Iterable[Iterable[str | None]]) -> Iterat
     yield writer.writerow(header)
     for row in rows:
         yield writer.writerow([harmless(cell or "") for cell in row])
+
+
+def of_facts(header: Iterable[str], facts: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the header and a line for each mapping, whose values follow the header's order."""
+    return lines(header, (map(_text, each.values()) for each in facts))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = " ".join(value) if isinstance(value, list) else str("" if value is None else value)
+    return text if text.isprintable() else escapes.escaped(text)
 
 
 def harmless(cell: str) -> str:

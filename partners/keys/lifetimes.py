@@ -40,3 +40,12 @@ def require_allowed(end: datetime | None, now: datetime) -> None:
     if end is not None and not now < end <= now + most:
         message = f"The expiry must be in the future, at most {most.days:,} days away."
         raise ValidationError({"expires_at": message})
+
+
+def require_extendable(end: datetime, created_at: datetime) -> None:
+    """Raise ValidationError if the expiry of a key is past, or further from its issue than a key may live."""
+    limit = longest() or LAST_RESORT
+    if not timezone.now() < end <= created_at + limit:
+        rule = f"A key lives at most {limit.days:,} days from its issue"
+        message = f"The expiry must be in the future. {rule}: until {created_at + limit:%Y-%m-%d %H:%M} UTC."
+        raise ValidationError({"expires_at": message})

@@ -1,6 +1,6 @@
 """The append-only record of changes by staff. Each is written in the transaction of the change itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 
 from partners.text import printable, printable_lines
+
+Facts = Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Action(models.TextChoices):
     KEY_DISABLED = "key_disabled", "Key disabled"
     KEY_ENABLED = "key_enabled", "Key enabled"
     KEY_REVOKED = "key_revoked", "Key revoked"
+    EXPIRY_CHANGED = "expiry_changed", "Expiry changed"
     SCOPES_CHANGED = "scopes_changed", "Scopes changed"
     API_KEYS_SWITCHED = "api_keys_switched", "API-key authentication switched"
     SECOND_FACTOR_SET_UP = "second_factor_set_up", "Second factor set up"
@@ -45,7 +48,7 @@ class Action(models.TextChoices):
     RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
     SIGN_IN_RESET = "sign_in_reset", "Sign-in reset"
     DISCLOSURES_ACCOUNTED = "disclosures_accounted", "Disclosures accounted for"
-    LIST_EXPORTED = "list_exported", "List exported"
+    EXPORTED = "exported", "Exported"
     RECORDS_PRUNED = "records_pruned", "Records pruned"
     USER_ADDED = "user_added", "User added"
     USER_CHANGED = "user_changed", "User changed"
@@ -96,23 +99,33 @@ class ChangeEvent(models.Model):
         *,
         organization: Any = None,
         api_key: Any = None,
-        before: Mapping[str, Any] | None = None,
-        after: Mapping[str, Any] | None = None,
+        before: Facts = None,
+        after: Facts = None,
     ) -> None:
         """Write the event. Call it inside the `atomic()` block of the change."""
-        event = cls.of(
-            change, action=action, organization=organization, api_key=api_key, before=before or {}, after=after or {}
-        )
-        event.clean_fields()
+        event = cls._made(action, change, organization, api_key, before, after)
         event.save(force_insert=True)
 
     @classmethod
-    def of(cls, change: Change, **facts: Any) -> "ChangeEvent":
-        """Return an event that is neither checked nor written."""
-        return cls(
+    def record_each(cls, action: Action, change: Change, rows: Iterable[tuple[Any, Facts, Facts]]) -> None:
+        """Write the event of each key that one change was made of: the key, its facts before, and after."""
+        events = [cls._made(action, change, key.organization, key, before, after) for key, before, after in rows]
+        ChangeEvent.objects.bulk_create(events)
+
+    @classmethod
+    def _made(
+        cls, action: Action, change: Change, organization: Any, api_key: Any, before: Facts, after: Facts
+    ) -> "ChangeEvent":
+        event = cls(
+            action=action,
+            organization=organization,
+            api_key=api_key,
             by=change.by.strip(),
             source=change.source,
             reason=change.reason.strip(),
             ticket=change.ticket.strip(),
-            **facts,
+            before=before or {},
+            after=after or {},
         )
+        event.clean_fields(exclude={"organization", "api_key"})  # rows that we have, and foreign keys anyway
+        return event

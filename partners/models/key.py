@@ -15,7 +15,7 @@ from partners.identifiers import PublicIdField
 from partners.keys import digests, lifetimes, tokens
 from partners.models.change import Action, Change, ChangeEvent
 from partners.models.labels import refuse_twin
-from partners.models.lifecycle import KeyState, Lifecycle, allowing, refusal
+from partners.models.lifecycle import KeyState, Lifecycle, LifecycleQuerySet, refusal
 from partners.models.organization import Organization
 from partners.models.scope import Scope
 from partners.name_keys import NameKeyField
@@ -27,7 +27,7 @@ LONGEST_OVERLAP = timedelta(days=90)
 STANDING = Q(revoked_at=None, disabled_at=None)
 
 
-class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+class ApiKeyQuerySet(LifecycleQuerySet["ApiKey"]):
     """Find keys by what they allow."""
 
     def in_state(self, state: KeyState) -> "ApiKeyQuerySet":
@@ -38,9 +38,6 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         if state is KeyState.EXPIRED:
             return self.filter(ended, revoked_at=None)
         return self.filter(revoked_at=None, disabled_at__isnull=state is KeyState.ACTIVE).exclude(ended)
-
-    def allowing(self, action: Action) -> "ApiKeyQuerySet":
-        return self.filter(allowing(action, timezone.now()))
 
     def ending_within(self, span: timedelta) -> "ApiKeyQuerySet":
         return self.in_state(KeyState.ACTIVE).filter(expires_at__lte=timezone.now() + span)
@@ -74,13 +71,16 @@ class ApiKey(Lifecycle):
             ("disable_apikey", "Can disable API keys"),
             ("enable_apikey", "Can enable disabled API keys"),
             ("revoke_apikey", "Can revoke API keys"),
-            ("bulk_apikey", "Can disable and revoke many API keys at once"),
+            ("expire_apikey", "Can change when API keys expire"),
+            ("bulk_apikey", "Can change many API keys at once"),
         ]
         ordering = ["-created_at", "-pk"]
         indexes = [
             models.Index(fields=["expires_at"], condition=STANDING, name="api_key_end"),
             models.Index(fields=["digest_key_number"], condition=STANDING, name="api_key_digest_key"),
             models.Index(fields=["created_at", "id"], name="api_key_newest"),
+            models.Index(fields=["label_key", "id"], name="api_key_label"),
+            models.Index(fields=["expires_at", "id"], name="api_key_expiry"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["public_id"], name="api_key_public_id_unique"),

@@ -2,14 +2,17 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from partners.models.change import Action, Change
+from partners.keys import lifetimes
+from partners.models.change import Action, Change, ChangeEvent
+
+Key = TypeVar("Key", bound="Lifecycle")
 
 
 class KeyState(StrEnum):
@@ -19,6 +22,49 @@ class KeyState(StrEnum):
     DISABLED = "disabled"
     EXPIRED = "expired"
     REVOKED = "revoked"
+
+
+class LifecycleQuerySet(models.QuerySet[Key]):
+    """Change many keys at once. No manager has these methods, so that nobody changes all keys by mistake."""
+
+    def allowing(self, action: Action) -> Self:
+        return self.filter(allowing(action, timezone.now()))
+
+    def disable(self, change: Change) -> list[Key]:
+        """Disable every key that allows it, and return these keys."""
+        return self._change(Action.KEY_DISABLED, change, disabled_at=timezone.now())
+
+    def revoke(self, change: Change) -> list[Key]:
+        """Revoke every key that allows it, and return these keys."""
+        return self._change(Action.KEY_REVOKED, change, revoked_at=timezone.now())
+
+    def set_expiry(self, change: Change, end: datetime) -> list[Key]:
+        """Let every key that allows it expire at `end`, and return these keys.
+
+        Raise ValidationError if it is past, or if one of them would live longer than a key may from its issue.
+        """
+        issued = self.allowing(Action.EXPIRY_CHANGED).aggregate(first=models.Min("created_at"))["first"]
+        lifetimes.require_extendable(end, issued or timezone.now())
+        return self._change(Action.EXPIRY_CHANGED, change, expires_at=end)
+
+    disable.queryset_only = revoke.queryset_only = set_expiry.queryset_only = True  # type: ignore[attr-defined]
+
+    def _change(self, action: Action, change: Change, **values: Any) -> list[Key]:
+        """Set the same values of all keys that allow it, all or none, with an event for each.
+
+        They are locked first, so that the event's "before" is what this change really replaced.
+        """
+        change.require_reason()
+        with transaction.atomic():
+            locked = self.allowing(action).select_for_update(no_key=True).order_by("pk")
+            keys = list(locked.prefetch_related("organization", "scopes"))
+            before = [key._facts() for key in keys]
+            self.model._default_manager.filter(pk__in=[key.pk for key in keys]).update(**values)
+            for key in keys:
+                vars(key).update(values)
+            facts = zip(keys, before, [key._facts() for key in keys], strict=True)
+            ChangeEvent.record_each(action, change, facts)
+        return keys
 
 
 class Lifecycle(models.Model):
@@ -63,6 +109,9 @@ class Lifecycle(models.Model):
     def _change(self, action: Action, change: Change, **values: Any) -> None:
         raise NotImplementedError
 
+    def _facts(self) -> dict[str, Any]:
+        raise NotImplementedError
+
 
 def allowing(action: Action, now: datetime) -> Q:
     """Return the condition for keys that allow a change."""
@@ -74,6 +123,7 @@ def allowing(action: Action, now: datetime) -> Q:
         Action.KEY_ENABLED: kept & Q(disabled_at__isnull=False),
         Action.KEY_REVOKED: kept,
         Action.SCOPES_CHANGED: kept,
+        Action.EXPIRY_CHANGED: kept & living & Q(rotated_at=None),
     }[action]
 
 
@@ -90,7 +140,7 @@ def refusal(action: Action, key: "Lifecycle") -> ValidationError:
     if key.rotated_at is not None:
         successor = key.replaced_by.public_id
         return ValidationError(f"The key has already been rotated. Use its successor {successor}.", code="rotated")
-    if key.disabled_at is not None:
+    if action is Action.KEY_ROTATED and key.disabled_at is not None:
         return ValidationError("The key is disabled. Enable it first.", code="disabled")
     return ValidationError("The key has expired. Issue a new one.", code="expired")
 

@@ -70,9 +70,7 @@ class Review:
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Yield the facts of each key, the oldest first."""
-        now = timezone.now()
-        for key in _with_facts(self._keys(now)).iterator(chunk_size=CHUNK):
-            line = _line(key, now, self.idle or IDLE)
+        for line in lines_of(self._keys(timezone.now()).order_by("pk"), self.idle or IDLE):
             if line["unused_scopes"] or not self.unused_scopes:
                 yield line
 
@@ -89,6 +87,13 @@ class Review:
         if self.digest_key is not None:
             keys = keys.filter(digest_key_number=self.digest_key)
         return keys
+
+
+def lines_of(keys: ApiKeyQuerySet, idle: timedelta = IDLE) -> Iterator[dict[str, Any]]:
+    """Yield the facts of each key, in the order of the query."""
+    now = timezone.now()
+    for key in _with_facts(keys).iterator(chunk_size=CHUNK):
+        yield _line(key, now, idle)
 
 
 @dataclass(slots=True)
@@ -133,7 +138,6 @@ def _with_facts(keys: ApiKeyQuerySet) -> QuerySet[ApiKey]:
         keys.select_related("organization")
         .defer("digest")
         .annotate(held=Subquery(held.values(names=Names("scope_id"))), used=Subquery(used.values(names=Names("route"))))
-        .order_by("pk")
     )
 
 

@@ -22,6 +22,8 @@ PAGES = [
     StaffPage("organization-purpose", "/admin/partners/organization/{organization[pk]}/purpose/"),
     StaffPage("organization-access", "/admin/partners/organization/{organization[pk]}/access/"),
     StaffPage("keys", "/admin/partners/apikey/"),
+    StaffPage("keys-expiring", "/admin/partners/apikey/?state=active&expires=90&o=expires", role="security"),
+    StaffPage("key-replace", "/admin/partners/apikey/issue/?replacement_for={expired_key[pk]}"),
     StaffPage("key-issue", "/admin/partners/apikey/issue/"),
     StaffPage("key-rotate", "/admin/partners/apikey/{key[pk]}/rotate/"),
     StaffPage("key-disable", "/admin/partners/apikey/{key[pk]}/disable/"),

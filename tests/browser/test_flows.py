@@ -1,5 +1,8 @@
 """What staff do from day to day, by clicking, and what a partner's call gets after each step."""
 
+import csv
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.browser import axe
@@ -200,6 +203,44 @@ def test_a_scope_is_added_with_a_look_at_what_it_opens(clicks, code):
     someone.press(primary(someone))
     someone.press(primary(someone))
     assert code(token) is None
+
+
+def test_an_expired_key_is_replaced(clicks, code):
+    someone = clicks("onboarding").open("/admin/partners/apikey/{expired_key[pk]}/change/")
+    token = someone.follow("Issue a replacement").press("Review").press("Issue key").token
+    assert code(token) is None
+
+
+def test_a_list_is_sorted_and_downloaded_as_it_is_shown(clicks, site):
+    someone = clicks("support").open("/admin/partners/apikey/?state=active&organization=northgate")
+    someone.follow("Label").follow("Label")
+    shown = [label.strip() for label in someone.page.locator("td[data-label=Label]").all_inner_texts()]
+    assert shown == sorted(shown, key=str.casefold, reverse=True)
+    with someone.page.expect_download() as download:
+        someone.page.get_by_role("button", name="Download CSV").click()
+    rows = csv.DictReader(download.value.path().read_text().splitlines())
+    assert [row["label"] for row in rows] == shown
+    assert "export" in "".join(site.complaints(someone.page))  # to Chromium, a download is a failed request
+
+
+def test_one_box_selects_the_page(clicks):
+    page = clicks("security").open("/admin/partners/apikey/").page
+    every, boxes = page.get_by_label("Select all keys on this page"), page.locator("input[name=_selected_action]")
+    every.press("Space")
+    assert all(box.is_checked() for box in boxes.all())
+    boxes.first.uncheck()
+    assert every.evaluate("box => box.indeterminate") is True
+
+
+def test_all_keys_of_a_filtered_list_get_a_new_expiry(clicks):
+    someone = clicks("security")
+    for number in range(2):
+        issue(someone, f"Prolonged {number}")
+    someone.open("/admin/partners/apikey/?q=Prolonged").tick("All 2 keys of this list").press("Change expiry…")
+    day = f"{datetime.now(UTC) + timedelta(days=20):%Y-%m-%d}"
+    someone.fill(Last_day=day, Reason="a test").press(primary(someone))
+    assert "2 keys given a new expiry." in someone.page.inner_text("main")
+    assert "?q=Prolonged" in someone.page.url
 
 
 def test_many_keys_are_disabled_at_once_after_a_preview(clicks, code):

@@ -34,6 +34,8 @@ NAMES = (
     "state",
     "scope",
     "used",
+    "expires",
+    "allowlisted",
     "digest_key",
     "show",
     "time",

@@ -31,6 +31,7 @@ GROUPS = {
             Action.KEY_ENABLED,
             Action.KEY_REVOKED,
             Action.SCOPES_CHANGED,
+            Action.EXPIRY_CHANGED,
             Action.API_KEYS_SWITCHED,
         ),
     ),
@@ -51,7 +52,7 @@ GROUPS = {
     "records": Group(
         "Records",
         "Anything about records",
-        (Action.DISCLOSURES_ACCOUNTED, Action.LIST_EXPORTED, Action.RECORDS_PRUNED),
+        (Action.DISCLOSURES_ACCOUNTED, Action.EXPORTED, Action.RECORDS_PRUNED),
     ),
     "signin": Group(
         "Signing in",

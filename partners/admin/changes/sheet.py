@@ -4,17 +4,15 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC
-from itertools import chain, islice
+from itertools import islice
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponse
 
+from partners.admin import exports
 from partners.admin.changes.filters import ChangeFilter
 from partners.formats import sheets
 from partners.models import ChangeEvent
-from partners.models.change import Action
 from partners.record.pages import Page, all_pages
-from partners.signin.base import change_by
 
 PER_PAGE, MOST_PAGES = 1_000, 20
 COLUMNS = (
@@ -37,16 +35,8 @@ STOPPED = "The file ends here, but there may be older changes. Choose a shorter 
 
 def answer(request: HttpRequest, form: ChangeFilter) -> HttpResponse:
     """Record the export, then return the file in pieces. The form must be valid."""
-    pages = all_pages(replace(form.search(), per_page=PER_PAGE))
-    ChangeEvent.record(Action.LIST_EXPORTED, change_by(request), after={"list": "changes"} | form.address)
-    first = list(islice(pages, 1))  # before the answer starts, while a fault can still be reported
-    name = f"changes-{timezone.now():%Y-%m-%d}.csv"
-    # The types of our guards don't include streaming answers.
-    return StreamingHttpResponse(  # type: ignore[return-value]
-        sheets.lines(COLUMNS, _rows(islice(chain(first, pages), MOST_PAGES))),
-        content_type="text/csv; charset=utf-8; header=present",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    pages = islice(all_pages(replace(form.search(), per_page=PER_PAGE)), MOST_PAGES)
+    return exports.answer(request, "Changes", sheets.lines(COLUMNS, _rows(pages)), form.address)
 
 
 def _rows(pages: Iterable[Page[ChangeEvent]]) -> Iterator[list[str | None]]:

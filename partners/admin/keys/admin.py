@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -13,19 +14,12 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
-from partners.admin.keys import banner, bulk, changing, issuing, pasting, rotations
-from partners.admin.keys.filters import (
-    DigestKeyFilter,
-    LastUseFilter,
-    OrganizationFilter,
-    ScopeFilter,
-    StateFilter,
-)
+from partners.admin.keys import banner, bulk, changing, filters, issuing, listing, pasting, rotations
 from partners.admin.model_admin import get_row
 from partners.catalogue.routes import Route
 from partners.diagnosis import forecasting
 from partners.keys import digests, in_text
-from partners.models import ApiKey
+from partners.models import ApiKey, KeyState
 from partners.names import holds_words
 from partners.record import traffic, wrong_secrets
 
@@ -39,7 +33,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 
     change_list_template = "partners/keys.html"
     list_display = ("public_part",)
-    list_filter = (StateFilter, OrganizationFilter, ScopeFilter, DigestKeyFilter, LastUseFilter)
+    list_filter = filters.OFFERED
     list_per_page = 50
     search_fields = ("public_part__exact", "public_id__exact", "label")
     actions = None
@@ -53,9 +47,13 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("organization", "scopes")
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return listing.KeyList
+
     def get_urls(self) -> list[URLPattern]:
         own = [
             path("find/", find_key, name="partners_apikey_find"),
+            path("export/", listing.export, name="partners_apikey_export"),
             path("add/", add),
             *issuing.urls(),
             *changing.urls(),
@@ -107,6 +105,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         title=key.label,
         key=key,
         successor=successor,
+        over=key.state in (KeyState.EXPIRED, KeyState.REVOKED),
         came=rotations.progress(request, key.replaces, key),
         goes=rotations.progress(request, key, successor),
         banner=banner.banner_of(key, successor),

@@ -27,15 +27,13 @@ def banner_of(key: ApiKey, successor: ApiKey | None) -> Banner:
     """Return what staff need to know first about a key."""
     match key.state:
         case KeyState.REVOKED:
-            advice = "A revoked key can't be restored. If the partner still needs access, issue a new key."
-            return _refused("Revoked", key.revoked_at, advice)
+            return _over("Revoked", key.revoked_at, "A revoked key can't be restored.", successor)
         case KeyState.DISABLED:
             return _refused("Disabled", key.disabled_at, "Security can enable it again.")
         case KeyState.EXPIRED if key.rotated_at:
-            text = format_html("{} Its successor is {}.", REFUSED, _link(successor)) if successor else REFUSED
-            return Banner("danger", "Expired after its rotation.", text)
+            return _over("Expired after its rotation", None, "", successor)
         case KeyState.EXPIRED:
-            return _refused("Expired", key.expires_at, "Issue a new key: this one can't be extended.")
+            return _over("Expired", key.expires_at, "It can't be extended.", successor)
     return _active(key, successor)
 
 
@@ -51,9 +49,16 @@ def _active(key: ApiKey, successor: ApiKey | None) -> Banner:
     return Banner("good", "Active.", "This key works. See below what it can call.")
 
 
+def _over(what: str, when: datetime | None, fact: str, successor: ApiKey | None) -> Banner:
+    """Return the banner of a key that never works again: which key does, or how to get one."""
+    if successor:
+        return _refused(what, when, format_html("Its successor is {}.", _link(successor)))
+    return _refused(what, when, f"{fact} If the partner still needs access, issue a replacement.".strip())
+
+
 def _refused(what: str, when: datetime | None, advice: str) -> Banner:
     ago = f" {distance(when)}" if when else ""
-    return Banner("danger", f"{what}{ago}.", f"{REFUSED} {advice}")
+    return Banner("danger", f"{what}{ago}.", format_html("{} {}", REFUSED, advice))
 
 
 def _is_soon(key: ApiKey) -> bool:

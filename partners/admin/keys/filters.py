@@ -4,16 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 
 from partners.catalogue import routes
-from partners.finding.last_use import IDLE, idle_for, used_within
+from partners.finding import last_use
 from partners.keys import digests
-from partners.models import KeyState
+from partners.models import KeyState, Organization, RouteGrant
+from partners.models.organization import ROUTE_CHOICES
 from partners.names import holds_words
 
-EXPIRING = "expiring"
 STATES = {state.value: state for state in KeyState}
 SOON = timedelta(days=14)
 
@@ -27,20 +27,35 @@ class ChoiceFilter(admin.SimpleListFilter):
 
 
 class StateFilter(ChoiceFilter):
-    """By state, or expiring soon."""
+    """By state."""
 
     title = "State"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        states = [(name, name.capitalize()) for name in STATES]
-        return [*states, (EXPIRING, f"Expires within {SOON.days} days")]
+        return [(name, name.capitalize()) for name in STATES]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() == EXPIRING:
-            return queryset.ending_within(SOON)
         state = STATES.get(self.value() or "")
         return queryset if state is None else queryset.in_state(state)
+
+
+class ExpiryFilter(ChoiceFilter):
+    """Active keys that expire soon, or keys that never expire."""
+
+    title = "Expires"
+    parameter_name = "expires"
+    never = "never"
+    days = (SOON.days, 30, 60, 90)
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*((str(days), f"Within {days} days") for days in self.days), (self.never, "No end date")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        value = self.value()
+        if value == self.never:
+            return queryset.filter(expires_at=None)
+        return queryset.ending_within(timedelta(days=int(value))) if value else queryset
 
 
 class OrganizationFilter(admin.SimpleListFilter):
@@ -71,6 +86,38 @@ class ScopeFilter(ChoiceFilter):
         return queryset.filter(scopes=self.value()) if self.value() else queryset
 
 
+class AllowlistFilter(ChoiceFilter):
+    """By whether the organization is allowlisted. A key of no organization is never allowed."""
+
+    title = "Allowlisted"
+    parameter_name = "allowlisted"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes"), ("no", "No")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if not self.value():
+            return queryset
+        allowed = Exists(Organization.objects.filter(pk=OuterRef("organization"), allowlisted=True).order_by())
+        return queryset.filter(allowed if self.value() == "yes" else ~allowed)
+
+
+class RouteFilter(ChoiceFilter):
+    """By a route that is enabled for the organization, whatever the scopes of the key."""
+
+    title = "Route enabled"
+    parameter_name = "route"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return ROUTE_CHOICES
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if not self.value():
+            return queryset
+        granted = RouteGrant.objects.filter(organization=OuterRef("organization"), route=self.value())
+        return queryset.filter(Exists(granted))
+
+
 class DigestKeyFilter(ChoiceFilter):
     """By the digest key that the key was stored with."""
 
@@ -95,19 +142,22 @@ class LastUseFilter(ChoiceFilter):
 
     title = "Last used"
     parameter_name = "used"
-    lately, idle, never = "lately", "idle", "never"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [
-            (self.lately, "In the last 24 hours"),
-            (self.idle, f"Not for {IDLE.days} days"),
-            (self.never, "Never"),
-        ]
+        return last_use.CHOICES
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        conditions = {
-            self.lately: used_within(timedelta(hours=24)),
-            self.idle: idle_for(IDLE),
-            self.never: Q(last_used_at=None),
-        }
-        return queryset.filter(conditions.get(self.value() or "", Q()))
+        value = self.value()
+        return queryset.filter(last_use.of_key(value)) if value else queryset
+
+
+OFFERED = (
+    OrganizationFilter,
+    StateFilter,
+    ExpiryFilter,
+    LastUseFilter,
+    ScopeFilter,
+    RouteFilter,
+    AllowlistFilter,
+    DigestKeyFilter,
+)

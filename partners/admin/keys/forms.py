@@ -25,6 +25,17 @@ ISO_DATE = "%Y-%m-%d"
 SUGGESTIONS = 5
 
 
+def last_day(*, required: bool) -> forms.DateField:
+    """Return the field for the last day on which a key works."""
+    return forms.DateField(
+        required=required,
+        label="Last day",
+        input_formats=[ISO_DATE],
+        widget=forms.DateInput({"type": "date"}, format=ISO_DATE),
+        help_text="Valid through the end of this day (UTC).",
+    )
+
+
 class ScopesField(forms.MultipleChoiceField):
     """Scopes as labelled checkboxes."""
 
@@ -70,12 +81,7 @@ class IssueForm(ScopeBoxes):
         error_messages={"required": "Choose at least one scope. A key without scopes can't read anything."}
     )
     lifetime = forms.ChoiceField(label="Expires", widget=forms.RadioSelect)
-    until = forms.DateField(
-        required=False,
-        label="Last day",
-        input_formats=[ISO_DATE],
-        widget=forms.DateInput({"type": "date"}, format=ISO_DATE),
-    )
+    until = last_day(required=False)
     field_order = ["organization", "label", "kind", "scopes", "lifetime", "until", "reason", "ticket"]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -182,16 +188,6 @@ class ScopesForm(ReasonForm, ScopeBoxes):
     scopes = ScopesField(required=False)
     shown = ScopesField(required=False)
     field_order = ["scopes", "reason", "ticket"]
-
-
-class BulkRevokeForm(ReasonForm):
-    """The revocation of many keys, confirmed by their number."""
-
-    number = forms.IntegerField(
-        label="How many keys will be revoked?",
-        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
-    )
-    field_order = ["reason", "ticket", "number"]
 
 
 def _lifetimes(limit: timedelta | None, default: timedelta | None) -> Iterator[tuple[str, str]]:

@@ -1,10 +1,11 @@
 """The two pages that make a key: issue and rotate. Each shows the token only once, in the answer to its form."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
@@ -25,6 +26,7 @@ from partners.models.change import Action
 from partners.signin.guards.freshness import fresh_password
 
 Make = Callable[[], tuple[ApiKey, Token]]
+Row = TypeVar("Row", bound=Model)
 
 
 def urls() -> list[URLPattern]:
@@ -40,7 +42,7 @@ def urls() -> list[URLPattern]:
 def issue(request: HttpRequest) -> HttpResponse:
     """Ask what the key is for, show what it can call, then issue it."""
     if request.method != "POST":
-        return _ask(request, IssueForm(initial={"organization": _preselected(request)}))
+        return _ask(request, IssueForm(initial=_filled_in(request)))
     form, step = IssueForm(request.POST), request.POST.get("step")
     if not form.is_valid() or step == "change":
         return _ask(request, form)
@@ -141,11 +143,19 @@ def _answer(request: HttpRequest, key: ApiKey, token: Token) -> HttpResponse:
     return response.render()
 
 
-def _preselected(request: HttpRequest) -> str:
-    """Return the name of the organization in the link to this page, or "" if there is none."""
-    pk = request.GET.get("organization", "")
-    found = Organization.objects.filter(pk=int(pk)).first() if is_pk(pk) else None
-    return "" if found is None else found.name
+def _filled_in(request: HttpRequest) -> dict[str, Any]:
+    """Return what the link to this page fills in: the organization, or all that a replacement takes from a key."""
+    keys = ApiKey.objects.select_related("organization").prefetch_related("scopes")
+    if key := _linked(keys, request.GET.get("replacement_for", "")):
+        owner = {} if key.organization is None else {"organization": key.organization.name}
+        kind = "test" if key.is_test else "live"
+        return owner | {"label": key.label, "kind": kind, "scopes": [scope.name for scope in key.scopes.all()]}
+    organization = _linked(Organization.objects.all(), request.GET.get("organization", ""))
+    return {"organization": organization.name} if organization else {}
+
+
+def _linked(rows: QuerySet[Row], pk: str) -> Row | None:
+    return rows.filter(pk=int(pk)).first() if is_pk(pk) else None
 
 
 def _nonce(request: HttpRequest) -> str:

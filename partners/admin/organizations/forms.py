@@ -5,6 +5,7 @@ from django import forms
 from partners.admin.forms import ChangeForm, ReasonForm
 from partners.catalogue.routes import Route
 from partners.diagnosis.grid import Access
+from partners.finding import last_use
 from partners.models import Organization
 from partners.models.organization import ROUTE_CHOICES
 
@@ -17,11 +18,18 @@ class SearchForm(forms.Form):
 
     q = forms.CharField(required=False, max_length=200, label="Name or id", widget=forms.TextInput({"type": "search"}))
     show = forms.ChoiceField(required=False, choices=SHOWS, label="Show")
+    route = forms.ChoiceField(required=False, choices=[("", "Any"), *ROUTE_CHOICES], label="Route enabled")
+    used = forms.ChoiceField(required=False, choices=[("", "Any time"), *last_use.CHOICES], label="Last used")
 
     @property
     def narrows(self) -> bool:
         """Return True if anything is searched or filtered for."""
         return any(self.data.get(name) for name in self.fields)
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Return what is searched and filtered for; nothing if the form has errors."""
+        return {name: value for name, value in self.cleaned_data.items() if value} if self.is_valid() else {}
 
 
 class ContactForm(ReasonForm):

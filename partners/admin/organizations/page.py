@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from partners.admin.base import needs, render
 from partners.admin.model_admin import get_row
+from partners.admin.organizations import first_call
 from partners.admin.organizations.changing import PAGE, change_by
 from partners.admin.organizations.forms import AccessForm, ContactForm
 from partners.admin.verbs import UP_TO_DATE, Verb
@@ -37,6 +38,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
     events = organization.events.select_related("api_key")
     if not request.user.has_perm("partners.account_disclosures"):  # not everyone may see who asked about which patient
         events = events.exclude(action=Action.DISCLOSURES_ACCOUNTED)
+    last_used = organization.api_keys.exclude(last_used_at=None).order_by("-last_used_at").first()
     return render(
         request,
         "partners/organization.html",
@@ -44,11 +46,12 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         organization=organization,
         grid=grid,
         judged=grid.rows[:SHOWN],
-        contradictions=contradictions.find_contradictions(grid),
+        steps=first_call.steps(organization, grid, called=last_used is not None),
+        contradictions=contradictions.find_contradictions(grid) if grid.rows else [],
         form=AccessForm.showing(grid.access),
         keys=keys[:SHOWN],
         key_count=keys.count(),
-        last_used=organization.api_keys.exclude(last_used_at=None).order_by("-last_used_at").first(),
+        last_used=last_used,
         traffic=traffic.of_organization(organization) if request.user.has_perm("partners.view_requestrecord") else None,
         changes=Paginator(events, CHANGES_PER_PAGE).get_page(request.GET.get("page")),
     )

@@ -16,9 +16,12 @@ from partners.admin.model_admin import get_row
 from partners.admin.record_filter import ALL
 from partners.admin.requests import unrecorded
 from partners.admin.requests.filters import RequestFilter
+from partners.catalogue.reasons import Reason
+from partners.catalogue.routes import Route
 from partners.finding import lookup
 from partners.identifiers import matcher
 from partners.models import RequestRecord
+from partners.models.change import Action
 from partners.record import pages, subjects
 from partners.record.call_groups import grouped
 from partners.record.pages import LOOKED_AT, to_address
@@ -80,6 +83,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         "partners/request.html",
         title=record.request_id,
         record=record,
+        lacked=_lacked_scopes(record) if record.reason is Reason.MISSING_SCOPE else [],
         may_name=may_name,
         named=_named(record) if may_name else [],
     )
@@ -97,6 +101,15 @@ def _found(request: HttpRequest, form: RequestFilter) -> dict[str, Any]:
         "at_all_times": urlencode(form.address | {"time": ALL}),
         "narrowed": form.narrows,
     }
+
+
+def _lacked_scopes(record: RequestRecord) -> list[str]:
+    """Return the scopes that the key lacked for the route: by the next change of its scopes, or as it has them now."""
+    changes = record.api_key.events.filter(action=Action.SCOPES_CHANGED, occurred_at__gt=record.occurred_at)
+    later = changes.order_by("occurred_at", "pk").first()
+    held = later.before["scopes"] if later else record.api_key.scopes.values_list("name", flat=True)
+    required = [scope.value for route in Route if route.route_name == record.route for scope in route.scopes]
+    return [scope for scope in required if scope not in held]
 
 
 def _named(record: RequestRecord) -> list[tuple[str, list[str], int]]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from django.core.management.base import CommandParser
 
 from partners.finding.lookup import find_organization
-from partners.formats import escapes, sheets
+from partners.formats import sheets
 from partners.management.base import ReportCommand
 from partners.management.files import destination
 from partners.models import KeyState
@@ -94,7 +94,7 @@ def _counted(lines: Iterable[dict[str, Any]], summary: Summary) -> Iterator[dict
 
 
 def _write_csv(file: Writable, lines: Iterable[dict[str, Any]], summary: Summary) -> None:
-    for row in sheets.lines(COLUMNS, (map(_cell, line.values()) for line in lines)):
+    for row in sheets.of_facts(COLUMNS, lines):
         file.write(row)
 
 
@@ -106,13 +106,6 @@ def _write_json(file: Writable, lines: Iterable[dict[str, Any]], summary: Summar
         separator = ","
     opened = "" if summary.states else separator
     file.write(f'{opened}], "summary": {json.dumps(summary.facts())}}}\n')
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    text = " ".join(value) if isinstance(value, list) else str("" if value is None else value)
-    return text if text.isprintable() else escapes.escaped(text)
 
 
 def _told(summary: Summary) -> str:

@@ -1,4 +1,4 @@
-/* Scripts of the staff pages: copy buttons, keeping a new key on the page, and asking before a form is sent twice. */
+/* Scripts of the staff pages: copy buttons, keeping a new key on the page, not sending a form twice, selecting all. */
 "use strict";
 
 document.addEventListener("click", async (event) => {
@@ -57,4 +57,18 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   box.focus();
   box.select();
+});
+
+// One box selects all of a page. Without a script it is hidden.
+document.querySelectorAll("input[data-all]").forEach((all) => {
+  const boxes = [...all.form.querySelectorAll(`input[name="${all.dataset.all}"]`)];
+  const count = () => boxes.filter((box) => box.checked).length;
+  const show = () => {
+    all.checked = count() === boxes.length;
+    all.indeterminate = count() > 0 && !all.checked;
+  };
+  all.hidden = false;
+  all.addEventListener("change", () => boxes.forEach((box) => (box.checked = all.checked)));
+  boxes.forEach((box) => box.addEventListener("change", show));
+  show();
 });

@@ -18,7 +18,8 @@ ORGANIZATIONS, ENCOUNTERS = "/admin/partners/organization/", "/admin/encounters/
 LISTS = [
     "/admin/",
     *(KEYS + query for query in ("", "?state=active", "?scope=patients:read", "?used=idle", "?q=Invented&p=1")),
-    *(ORGANIZATIONS + query for query in ("", "?show=nothing", "?q=Invented")),
+    *(KEYS + query for query in ("?o=-used", "?expires=90&o=expires", "?route=encounters.list&allowlisted=yes")),
+    *(ORGANIZATIONS + query for query in ("", "?show=nothing", "?q=Invented", "?used=idle&o=-name")),
     *(REQUESTS + query for query in ("", "?code=refused&time=all", "?route=encounters.list", "?status=422")),
     *(
         CHANGES + query

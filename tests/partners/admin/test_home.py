@@ -107,7 +107,7 @@ def test_a_key_that_expires_soon_is_shown_until_it_expires(support, organization
     assert "1 key in use expires within 14 days" in text
     assert "2 days ago" in text
     assert f"/admin/partners/apikey/{key.pk}/change/" in text
-    assert "?state=expiring" in text
+    assert "?expires=14" in text
     key.revoke(CHANGE)
     assert CALM in seen(support)
 
@@ -120,7 +120,7 @@ def test_an_idle_key_that_expires_soon_is_listed_apart(support, organization, ag
     text = seen(support)
     for words in ("1 idle key expires within 14 days", "No call with it was served for 30 days.", told):
         assert words in text
-    assert text.count("?state=expiring") == 1
+    assert text.count("?expires=14") == 1
     assert "in use" not in text
 
 
@@ -130,7 +130,7 @@ def test_used_and_idle_keys_that_expire_soon_lead_to_one_list(support, organizat
     used(organization.api_keys.get(label="Used"), days=2)
     text = seen(support)
     assert [words for words in ("1 key in use", "1 idle key") if words not in text] == []
-    assert text.count("?state=expiring") == 1
+    assert text.count("?expires=14") == 1
 
 
 @pytest.mark.parametrize("use", [{}, {"minutes": 1}])

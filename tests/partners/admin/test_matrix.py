@@ -62,6 +62,7 @@ admin/partners/organization/<pk>/access/             onboarding  onboarding
 admin/partners/organization/<pk>/contact/            onboarding  onboarding
 admin/partners/organization/<pk>/purpose/            onboarding  onboarding
 admin/partners/organization/add/                     onboarding  onboarding
+admin/partners/organization/export/                  nobody      support
 
 admin/partners/apikey/                               support     support
 admin/partners/apikey/<object_id>/                   staff       staff
@@ -76,6 +77,7 @@ admin/partners/apikey/<pk>/rotate/                   onboarding  onboarding
 admin/partners/apikey/<pk>/scopes/                   onboarding  onboarding
 admin/partners/apikey/add/                           onboarding  onboarding
 admin/partners/apikey/bulk/                          security    security
+admin/partners/apikey/export/                        nobody      support
 admin/partners/apikey/find/                          nobody      support
 admin/partners/apikey/issue/                         onboarding  onboarding
 

@@ -39,6 +39,14 @@ def test_turning_it_is_recorded(security):
     assert (event.reason, event.ticket, event.after) == ("A leak is likely", "OPS-7", {"enabled": False})
 
 
+def test_the_reason_is_public_only_while_keys_are_off(security):
+    told = "All staff can read this while keys are off."
+    assert told in security.get(TURN).text
+    security.post(TURN, OFF)
+    assert told not in security.get(TURN).text
+    assert told not in security.post(TURN, {"to": "on"}).text
+
+
 def test_its_page_says_since_when_by_whom_and_why(security):
     assert "Never switched." in security.get(SWITCH).text
     security.post(TURN, OFF)

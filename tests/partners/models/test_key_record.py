@@ -1,10 +1,15 @@
 """The record and its change are one."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from partners.models import ApiKey, ChangeEvent
 from partners.models.change import Change
+from partners.models.key import ApiKeyQuerySet
 from tests.factories import CHANGE
 from tests.partners.support.rows import stored
 
@@ -33,12 +38,33 @@ def test_a_change_that_cannot_be_recorded_is_not_made(key, name):
     assert (stored(key), ApiKey.objects.count(), ChangeEvent.objects.count()) == before
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda keys: keys.disable(NO_AUTHOR),
+        lambda keys: keys.revoke(NO_AUTHOR),
+        lambda keys: keys.set_expiry(NO_AUTHOR, timezone.now() + timedelta(days=9)),
+    ],
+)
+def test_a_change_of_many_that_cannot_be_recorded_is_not_made(key, change):
+    before = stored(key), ChangeEvent.objects.count()
+    with pytest.raises(ValidationError):
+        change(ApiKey.objects.filter(pk=key.pk))
+    assert (stored(key), ChangeEvent.objects.count()) == before
+
+
+@pytest.mark.parametrize("change", [ApiKeyQuerySet.disable, ApiKeyQuerySet.revoke])
+def test_a_change_of_many_takes_a_reason(key, change):
+    with pytest.raises(ValidationError, match="Give the reason"):
+        change(ApiKey.objects.all(), replace(CHANGE, reason=" "))
+
+
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_record_that_the_database_refuses_takes_its_change_with_it(key, name, monkeypatch):
     if name == "enable":
         key.disable(CHANGE)
     before = stored(key), ApiKey.objects.count(), ChangeEvent.objects.count()
-    monkeypatch.setattr(ChangeEvent, "clean_fields", lambda event: None)
+    monkeypatch.setattr(ChangeEvent, "clean_fields", lambda event, **options: None)
     monkeypatch.setattr(ChangeEvent, "save", lambda event, **options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         CHANGES[name](key)

@@ -67,10 +67,10 @@ def test_a_change_of_no_organization_has_blank_cells(security):
 
 def test_the_export_is_recorded_with_its_filters(security, organization):
     security.post(EXPORT, {"organization": organization.name, "kind": "keys"})
-    event = ChangeEvent.objects.get(action=Action.LIST_EXPORTED)
+    event = ChangeEvent.objects.get(action=Action.EXPORTED)
     assert (event.by, event.source) == ("Security-person", "127.0.0.1")
-    filters = {"organization": organization.public_id, "kind": "keys", "time": "all"}
-    assert event.after == {"list": "changes"} | filters
+    filters = f"organization={organization.public_id}, kind=keys, time=all"
+    assert event.after == {"list": "Changes", "filters": filters}
 
 
 def test_no_cell_is_run_as_a_formula(security, organization):
@@ -93,14 +93,14 @@ def test_every_page_is_in_the_file_and_the_file_says_where_it_was_cut(security, 
 def test_a_filter_that_cannot_be_read_exports_and_records_nothing(security):
     answer = security.post(EXPORT, {"kind": "nothing"})
     assert (answer.status_code, "Select a valid choice." in answer.text) == (200, True)
-    assert not ChangeEvent.objects.filter(action=Action.LIST_EXPORTED).exists()
+    assert not ChangeEvent.objects.filter(action=Action.EXPORTED).exists()
 
 
 def test_an_export_needs_the_permission_a_form_and_a_fresh_password(security, support):
     assert (support.post(EXPORT).status_code, security.get(EXPORT).status_code) == (403, 405)
     make_stale(security)
     assert "Confirm your password" in security.post(EXPORT).text
-    assert not ChangeEvent.objects.filter(action=Action.LIST_EXPORTED).exists()
+    assert not ChangeEvent.objects.filter(action=Action.EXPORTED).exists()
 
 
 @pytest.mark.parametrize(("number", "shown"), [(0, False), (1, True)])

@@ -52,7 +52,7 @@ def keys(organization):
     [
         ("", {"active", "disabled", "revoked", "expired", "expiring"}),
         ("state=active", {"active", "expiring"}),
-        ("state=expiring", {"expiring"}),
+        ("expires=14", {"expiring"}),
         ("state=disabled", {"disabled"}),
         ("state=revoked", {"revoked"}),
         ("state=expired", {"expired"}),
@@ -214,7 +214,7 @@ def test_statements_do_not_grow_with_the_list(support, organization):
         ("expiring", "Rotate it early enough for the partner to switch."),
         ("disabled", "Every call is refused. Security can enable it again."),
         ("revoked", "A revoked key can't be restored."),
-        ("expired", "Issue a new key: this one can't be extended."),
+        ("expired", "It can't be extended. If the partner still needs access, issue a replacement."),
     ],
 )
 def test_a_key_says_what_its_state_means(support, keys, name, said):
@@ -228,6 +228,36 @@ def test_a_rotation_is_shown_from_both_ends(support, organization):
     assert "Replaces" in support.get(page_of(new)).text
     expired(old)
     assert "Expired after its rotation" in support.get(page_of(old)).text
+
+
+def test_a_revoked_key_leads_to_its_successor(support, organization):
+    old, _ = issue(organization)
+    new, _ = old.rotate(CHANGE)
+    old.revoke(CHANGE)
+    assert f"Its successor is ch_sk_{new.public_part}…" in text_of(support.get(page_of(old)))
+
+
+@pytest.mark.parametrize(
+    ("name", "offered"),
+    [
+        ("active", {"Rotate", "Disable"}),
+        ("disabled", {"Enable"}),
+        ("expired", {"Issue a replacement"}),
+        ("revoked", {"Issue a replacement"}),
+    ],
+)
+def test_a_state_offers_what_makes_sense_in_it(security, support, keys, name, offered):
+    actions = ("Rotate", "Disable", "Enable", "Issue a replacement")
+    text, of_support = (client.get(page_of(keys[name])).text for client in (security, support))
+    assert {action for action in actions if f">{action}</a>" in text} == offered
+    assert not any(f">{action}</a>" in of_support for action in actions)
+
+
+def test_a_key_with_a_successor_is_not_replaced_again(security, organization):
+    old, _ = issue(organization)
+    old.rotate(CHANGE)
+    expired(old)
+    assert "Issue a replacement" not in security.get(page_of(old)).text
 
 
 def test_the_policy_says_if_a_call_would_pass(support, organization):

@@ -1,16 +1,22 @@
 """Many keys at once: a preview, one reason, one transaction, an event for each key."""
 
+import html
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connection
-from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from partners.models import ApiKey, ChangeEvent
-from partners.models.change import Action
+from partners.admin.keys import bulk, listing
+from partners.admin.keys.bulk_forms import BulkForm
+from partners.models import ApiKey, ChangeEvent, Organization
+from partners.models.change import Action, Change
+from partners.models.key import ApiKeyQuerySet
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.calls import used
 from tests.partners.support.staff import make_stale, signed_in
@@ -118,6 +124,128 @@ def test_a_revocation_asks_how_many(security, keys, number, told):
     assert states(keys) == ["active", "active", "revoked"]
 
 
+@pytest.mark.parametrize(("number", "told"), [(None, "This field is required."), ("50", "The number is 51.")])
+def test_more_than_a_page_is_confirmed_by_the_number_too(security, organization, number, told):
+    keys = [issue(organization)[0] for _ in range(51)]
+    given = {} if number is None else {"number": number}
+    assert told in security.post(BULK, confirmed(keys, **given)).text
+    assert set(states(keys)) == {"active"}
+    security.post(BULK, confirmed(keys, number="51"))
+    assert set(states(keys)) == {"disabled"}
+
+
+def test_the_statements_do_not_grow_with_the_keys(security, organization, keys):
+    few = [issue(organization)[0] for _ in range(2)]
+    many = [issue(organization)[0] for _ in range(40)]
+    counts = []
+    for each in (few, many):
+        with CaptureQueriesContext(connection) as captured:
+            security.post(BULK, confirmed(each))
+        counts.append(len(captured))
+    assert set(states(many)) == {"disabled"}
+    assert counts[0] == counts[1]
+
+
+# All that the filters find -------------------------------------------------------------------------------------------
+def test_all_of_the_list_are_selected_by_its_filters(security, keys):
+    other, _ = issue(OrganizationFactory(name="Elsewhere"), label="Another")
+    text = security.post(f"{BULK}?q=system&o=-label", {"which": "all", "verb": "disable"}).text
+    assert "<h1>Disable 2 keys</h1>" in text
+    assert sorted(re.findall(r'name="_selected_action" value="(\d+)"', text)) == sorted(str(key.pk) for key in keys)
+    assert other.public_part not in text
+
+
+def test_what_the_preview_showed_is_changed_and_the_list_comes_back_filtered(security, keys):
+    answer = security.post(f"{BULK}?q=system", confirmed(keys[:1]), follow=True)
+    assert answer.redirect_chain == [(f"{LIST}?q=system", 302)]
+    assert states(keys) == ["disabled", "active", "revoked"]
+
+
+def test_more_than_can_be_changed_at_once_are_refused(security, keys, monkeypatch):
+    monkeypatch.setattr(listing, "MOST_AT_ONCE", 2)
+    assert security.post(f"{BULK}?q=system", {"which": "all", "verb": "revoke"}).status_code == 400
+    assert security.post(f"{BULK}?state=active", {"which": "all", "verb": "revoke"}).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["digest__regex=^.", "nothing=1"])
+def test_what_the_list_does_not_offer_selects_nothing(security, keys, query):
+    assert security.post(f"{BULK}?{query}", {"which": "all", "verb": "revoke"}).status_code == 400
+
+
+def test_a_list_without_keys_selects_none(security, keys):
+    answer = security.post(f"{BULK}?q=nobody", {"which": "all", "verb": "revoke"}, follow=True)
+    assert "Select keys in the list first." in answer.text
+
+
+def test_the_list_offers_all_only_if_they_can_be_changed_at_once(security, keys, monkeypatch):
+    assert "All 3 keys" in security.get(LIST).text
+    assert "The one key" in security.get(f"{LIST}?state=revoked").text
+    monkeypatch.setattr(listing, "MOST_AT_ONCE", 2)
+    assert 'value="all"' not in security.get(LIST).text
+
+
+# The expiry ----------------------------------------------------------------------------------------------------------
+def day(days: int) -> str:
+    return f"{timezone.now() + timedelta(days=days):%Y-%m-%d}"
+
+
+def test_the_expiry_of_many_is_changed_and_recorded(security, keys):
+    answer = security.post(BULK, confirmed(keys, "expire", until=day(40)), follow=True)
+    assert "2 keys given a new expiry, 1 skipped." in answer.text
+    for key in keys[:2]:
+        key.refresh_from_db()
+        assert f"{key.expires_at - timedelta(days=1):%Y-%m-%d %H:%M}" == f"{day(40)} 00:00"
+        event = key.events.first()
+        assert (event.action, event.after["expires_at"]) == (Action.EXPIRY_CHANGED, key.expires_at.isoformat())
+        assert event.before["expires_at"] != event.after["expires_at"]
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        ("", "This field is required."),
+        ("soon", "Enter a valid date."),
+        (day(-1), "The expiry must be in the future."),
+        (day(101), "A key lives at most 100 days from its issue"),
+    ],
+)
+def test_an_expiry_that_is_not_allowed_is_refused(security, keys, settings, until, told):
+    settings.KEY_LONGEST_LIFETIME_DAYS = 100
+    text = security.post(BULK, confirmed(keys, "expire", until=until)).text
+    assert told in html.unescape(text)
+    assert not ChangeEvent.objects.filter(action=Action.EXPIRY_CHANGED).exists()
+
+
+def test_the_life_of_a_key_counts_from_its_issue(security, keys, settings):
+    settings.KEY_LONGEST_LIFETIME_DAYS = 100
+    ApiKey.objects.filter(pk=keys[0].pk).update(created_at=timezone.now() - timedelta(days=70))
+    assert "A key lives at most" in security.post(BULK, confirmed(keys, "expire", until=day(40))).text
+    assert "1 key given" in security.post(BULK, confirmed(keys[1:2], "expire", until=day(40)), follow=True).text
+
+
+def test_an_expired_and_a_rotated_key_keep_their_expiry(security, keys, organization):
+    keys[0].rotate(CHANGE)
+    past = timezone.now() - timedelta(days=1)
+    ApiKey.objects.filter(pk=keys[1].pk).update(created_at=past - timedelta(days=1), expires_at=past)
+    keys[2] = issue(organization)[0]
+    keys[2].disable(CHANGE)
+    text = html.unescape(security.post(BULK, chosen(keys, "expire")).text)
+    assert "<h1>Change the expiry of 1 key</h1>" in text
+    assert ("Use its successor" in text, "The key has expired." in text) == (True, True)
+    assert "keys can't be" not in text
+
+
+def test_an_error_without_a_field_is_shown_above_the_expiry(security, keys, monkeypatch):
+    monkeypatch.setattr("partners.signin.base.client_address", lambda request: "x" * 101)
+    assert "at most 100 characters" in security.post(BULK, confirmed(keys, "expire", until=day(9))).text
+
+
+def test_no_manager_changes_all_keys_by_mistake(organization):
+    for manager in (ApiKey.objects, organization.api_keys):
+        assert not any(hasattr(manager, name) for name in ("disable", "revoke", "set_expiry"))
+    assert Organization.objects.count() == 1
+
+
 def test_the_reason_is_required(security, keys):
     answer = security.post(BULK, confirmed(keys) | {"reason": " "})
     assert "This field is required." in answer.text
@@ -125,30 +253,14 @@ def test_the_reason_is_required(security, keys):
 
 
 def test_all_are_changed_or_none(security, keys, monkeypatch):
-    monkeypatch.setattr(QuerySet, "bulk_create", lambda *_, **__: 1 / 0)
+    def disable(given: ApiKeyQuerySet, why: Change, form: BulkForm) -> list[ApiKey]:
+        given.disable(why)
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(bulk.VERBS, "disable", replace(bulk.VERBS["disable"], apply=disable))
     with pytest.raises(ZeroDivisionError):
         security.post(BULK, confirmed(keys))
     assert states(keys) == ["active", "active", "revoked"]
-
-
-def test_the_events_of_many_keys_say_what_those_of_one_say(security, keys):
-    security.post(BULK, confirmed(keys[:1]))
-    keys[1].disable(CHANGE)
-    of_many, of_one = (key.events.first() for key in keys[:2])
-    facts = ("action", "organization", "before", "after")
-    assert [getattr(of_many, fact) for fact in facts] == [getattr(of_one, fact) for fact in facts]
-    assert (of_many.before["state"], of_many.after["state"]) == ("active", "disabled")
-
-
-def test_the_statements_do_not_grow_with_the_keys(security, organization):
-    def statements(number):
-        keys = [issue(organization, label=f"System {number} {n}")[0] for n in range(number)]
-        with CaptureQueriesContext(connection) as captured:
-            security.post(BULK, confirmed(keys))
-        assert set(states(keys)) == {"disabled"}
-        return len(captured)
-
-    assert statements(2) == statements(20)
 
 
 def test_errors_of_the_model_are_shown(security, keys):

@@ -13,9 +13,11 @@ from partners.catalogue.routes import Route, Scope
 from partners.keys import tokens
 from partners.models import ApiKey, FormUse, Organization
 from tests.api import Api
-from tests.factories import CHANGE, OrganizationFactory
+from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.key_pages import ISSUE, MARKUP, READS, TOKEN, issue_form, rotate_page
 from tests.partners.support.rows import opens
+
+SOON = timezone.now() + timedelta(days=9)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped_lifetimes")]
 
@@ -82,6 +84,28 @@ def test_a_test_key_is_offered_where_it_is_accepted(onboarding, asked, settings)
 def test_a_test_key_is_not_made_where_it_is_not_accepted(onboarding, asked):
     onboarding.post(ISSUE, asked | {"kind": "test"})
     assert not ApiKey.objects.get().is_test
+
+
+def test_a_link_may_fill_in_all_that_a_replacement_takes_from_a_key(onboarding, organization, settings):
+    settings.ACCEPT_TEST_KEYS = True
+    key, _ = issue(organization, label="Pilot", scopes=[Scope.ENCOUNTERS_READ], is_test=True, expires_at=SOON)
+    form = onboarding.get(f"{ISSUE}?replacement_for={key.pk}").context["form"]
+    filled = {name: form[name].value() for name in ("organization", "label", "kind", "scopes")}
+    assert filled == {
+        "organization": organization.name, "label": "Pilot", "kind": "test", "scopes": ["encounters:read"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("given", ["", "0", "²", "abc", "9" * 30])
+def test_a_link_to_replace_no_key_fills_in_nothing(onboarding, organization, given):
+    form = onboarding.get(f"{ISSUE}?replacement_for={given}&organization={organization.pk}").context["form"]
+    assert (form["organization"].value(), form["label"].value()) == (organization.name, None)
+
+
+def test_a_key_of_no_organization_leaves_the_organization_open(onboarding):
+    key, _ = issue(None, label="Pilot", expires_at=SOON)
+    form = onboarding.get(f"{ISSUE}?replacement_for={key.pk}").context["form"]
+    assert (form["organization"].value(), form["label"].value()) == (None, "Pilot")
 
 
 @pytest.mark.parametrize("query", ["organization={pk}", "organization=0", "organization=²", "organization=", ""])

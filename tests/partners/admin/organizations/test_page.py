@@ -9,6 +9,7 @@ from django.utils import timezone
 from partners.catalogue.routes import Route, Scope
 from partners.models import ApiKeySwitch, Organization
 from tests.factories import CHANGE, issue
+from tests.partners.support.calls import used
 from tests.partners.support.diagnosing import text_of
 from tests.partners.support.staff import ORGANIZATIONS, page_of, statements
 
@@ -30,15 +31,30 @@ def test_its_history_is_its_timeline(support, organization):
 
 
 def test_the_page_says_the_next_step(onboarding, newcomer):
-    steps = [
-        ("Next: allowlist it", lambda: newcomer.set_access(CHANGE, allowlisted=True)),
-        ("Next: enable its routes", lambda: newcomer.set_access(CHANGE, enable=Route.grantable())),
-        ("Next: issue a key", lambda: issue(newcomer)),
+    taken = [
+        ("Add the contact at the partner", lambda: newcomer.set_contact(CHANGE, name="Dana Example", email="")),
+        ("Add the purpose of the disclosures", lambda: newcomer.set_purpose(CHANGE, "Treatment")),
+        ("Allowlist the organization", lambda: newcomer.set_access(CHANGE, allowlisted=True)),
+        ("Enable its routes", lambda: newcomer.set_access(CHANGE, enable=Route.grantable())),
+        ("Issue a key and hand it over", lambda: issue(newcomer)),
+        ("The partner makes a first call", lambda: used(newcomer.api_keys.get(), minutes=5)),
     ]
-    for words, take in steps:
-        assert words in onboarding.get(page_of(newcomer)).text
+    for number, (title, take) in enumerate(taken):
+        page = onboarding.get(page_of(newcomer))
+        steps = page.context["steps"]
+        assert [step.title for step in steps if step.next] == [title]
+        assert [step.done for step in steps] == [True] * number + [False] * (len(taken) - number)
+        assert all(onboarding.get(step.url).status_code == 200 for step in steps if step.url)
+        assert page.text.count("don't fit together") == 0
         take()
-    assert "Next:" not in onboarding.get(page_of(newcomer)).text
+    assert "Steps to the first call" not in onboarding.get(page_of(newcomer)).text
+
+
+def test_a_partner_that_lost_what_it_needs_sees_the_steps_again(onboarding, organization):
+    used(issue(organization)[0], minutes=5)
+    assert "Steps to the first call" not in onboarding.get(page_of(organization)).text
+    organization.set_access(CHANGE, allowlisted=False)
+    assert "Steps to the first call" in onboarding.get(page_of(organization)).text
 
 
 def primary_save(page) -> bool:

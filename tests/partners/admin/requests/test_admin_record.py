@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.factories import DocumentFactory, OrganizationFactory, RequestRecordFactory
+from partners.catalogue.routes import Scope
+from tests.factories import CHANGE, DocumentFactory, OrganizationFactory, RequestRecordFactory, issue
 from tests.partners.support.diagnosing import text_of
 from tests.partners.support.staff import signed_in, statements
 
@@ -29,6 +30,25 @@ def test_a_served_call_is_described_in_words(support, key):
         "Would it pass now?",
     ):
         assert told in page
+
+
+def test_a_call_without_a_scope_names_the_scope_that_the_key_lacked_then(support, organization):
+    key, _ = issue(organization, scopes=[Scope.ENCOUNTERS_READ, Scope.PATIENTS_READ])
+    values = {"route": "documents.audio", "status": 403, "reason_code": "missing_scope"}
+    record = RequestRecordFactory(api_key=key, **values)
+    told = "The key didn't hold documents:read, recordings:read."
+    assert told in text_of(support.get(page_of(record)))
+    key.set_scopes(Scope, CHANGE)
+    key.set_scopes([], CHANGE)
+    assert told in text_of(support.get(page_of(record)))
+    later = RequestRecordFactory(api_key=key, **values)
+    assert "didn't hold encounters:read, documents:read, recordings" in text_of(support.get(page_of(later)))
+
+
+def test_a_scope_that_the_key_held_is_not_named(support, key):
+    for code in ("missing_scope", "route_not_allowed"):
+        record = RequestRecordFactory(api_key=key, route="documents.audio", status=403, reason_code=code)
+        assert "didn't hold" not in text_of(support.get(page_of(record)))
 
 
 @pytest.mark.parametrize(
