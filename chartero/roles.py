@@ -44,7 +44,7 @@ ABILITIES = {
     "partners.disable_apikey": "Disable keys",
     "partners.enable_apikey": "Enable disabled keys",
     "partners.revoke_apikey": "Revoke keys",
-    "partners.bulk_apikey": "Disable and revoke many keys at once",
+    "partners.bulk_apikey": "Change many keys at once",
     "partners.view_requestrecord": "See requests",
     "partners.view_apikeyswitch": "See the global switch",
     "partners.turn_apikeyswitch": "Switch all API keys on and off",
