@@ -5,7 +5,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from encounters.models import Document
-from tests.factories import DocumentFactory, EncounterFactory, OrganizationFactory
+from tests.factories import START, DocumentFactory, EncounterFactory, OrganizationFactory
 from tests.partners.support.diagnosing import text_of
 from tests.partners.support.staff import signed_in, statements
 
@@ -27,7 +27,7 @@ def encounters():
     """Encounters by name."""
     ours, theirs = (OrganizationFactory(name=name) for name in ("Lakeside", "Hillside"))
     return {
-        "served": EncounterFactory(organization=ours),
+        "served": EncounterFactory(organization=ours, created_at=START),
         "planned": EncounterFactory(organization=ours, status="planned", encounter_type="clinical_documentation"),
         "demo": EncounterFactory(organization=theirs, record_class="demo"),
         "withdrawn": EncounterFactory(organization=theirs, withdrawn_at=timezone.now()),
@@ -89,7 +89,8 @@ def test_the_page_of_an_encounter_says_if_partners_get_it(security, encounters, 
 
 
 def test_the_page_of_an_encounter_shows_its_documents_without_their_content(security):
-    document = DocumentFactory(content="An invented note", turns=[{"text": "An invented turn"}])
+    told = {"content": "An invented note", "turns": [{"text": "An invented turn"}]}
+    document = DocumentFactory(encounter__created_at=START, **told)
     encounter = document.encounter
     Document.objects.create(encounter=encounter, schema_type="document", withdrawn_at=timezone.now())
     page = security.get(page_of(encounter))

@@ -50,7 +50,7 @@ def test_commands_find_a_name_however_it_is_written(clinic, text):
 def test_pages_find_a_name_however_it_is_written(clinic, support, text):
     key, _ = issue(clinic)
     issue(OrganizationFactory())
-    assert [row for row, *_ in support.get(ORGANIZATIONS, {"q": text}).context["rows"]] == [clinic]
+    assert [row.organization for row in support.get(ORGANIZATIONS, {"q": text}).context["rows"]] == [clinic]
     assert [*support.get(KEYS, {"organization": text}).context["cl"].result_list] == [key]
     assert support.get(REQUESTS, {"organization": text}).context["form"].cleaned_data["organization"] == clinic
 
