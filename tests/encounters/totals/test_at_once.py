@@ -196,6 +196,7 @@ def test_emptying_the_table_waits_for_running_writers():
 def test_a_repair_waits_for_transactions_that_block_writers():
     organization = OrganizationFactory()
     store(organization, 3)
+    EncounterCount.objects.update(matches=F("matches") + 2)
     (month,) = drift.months(organization.pk)
     with writers(2) as (first, second):
         first.do(lambda: execute("LOCK TABLE encounters_encounter IN SHARE ROW EXCLUSIVE MODE"))
