@@ -131,6 +131,9 @@ DATABASES["default"].update(
     ENGINE="chartero.postgresql" if POSTGRESQL else DATABASES["default"]["ENGINE"],
     CONN_MAX_AGE=600,
     CONN_HEALTH_CHECKS=True,
+    # A cursor of the server is closed by a statement. If Python's garbage collector closes one while its session runs
+    # another statement, both wait for each other.
+    DISABLE_SERVER_SIDE_CURSORS=True,
     OPTIONS=(POSTGRESQL_OPTIONS if POSTGRESQL else SQLITE_OPTIONS) | DATABASE_OPTIONS,
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -91,9 +91,11 @@ class Review:
 
 def lines_of(keys: ApiKeyQuerySet, idle: timedelta = IDLE) -> Iterator[dict[str, Any]]:
     """Yield the facts of each key, in the order of the query."""
-    now = timezone.now()
-    for key in _with_facts(keys).iterator(chunk_size=CHUNK):
-        yield _line(key, now, idle)
+    now, pks = timezone.now(), list(keys.values_list("pk", flat=True))
+    for at in range(0, len(pks), CHUNK):
+        chunk = pks[at : at + CHUNK]
+        found = _with_facts(ApiKey.objects.all()).in_bulk(chunk)
+        yield from (_line(found[pk], now, idle) for pk in chunk if pk in found)
 
 
 @dataclass(slots=True)

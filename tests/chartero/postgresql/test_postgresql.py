@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from chartero.postgresql import plans
-from partners.models import RequestRecord
+from partners.models import Organization, RequestRecord
 from partners.statements import Statement
 from tests.api import LIST, Api
 from tests.factories import START, OrganizationFactory, issue
@@ -152,3 +152,10 @@ def test_more_rows_than_a_statement_takes_values_are_stored_in_several():
     alike |= {"microseconds": 1, "new_network": False, "encounters": [], "patients": []}
     RequestRecord.objects.bulk_create([RequestRecord(**alike) for _ in range(4_000)])
     assert RequestRecord.objects.count() == 4_000
+
+
+def test_rows_that_are_read_in_part_leave_no_cursor_for_the_garbage_collector_to_close():
+    OrganizationFactory(), OrganizationFactory()
+    rows = Organization.objects.iterator(chunk_size=1)
+    next(rows)
+    assert value("SELECT count(*) FROM pg_cursors") == 0
