@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 from django.test import RequestFactory
 
 from partners.admin.model_admin import LEFT_OUT, StrictModelAdmin
+from partners.admin.paging import SearchableList
 from partners.models import ApiKey
 from tests.factories import DocumentFactory, OrganizationFactory, issue
 
@@ -44,6 +45,12 @@ def of(own, user=None):
 @pytest.mark.parametrize("path", LISTS)
 def test_every_table_of_the_admin_is_guarded(path):
     assert isinstance(LISTS[path][1], StrictModelAdmin)
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_every_list_limits_the_length_of_a_search(path):
+    own = LISTS[path][1]
+    assert issubclass(own.get_changelist(of(own)[1]), SearchableList)
 
 
 @pytest.mark.parametrize("path", LISTS)
