@@ -18,7 +18,7 @@ STATUSES = ("completed", "completed", "completed", "in_progress", "planned", "ca
 HIDDEN = (("demo", NULL), ("training", NULL), ("clinical", str(START)))
 
 COLUMNS = {
-    "partners_organization": "id public_id name contact_name contact_email purpose allowlisted created_at",
+    "partners_organization": "id public_id name name_key contact_name contact_email purpose allowlisted created_at",
     "partners_routegrant": "organization_id route created_at",
     "encounters_patient": "id public_id organization_id first_name last_name date_of_birth",
     "encounters_encounter": "id public_id organization_id patient_id encounter_type status record_class withdrawn_at "
@@ -93,7 +93,8 @@ class Inventor:
     def _organizations(self) -> Rows:
         rows, numbers = _empty(), range(1, len(self.plan.sizes) + 1)
         rows["partners_organization"] = [
-            f"{pk}\t{self._id('org')}\tInvented Practice {pk}\t\t\tTreatment\t1\t{START}" for pk in numbers
+            f"{pk}\t{self._id('org')}\tInvented Practice {pk}\tinvented practice {pk}\t\t\tTreatment\t1\t{START}"
+            for pk in numbers
         ]
         rows["partners_routegrant"] = [
             f"{pk}\t{route.route_name}\t{START}"
