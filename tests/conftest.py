@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.test import Client
+from hypothesis import settings
 
 from chartero import openapi
 from partners.models import triggers
@@ -20,6 +21,11 @@ from tests.factories import OrganizationFactory, issue
 from tests.racing import Race, close
 
 SAMPLES = Path(os.environ.get("CHARTERO_FHIR_SAMPLES", Path(__file__).parents[2] / "shared" / "fhir"))
+# The same examples in each run, so that a change is judged by what it changed. To look for new ones:
+# pytest --hypothesis-profile=search
+settings.register_profile("same", derandomize=True)
+settings.register_profile("search", database=None)
+settings.load_profile("same")
 _TOKEN_LIKE = re.compile(r"(?i)sk(?:_|%5F)[0-9a-z_%]+|[0-9a-z]{20,}")
 
 

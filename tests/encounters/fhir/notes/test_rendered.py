@@ -64,8 +64,9 @@ HTML = st.recursive(
 LIVE = re.compile(
     r"<(?!/?(?:p|strong|em|ul|ol|li|table|thead|tbody|tr|td|th|h[1-6]|blockquote|pre|code|a|br|hr|s)\b)[a-z!?/]", re.I
 )
-# What stays of a list or a mark where the renderer takes it for none, as in the cell of a table.
-ADDED = re.compile(r"[-*~\s\u2028]|[0-9]+\.")
+# What may stay of a list or a mark where the renderer takes it for none, as in the cell of a table. Digits are left out
+# one by one: which of "11." is the number of an item can't be told once the tags between the two are gone.
+ADDED = re.compile(r"[-*~.0-9\s\u2028]")
 
 
 @pytest.fixture(scope="module", params=["commonmark", "gfm-like"])
