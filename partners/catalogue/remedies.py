@@ -73,7 +73,7 @@ REMEDIES: dict[Reason, Remedy] = {
         "the API key has been revoked, which is final",
         "Staff revoked the key: it leaked, its system is gone, or the partner asked for it.",
         Fixer.ONBOARDING,
-        FixPlace.ORGANIZATION,
+        FixPlace.REPLACEMENT,
         "Issue a new key and give it to the partner. The revoked key never works again.",
         Advice("We revoked the key: it leaked, its system is gone, or you asked for it.", "Ask us for a new key."),
     ),
@@ -81,7 +81,7 @@ REMEDIES: dict[Reason, Remedy] = {
         "the API key has expired",
         "The key's expiry date has passed, or the key was rotated and the partner still uses the old one.",
         Fixer.ONBOARDING,
-        FixPlace.ORGANIZATION,
+        FixPlace.REPLACEMENT,
         "If the key was rotated, ask the partner to switch to the new key. If not, issue a new key.",
         Advice(
             "The key's expiry date has passed, or the key was rotated and the overlap is over.",

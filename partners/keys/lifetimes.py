@@ -31,6 +31,12 @@ def of_successor(lifetime: timedelta | None) -> timedelta | None:
     return min((each for each in (lifetime, longest()) if each), default=None)
 
 
+def latest_end(created_at: datetime) -> datetime | None:
+    """Return the latest expiry that a key issued at this time may get, or None if the deployment sets no limit."""
+    limit = longest()
+    return None if limit is None else created_at + limit
+
+
 def require_allowed(end: datetime | None, now: datetime) -> None:
     """Raise ValidationError if the expiry is past, too far away, or missing although the deployment requires one."""
     limit = longest()

@@ -74,6 +74,7 @@ class Lifecycle(models.Model):
     disabled_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
     rotated_at = models.DateTimeField(null=True, editable=False)
+    created_at: Any
     replaced_by: Any  # the successor of a rotated key
 
     class Meta:
@@ -86,6 +87,11 @@ class Lifecycle(models.Model):
         if self.expires_at is not None and self.expires_at <= timezone.now():
             return KeyState.EXPIRED
         return KeyState.ACTIVE if self.disabled_at is None else KeyState.DISABLED
+
+    @property
+    def latest_end(self) -> datetime | None:
+        """Return the latest expiry that the key may get, or None if the deployment sets no limit."""
+        return lifetimes.latest_end(self.created_at)
 
     def finish_rotation(self, change: Change) -> None:
         """End the overlap now; raise ValidationError if there is none, or if it is over."""
@@ -100,6 +106,12 @@ class Lifecycle(models.Model):
         """Undo `disable()`; raise ValidationError if the key isn't disabled, or is revoked."""
         change.require_reason()
         self._change(Action.KEY_ENABLED, change, disabled_at=None)
+
+    def set_expiry(self, change: Change, end: datetime) -> None:
+        """Let the key expire at `end`; raise ValidationError if it may not live until then, or is over or rotated."""
+        change.require_reason()
+        lifetimes.require_extendable(end, self.created_at)
+        self._change(Action.EXPIRY_CHANGED, change, expires_at=end)
 
     def revoke(self, change: Change) -> None:
         """Refuse calls for good; raise ValidationError if the key is already revoked."""

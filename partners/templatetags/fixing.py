@@ -14,7 +14,7 @@ from partners.models import ApiKey, Organization
 register = template.Library()
 Staff = User | AnonymousUser
 OF_ORGANIZATION = (FixPlace.ORGANIZATION, FixPlace.ALLOWLIST, FixPlace.ROUTE)
-OF_KEY = (FixPlace.KEY, FixPlace.ENABLE, FixPlace.SCOPES)
+OF_KEY = (FixPlace.KEY, FixPlace.ENABLE, FixPlace.SCOPES, FixPlace.REPLACEMENT)
 
 
 class Link(NamedTuple):
@@ -32,6 +32,8 @@ def link_to(
     route: Route | None = None,
 ) -> Link:
     """Return the link to where calls on this route, with this key or of this organization, are fixed."""
+    if place is FixPlace.REPLACEMENT and (successor := getattr(key, "replaced_by", None)):
+        return link_to(FixPlace.KEY, staff, successor)._replace(label="The key's successor")
     row = key if place in OF_KEY else organization or (key and key.organization) if place in OF_ORGANIZATION else None
     url = _url(place, row) if place.view and staff.has_perm(place.permission) else ""
     if url:
@@ -53,6 +55,8 @@ def fix_link(
 
 
 def _url(place: FixPlace, row: ApiKey | Organization | None) -> str:
+    if place is FixPlace.REPLACEMENT:
+        return f"{reverse(place.view)}?{urlencode({'replacement_for': row.pk})}" if row else ""
     try:
         return reverse(place.view, args=[row.pk] if row else [])
     except NoReverseMatch:

@@ -29,6 +29,7 @@ PAGES = [
     StaffPage("key-disable", "/admin/partners/apikey/{key[pk]}/disable/"),
     StaffPage("key-enable", "/admin/partners/apikey/{disabled_key[pk]}/enable/"),
     StaffPage("key-revoke", "/admin/partners/apikey/{key[pk]}/revoke/"),
+    StaffPage("key-expire", "/admin/partners/apikey/{key[pk]}/expire/", role="security"),
     StaffPage("key-scopes", "/admin/partners/apikey/{key[pk]}/scopes/"),
     StaffPage("key-finish", "/admin/partners/apikey/{rotated_key[pk]}/finish/"),
     StaffPage("keys-none-found", "/admin/partners/apikey/?q=nothing-has-this-label"),

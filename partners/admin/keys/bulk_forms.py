@@ -1,14 +1,10 @@
 """The forms that change many keys at once."""
 
-from datetime import datetime
-
 from django import forms
-from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from partners.admin.forms import ReasonForm
-from partners.admin.keys.forms import last_day
-from partners.formats.spans import expiry
+from partners.admin.keys.forms import ExpiryForm
 
 PAGE = 50  # keys on a page of the list
 
@@ -35,17 +31,5 @@ class BulkRevokeForm(BulkForm):
     always_by_number = True
 
 
-class BulkExpiryForm(BulkForm):
+class BulkExpiryForm(BulkForm, ExpiryForm):
     """A new expiry of many keys."""
-
-    until = last_day(required=True)
-
-    @property
-    def end(self) -> datetime:
-        """Return the end of the last day."""
-        return expiry(self.cleaned_data["until"].isoformat())
-
-    def refuse(self, refusal: ValidationError, field: str | None = None) -> None:
-        """Add the model's errors about the expiry to the date."""
-        named = getattr(refusal, "error_dict", {})
-        super().refuse(ValidationError({"until": named["expires_at"]}) if "expires_at" in named else refusal, field)

@@ -1,4 +1,4 @@
-"""The pages that change one key: disable, enable, revoke, end an overlap, change the scopes."""
+"""The pages that change one key: disable, enable, revoke, end an overlap, change the scopes or the expiry."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from partners.admin.base import needs, render
 from partners.admin.forms import ChangeForm, ReasonForm
 from partners.admin.keys import rotations
-from partners.admin.keys.forms import RevokeForm, ScopesForm
+from partners.admin.keys.forms import ExpiryForm, RevokeForm, ScopesForm, end_of
 from partners.admin.verbs import Verb
 from partners.catalogue.routes import Scope
 from partners.diagnosis import forecasting
@@ -50,6 +50,14 @@ FINISH = KeyVerb.of(
     ApiKey.finish_rotation,
     "Overlap ended. Only the successor works now.",
 )
+EXPIRY = KeyVerb(
+    title="Change expiry",
+    form=ExpiryForm,
+    apply=lambda key, change, given: key.set_expiry(change, end_of(given["until"])),
+    done="Expiry saved.",
+    name="expire",
+    action=Action.EXPIRY_CHANGED,
+)
 SCOPES = KeyVerb(
     title="Change scopes",
     form=ScopesForm,
@@ -62,7 +70,14 @@ SCOPES = KeyVerb(
 
 def urls() -> list[URLPattern]:
     """Return the URLs of these pages, relative to the list of API keys."""
-    pages = {"disable": disable, "enable": enable, "revoke": revoke, "finish": finish, "scopes": scopes}
+    pages = {
+        "disable": disable,
+        "enable": enable,
+        "revoke": revoke,
+        "finish": finish,
+        "expire": expire,
+        "scopes": scopes,
+    }
     return [path(f"<int:pk>/{name}/", page, name=f"partners_apikey_{name}") for name, page in pages.items()]
 
 
@@ -90,6 +105,12 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 def finish(request: HttpRequest, pk: int) -> HttpResponse:
     """End the overlap of a rotation early."""
     return _change_by(FINISH, request, pk)
+
+
+@needs("partners.expire_apikey")
+def expire(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a key expire on another day."""
+    return _change_by(EXPIRY, request, pk)
 
 
 @needs("partners.scope_apikey")

@@ -1,7 +1,7 @@
 """The forms of API keys. The models hold the rules; the forms put each error next to its field."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -34,6 +34,11 @@ def last_day(*, required: bool) -> forms.DateField:
         widget=forms.DateInput({"type": "date"}, format=ISO_DATE),
         help_text="Valid through the end of this day (UTC).",
     )
+
+
+def end_of(day: date) -> datetime:
+    """Return the end of a last day; raise ValidationError if there is none."""
+    return expiry(day.isoformat())
 
 
 class ScopesField(forms.MultipleChoiceField):
@@ -180,6 +185,22 @@ class RevokeForm(ReasonForm):
 
     confirmed = forms.BooleanField(error_messages={"required": "Tick the box to confirm this is the right key."})
     field_order = ["reason", "ticket", "confirmed"]
+
+
+class ExpiryForm(ReasonForm):
+    """A new expiry."""
+
+    until = last_day(required=True)
+    field_order = ["until", "reason", "ticket"]
+
+    @property
+    def end(self) -> datetime:
+        return end_of(self.cleaned_data["until"])
+
+    def refuse(self, refusal: ValidationError, field: str | None = None) -> None:
+        """Add the model's errors about the expiry to the date."""
+        named = getattr(refusal, "error_dict", {})
+        super().refuse(ValidationError({"until": named["expires_at"]}) if "expires_at" in named else refusal, field)
 
 
 class ScopesForm(ReasonForm, ScopeBoxes):

@@ -71,6 +71,7 @@ admin/partners/apikey/<object_id>/delete/            nobody      nobody
 admin/partners/apikey/<object_id>/history/           support     support
 admin/partners/apikey/<pk>/disable/                  onboarding  onboarding
 admin/partners/apikey/<pk>/enable/                   security    security
+admin/partners/apikey/<pk>/expire/                   security    security
 admin/partners/apikey/<pk>/finish/                   onboarding  onboarding
 admin/partners/apikey/<pk>/revoke/                   security    security
 admin/partners/apikey/<pk>/rotate/                   onboarding  onboarding

@@ -53,7 +53,9 @@ def test_only_faults_of_the_service_are_worth_another_try(reason):
 
 @pytest.mark.parametrize("place", [place for place in FixPlace if place.view])
 def test_every_place_of_ours_has_a_page(place):
-    assert reverse(place.view, args=() if place is FixPlace.SWITCH else (1,)).startswith("/admin/")
+    assert reverse(place.view, args=() if place in (FixPlace.SWITCH, FixPlace.REPLACEMENT) else (1,)).startswith(
+        "/admin/"
+    )
 
 
 def written(code) -> str:

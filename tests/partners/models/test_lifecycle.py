@@ -2,6 +2,7 @@
 
 import re
 from contextlib import nullcontext
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -24,6 +25,7 @@ TRY = {
     Action.KEY_ENABLED: lambda key: key.enable(CHANGE),
     Action.KEY_REVOKED: lambda key: key.revoke(CHANGE),
     Action.SCOPES_CHANGED: lambda key: key.set_scopes([], CHANGE),
+    Action.EXPIRY_CHANGED: lambda key: key.set_expiry(CHANGE, key.created_at + timedelta(days=9)),
 }
 SITUATIONS = {
     "active": lambda key: None,
@@ -35,12 +37,12 @@ SITUATIONS = {
 }
 # The refusal of each change, in the order of TRY; "-": it is allowed.
 TABLE = """
-active    -         not_rotated  -         not_disabled  -        -
-disabled  disabled  not_rotated  disabled  -             -        -
-expired   expired   not_rotated  -         not_disabled  -        -
-revoked   revoked   revoked      revoked   revoked       revoked  revoked
-rotated   rotated   -            -         not_disabled  -        -
-ended     rotated   expired      -         not_disabled  -        -
+active    -         not_rotated  -         not_disabled  -        -        -
+disabled  disabled  not_rotated  disabled  -             -        -        -
+expired   expired   not_rotated  -         not_disabled  -        -        expired
+revoked   revoked   revoked      revoked   revoked       revoked  revoked  revoked
+rotated   rotated   -            -         not_disabled  -        -        rotated
+ended     rotated   expired      -         not_disabled  -        -        rotated
 """
 CELLS = [
     (situation, action, code)

@@ -13,6 +13,7 @@ from partners.templatetags.fixing import link_to
 from tests.api import LIST
 from tests.factories import CHANGE, RequestRecordFactory, issue
 from tests.partners.support.diagnosing import ask, text_of
+from tests.partners.support.rows import expire
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +74,29 @@ def test_people_who_may_fix_it_are_led_to_the_form_with_the_right_values(securit
     assert not organization.enabled_routes().count("encounters.list")
 
 
+@pytest.mark.parametrize("end", [expire, lambda key: key.revoke(CHANGE)], ids=["expired", "revoked"])
+def test_a_key_that_is_over_leads_to_its_replacement(security, support, organization, end):
+    key, _ = issue(organization, label="Pilot")
+    end(key)
+    (replacement,) = places_in(ask(security, key.public_id))
+    assert replacement == f"/admin/partners/apikey/issue/?replacement_for={key.pk}"
+    assert security.get(replacement).context["form"].initial["label"] == "Pilot"
+    assert places_in(ask(support, key.public_id)) == [f"/admin/partners/apikey/{key.pk}/change/"]
+
+
+def test_a_rotated_key_that_is_over_leads_to_its_successor(security, organization):
+    key, _ = issue(organization)
+    successor, _ = key.rotate(CHANGE)
+    expire(key)
+    page = ask(security, key.public_id)
+    assert places_in(page) == [f"/admin/partners/apikey/{successor.pk}/change/"]
+    assert "The key's successor" in unescape(page.text)
+
+
+def test_a_key_that_is_unknown_has_no_replacement():
+    assert link_to(FixPlace.REPLACEMENT, User.objects.create_superuser("root")).url == ""
+
+
 def test_a_suggestion_that_is_no_route_or_scope_is_ignored(security, organization):
     key, _ = issue(organization)
     assert security.get(f"/admin/partners/organization/{organization.pk}/access/?route=x&route=%00").status_code == 400
@@ -88,10 +112,8 @@ def test_a_recorded_refusal_leads_to_the_form_too(security, organization):
     )
 
 
-def test_without_an_organization_there_is_no_link(support):
-    key, _ = issue(None)
-    key.revoke(CHANGE)
-    assert places_in(ask(support, key.public_id)) == ["", f"/admin/partners/apikey/{key.pk}/change/"]
+def test_without_an_organization_there_is_no_link():
+    assert link_to(FixPlace.ORGANIZATION, User.objects.create_superuser("root"), issue(None)[0]).url == ""
 
 
 def test_a_page_that_a_person_may_not_open_is_not_linked():

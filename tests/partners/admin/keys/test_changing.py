@@ -1,8 +1,11 @@
 """The pages that change one key: who may, what is asked, what is recorded, what is refused."""
 
+import html
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from partners.catalogue.routes import Scope
 from partners.models import ApiKey
@@ -16,7 +19,12 @@ from tests.partners.support.staff import make_stale, signed_in
 
 pytestmark = pytest.mark.django_db
 WHY = {"reason": "A leak is likely", "ticket": "OPS-7"}
-SENT = {"revoke": WHY | {"confirmed": "on"}, "scopes": WHY | {"scopes": ["encounters:read"]}}
+IN_A_WEEK = f"{timezone.now() + timedelta(days=7):%Y-%m-%d}"
+SENT = {
+    "revoke": WHY | {"confirmed": "on"},
+    "scopes": WHY | {"scopes": ["encounters:read"]},
+    "expire": WHY | {"until": IN_A_WEEK},
+}
 MARKUP = "<script>alert(1)</script>"
 # The page: what comes before it, the least role, what it records.
 PAGES = {
@@ -25,6 +33,7 @@ PAGES = {
     "revoke": (lambda key: None, "Security", Action.KEY_REVOKED),
     "finish": (lambda key: key.rotate(CHANGE), "Partner onboarding", Action.ROTATION_FINISHED),
     "scopes": (lambda key: None, "Partner onboarding", Action.SCOPES_CHANGED),
+    "expire": (lambda key: None, "Security", Action.EXPIRY_CHANGED),
 }
 ROLES = (None, "Support", "Partner onboarding", "Security")
 
@@ -99,6 +108,7 @@ def test_errors_of_the_model_are_next_to_their_field(security, key, page):
         ("revoke", "The key is revoked"),
         ("finish", "The key is revoked"),
         ("scopes", "The key is revoked"),
+        ("expire", "The key is revoked"),
     ],
 )
 def test_a_change_that_cannot_be_is_not_offered(security, key, page, told):
@@ -119,7 +129,8 @@ def test_a_revocation_says_which_key_is_meant(security, key):
 
 
 @pytest.mark.parametrize(
-    ("page", "warns"), [("disable", True), ("revoke", True), ("finish", True), ("enable", False), ("scopes", False)]
+    ("page", "warns"),
+    [("disable", True), ("revoke", True), ("finish", True), ("enable", False), ("scopes", False), ("expire", False)],
 )
 def test_stopping_a_key_in_use_shows_a_warning(security, key, page, warns):
     PAGES[page][0](key)
@@ -136,6 +147,47 @@ def test_a_key_without_an_organization_can_be_changed(security):
     assert f"<code>ch_sk_{key.public_part}…</code></label>" in security.get(page_of(key, "revoke")).text
     security.post(page_of(key, "scopes"), WHY | {"scopes": ["patients:read"]})
     assert held(key) == {"patients:read"}
+
+
+def test_a_new_expiry_is_the_end_of_a_day_in_utc(security, key):
+    security.post(page_of(key, "expire"), SENT["expire"])
+    key.refresh_from_db()
+    assert f"{key.expires_at - timedelta(days=1):%Y-%m-%d %H:%M}" == f"{IN_A_WEEK} 00:00"
+    assert key.events.first().before["expires_at"] != key.events.first().after["expires_at"]
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        ("", "This field is required."),
+        ("2001-01-01", "The expiry must be in the future."),
+        ("2999-01-01", "A key lives at most 100 days from its issue"),
+        ("9999-12-31", "Enter an expiry as"),
+    ],
+)
+def test_an_expiry_that_is_not_allowed_is_refused(security, key, settings, until, told):
+    settings.KEY_LONGEST_LIFETIME_DAYS = 100
+    ApiKey.objects.filter(pk=key.pk).update(created_at=timezone.now() - timedelta(days=96))
+    for day in (until, IN_A_WEEK):
+        answer = security.post(page_of(key, "expire"), SENT["expire"] | {"until": day})
+        assert (told if day == until else "A key lives at most") in html.unescape(answer.text)
+    assert key.events.first().action == Action.KEY_ISSUED
+
+
+def test_the_page_says_how_long_the_key_may_live(security, key, settings):
+    settings.KEY_LONGEST_LIFETIME_DAYS = 100
+    end = key.created_at + timedelta(days=100)
+    assert f"this one can expire {end:%Y-%m-%d %H:%M} UTC" in text_of(security.get(page_of(key, "expire")))
+    settings.KEY_LONGEST_LIFETIME_DAYS = 0
+    assert "at the latest" not in security.get(page_of(key, "expire")).text
+
+
+def test_the_expiry_is_changed_from_the_keys_page(security, onboarding, key):
+    link = f'href="{page_of(key, "expire")}"'
+    assert link in security.get(page_of(key, "change")).text
+    assert link not in onboarding.get(page_of(key, "change")).text
+    key.rotate(CHANGE)
+    assert link not in security.get(page_of(key, "change")).text
 
 
 def test_only_a_revocation_has_the_danger_colour(security, key):
