@@ -9,35 +9,19 @@ from django.db import DatabaseError, OperationalError, connection
 from chartero.postgresql import breaker as breakers
 from chartero.postgresql import plans, sessions
 from chartero.postgresql.base import DatabaseWrapper
-from chartero.postgresql.breaker import Breaker
 from partners.statements import Statement
 from tests.api import Api
 from tests.factories import OrganizationFactory, issue
 
 pytestmark = [
     pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL only"),
-    pytest.mark.usefixtures("committed"),
+    pytest.mark.usefixtures("committed", "breaker"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def breaker(monkeypatch):
-    """Return what the threads know of the database: nothing so far."""
-    monkeypatch.setattr(sessions, "BREAKER", Breaker())
-    yield sessions.BREAKER
-    connection.close()
 
 
 def execute(sql: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql)
-
-
-@pytest.fixture
-def other():
-    copy = connection.copy()
-    yield copy
-    copy.close()
 
 
 def wait_in_vain() -> None:

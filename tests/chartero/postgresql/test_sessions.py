@@ -10,7 +10,7 @@ from django.db import OperationalError, ProgrammingError, connection
 from psycopg import errors
 
 from chartero.postgresql import sessions
-from chartero.postgresql.breaker import Breaker, Paused
+from chartero.postgresql.breaker import Paused
 from partners.models import Organization, RequestRecord, UnkeyedAnswer
 from partners.record import ledger
 from partners.record.unkeyed import TALLY
@@ -20,16 +20,8 @@ from tests.factories import EncounterFactory, OrganizationFactory, issue
 
 pytestmark = [
     pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL only"),
-    pytest.mark.usefixtures("committed"),
+    pytest.mark.usefixtures("committed", "breaker"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def breaker(monkeypatch):
-    """Return what the threads know of the database: nothing so far."""
-    monkeypatch.setattr(sessions, "BREAKER", Breaker())
-    yield sessions.BREAKER
-    connection.close()
 
 
 def execute(sql: str) -> None:
@@ -42,13 +34,6 @@ def api():
     organization = OrganizationFactory()
     EncounterFactory(organization=organization)
     return Api(issue(organization)[1])
-
-
-@pytest.fixture
-def other():
-    copy = connection.copy()
-    yield copy
-    copy.close()
 
 
 def total(api) -> int:
