@@ -1,5 +1,6 @@
-"""Lines that fit in a window, in the files that ruff doesn't look at."""
+"""Lines that fit in a window and colors that exist, in the files that ruff doesn't look at."""
 
+import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -19,3 +20,11 @@ def test_lines_of_templates_and_stylesheets_fit():
         if len(line) > LONGEST
     ]
     assert long == []
+
+
+def test_stylesheets_use_only_custom_properties_that_are_defined():
+    sheets = "".join(file.read_text() for file in (ROOT / "partners/static/partners").glob("*.css"))
+    used = set(re.findall(r"var\((--[\w-]+)", sheets))
+    defined = set(re.findall(r"^\s*(--[\w-]+):", sheets, re.MULTILINE))
+    assert used - defined == {"--font-family-primary"}  # Django's
+    assert "--works" in defined

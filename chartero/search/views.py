@@ -55,4 +55,4 @@ def _request_page(request: HttpRequest, text: str) -> str | None:
 @sensitive_variables()
 def _shown(request: HttpRequest, text: str, groups: list[Group]) -> HttpResponse:
     shown = "" if in_text.may_hold_part(text) else text[:LONGEST]
-    return render(request, "search.html", title="Search", text=shown, groups=groups)
+    return render(request, "search.html", title="Search", text=shown, groups=groups, search_first=not groups)

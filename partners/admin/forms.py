@@ -45,6 +45,13 @@ class ChangeForm(forms.Form):
             )
             self.add_error(name if name in self.fields else None, ValidationError(message, code="token_given"))
 
+    @property
+    def focus(self) -> str:
+        """Return the name of the field to type in first: the first with an error, else the first empty one."""
+        fields = self.visible_fields()
+        wrong, empty = (field for field in fields if field.errors), (field for field in fields if not field.value())
+        return next((field.name for field in (*wrong, *empty)), "")
+
     def change(self, request: HttpRequest) -> Change:
         """Return the change that records who sent this form, from where and why. The form must be valid."""
         return change_by(request, reason=self.cleaned_data["reason"], ticket=self.cleaned_data["ticket"])

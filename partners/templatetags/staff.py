@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from django import template
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
+from django.forms import BoundField
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -65,3 +66,26 @@ def key_name(key: ApiKey) -> str:
 def in_use(key: ApiKey) -> bool:
     """Return True if a call with the key was served within the hour."""
     return last_use.in_use(key)
+
+
+@register.simple_tag
+def copy(text: str) -> SafeString:
+    """Show a button that copies an id."""
+    return format_html(
+        '<button type="button" class="copy" data-text="{}" aria-label="Copy {}" title="Copy"><svg aria-hidden="true">'
+        '<use href="#icon-copy"/></svg></button>',
+        text,
+        text,
+    )
+
+
+@register.simple_tag
+def copyable(text: str, shown: str = "") -> SafeString:
+    """Show an id, or `shown` in its place, with a button that copies it."""
+    return format_html('<span class="copyable"><code>{}</code>{}</span>', shown or text, copy(text))
+
+
+@register.simple_tag
+def focused(field: BoundField) -> SafeString:
+    """Show the widget of a field, with the focus."""
+    return field.as_widget(attrs={"autofocus": True})

@@ -45,7 +45,11 @@ def test_from_an_empty_database_to_a_partners_first_200(empty):
     page.locator("input[name=code]").fill(app_code(secret, time.time()))
     press("Set up")
     picture(page, "2-recovery-codes")
-    assert page.locator("ul.codes li").count() == 10
+    codes = page.locator("ul.codes li").all_inner_texts()
+    with page.expect_download() as download:
+        press("Download")
+    assert download.value.path().read_text().splitlines() == codes
+    assert len(codes) == 10
     page.get_by_role("link", name="I've saved them, continue").click()
     picture(page, "3-home")
     page.get_by_role("link", name="Organizations", exact=True).click()

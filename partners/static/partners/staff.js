@@ -1,27 +1,58 @@
-/* Scripts of the staff pages: copy buttons, keeping a new key on the page, not sending a form twice, selecting all. */
+/* Scripts of the staff pages: times of the reader, copy buttons, keeping a secret on its page, not sending a form twice,
+   selecting all. */
 "use strict";
 
+const readersTime = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+document.querySelectorAll("time[datetime]").forEach((time) => {
+  time.title = `${readersTime.format(new Date(time.dateTime))}, your time`;
+});
+
+const announced = document.createElement("p");
+announced.className = "visually-hidden";
+announced.setAttribute("role", "status");
+document.body.append(announced);
+
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("button[data-copy]");
+  const button = event.target.closest("button[data-copy], button[data-text]");
   if (!button) return;
-  const source = document.getElementById(button.dataset.copy);
-  const text = source.value ?? source.textContent;
-  const status = document.getElementById(`${button.dataset.copy}-copied`);
+  const { copy, text } = button.dataset;
+  const source = copy ? document.getElementById(copy) : button.previousElementSibling;
+  const status = document.getElementById(`${copy}-copied`) ?? announced;
+  document.querySelectorAll("button.copied").forEach((other) => other.classList.remove("copied"));
   try {
-    await navigator.clipboard.writeText(text.trim());
-    if (status) status.textContent = "Copied.";
+    await navigator.clipboard.writeText((text ?? source.value ?? source.innerText).trim());
+    status.textContent = text ? `Copied ${text}.` : "Copied.";
+    button.classList.add("copied");
   } catch {
     getSelection().selectAllChildren(source);
     if (source.select) source.select();
-    if (status) status.textContent = "Selected. Press Ctrl+C to copy.";
+    status.textContent = "Selected. Press Ctrl+C to copy.";
   }
 });
 
-// Who leaves a page that shows a secret once finds none on coming back: its links open in a new tab.
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[href]:not([href^='#'], [target])");
-  if (link && document.querySelector("[data-shown-once]")) link.target = "_blank";
+  const button = event.target.closest("button[data-download]");
+  if (!button) return;
+  const text = document.getElementById(button.dataset.download).innerText;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([`${text.trim()}\n`], { type: "text/plain" }));
+  link.download = button.dataset.filename;
+  link.click();
+  URL.revokeObjectURL(link.href);
 });
+
+// A page that shows a secret once can't be shown again: its links open in a new tab, and leaving it asks first.
+if (document.querySelector("[data-shown-once]")) {
+  let saved = false;
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]:not([href^='#'], [target])");
+    if (event.target.closest("[data-saved]")) saved = true;
+    else if (link) link.target = "_blank";
+  });
+  addEventListener("beforeunload", (event) => {
+    if (!saved) event.preventDefault();
+  });
+}
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
