@@ -81,6 +81,7 @@ class Refusal(HttpResponse):
             headers=error_headers(reason, scopes),
         )
         self.reason = reason
+        self.field = field
 
 
 def fault_response(fault: Exception, reason: Reason | None = None) -> Refusal:

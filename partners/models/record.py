@@ -41,6 +41,7 @@ class RequestRecord(models.Model):
     query = models.CharField("query in normal form", max_length=200)
     status = models.PositiveSmallIntegerField()
     reason_code = models.CharField(max_length=32)
+    parameter = models.CharField("query parameter at fault", max_length=40, null=True)
     count = models.PositiveSmallIntegerField("encounters in the body")
     microseconds = models.PositiveIntegerField("duration in µs")
     address = models.CharField("source address", max_length=39)

@@ -22,6 +22,7 @@ from partners.identifiers import is_id
 from partners.models import RequestRecord
 from partners.models.pk_list import adapted
 from partners.record import early_refusals, unkeyed
+from partners.record.kept_parameters import kept_parameter
 from partners.record.kept_paths import kept_path
 from partners.statements import Statement
 
@@ -29,8 +30,8 @@ logger = logging.getLogger(__name__)
 
 _INSERT = Statement("""
 INSERT INTO partners_requestrecord (request_id, occurred_at, api_key_id, organization_id, method, route, resource,
-    query, status, reason_code, count, microseconds, address, new_network, encounters, patients, document)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    query, status, reason_code, parameter, count, microseconds, address, new_network, encounters, patients, document)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """)
 _ADD_NETWORK = Statement("""
 INSERT INTO partners_keynetwork (api_key_id, network, first_seen_at) VALUES (%s, %s, %s)
@@ -107,7 +108,7 @@ def _noted(note: Callable[[HttpRequest, Refusal], None], request: HttpRequest, r
 
 def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer: Disclosing | Refusal) -> None:
     now, address = timezone.now(), client_address(request)
-    routed = exchange.call is not None
+    routed, refusal = exchange.call is not None, answer if isinstance(answer, Refusal) else None
     used = isinstance(answer, Disclosing) and not call.use_noted
     with _transaction(used or not call.network_known):
         new_network = not call.network_known and _add_network(call, network(address), now)
@@ -124,7 +125,8 @@ def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer
             _resource(request) if routed else kept_path(request.path_info),
             exchange.query,
             answer.status_code,
-            answer.reason.code if isinstance(answer, Refusal) else "",
+            "" if refusal is None else refusal.reason.code,
+            None if refusal is None else kept_parameter(refusal.field),
             len(disclosed.encounters),
             exchange.elapsed_microseconds,
             address,

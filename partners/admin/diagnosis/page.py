@@ -27,6 +27,7 @@ from partners.finding import lookup
 from partners.identifiers import matcher
 from partners.keys.in_text import without_tokens
 from partners.keys.tokens import parse
+from partners.record.kept_parameters import kept_parameter
 from partners.templatetags.fixing import Staff
 
 MOST_OF_A_REQUEST = 8_000  # characters
@@ -152,6 +153,7 @@ def _diagnosed(request: HttpRequest, caller: Credentials, line: RequestLine) -> 
         "verified": found.call is not None and found.call.secret_matches is True,
         "then": then,
         "today": then and then.today(findings),
+        "parameter": kept_parameter(findings.diagnosis.refusal.field) if findings.diagnosis.refusal else None,
     }
 
 

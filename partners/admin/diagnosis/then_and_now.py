@@ -14,7 +14,7 @@ ORDER = [*Reason]
 OK = "answered with 200"
 REJECTED = "Rejected queries are not stored: paste the request to see the value."
 NOT_STORED = "Only valid queries are stored: paste the request to check its query too."
-# The parameter at fault where the code implies it. No other parameter name is recorded.
+# The parameter at fault where the code implies it.
 FIELDS = {Reason.INVALID_LIMIT: "limit", Reason.INVALID_OFFSET: "offset", Reason.INVALID_SORT: "sort_order"}
 NAMING = (Reason.UNSUPPORTED_FILTER, Reason.INVALID_QUERY)
 
@@ -46,7 +46,7 @@ class ThenAndNow:
     @property
     def field_unknown(self) -> bool:
         """Return True if the answer may have named a parameter, which is not recorded."""
-        return self.undecided and self.then in NAMING
+        return self.undecided and self.then in NAMING and self.record.parameter is None
 
     def on_record(self, diagnosis: Diagnosis) -> Diagnosis:
         """Return the diagnosis with the recorded outcome for the checks that can't run again."""
@@ -88,7 +88,7 @@ class ThenAndNow:
         if not self.blind or check.reason.stage is not Stage.QUERY:
             return check
         if check.reason is self.then:
-            return Check(check.reason, CheckOutcome.FAILED, FIELDS.get(check.reason))
+            return Check(check.reason, CheckOutcome.FAILED, self.record.parameter or FIELDS.get(check.reason))
         passed = self.then is not None and self.undecided and ORDER.index(check.reason) < ORDER.index(self.then)
         return check if passed else replace(check, outcome=CheckOutcome.UNKNOWN)
 

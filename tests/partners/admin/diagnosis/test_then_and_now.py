@@ -116,8 +116,10 @@ def test_for_a_refused_query_the_order_of_the_checks_implies_the_rest(support, o
 
 def test_the_answer_to_a_refused_query_is_shown_as_far_as_it_is_known(support, organization):
     token = issue(organization)[1]
-    limit, other = (asked(support, recorded(token, query=query)) for query in ("limit=500", "cursor=1"))
+    queries = "limit=500", "cursor=1", "Xylander=1"
+    limit, cursor, other = (asked(support, recorded(token, query=query)) for query in queries)
     assert '"field":"limit"' in text_of(limit)
+    assert '"field":"cursor"' in text_of(cursor)
     assert "field named that parameter. Its name is not stored." in text_of(other)
     assert '"field":null' not in text_of(other)
 
