@@ -17,13 +17,15 @@ class EncountersConfig(AppConfig):
     verbose_name = "Clinical records"
 
     def ready(self) -> None:
-        """Register the system checks, the models that the ledger refers to, and the triggers of the counts."""
-        from encounters import checks  # noqa: F401
+        """Register the system checks, what `partners` shows of the data, and the triggers of the counts."""
+        from encounters import checks, volume  # noqa: F401
         from encounters.models import Document, Encounter, Patient
+        from partners.review import data_volume
 
         subjects.register(Subject.ENCOUNTER, Encounter)
         subjects.register(Subject.PATIENT, Patient)
         subjects.register(Subject.DOCUMENT, Document)
+        data_volume.register(volume.of_organization)
         post_migrate.connect(keep_counts, sender=self)
 
 

@@ -117,6 +117,11 @@ class Encounter(models.Model):
                 name="encounter_page",
             ),
             models.Index(fields=["organization", "created_at"], name="encounter_of_organization"),
+            models.Index(
+                fields=["organization", "record_class"],
+                condition=Q(record_class__in=["demo", "training"], withdrawn_at=None),
+                name="encounter_withheld",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -47,7 +47,8 @@ def _remedy(route: Route, refusals: set[Reason | None]) -> str:
 
 
 def _useless_keys(grid: Grid) -> Iterator[Contradiction]:
-    useless = [row.key for row in grid.rows if not any(row.scopes.issuperset(route.scopes) for route in _usable(grid))]
+    usable = [frozenset(route.scopes) for route in _usable(grid)]
+    useless = [key for row in grid.rows if not any(map(row.scopes.issuperset, usable)) for key in row.keys]
     if useless:
         yield Contradiction(
             f"The scopes of some keys don't open any {_kind(grid)}.",
@@ -59,7 +60,7 @@ def _useless_keys(grid: Grid) -> Iterator[Contradiction]:
 def _unused_scopes(grid: Grid) -> Iterator[Contradiction]:
     used = {scope for route in _usable(grid) for scope in route.scopes}
     for scope in (scope for scope in Scope if scope not in used):
-        holders = [row.key for row in grid.rows if scope in row.scopes]
+        holders = [key for row in grid.rows if scope in row.scopes for key in row.keys]
         if holders:
             yield Contradiction(
                 f"No {_kind(grid)} uses the scope {scope.value}.", "Remove it until a route needs it.", holders

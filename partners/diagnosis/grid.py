@@ -1,6 +1,7 @@
-"""Effective access: what each active key of an organization can call. The policy decides on each cell of the grid.
+"""Effective access: what the active keys of an organization can call. The policy decides on each cell of the grid.
 
-The facts of all cells are read in four SQL statements, however many keys there are.
+Keys whose calls have the same facts share a row. The facts of all rows are read in four SQL statements, however many
+keys there are.
 """
 
 from collections import defaultdict
@@ -28,10 +29,10 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRow:
-    """One key, and the facts of its call on each route."""
+class Row:
+    """Keys that can call the same, the newest first, and the facts of their call on each route."""
 
-    key: ApiKey
+    keys: list[ApiKey]
     calls: tuple[AccessRequest, ...]
 
     @property
@@ -49,27 +50,40 @@ class Grid:
     """The routes that staff enable × the active keys of one organization."""
 
     access: Access
-    rows: list[KeyRow]
+    rows: list[Row]
 
     @property
     def routes(self) -> list[Route]:
         return [*Route.grantable()]
 
+    @property
+    def keys(self) -> list[ApiKey]:
+        """Return the active keys, row by row."""
+        return [key for row in self.rows for key in row.keys]
+
     @classmethod
     def of(cls, organization: Organization) -> "Grid":
-        """Return the grid of an organization, with its newest key first."""
-        keys = ApiKey.objects.in_state(KeyState.ACTIVE).filter(organization=organization)
-        scopes, access = _scopes(keys), Access.of(organization)
+        """Return the grid of an organization. The first row is that of its newest key."""
+        access = Access.of(organization)
         possible = PossibleCalls.of(organization, allowlisted=access.allowlisted, routes=access.routes)
-        return cls(access, [KeyRow(key, possible.with_key(key, scopes[key.pk])) for key in keys])
+        alike = _alike(ApiKey.objects.in_state(KeyState.ACTIVE).filter(organization=organization))
+        return cls(access, [Row(keys, possible.with_key(keys[0], scopes)) for (scopes, *_), keys in alike.items()])
 
     def losses(self, access: Access) -> list[tuple[ApiKey, list[Route]]]:
         """Return the keys that would lose routes with this other access, each with the routes it would lose.
 
         What may block every key for a while (the global switch, digest keys, test keys) is ignored.
         """
-        lost = [(row.key, [call.route for call in row.calls if _loses(call, access)]) for row in self.rows]
-        return [(key, routes) for key, routes in lost if routes]
+        lost = [(row.keys, [call.route for call in row.calls if _loses(call, access)]) for row in self.rows]
+        return [(key, routes) for keys, routes in lost if routes for key in keys]
+
+
+def _alike(keys: QuerySet[ApiKey]) -> dict[tuple[frozenset[str], bool, int], list[ApiKey]]:
+    """Return active keys by what the facts of their calls depend on: scopes, kind and digest key."""
+    scopes, alike = _scopes(keys), defaultdict(list)
+    for key in keys:
+        alike[frozenset(scopes[key.pk]), key.is_test, key.digest_key_number].append(key)
+    return alike
 
 
 def _scopes(keys: QuerySet[ApiKey]) -> defaultdict[int, set[str]]:

@@ -17,10 +17,14 @@ PAGES = [
     StaffPage("home-support", "/admin/", role="support"),
     StaffPage("organizations", "/admin/partners/organization/"),
     StaffPage("organization", "/admin/partners/organization/{organization[pk]}/change/"),
+    *(
+        StaffPage(f"organization-{part}", f"/admin/partners/organization/{{organization[pk]}}/{part}/")
+        for part in ("access", "keys", "calls", "changes")
+    ),
+    StaffPage("organization-new", "/admin/partners/organization/{new_organization[pk]}/change/", role="onboarding"),
     StaffPage("organization-add", "/admin/partners/organization/add/"),
     StaffPage("organization-contact", "/admin/partners/organization/{organization[pk]}/contact/"),
     StaffPage("organization-purpose", "/admin/partners/organization/{organization[pk]}/purpose/"),
-    StaffPage("organization-access", "/admin/partners/organization/{organization[pk]}/access/"),
     StaffPage("keys", "/admin/partners/apikey/"),
     StaffPage("keys-expiring", "/admin/partners/apikey/?state=active&expires=90&o=expires", role="security"),
     StaffPage("key-replace", "/admin/partners/apikey/issue/?replacement_for={expired_key[pk]}"),

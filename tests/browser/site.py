@@ -40,7 +40,8 @@ import json
 from django.contrib.auth.models import Group, User
 from encounters.models import Encounter
 from django.utils import timezone
-from partners.models import ApiKey, ChangeEvent, RequestRecord, UnkeyedAnswer
+from partners.models import ApiKey, ChangeEvent, Organization, RequestRecord, UnkeyedAnswer
+from partners.models.change import Change
 keys = ApiKey.objects.filter(organization__name__startswith="Northgate")
 labels = {"key": "EHR sync", "disabled_key": "Staging", "expired_key": "Pilot", "revoked_key": "Former vendor"}
 rows = {name: keys.get(label=label) for name, label in labels.items()} | {
@@ -56,6 +57,7 @@ rows = {name: keys.get(label=label) for name, label in labels.items()} | {
     "group": Group.objects.get(name="Support"),
 }
 rows["organization"] = rows["key"].organization
+rows["new_organization"] = Organization.create("Harbour Street Clinic", Change("staff", "127.0.0.1"))
 ids = {name: getattr(row, "public_id", getattr(row, "request_id", "")) for name, row in rows.items()}
 print(json.dumps({name: {"pk": row.pk, "public_id": ids[name]} for name, row in rows.items()}))
 """

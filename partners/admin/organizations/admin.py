@@ -8,8 +8,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
-from partners.admin.organizations import listing, purpose
-from partners.admin.organizations import page as organization_page
+from partners.admin.organizations import access, contact, listing, overview, parts, purpose
 from partners.admin.organizations.forms import NewOrganizationForm
 from partners.models import Organization
 
@@ -27,8 +26,11 @@ class OrganizationAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         return [
             path("export/", listing.export, name="partners_organization_export"),
-            path("<int:pk>/access/", organization_page.change_access, name="partners_organization_access"),
-            path("<int:pk>/contact/", organization_page.change_contact, name="partners_organization_contact"),
+            path("<int:pk>/access/", access.show, name="partners_organization_access"),
+            path("<int:pk>/keys/", parts.show_keys, name="partners_organization_keys"),
+            path("<int:pk>/calls/", parts.show_calls, name="partners_organization_calls"),
+            path("<int:pk>/changes/", parts.show_changes, name="partners_organization_changes"),
+            path("<int:pk>/contact/", contact.change_contact, name="partners_organization_contact"),
             path("<int:pk>/purpose/", purpose.change_purpose, name="partners_organization_purpose"),
             *super().get_urls(),
         ]
@@ -40,7 +42,7 @@ class OrganizationAdmin(ReadOnlyAdmin):
         return create(request)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        return organization_page.show(request, object_id)
+        return overview.show(request, object_id)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         return redirect(PAGE, object_id)

@@ -10,29 +10,46 @@ from partners.models import Organization
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: what to do, whether it is done or the next to do, and the page to do it on."""
+    """One step: what to do, whether it is done or the next to do, and the page to do it on.
+
+    `needed`: without it, no call is served.
+    """
 
     title: str
     done: bool
     url: str = ""
+    needed: bool = True
     next: bool = False
 
 
-def steps(organization: Organization, grid: Grid, *, called: bool) -> list[Step]:
-    """Return all steps. `called`: a call of the partner was served."""
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """All steps. `called`: a call of the partner was served, so that what is missing now was taken away."""
+
+    steps: list[Step]
+    called: bool
+
+    @property
+    def open(self) -> bool:
+        """Return True if the partner doesn't call the API yet, or can't any more."""
+        return any(step.needed and not step.done for step in self.steps)
+
+
+def checklist(organization: Organization, grid: Grid, *, called: bool) -> Checklist:
+    """Return the steps of an organization, the first that is not done marked as the next."""
     access = _page("access", organization)
     issue = f"{reverse('admin:partners_apikey_issue')}?organization={organization.pk}"
     contact = bool(organization.contact_name or organization.contact_email)
-    found = [
-        Step("Add the contact at the partner", contact, _page("contact", organization)),
-        Step("Add the purpose of the disclosures", bool(organization.purpose), _page("purpose", organization)),
+    steps = [
+        Step("Add the contact at the partner", contact, _page("contact", organization), needed=False),
+        Step("Add the purpose of the disclosures", bool(organization.purpose), _page("purpose", organization), False),
         Step("Allowlist the organization", grid.access.allowlisted, f"{access}?allowlist=1"),
         Step("Enable its routes", bool(grid.access.routes), access),
         Step("Issue a key and hand it over", bool(grid.rows), issue),
         Step("The partner makes a first call", called),
     ]
-    ahead = next((step for step in found if not step.done), None)
-    return [replace(step, next=step is ahead) for step in found]
+    ahead = next((step for step in steps if not step.done and (step.needed or not called)), None)
+    return Checklist([replace(step, next=step is ahead) for step in steps], called)
 
 
 def _page(name: str, organization: Organization) -> str:

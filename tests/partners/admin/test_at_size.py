@@ -59,7 +59,7 @@ def pages_of(key: ApiKey) -> list[str]:
     filters = f"?time=all&key={key.public_id}", f"?time=all&organization={key.organization.public_id}"
     return [
         f"{KEYS}{key.pk}/change/",
-        f"{ORGANIZATIONS}{key.organization_id}/change/",
+        *(f"{ORGANIZATIONS}{key.organization_id}/{part}/" for part in ("change", "access", "keys", "calls", "changes")),
         f"{REQUESTS}{record.request_id}/",
         *(f"{CHANGES}?{query}" for query in (f"q={key.public_id}", f"organization={key.organization.public_id}")),
         *(REQUESTS + query for query in filters),

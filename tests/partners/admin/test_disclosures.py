@@ -200,6 +200,6 @@ def test_typed_text_is_escaped(security, told):
 def test_people_who_may_not_ask_do_not_see_who_asked(told, security, role, seen):
     security.post(PAGE, given(told))
     client = security if role == "Security" else signed_in(role)
-    text = client.get(page_of(told.organization)).text
+    text = client.get(page_of(told.organization, "changes")).text
     assert (told.id in text) == seen
     assert ("a patient asks" in text) == seen

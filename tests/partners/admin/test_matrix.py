@@ -58,8 +58,11 @@ admin/partners/organization/<object_id>/             staff       staff
 admin/partners/organization/<object_id>/change/      support     support
 admin/partners/organization/<object_id>/delete/      nobody      nobody
 admin/partners/organization/<object_id>/history/     staff       staff
-admin/partners/organization/<pk>/access/             onboarding  onboarding
+admin/partners/organization/<pk>/access/             support     onboarding
+admin/partners/organization/<pk>/calls/              support     nobody
+admin/partners/organization/<pk>/changes/            support     nobody
 admin/partners/organization/<pk>/contact/            onboarding  onboarding
+admin/partners/organization/<pk>/keys/               support     nobody
 admin/partners/organization/<pk>/purpose/            onboarding  onboarding
 admin/partners/organization/add/                     onboarding  onboarding
 admin/partners/organization/export/                  nobody      support

@@ -55,7 +55,8 @@ def test_every_cell_is_what_the_api_answers(seed, settings):
     document = DocumentFactory(encounter__organization=organization, turns=[], audio="org_x/invented.wav")
     for row in Grid.of(organization).rows:
         told = {route: refusal and refusal.code for route, refusal in row.verdicts.items()}
-        assert told == {route: answered(tokens[row.key.pk], route, document) for route in Route.grantable()}
+        for key in row.keys:
+            assert told == {route: answered(tokens[key.pk], route, document) for route in Route.grantable()}
 
 
 def test_the_set_ups_reach_every_verdict(settings):
@@ -83,7 +84,16 @@ def test_only_active_keys_are_judged(organization):
     disabled.disable(CHANGE)
     revoked.revoke(CHANGE)
     issue(OrganizationFactory())
-    assert [row.key for row in Grid.of(organization).rows] == [active]
+    assert Grid.of(organization).keys == [active]
+
+
+def test_keys_whose_calls_have_the_same_facts_share_a_row(organization, settings):
+    settings.ACCEPT_TEST_KEYS = True
+    first, test = issue(organization)[0], issue(organization, is_test=True)[0]
+    few, last = issue(organization, scopes=[Scope.ENCOUNTERS_READ])[0], issue(organization)[0]
+    settings.DIGEST_KEYS = settings.DIGEST_KEYS.split(",")[0]
+    older = issue(organization)[0]
+    assert [row.keys for row in Grid.of(organization).rows] == [[older], [last, first], [few], [test]]
 
 
 @pytest.mark.parametrize("number", [1, 50])
@@ -93,7 +103,8 @@ def test_the_grid_takes_four_statements(organization, number):
     with CaptureQueriesContext(connection) as captured:
         grid = Grid.of(organization)
         contradictions.find_contradictions(grid)
-        assert [[*row.verdicts.values()] for row in grid.rows] == [[None] * len(Route.grantable())] * number
+        assert [[*row.verdicts.values()] for row in grid.rows] == [[None] * len(Route.grantable())]
+        assert len(grid.keys) == number
     assert len(captured) == 4
 
 

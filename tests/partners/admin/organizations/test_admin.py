@@ -22,8 +22,10 @@ ADD = f"{ORGANIZATIONS}add/"
 def test_every_role_sees_and_two_change(organization, role, sees, changes):
     client = signed_in(role)
     assert [client.get(page).status_code for page in (ORGANIZATIONS, page_of(organization))] == [sees, sees]
-    for page in (ADD, page_of(organization, "access"), page_of(organization, "contact")):
+    assert client.get(page_of(organization, "access")).status_code == sees
+    for page in (ADD, page_of(organization, "contact")):
         assert client.get(page).status_code == changes
+    for page in (ADD, page_of(organization, "access"), page_of(organization, "contact")):
         if changes == 403:
             assert client.post(page, {"name": "x", "allowlisted": "on"}).status_code == 403
     assert client.get(page_of(organization, "delete")).status_code == 403
@@ -35,7 +37,7 @@ def test_every_role_sees_and_two_change(organization, role, sees, changes):
 def test_buttons_are_shown_only_with_the_permission(organization, role):
     client = signed_in(role)
     may = role != "Support"
-    text = client.get(page_of(organization)).text
+    text = client.get(page_of(organization)).text + client.get(page_of(organization, "access")).text
     shown = {words: words in text for words in ("Save access", "Change contact", f"?organization={organization.pk}")}
     assert set(shown.values()) == {may}, shown
     assert (ADD in client.get(ORGANIZATIONS).text) is may
@@ -134,7 +136,9 @@ def test_an_organization_is_created_and_its_page_says_what_comes_next(onboarding
     response = onboarding.post(ADD, NEW, follow=True)
     partner = Organization.objects.get()
     assert response.redirect_chain == [(page_of(partner), 302)]
-    assert [step.title for step in response.context["steps"] if step.next] == ["Add the purpose of the disclosures"]
+    assert [step.title for step in response.context["checklist"].steps if step.next] == [
+        "Add the purpose of the disclosures"
+    ]
     event = partner.events.get()
     assert (event.by, event.source, event.ticket) == ("Partner onboarding-person", "127.0.0.1", "OPS-7")
     assert (partner.name, partner.contact_email, access(partner)) == ("Clinic", "ada@partner.example", (False, []))

@@ -4,7 +4,8 @@ import pytest
 
 from partners.models import Organization
 from partners.models.change import Action
-from tests.factories import CHANGE, OrganizationFactory
+from tests.factories import CHANGE, OrganizationFactory, issue
+from tests.partners.support.calls import used
 from tests.partners.support.staff import ORGANIZATIONS, page_of, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -19,9 +20,8 @@ def test_a_new_organization_gets_its_purpose(onboarding):
 def test_the_purpose_is_changed_and_recorded(onboarding, organization):
     given = {"purpose": "Treatment", "reason": "the contract says so", "ticket": "T-1"}
     assert onboarding.post(page_of(organization, "purpose"), given).headers["Location"] == page_of(organization)
-    text = onboarding.get(page_of(organization)).text
-    assert "Purpose saved." in text
-    assert "Purpose: none → Treatment" in text
+    assert "Purpose saved." in onboarding.get(page_of(organization)).text
+    assert "Purpose: none → Treatment" in onboarding.get(page_of(organization, "changes")).text
     event = organization.events.first()
     assert (event.action, event.reason, event.ticket) == (Action.PURPOSE_CHANGED, "the contract says so", "T-1")
 
@@ -50,16 +50,20 @@ BOTH = {"enable": ["encounters.list"], "disable": ["encounters.list"]}
 
 
 @pytest.mark.parametrize(
-    ("allowlisted", "purpose", "missed"), [(True, "", True), (False, "", False), (True, "Treatment", False)]
+    ("called", "purpose", "missed"), [(True, "", True), (False, "", False), (True, "Treatment", False)]
 )
-def test_a_purpose_is_missed_where_data_may_be_disclosed(onboarding, allowlisted, purpose, missed):
-    partner = OrganizationFactory(allowlisted=allowlisted, purpose=purpose)
+def test_a_purpose_is_missed_where_data_were_disclosed(onboarding, called, purpose, missed):
+    partner = OrganizationFactory(purpose=purpose)
+    key = issue(partner)[0]
+    if called:
+        used(key, minutes=5)
     text = onboarding.get(page_of(partner)).text
     assert (MISSED in text) == missed
     assert (purpose or "Not stated") in text
 
 
 def test_people_who_may_not_change_it_see_who_may(organization):
+    used(issue(organization)[0], minutes=5)
     text = signed_in("Support").get(page_of(organization)).text
     assert "Partner onboarding can add it." in text
     assert page_of(organization, "purpose") not in text

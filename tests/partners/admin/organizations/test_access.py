@@ -1,13 +1,14 @@
-"""What staff change on the page of one organization: its access, and its contact."""
+"""The access of an organization: what its keys can call, and what staff change."""
 
 import pytest
 from django.contrib.messages import get_messages
 
-from partners.catalogue.routes import Route
-from partners.models import Organization
+from partners.catalogue.routes import Route, Scope
+from partners.models import ApiKeySwitch
 from partners.models.change import Action
 from tests.factories import CHANGE, OrganizationFactory, issue
-from tests.partners.support.staff import access, make_stale, page_of
+from tests.partners.support.diagnosing import text_of
+from tests.partners.support.staff import access, page_of
 
 pytestmark = pytest.mark.django_db
 LIST, DETAIL = "encounters.list", "encounters.detail"
@@ -138,53 +139,50 @@ def test_a_change_that_cannot_be_recorded_is_not_made(onboarding, newcomer, monk
     assert access(newcomer) == (False, [])
 
 
-def test_the_access_form_also_has_its_own_page(onboarding, organization):
+def test_the_form_shows_the_access(onboarding, organization):
     text = onboarding.get(page_of(organization, "access")).text
     assert text.count(" checked") == 3
     assert text.count('name="shown"') == 3
 
 
-CONTACT = {"contact_name": "Ada", "contact_email": "ada@partner.example"}
+def test_people_who_may_not_change_the_access_see_it_as_a_table(support, organization):
+    text = support.get(page_of(organization, "access")).text
+    assert text.count('state on">Yes') == 3
+    assert '<form method="post" action' not in text.partition('id="access"')[2]
 
 
-def test_the_contact_is_changed_and_recorded(onboarding, organization):
-    page = page_of(organization, "contact")
-    response = onboarding.post(page, CONTACT | {"reason": "New colleague"})
-    assert response.headers["Location"] == page_of(organization)
-    assert told(response) == ["Contact saved."]
-    assert (organization.events.first().action, organization.events.first().reason) == (
-        Action.CONTACT_CHANGED,
-        "New colleague",
-    )
-    assert onboarding.get(page).context["form"]["contact_email"].value() == "ada@partner.example"
-    assert told(save(onboarding, organization, "contact", **CONTACT))[-1] == "Nothing to change: already up to date."
+def test_routes_are_checkboxes_that_say_what_they_open_and_require(onboarding, organization):
+    page = onboarding.get(page_of(organization, "access"))
+    assert page.text.count('type="checkbox"') == 1 + len(Route.grantable())
+    assert "<select" not in page.text
+    assert "key.read" not in page.text
+    assert "GET /external/v1/encounters/{encounter_id}" in page.text
+    assert "Requires encounters:read, patients:read, documents:read." in text_of(page)
 
 
-@pytest.mark.parametrize(
-    ("given", "field"), [({"contact_email": "ada"}, "contact_email"), ({"reason": "bell \x07"}, "reason")]
-)
-def test_a_refused_contact_keeps_what_was_typed(onboarding, organization, given, field):
-    response = save(onboarding, organization, "contact", **CONTACT | given)
-    assert list(response.context["form"].errors) == [field]
-    assert "Ada" in response.text
-    assert Organization.objects.get().contact_name == ""
+# What its keys can call ----------------------------------------------------------------------------------------------
+def test_the_grid_shows_each_verdict_with_its_code(support, organization):
+    organization.set_access(CHANGE, enable=Route.grantable())
+    issue(organization, scopes=[Scope.ENCOUNTERS_READ])
+    issue(organization)
+    response = support.get(page_of(organization, "access"))
+    assert response.text.count("missing_scope</code>") == len(Route.grantable())
+    assert response.text.count(">Passes<") == len(Route.grantable())
+    ApiKeySwitch.turn(False, CHANGE)
+    refused = support.get(page_of(organization, "access")).text.count("api_keys_disabled</code></a>")
+    assert refused == 2 * len(Route.grantable()) + 1
 
 
-@pytest.mark.parametrize("page", ["access", "contact", "purpose"])
-@pytest.mark.parametrize("given", [{}, {"shown": EVERYTHING, "confirmed": "allowlist, " + ", ".join(EVERYTHING[1:])}])
-def test_a_form_without_a_reason_takes_nothing_away(onboarding, organization, page, given):
-    organization.set_contact(CHANGE, name="Ada", email="ada@partner.example")
-    organization.set_purpose(CHANGE, "Treatment")
-    changes = organization.events.count()
-    assert "This field is required." in onboarding.post(page_of(organization, page), given).text
-    assert organization.events.count() == changes
+def test_keys_that_can_call_the_same_share_a_row(support, organization):
+    for index in range(60):
+        issue(organization, label=f"Number {index:02}.", scopes=[])
+    issue(organization, label="Another.")
+    page = support.get(page_of(organization, "access"))
+    assert page.text.count("missing_scope</code>") == 2
+    assert "57 more" in page.text
+    assert [f"Number {index:02}." in page.text for index in (59, 10, 9)] == [True, True, False]
+    assert "All keys" in page.text
 
 
-@pytest.mark.parametrize("page", ["access", "contact", "purpose"])
-def test_a_change_takes_a_fresh_password(onboarding, newcomer, page):
-    make_stale(onboarding)
-    given = {"allowlisted": "on", "contact_name": "Ada", "purpose": "Treatment"}
-    assert "Confirm your password" in save(onboarding, newcomer, page, **given).text
-    assert newcomer.events.count() == 1
-    save(onboarding, newcomer, page, **given, proof_of_password="invented")
-    assert newcomer.events.count() == 2
+def test_without_an_active_key_there_is_no_grid(support, organization):
+    assert "No active key yet." in support.get(page_of(organization, "access")).text

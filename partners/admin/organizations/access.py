@@ -1,0 +1,77 @@
+"""The access of an organization: what it may call, what its keys can call, and the form that changes it."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+
+from partners.admin.base import needs
+from partners.admin.organizations import parts
+from partners.admin.organizations.changing import PAGE
+from partners.admin.organizations.forms import AccessForm
+from partners.admin.verbs import UP_TO_DATE
+from partners.catalogue.routes import Route
+from partners.diagnosis.grid import Access, Grid
+from partners.models import ApiKey, Organization
+
+SHOWN = 50
+
+
+@needs(parts.ACCESS.permission)
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the access, and change it. Taking away what active keys use needs a confirmation."""
+    organization = get_object_or_404(Organization, pk=pk)
+    losses: list[tuple[ApiKey, list[Route]]] = []
+    if request.method == "POST":
+        if not request.user.has_perm("partners.change_organization"):
+            raise PermissionDenied
+        form = AccessForm(request.POST)
+        if form.is_valid():
+            losses = _unconfirmed_losses(organization, form)
+            if not losses and _save(request, organization, form):
+                return redirect(PAGE, organization.pk)
+    else:
+        form = AccessForm.showing(Access.of(organization), _suggested(request))
+    return parts.show_part(
+        request,
+        parts.ACCESS,
+        organization,
+        form=form,
+        grid=Grid.of(organization),
+        losses=losses[:SHOWN],
+        loss_count=len(losses),
+    )
+
+
+def _suggested(request: HttpRequest) -> Access:
+    """Return the access that a link from a refusal asks for. Nothing is saved by it."""
+    wanted = request.GET.getlist("route")
+    return Access(
+        "allowlist" in request.GET, frozenset(route for route in Route.grantable() if route.route_name in wanted)
+    )
+
+
+def _unconfirmed_losses(organization: Organization, form: AccessForm) -> list[tuple[ApiKey, list[Route]]]:
+    if form.cleaned_data["confirmed"] == form.switched_off:
+        return []
+    grid = Grid.of(organization)
+    return grid.losses(form.on_top_of(grid.access))
+
+
+def _save(request: HttpRequest, organization: Organization, form: AccessForm) -> bool:
+    changed = form.attempt(
+        lambda: organization.set_access(
+            form.change(request), allowlisted=form.allowlist, enable=form.enable, disable=form.disable
+        )
+    )
+    if changed:
+        messages.success(request, f"Saved: {_summary(form)}.")
+    elif changed is not None:
+        messages.info(request, UP_TO_DATE)
+    return changed is not None
+
+
+def _summary(form: AccessForm) -> str:
+    allowlist = {None: [], True: ["allowlisted"], False: ["no longer allowlisted"]}[form.allowlist]
+    enabled = [f"{route.route_name} enabled" for route in form.enable]
+    return ", ".join([*allowlist, *enabled, *(f"{route.route_name} disabled" for route in form.disable)])

@@ -1,0 +1,34 @@
+"""The first part of an organization's page: the next step, what doesn't fit together, its data, and the main facts."""
+
+from django.http import HttpRequest, HttpResponse
+
+from partners.admin.base import needs
+from partners.admin.model_admin import get_row
+from partners.admin.organizations import first_call, parts
+from partners.diagnosis import contradictions
+from partners.diagnosis.grid import Grid
+from partners.models import Organization
+from partners.review import data_volume
+
+
+@needs(parts.OVERVIEW.permission)
+def show(request: HttpRequest, object_id: str) -> HttpResponse:
+    """Show one organization, by its primary key or its `org_…` id."""
+    organization = get_row(Organization.objects.all(), object_id)
+    grid, last_used = Grid.of(organization), parts.last_used(organization)
+    return parts.show_part(
+        request,
+        parts.OVERVIEW,
+        organization,
+        grid=grid,
+        next_to_expire=min((key.expires_at for key in grid.keys if key.expires_at), default=None),
+        last_used=last_used,
+        checklist=first_call.checklist(organization, grid, called=last_used is not None),
+        contradictions=contradictions.find_contradictions(grid) if _should_work(grid, last_used is not None) else [],
+        volume=data_volume.of_organization(organization),
+    )
+
+
+def _should_work(grid: Grid, called: bool) -> bool:
+    """Return True unless the partner is new, and only lacks steps that nobody has taken yet."""
+    return bool(grid.rows) and (called or bool(grid.access.allowlisted and grid.access.routes))
