@@ -9,6 +9,7 @@ _SEES = (
     "partners.view_apikey",
     "partners.view_apikeyswitch",
     "partners.view_requestrecord",
+    "partners.comment_changeevent",
 )
 _ONBOARDS = (
     "partners.add_organization",
@@ -17,6 +18,7 @@ _ONBOARDS = (
     "partners.rotate_apikey",
     "partners.disable_apikey",
     "partners.scope_apikey",
+    "partners.describe_apikey",
 )
 _SECURES = (
     "partners.enable_apikey",
@@ -35,11 +37,12 @@ _SECURES = (
 ABILITIES = {
     "partners.view_organization": "See organizations",
     "partners.add_organization": "Create organizations",
-    "partners.change_organization": "Change access, contact and purpose of organizations",
+    "partners.change_organization": "Change access, contact, purpose, owner, note and tags of organizations",
     "partners.view_apikey": "See API keys, and why a call fails",
     "partners.issue_apikey": "Issue keys",
     "partners.rotate_apikey": "Rotate keys, and end an overlap",
     "partners.scope_apikey": "Change the scopes of keys",
+    "partners.describe_apikey": "Change the owner, note and tags of keys",
     "partners.expire_apikey": "Change when keys expire",
     "partners.disable_apikey": "Disable keys",
     "partners.enable_apikey": "Enable disabled keys",
@@ -48,6 +51,7 @@ ABILITIES = {
     "partners.view_requestrecord": "See requests",
     "partners.view_apikeyswitch": "See the global switch",
     "partners.turn_apikeyswitch": "Switch all API keys on and off",
+    "partners.comment_changeevent": "Comment on organizations and keys",
     "partners.view_changeevent": "See the record of changes",
     "partners.account_disclosures": "Account for the disclosures of a patient's data",
     "encounters.view_encounter": "See encounters",
@@ -59,7 +63,11 @@ SUPERUSERS_ONLY = "Manage users and reset their sign-in"
 class Role(Enum):
     """One role: the name of its group, its permissions as `app.codename`, and what it may do in a sentence."""
 
-    SUPPORT = "Support", _SEES, "Sees organizations, keys, requests and why a call fails. Changes nothing."
+    SUPPORT = (
+        "Support",
+        _SEES,
+        "Sees organizations, keys, requests and why a call fails. Comments, but changes nothing.",
+    )
     ONBOARDING = (
         "Partner onboarding",
         _SEES + _ONBOARDS,

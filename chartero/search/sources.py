@@ -14,6 +14,7 @@ from partners.catalogue.reasons import Reason
 from partners.finding.found import Found
 from partners.models import ApiKey, ChangeEvent, Organization
 from partners.names import holds_words
+from partners.tags import tagged
 
 SHORTEST_CODE = 3  # characters of a reason code that are searched for
 _PUBLIC_PART = re.compile(r"(?:ch_sk_(?:test_)?)?([0-9A-Za-z]{4,12})(?:…|\.\.\.)?")  # its beginning is enough
@@ -56,19 +57,25 @@ def _keys(text: str) -> Found[Hit]:
     wanted = Q(public_id=text) | holds_words("label_key", text)
     if match := _PUBLIC_PART.fullmatch(text):
         wanted |= Q(public_part__startswith=match[1])
+    wanted |= _described(text)
     keys = ApiKey.objects.select_related("organization").filter(wanted).order_by("label_key", "pk")
     return _hits(keys, "partners_apikey", lambda key: (key.label, _line(key.quotable, key.organization, key.state)))
 
 
 def _organizations(text: str) -> Found[Hit]:
     contact = Q(contact_name__icontains=text) | Q(contact_email__icontains=text)
-    wanted = Q(public_id=text) | holds_words("name_key", text) | contact
+    wanted = Q(public_id=text) | holds_words("name_key", text) | contact | _described(text)
     organizations = Organization.objects.filter(wanted).order_by("name_key")
     return _hits(
         organizations,
         "partners_organization",
         lambda each: (each.name, _line(each.public_id, each.contact_name, each.contact_email)),
     )
+
+
+def _described(text: str) -> Q:
+    """Return the condition for rows whose owner, note or tags have the text."""
+    return Q(owner__icontains=text) | Q(note__icontains=text) | tagged(text)
 
 
 def _encounters(text: str) -> Found[Hit]:

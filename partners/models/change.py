@@ -33,6 +33,8 @@ class Action(models.TextChoices):
     ORGANIZATION_CREATED = "organization_created", "Organization created"
     CONTACT_CHANGED = "contact_changed", "Contact changed"
     PURPOSE_CHANGED = "purpose_changed", "Purpose changed"
+    DESCRIPTION_CHANGED = "description_changed", "Description changed"
+    COMMENTED = "commented", "Comment"
     ACCESS_CHANGED = "access_changed", "Access changed"
     KEY_ISSUED = "key_issued", "Key issued"
     KEY_ROTATED = "key_rotated", "Key rotated"
@@ -86,6 +88,7 @@ class ChangeEvent(models.Model):
         ordering = ["-occurred_at", "-pk"]
         verbose_name = "change"
         default_permissions = ("view",)
+        permissions = [("comment_changeevent", "Can comment on organizations and API keys")]
         indexes = [models.Index(fields=["occurred_at", "id"], name="change_event_time")]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from partners.catalogue import routes
 from partners.identifiers import PublicIdField
 from partners.keys import digests, lifetimes, tokens
 from partners.models.change import Action, Change, ChangeEvent
+from partners.models.description import Described
 from partners.models.labels import refuse_twin
 from partners.models.lifecycle import KeyState, Lifecycle, LifecycleQuerySet, refusal
 from partners.models.organization import Organization
@@ -43,7 +44,7 @@ class ApiKeyQuerySet(LifecycleQuerySet["ApiKey"]):
         return self.in_state(KeyState.ACTIVE).filter(expires_at__lte=timezone.now() + span)
 
 
-class ApiKey(Lifecycle):
+class ApiKey(Lifecycle, Described):
     """One API key. Only the public part and a keyed digest of its token are stored."""
 
     public_id = PublicIdField("key")
@@ -68,6 +69,7 @@ class ApiKey(Lifecycle):
             ("issue_apikey", "Can issue API keys"),
             ("rotate_apikey", "Can rotate API keys"),
             ("scope_apikey", "Can change the scopes of API keys"),
+            ("describe_apikey", "Can change the owner, note and tags of API keys"),
             ("disable_apikey", "Can disable API keys"),
             ("enable_apikey", "Can enable disabled API keys"),
             ("revoke_apikey", "Can revoke API keys"),
@@ -113,15 +115,17 @@ class ApiKey(Lifecycle):
         scopes: Iterable[routes.Scope],
         is_test: bool = False,
         expires_at: datetime | None = None,
+        **description: Any,
     ) -> "tuple[ApiKey, tokens.Token]":
-        """Create a key and return it with its token, which is stored nowhere.
+        """Create a key and return it with its token, which is stored nowhere. `description`: owner, note and tags.
 
         Raise ValidationError for bad values and DigestKeyUnavailable if no digest key is loaded.
         """
         label = tidy(label)
         with transaction.atomic():
             refuse_twin(cls.objects.all(), organization, label)
-            key, token = cls._make(organization=organization, label=label, is_test=is_test, expires_at=expires_at)
+            values = {"organization": organization, "label": label, "expires_at": expires_at}
+            key, token = cls._make(is_test=is_test, **values, **description)
             key.scopes.set(Scope.objects.filter(name__in=[*scopes]))
             key._record(Action.KEY_ISSUED, change)
         return key, token
@@ -147,6 +151,7 @@ class ApiKey(Lifecycle):
                 is_test=self.is_test,
                 expires_at=None if lifetime is None else now + lifetime,
                 replaces=self,
+                **self.description,
             )
             successor.scopes.set(self.scopes.all())
             self._record(Action.KEY_ROTATED, change, before)
@@ -206,6 +211,9 @@ class ApiKey(Lifecycle):
             "scopes": [scope.name for scope in self.scopes.all()],
         }
 
+    def _subject(self) -> dict[str, Any]:
+        return {"organization": self.organization, "api_key": self}
+
     def _record(self, action: Action, change: Change, before: dict[str, Any] | None = None) -> None:
-        facts = {"before": before, "after": self._facts()}
-        ChangeEvent.record(action, change, organization=self.organization, api_key=self, **facts)
+        after = self._facts() | ({} if before else self.description)
+        ChangeEvent.record(action, change, **self._subject(), before=before, after=after)

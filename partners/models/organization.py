@@ -10,6 +10,7 @@ from django.utils import timezone
 from partners.catalogue.routes import Route
 from partners.identifiers import PublicIdField
 from partners.models.change import Action, Change, ChangeEvent
+from partners.models.description import Described
 from partners.name_keys import TWIN, NameKeyField
 from partners.names import holds_words, key, readable, tidy
 from partners.text import printable
@@ -34,7 +35,7 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         return self.filter(name_key__contains=f"{TWIN}org_").order_by("pk")
 
 
-class Organization(models.Model):
+class Organization(Described):
     """A partner. It can't call anything until it is allowlisted and routes are enabled for it."""
 
     public_id = PublicIdField("org")
@@ -130,20 +131,8 @@ class Organization(models.Model):
                 ChangeEvent.record(Action.ACCESS_CHANGED, change, organization=self, before=before, after=after)
         return after != before
 
-    def _set(self, action: Action, change: Change, **texts: str) -> bool:
-        with transaction.atomic():
-            Organization.objects.select_for_update(no_key=True).get(pk=self.pk)
-            self.refresh_from_db()
-            before = {field: getattr(self, field) for field in texts}
-            after = {field: text.strip() for field, text in texts.items()}
-            for field, text in after.items():
-                setattr(self, field, text)
-            # Only what is set now: an old value elsewhere may break a rule that came later.
-            self.clean_fields(exclude={field.name for field in self._meta.fields} - {*after})
-            if after != before:
-                self.save(update_fields=after)
-                ChangeEvent.record(action, change, organization=self, before=before, after=after)
-        return after != before
+    def _subject(self) -> dict[str, Any]:
+        return {"organization": self}
 
     def _access(self) -> dict[str, Any]:
         return {"allowlisted": self.allowlisted, "routes": self.enabled_routes()}

@@ -41,6 +41,9 @@ COLUMNS = (
     "days_left",
     "digest_key",
     "digest_key_state",
+    "owner",
+    "tags",
+    "note",
 )
 _REQUIRED = {route.route_name: frozenset(scope.value for scope in route.scopes) for route in routes.Route}
 
@@ -165,6 +168,9 @@ def _line(key: Any, now: datetime, idle: timedelta) -> dict[str, Any]:
         "days_left": None if key.expires_at is None else max(0, (key.expires_at - now) // DAY),
         "digest_key": key.digest_key_number,
         "digest_key_state": digest_key_state(key.digest_key_number),
+        "owner": key.owner,
+        "tags": key.tags,
+        "note": key.note,
     }
 
 

@@ -1,4 +1,4 @@
-"""The review of organizations, one line for each: allowlist, routes, active keys, last use, contact, purpose."""
+"""The review of organizations, one line for each: allowlist, routes, active keys, last use, contact, purpose, owner."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +23,9 @@ COLUMNS = (
     "contact_email",
     "purpose",
     "created_at",
+    "owner",
+    "tags",
+    "note",
 )
 
 
@@ -77,4 +80,7 @@ def _line(facts: Facts) -> dict[str, Any]:
         "contact_email": organization.contact_email,
         "purpose": organization.purpose,
         "created_at": rfc3339(organization.created_at),
+        "owner": organization.owner,
+        "tags": organization.tags,
+        "note": organization.note,
     }

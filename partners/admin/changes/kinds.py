@@ -20,6 +20,11 @@ GROUPS = {
         "Any change of an organization",
         (Action.ORGANIZATION_CREATED, Action.CONTACT_CHANGED, Action.PURPOSE_CHANGED, Action.ACCESS_CHANGED),
     ),
+    "notes": Group(
+        "Descriptions and comments",
+        "Any description or comment",
+        (Action.DESCRIPTION_CHANGED, Action.COMMENTED),
+    ),
     "keys": Group(
         "API keys",
         "Any change of a key",

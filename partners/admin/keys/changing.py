@@ -1,4 +1,4 @@
-"""The pages that change one key: disable, enable, revoke, end an overlap, change the scopes or the expiry."""
+"""The pages that change one key: its state, the end of an overlap, scopes, expiry, description and comments."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 
 from partners.admin.base import needs, render
+from partners.admin.description import DESCRIBE_TITLE, CommentForm, DescriptionForm
 from partners.admin.forms import ChangeForm, ReasonForm
 from partners.admin.keys import rotations
 from partners.admin.keys.forms import ExpiryForm, RevokeForm, ScopesForm, end_of
@@ -29,6 +30,11 @@ class KeyVerb(Verb[ApiKey]):
 
     name: str
     action: Action
+
+    @property
+    def stops(self) -> bool:
+        """Return True if calls with the key are refused from then on."""
+        return self.action in (Action.KEY_DISABLED, Action.KEY_REVOKED, Action.ROTATION_FINISHED)
 
     @classmethod
     def of(cls, name: str, title: str, action: Action, method: Method, done: str, form: Form = ReasonForm) -> "KeyVerb":
@@ -58,6 +64,15 @@ EXPIRY = KeyVerb(
     name="expire",
     action=Action.EXPIRY_CHANGED,
 )
+DESCRIBE = KeyVerb(
+    title=DESCRIBE_TITLE,
+    form=DescriptionForm,
+    apply=lambda key, change, given: key.describe(change, **DescriptionForm.description_in(given)),
+    done="Owner, note and tags saved.",
+    name="describe",
+    action=Action.DESCRIPTION_CHANGED,
+)
+COMMENT = KeyVerb.of("comment", "Comment", Action.COMMENTED, ApiKey.comment, "Comment added.", CommentForm)
 SCOPES = KeyVerb(
     title="Change scopes",
     form=ScopesForm,
@@ -77,6 +92,8 @@ def urls() -> list[URLPattern]:
         "finish": finish,
         "expire": expire,
         "scopes": scopes,
+        "describe": describe,
+        "comment": comment,
     }
     return [path(f"<int:pk>/{name}/", page, name=f"partners_apikey_{name}") for name, page in pages.items()]
 
@@ -111,6 +128,18 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
 def expire(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a key expire on another day."""
     return _change_by(EXPIRY, request, pk)
+
+
+@needs("partners.describe_apikey")
+def describe(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change who is responsible for a key, its note and its tags."""
+    return _change_by(DESCRIBE, request, pk)
+
+
+@needs("partners.comment_changeevent")
+def comment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a comment to the timeline of a key."""
+    return _change_by(COMMENT, request, pk)
 
 
 @needs("partners.scope_apikey")
@@ -159,7 +188,7 @@ def _ask_scopes(request: HttpRequest, key: ApiKey, form: ScopesForm) -> HttpResp
 
 def _change_by(verb: KeyVerb, request: HttpRequest, pk: int) -> HttpResponse:
     key = _key(pk)
-    form = verb.form(request.POST if request.method == "POST" else None)
+    form = verb.form(request.POST if request.method == "POST" else None, initial=key.description)
     if form.is_valid() and verb.carry_out(request, key, form):
         return redirect(PAGE, key.pk)
     return render(
@@ -170,7 +199,7 @@ def _change_by(verb: KeyVerb, request: HttpRequest, pk: int) -> HttpResponse:
         key=key,
         form=form,
         refusal=key.refusal(verb.action),
-        progress=rotations.progress(request, key, getattr(key, "replaced_by", None)),
+        progress=rotations.progress(request, key, getattr(key, "replaced_by", None)) if verb.stops else None,
     )
 
 

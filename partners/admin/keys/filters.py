@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 
 from partners.catalogue import routes
@@ -13,6 +13,7 @@ from partners.keys import digests
 from partners.models import KeyState, Organization, RouteGrant
 from partners.models.organization import ROUTE_CHOICES
 from partners.names import holds_words
+from partners.tags import tagged
 
 STATES = {state.value: state for state in KeyState}
 SOON = timedelta(days=14)
@@ -58,11 +59,9 @@ class ExpiryFilter(ChoiceFilter):
         return queryset.ending_within(timedelta(days=int(value))) if value else queryset
 
 
-class OrganizationFilter(admin.SimpleListFilter):
-    """By part of the organization's name. It is a text field, because there may be thousands."""
+class TypedFilter(admin.SimpleListFilter):
+    """A filter by a text that people type, because there may be thousands to choose from."""
 
-    title = "Organization"
-    parameter_name = "organization"
     typed = True
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -70,7 +69,41 @@ class OrganizationFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         text = self.value()
-        return queryset.filter(holds_words("organization__name_key", text)) if text else queryset
+        return queryset.filter(self.condition(text)) if text else queryset
+
+    def condition(self, text: str) -> Q:
+        """Return the condition for the keys that the text means."""
+        raise NotImplementedError
+
+
+class OrganizationFilter(TypedFilter):
+    """By part of the organization's name."""
+
+    title = "Organization"
+    parameter_name = "organization"
+
+    def condition(self, text: str) -> Q:
+        return holds_words("organization__name_key", text)
+
+
+class OwnerFilter(TypedFilter):
+    """By part of the owner's name."""
+
+    title = "Owner"
+    parameter_name = "owner"
+
+    def condition(self, text: str) -> Q:
+        return Q(owner__icontains=text)
+
+
+class TagFilter(TypedFilter):
+    """By tags. Several must all be there."""
+
+    title = "Tag"
+    parameter_name = "tag"
+
+    def condition(self, text: str) -> Q:
+        return tagged(text)
 
 
 class ScopeFilter(ChoiceFilter):
@@ -159,5 +192,7 @@ OFFERED = (
     ScopeFilter,
     RouteFilter,
     AllowlistFilter,
+    OwnerFilter,
+    TagFilter,
     DigestKeyFilter,
 )

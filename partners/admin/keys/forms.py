@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundWidget
 from django.utils import timezone
 
+from partners.admin.description import Description
 from partners.admin.forms import ChangeForm, ReasonForm
 from partners.catalogue.routes import Route, Scope
 from partners.finding import lookup
@@ -66,7 +67,7 @@ class ScopeBoxes(ChangeForm):
         ]
 
 
-class IssueForm(ScopeBoxes):
+class IssueForm(Description, ScopeBoxes):
     """A new key: for which organization and system, with which scopes, and for how long."""
 
     organization = forms.CharField(
@@ -87,7 +88,7 @@ class IssueForm(ScopeBoxes):
     )
     lifetime = forms.ChoiceField(label="Expires", widget=forms.RadioSelect)
     until = last_day(required=False)
-    field_order = ["organization", "label", "kind", "scopes", "lifetime", "until", "reason", "ticket"]
+    field_order = ["organization", "label", "kind", "scopes", "lifetime", "until", *Description.base_fields]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -151,8 +152,13 @@ class IssueForm(ScopeBoxes):
         return expiry(until.isoformat() if lifetime == ON_A_DATE else f"{lifetime}d")
 
     @property
+    def description(self) -> dict[str, Any]:
+        """Return the arguments for `ApiKey.issue` that have no effect on calls."""
+        return self.description_in(self.cleaned_data)
+
+    @property
     def values(self) -> dict[str, Any]:
-        """Return the arguments for `ApiKey.issue`."""
+        """Return the other arguments for `ApiKey.issue`."""
         given = self.cleaned_data
         return {name: given[name] for name in ("organization", "label", "scopes")} | {
             "is_test": self.is_test,

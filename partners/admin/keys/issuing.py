@@ -98,7 +98,7 @@ def _check(request: HttpRequest, form: IssueForm) -> HttpResponse:
 
 @sensitive_variables()
 def _issued(request: HttpRequest, form: IssueForm) -> tuple[ApiKey, Token]:
-    return ApiKey.issue(form.change(request), **form.values)
+    return ApiKey.issue(form.change(request), **form.values, **form.description)
 
 
 @sensitive_variables()
@@ -147,9 +147,10 @@ def _filled_in(request: HttpRequest) -> dict[str, Any]:
     """Return what the link to this page fills in: the organization, or all that a replacement takes from a key."""
     keys = ApiKey.objects.select_related("organization").prefetch_related("scopes")
     if key := _linked(keys, request.GET.get("replacement_for", "")):
-        owner = {} if key.organization is None else {"organization": key.organization.name}
+        partner = {} if key.organization is None else {"organization": key.organization.name}
         kind = "test" if key.is_test else "live"
-        return owner | {"label": key.label, "kind": kind, "scopes": [scope.name for scope in key.scopes.all()]}
+        scopes = [scope.name for scope in key.scopes.all()]
+        return partner | {"label": key.label, "kind": kind, "scopes": scopes} | key.description
     organization = _linked(Organization.objects.all(), request.GET.get("organization", ""))
     return {"organization": organization.name} if organization else {}
 

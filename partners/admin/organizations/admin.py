@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
-from partners.admin.organizations import access, contact, listing, overview, parts, purpose
+from partners.admin.organizations import access, contact, describing, listing, overview, parts, purpose
 from partners.admin.organizations.forms import NewOrganizationForm
 from partners.models import Organization
 
@@ -32,6 +32,8 @@ class OrganizationAdmin(ReadOnlyAdmin):
             path("<int:pk>/changes/", parts.show_changes, name="partners_organization_changes"),
             path("<int:pk>/contact/", contact.change_contact, name="partners_organization_contact"),
             path("<int:pk>/purpose/", purpose.change_purpose, name="partners_organization_purpose"),
+            path("<int:pk>/describe/", describing.describe, name="partners_organization_describe"),
+            path("<int:pk>/comment/", describing.comment, name="partners_organization_comment"),
             *super().get_urls(),
         ]
 

@@ -20,6 +20,8 @@ class SearchForm(forms.Form):
     show = forms.ChoiceField(required=False, choices=SHOWS, label="Show")
     route = forms.ChoiceField(required=False, choices=[("", "Any"), *ROUTE_CHOICES], label="Route enabled")
     used = forms.ChoiceField(required=False, choices=[("", "Any time"), *last_use.CHOICES], label="Last used")
+    owner = forms.CharField(required=False, max_length=200, label="Owner")
+    tag = forms.CharField(required=False, max_length=200, label="Tag")
 
     @property
     def narrows(self) -> bool:

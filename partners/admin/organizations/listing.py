@@ -15,6 +15,7 @@ from partners.formats import sheets
 from partners.models import Organization, RouteGrant
 from partners.names import holds_words
 from partners.review import attention, organization_report
+from partners.tags import tagged
 
 PER_PAGE = 50
 ORDERS = (
@@ -63,4 +64,8 @@ def _found(form: SearchForm) -> QuerySet[Organization]:
         found = found.filter(Exists(RouteGrant.objects.filter(organization=OuterRef("pk"), route=route)))
     if used := wanted.get("used"):
         found = found.filter(last_use.of_organization(used))
+    if owner := wanted.get("owner"):
+        found = found.filter(owner__icontains=owner)
+    if tag := wanted.get("tag"):
+        found = found.filter(tagged(tag))
     return found.filter(holds_words("name_key", text) | Q(public_id__startswith=text)) if text else found

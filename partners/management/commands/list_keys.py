@@ -9,6 +9,7 @@ from partners.keys import tokens
 from partners.management import output
 from partners.management.base import ReportCommand
 from partners.models import ApiKey, KeyState
+from partners.tags import tagged
 
 COLUMNS = ["KEY", "STATE", "EXPIRES", "ORGANIZATION", "LABEL", "SCOPES", "KEY ID"]
 
@@ -24,12 +25,18 @@ class Command(ReportCommand):
             "--organization", metavar="ORG", help="only keys of this organization: its id or exact name"
         )
         parser.add_argument("--state", choices=states, help="only keys in this state")
+        parser.add_argument("--owner", metavar="TEXT", help="only keys whose owner contains this text")
+        parser.add_argument("--tag", metavar="TAG", help="only keys with this tag")
         super().add_arguments(parser)
 
     def report(self, **options: Any) -> dict[str, Any]:
         keys = ApiKey.objects.select_related("organization").prefetch_related("scopes")
         if options["organization"] is not None:
             keys = keys.filter(organization=find_organization(options["organization"]))
+        if options["owner"] is not None:
+            keys = keys.filter(owner__icontains=options["owner"])
+        if options["tag"] is not None:
+            keys = keys.filter(tagged(options["tag"]))
         return {"keys": [_entry(key) for key in keys if options["state"] in (None, key.state)]}
 
     def lines(self, report: dict[str, Any]) -> list[str]:
@@ -39,7 +46,8 @@ class Command(ReportCommand):
 
 
 def _entry(key: ApiKey) -> dict[str, Any]:
-    return {"organization": key.organization and key.organization.name} | output.of_key(key)
+    described = {"owner": key.owner, "tags": key.tags, "note": key.note}
+    return {"organization": key.organization and key.organization.name} | output.of_key(key) | described
 
 
 def _row(key: dict[str, Any]) -> list[str]:

@@ -48,7 +48,7 @@ def test_a_role_says_how_many_have_it_without_who_left(boss):
     person("ada", "Support")
     person("bob", "Support", is_active=False)
     said = text_of(boss.get(ROLES))
-    assert "Changes nothing. 1 user" in said
+    assert "Comments, but changes nothing. 1 user" in said
     assert "manages users. 1 user" in said
 
 

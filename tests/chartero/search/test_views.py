@@ -53,6 +53,14 @@ def test_an_organization_is_found_by_name_contact_and_id(support, partner, text)
     assert find(support, text.format(public_id=partner.public_id)).url == change_page("partners/organization", partner)
 
 
+@pytest.mark.parametrize("text", ["robin", "billing PILOT", "ask first"])
+def test_organizations_and_keys_are_found_by_owner_tags_and_note(support, partner, text):
+    description = {"owner": "Robin Example", "note": "Ask first.", "tags": ["billing", "pilot"]}
+    partner.describe(CHANGE, **description)
+    issue(partner, label="Nightly export", **description)
+    assert found(support, text) == {"API keys": ["Nightly export"], "Organizations": [partner.name]}
+
+
 @pytest.mark.parametrize(
     "shown",
     [

@@ -52,12 +52,14 @@ def test_the_file_has_the_rows_of_the_list_in_its_order(support, organization):
 
 
 def test_organizations_come_with_what_the_list_says_of_them(support, newcomer):
-    partner = OrganizationFactory(name="Clinic", contact_email="ada@partner.example")
+    described = {"owner": "Dana Example", "note": "=1+1", "tags": ["billing", "pilot"]}
+    partner = OrganizationFactory(name="Clinic", contact_email="ada@partner.example", **described)
     key = used(issue(partner)[0], days=3)
     clinic, other = file(support, f"{ORGANIZATIONS}export/")
     assert tuple(clinic) == organization_report.COLUMNS
     assert (clinic["organization"], clinic["allowlisted"], clinic["active_keys"]) == ("Clinic", "yes", "1")
     assert clinic["routes"].split() == partner.enabled_routes()
+    assert (clinic["owner"], clinic["tags"], clinic["note"]) == ("Dana Example", "billing pilot", "'=1+1")
     assert clinic["last_used_at"].startswith(f"{key.last_used_at:%Y-%m-%dT%H:%M}")
     assert (other["allowlisted"], other["routes"], other["last_used_at"]) == ("no", "", "")
     assert exported() == {"list": "Organizations", "filters": "", "rows": 2}

@@ -61,7 +61,9 @@ admin/partners/organization/<object_id>/history/     staff       staff
 admin/partners/organization/<pk>/access/             support     onboarding
 admin/partners/organization/<pk>/calls/              support     nobody
 admin/partners/organization/<pk>/changes/            support     nobody
+admin/partners/organization/<pk>/comment/            support     support
 admin/partners/organization/<pk>/contact/            onboarding  onboarding
+admin/partners/organization/<pk>/describe/           onboarding  onboarding
 admin/partners/organization/<pk>/keys/               support     nobody
 admin/partners/organization/<pk>/purpose/            onboarding  onboarding
 admin/partners/organization/add/                     onboarding  onboarding
@@ -72,6 +74,8 @@ admin/partners/apikey/<object_id>/                   staff       staff
 admin/partners/apikey/<object_id>/change/            support     nobody
 admin/partners/apikey/<object_id>/delete/            nobody      nobody
 admin/partners/apikey/<object_id>/history/           support     support
+admin/partners/apikey/<pk>/comment/                  support     support
+admin/partners/apikey/<pk>/describe/                 onboarding  onboarding
 admin/partners/apikey/<pk>/disable/                  onboarding  onboarding
 admin/partners/apikey/<pk>/enable/                   security    security
 admin/partners/apikey/<pk>/expire/                   security    security

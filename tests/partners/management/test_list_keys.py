@@ -32,9 +32,19 @@ def test_a_key_is_listed_without_a_secret(organization):
             "state": "active",
             "expires_at": None,
             "scopes": ["patients:read"],
+            "owner": "",
+            "tags": [],
+            "note": "",
         }
     ]
     assert token[18:] not in run("list_keys")
+
+
+def test_keys_are_listed_by_owner_and_tag(organization):
+    issue(organization, label="described", owner="Dana Example", tags=["billing", "pilot"])
+    issue(organization, label="other")
+    assert labels("--owner", "dana") == labels("--tag", "Pilot") == ["described"]
+    assert labels("--tag", "pil") == labels("--owner", "dana", "--tag", "other") == []
 
 
 def test_the_table_is_aligned_and_names_keys_as_commands_take_them(organization, settings):

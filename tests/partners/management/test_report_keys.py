@@ -80,6 +80,9 @@ def test_a_line_has_every_fact_to_review(organization):
         "days_left": 10,
         "digest_key": 2,
         "digest_key_state": "current",
+        "owner": "",
+        "tags": [],
+        "note": "",
     }
 
 

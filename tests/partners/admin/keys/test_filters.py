@@ -79,6 +79,22 @@ def test_keys_are_found_by_what_their_organization_may_do(support, partners, que
     assert labels(support, query) == shown
 
 
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("owner=dana", {"described"}),
+        ("owner=robin", set()),
+        ("tag=pilot", {"described"}),
+        ("tag=Billing,pilot", {"described"}),
+        ("tag=pil", set()),
+        ("tag=pilot&owner=robin", set()),
+    ],
+)
+def test_keys_are_found_by_their_owner_and_tags(support, partners, query, shown):
+    issue(OrganizationFactory(), label="described", owner="Dana Example", tags=["billing", "pilot"])
+    assert labels(support, query) == shown
+
+
 def test_who_may_read_recordings_is_one_filter(support, partners):
     revoked, _ = issue(OrganizationFactory(), label="revoked")
     revoked.revoke(CHANGE)

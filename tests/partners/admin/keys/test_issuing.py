@@ -47,6 +47,16 @@ def test_a_key_is_issued_as_asked(onboarding, asked, organization):
     )  # fmt: skip
 
 
+def test_a_key_is_described_as_asked_and_the_review_shows_it(onboarding, asked):
+    described = {"owner": "Dana Example", "note": "Ask first.", "tags": "Pilot billing"}
+    review = onboarding.post(ISSUE, asked | described | {"step": "check"})
+    for shown in ("<dd>Dana Example</dd>", "<dd>billing, pilot</dd>", "<dd>Ask first.</dd>"):
+        assert shown in review.text
+    sent = dict(re.findall(r'<input type="hidden" name="([a-z]+)" value="([^"]*)"', review.text)) | {"scopes": READS}
+    onboarding.post(ISSUE, sent | {"step": "issue"})
+    assert ApiKey.objects.get().description == described | {"tags": ["billing", "pilot"]}
+
+
 @pytest.mark.parametrize("days", [30, 90, 180, 365])
 def test_a_preset_counts_from_the_issue(onboarding, asked, days):
     onboarding.post(ISSUE, asked | {"lifetime": str(days)})
@@ -88,12 +98,15 @@ def test_a_test_key_is_not_made_where_it_is_not_accepted(onboarding, asked):
 
 def test_a_link_may_fill_in_all_that_a_replacement_takes_from_a_key(onboarding, organization, settings):
     settings.ACCEPT_TEST_KEYS = True
-    key, _ = issue(organization, label="Pilot", scopes=[Scope.ENCOUNTERS_READ], is_test=True, expires_at=SOON)
+    described = {"owner": "Dana Example", "note": "Ask first.", "tags": ["pilot"]}
+    key, _ = issue(
+        organization, label="Pilot", scopes=[Scope.ENCOUNTERS_READ], is_test=True, expires_at=SOON, **described
+    )
     form = onboarding.get(f"{ISSUE}?replacement_for={key.pk}").context["form"]
-    filled = {name: form[name].value() for name in ("organization", "label", "kind", "scopes")}
+    filled = {name: form[name].value() for name in ("organization", "label", "kind", "scopes", *described)}
     assert filled == {
         "organization": organization.name, "label": "Pilot", "kind": "test", "scopes": ["encounters:read"],
-    }  # fmt: skip
+    } | described | {"tags": "pilot"}  # fmt: skip
 
 
 @pytest.mark.parametrize("given", ["", "0", "²", "abc", "9" * 30])
