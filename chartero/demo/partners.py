@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from django.contrib.auth.models import Group, User
 from django.db import transaction
@@ -74,7 +75,11 @@ def _organization(name: str, *, patients: int, encounters: int, seed: int) -> Or
 
 @transaction.atomic
 def _keys_in_every_state(organization: Organization) -> None:
-    sync = past.key(organization, "EHR sync", issued=30, ends=60, scopes=Scope)
+    described: dict[str, Any] = {"owner": "Integrations team", "tags": ["ehr", "production"]}
+    organization.describe(CHANGE, note="Calls us before each change of their network.", **described)
+    organization.comment(replace(CHANGE, reason="The partner moves to another data center next month."))
+    note = "Reads new encounters every 15 minutes."
+    sync = past.key(organization, "EHR sync", issued=30, ends=60, scopes=Scope, note=note, **described)
     past.key(organization, "Reporting, ends in 60 days", issued=30, ends=60)
     past.key(organization, "Staging", issued=40, ends=50, disabled=5)
     former = past.key(organization, "Former vendor", issued=40, ends=50, revoked=2)

@@ -34,7 +34,7 @@ def organization(name: str, *, came: float) -> Organization:
 
 
 def key(
-    owner: Organization,
+    partner: Organization,
     label: str,
     *,
     issued: float,
@@ -42,11 +42,12 @@ def key(
     scopes: Iterable[routes.Scope] = routes.Route.ENCOUNTERS_LIST.scopes,
     disabled: float | None = None,
     revoked: float | None = None,
+    **description: Any,
 ) -> ApiKey:
     """Make a key that was issued, disabled and revoked so many days ago. Its token is not kept."""
     token, number = tokens.mint(is_test=False), digests.current()
     made = ApiKey.objects.create(
-        organization=owner,
+        organization=partner,
         label=label,
         public_part=token.public_part,
         digest=digests.digest(token.text, number),
@@ -55,6 +56,7 @@ def key(
         expires_at=_ago(-ends),
         disabled_at=None if disabled is None else _ago(disabled),
         revoked_at=None if revoked is None else _ago(revoked),
+        **description,
     )
     made.scopes.set(Scope.objects.filter(name__in=[*scopes]))
     _record_changes(made)
@@ -73,7 +75,7 @@ def _record_changes(made: ApiKey) -> None:
         (Action.KEY_REVOKED, made.revoked_at, KeyState.REVOKED),
     ):
         if moment:
-            after = {"state": state.value} | facts
+            after = {"state": state.value} | facts | ({} if before else made.description)
             _record(action, moment, made.organization, made, before=before, after=after)
             before = after
 

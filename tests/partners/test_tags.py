@@ -82,7 +82,7 @@ def test_a_row_of_an_older_version_has_no_tags(db):
     issue(OrganizationFactory())
     for model in (Organization, ApiKey):
         values = {field.column for field in model._meta.concrete_fields} - {"id", "owner", "note", "tags"}
-        fresh = ", ".join(f"replace({name}, '_', 'X')" if name in UNIQUE else name for name in sorted(values))
+        fresh = ", ".join(f"'X' || substr({name}, 2)" if name in UNIQUE else name for name in sorted(values))
         with connection.cursor() as cursor:
             table, columns = model._meta.db_table, ", ".join(sorted(values))
             cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {fresh} FROM {table}")

@@ -39,7 +39,7 @@ def test_each_change_of_a_key_is_on_record_with_the_keys_own_time():
 
 def test_the_record_of_a_key_matches_its_state():
     for key in ApiKey.objects.exclude(label="Pilot"):
-        assert key.events.first().after == key._facts()
+        assert key.events.first().after == key._facts() | key.description
 
 
 def test_an_organization_comes_first_then_its_access_then_its_keys_and_then_their_calls():
