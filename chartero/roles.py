@@ -19,6 +19,7 @@ _ONBOARDS = (
     "partners.disable_apikey",
     "partners.scope_apikey",
     "partners.describe_apikey",
+    "partners.report_keyleak",
 )
 _SECURES = (
     "partners.enable_apikey",
@@ -48,6 +49,7 @@ ABILITIES = {
     "partners.enable_apikey": "Enable disabled keys",
     "partners.revoke_apikey": "Revoke keys",
     "partners.bulk_apikey": "Change many keys at once",
+    "partners.report_keyleak": "Report keys as leaked",
     "partners.view_requestrecord": "See requests",
     "partners.view_apikeyswitch": "See the global switch",
     "partners.turn_apikeyswitch": "Switch all API keys on and off",

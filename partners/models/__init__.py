@@ -3,6 +3,7 @@
 from partners.models.change import ChangeEvent
 from partners.models.form_use import FormUse
 from partners.models.key import ApiKey
+from partners.models.leak import KeyLeak
 from partners.models.lifecycle import KeyState
 from partners.models.notice import ExpiryNotice, Recipient
 from partners.models.organization import Organization, RouteGrant
@@ -16,6 +17,7 @@ __all__ = [
     "ChangeEvent",
     "ExpiryNotice",
     "FormUse",
+    "KeyLeak",
     "KeyNetwork",
     "KeyState",
     "KeyUse",

@@ -42,6 +42,7 @@ class Action(models.TextChoices):
     KEY_DISABLED = "key_disabled", "Key disabled"
     KEY_ENABLED = "key_enabled", "Key enabled"
     KEY_REVOKED = "key_revoked", "Key revoked"
+    KEY_LEAKED = "key_leaked", "Key reported as leaked"
     EXPIRY_CHANGED = "expiry_changed", "Expiry changed"
     SCOPES_CHANGED = "scopes_changed", "Scopes changed"
     API_KEYS_SWITCHED = "api_keys_switched", "API-key authentication switched"

@@ -35,6 +35,7 @@ GROUPS = {
             Action.KEY_DISABLED,
             Action.KEY_ENABLED,
             Action.KEY_REVOKED,
+            Action.KEY_LEAKED,
             Action.SCOPES_CHANGED,
             Action.EXPIRY_CHANGED,
             Action.API_KEYS_SWITCHED,
