@@ -1,27 +1,22 @@
-"""Find, recognize and hide tokens, or parts of them, in any text. The work is linear in the length of the text.
+"""Recognize and hide tokens, or parts of them, in any text. The work is linear in the length of the text.
 
-A token is found even without its prefix, with whitespace, line breaks or quotes inside it, or percent-encoded.
+`partners.keys.searching` finds them.
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from partners.identifiers import BASE62, LENGTH
 from partners.keys import tokens
-from partners.keys.tokens import PUBLIC_LENGTH, Token
+from partners.keys.tokens import PUBLIC_LENGTH
 
-LONGEST = 20_000  # characters of a text that are searched or shown
+LONGEST = 20_000  # characters of a text that are shown
 PASSES = 4  # of decoding; a text encoded in more layers is meant to hide something
 ELLIPSIS = "…"
 _PREFIX = f"(?:{tokens.TEST_PREFIX}|{tokens.LIVE_PREFIX})"
-_AFTER_PREFIX = tokens.PUBLIC_LENGTH + tokens.SECRET_LENGTH + tokens.CHECKSUM_LENGTH
 
 # One character in any number of layers of percent-encoding: %41, %2541, %252541. Tokens are ASCII.
 _ENCODED = re.compile(r"%(?:25)*([0-7][0-9A-Fa-f])")
-_ESCAPED_BREAK = re.compile(r"\\[nrt]")
-_NO_PART_OF_ONE = re.compile(r"[^0-9A-Za-z_]+")
-_RUN = re.compile(rf"[0-9A-Za-z]{{{PUBLIC_LENGTH},}}")
 _ID = re.compile(rf"\b[a-z]{{3}}_[0-9A-Za-z]{{{LENGTH}}}\b")
 _PRESENTED = re.compile(rf"{_PREFIX}([0-9A-Za-z]{{{PUBLIC_LENGTH}}})")
 _QUOTED = re.compile(rf"{_PREFIX}?([0-9A-Za-z]{{{PUBLIC_LENGTH}}})(?:…|\.\.\.)?")
@@ -34,26 +29,6 @@ _SECRETS = re.compile(
 )
 # A log keeps not even the public part. A run of letters alone is left, because it may be a long class name.
 _KEY_LIKE = re.compile(r"ch_sk_[0-9A-Za-z_]*|[0-9A-Za-z]{40,}|(?=[A-Za-z]{0,38}[0-9])[0-9A-Za-z]{23,39}", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class FoundTokens:
-    """The whole tokens in a text, and everything that may be a public part. `cut`: its end was not searched."""
-
-    tokens: list[Token]
-    public_parts: set[str] = field(repr=False)
-    cut: bool
-
-
-def search(text: str) -> FoundTokens:
-    """Return the tokens in a text, whole or not."""
-    searched = cut(text)
-    runs = {run for reading in _readings(searched) for run in _RUN.findall(reading)}
-    windows = {run[at : at + _AFTER_PREFIX] for run in runs for at in range(len(run) - _AFTER_PREFIX + 1)}
-    prefixes = (tokens.LIVE_PREFIX, tokens.TEST_PREFIX)
-    candidates = (tokens.parse(prefix + window) for window in windows for prefix in prefixes)
-    parts = {run[at : at + PUBLIC_LENGTH] for run in runs for at in range(len(run) - PUBLIC_LENGTH + 1)}
-    return FoundTokens([token for token in candidates if token is not None], parts, cut=searched != text)
 
 
 def presented(token: str) -> str | None:
@@ -75,12 +50,12 @@ def may_be_sent_as_token(text: str) -> bool:
 
 def holds_token(text: str) -> bool:
     """Return True if the text contains more of a token than its public part, even of a damaged one."""
-    return _SECRET.search(_decoded(text) or "") is not None or _SECRET.search(text) is not None
+    return _SECRET.search(decoded(text) or "") is not None or _SECRET.search(text) is not None
 
 
 def may_hold_part(text: str) -> bool:
     """Return True if the text may contain any part of a token. Such a text must not get into a URL."""
-    return _LIKE_ONE.search(_ID.sub("", text)) is not None or _decoded(text) != text
+    return _LIKE_ONE.search(_ID.sub("", text)) is not None or decoded(text) != text
 
 
 def without_tokens(text: str) -> str:
@@ -100,7 +75,7 @@ def cut(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else text[:longest].rstrip(f"{BASE62}_%")
 
 
-def _decoded(text: str) -> str | None:
+def decoded(text: str) -> str | None:
     """Return a text without percent-encoding, or None if that takes more than `PASSES`."""
     for _ in range(PASSES):
         plain = _ENCODED.sub(lambda match: chr(int(match[1], 16)), text)
@@ -110,14 +85,8 @@ def _decoded(text: str) -> str | None:
     return None
 
 
-def _readings(text: str) -> set[str]:
-    """Return the ways to read a text, each without the characters that may separate those of a token."""
-    decoded = _decoded(text) or ""
-    return {_NO_PART_OF_ONE.sub("", each) for each in (text, decoded, _ESCAPED_BREAK.sub("", decoded))}
-
-
 def _hidden(pattern: re.Pattern[str], text: str, write: Callable[[re.Match[str]], str]) -> str:
-    plain = _decoded(text)
+    plain = decoded(text)
     if plain is None:
         return ELLIPSIS
     return pattern.sub(write, plain if pattern.search(plain) else text)

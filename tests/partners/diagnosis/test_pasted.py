@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from partners.diagnosis.pasted import AT_ONCE, Match, Proof, keys_in
-from partners.keys import in_text, tokens
+from partners.diagnosis.pasted import SHORT, Match, Proof, keys_in, keys_in_pieces
+from partners.keys import tokens
 from tests.factories import OrganizationFactory, issue
 from tests.partners.support.diagnosing import with_wrong_secret
 
@@ -49,11 +49,24 @@ def test_every_key_is_found_and_every_stranger_counted(organization):
 def test_with_something_else_to_tell_no_key_is_the_only_one(organization):
     token = issue(organization)[1]
     assert keys_in(f"{token} {tokens.mint(is_test=True).text}").only is None
-    assert keys_in(f"{token} {'x ' * in_text.LONGEST}").only is None
     assert keys_in("nothing").only is None
 
 
-def test_the_statements_are_bounded_however_long_the_text():
+def test_a_long_text_is_searched_to_its_end(organization):
+    key, token = issue(organization)
+    assert keys_in("x " * 400_000 + token).matches == [Match(key, Proof.WHOLE)]
+    assert keys_in_pieces(iter(["x " * 400_000, token[:30], token[30:]])).matches == [Match(key, Proof.WHOLE)]
+
+
+def test_the_best_proof_comes_first(organization):
+    (one, first), (two, second) = issue(organization), issue(organization)
+    assert [each.key for each in keys_in(f"{first[:30]} {second}").matches] == [two, one]
+
+
+@pytest.mark.parametrize("length", [0, 1, SHORT, SHORT + 1, 50_000])
+def test_the_statements_are_bounded_however_long_the_text(organization, length):
+    issue(organization)
+    text = "".join(tokens.mint(is_test=False).text[6:] for _ in range(1_000))[:length]
     with CaptureQueriesContext(connection) as captured:
-        keys_in("".join(tokens.mint(is_test=False).text[6:] for _ in range(1_000)) + " x")
-    assert len(captured) <= in_text.LONGEST // AT_ONCE
+        keys_in(text)
+    assert len(captured) <= 1
