@@ -6,7 +6,11 @@ from django.http import HttpRequest
 
 ALL, PARTNERS, STAFF = SERVES = ("all", "partners", "staff")  # what a process may serve: `CHARTERO_SERVES`
 _FOR_STAFF = re.compile("/(?:admin|signin)(?:/|$)")
+_PUBLIC = ("/docs/", "/openapi/", "/.well-known/", "/secret-scanning/")
 _RECORDINGS = "/media/audio/"
+TAKES_FILE = "/admin/leaks/"  # the one page that takes a file
+LONGEST_BODY = 256 * 1024  # bytes
+LONGEST_FILE = 1024 * 1024
 
 
 def is_external(request: HttpRequest) -> bool:
@@ -15,8 +19,8 @@ def is_external(request: HttpRequest) -> bool:
 
 
 def is_public(request: HttpRequest) -> bool:
-    """Return True if the page is public: the same for everyone, signed in or not."""
-    return request.path_info == "/" or request.path_info.startswith(("/docs/", "/openapi/", "/.well-known/"))
+    """Return True if the page is public: the same for everyone, signed in or not. So is what scanners send."""
+    return request.path_info == "/" or request.path_info.startswith(_PUBLIC)
 
 
 def is_served(request: HttpRequest, serves: str) -> bool:
@@ -24,3 +28,8 @@ def is_served(request: HttpRequest, serves: str) -> bool:
     if serves == PARTNERS:
         return not _FOR_STAFF.match(request.path_info)
     return serves == ALL or not (is_external(request) or request.path_info.startswith(_RECORDINGS))
+
+
+def longest_body(path: str) -> int:
+    """Return how many bytes the body of a request for this path may have: with a file, the form around it too."""
+    return LONGEST_FILE + LONGEST_BODY if path == TAKES_FILE else LONGEST_BODY

@@ -44,6 +44,10 @@ ACCEPT_TEST_KEYS = env.flag("CHARTERO_ACCEPT_TEST_KEYS", default=False)
 KEY_LIFETIME_DAYS = env.number("CHARTERO_KEY_LIFETIME_DAYS", default=90)
 KEY_LONGEST_LIFETIME_DAYS = env.number("CHARTERO_KEY_LONGEST_LIFETIME_DAYS", default=365)  # 0: keys may never expire
 RETENTION_YEARS = env.number("CHARTERO_RETENTION_YEARS", default=6)
+SECRET_SCANNING_KEYS = env.text("CHARTERO_SECRET_SCANNING_KEYS", default="")  # empty: off
+SECRET_SCANNING_RESPONSE = env.choice(
+    "CHARTERO_SECRET_SCANNING_RESPONSE", ("notify", "disable", "revoke"), default="notify"
+)
 AUDIO_URL_SECONDS = env.number("CHARTERO_AUDIO_URL_SECONDS", default=300, least=1)
 
 # The application -----------------------------------------------------------------------------------------------------
@@ -198,8 +202,8 @@ SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware is installed, for pages
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-FILE_UPLOAD_HANDLERS = ["chartero.web.bodies.NoUploads"]
-DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # the server waits for no body that is longer (`chartero.server.connections`)
+FILE_UPLOAD_HANDLERS = ["chartero.web.bodies.FewUploads"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = paths.LONGEST_BODY  # a form; the server waits for no body that is longer
 
 # E-mail --------------------------------------------------------------------------------------------------------------
 # Without a mail server, development prints e-mail. Other deployments send none, and send_expiry_notices says so.

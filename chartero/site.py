@@ -35,6 +35,7 @@ NAVIGATION = (
     NavigationEntry("Why does this call fail?", "admin:diagnosis", "partners.view_apikey"),
     NavigationEntry("Requests", "admin:partners_requestrecord_changelist", "partners.view_requestrecord", LOOK_UP),
     NavigationEntry("Changes", "admin:partners_changeevent_changelist", "partners.view_changeevent", LOOK_UP),
+    NavigationEntry("Leaks", "admin:leaks", "partners.view_apikey", LOOK_UP),
     NavigationEntry("Disclosures", "admin:disclosures", "partners.account_disclosures", LOOK_UP),
     NavigationEntry("Encounters", "admin:encounters_encounter_changelist", "encounters.view_encounter", LOOK_UP),
     NavigationEntry("Reason codes", "admin:reasons", "partners.view_apikey", LOOK_UP),
@@ -59,11 +60,13 @@ class PartnerSite(admin.AdminSite):
         from chartero.search import views as search
         from partners.admin import disclosures, switch
         from partners.admin.diagnosis import page
+        from partners.admin.leaks import page as leaks
         from partners.signin.views import sign_out
 
         return [
             *page.urls(),
             *search.urls(),
+            *leaks.urls(),
             path("disclosures/", disclosures.disclosures, name="disclosures"),
             path("switch/", switch.show, name="switch"),
             path("switch/turn/", switch.turn, name="switch_turn"),

@@ -9,6 +9,7 @@ from typing import Any
 from gunicorn.http.parser import RequestParser  # type: ignore[import-untyped]
 from gunicorn.workers.gthread import TConn  # type: ignore[import-untyped]
 
+from chartero.paths import LONGEST_BODY, LONGEST_FILE
 from chartero.server import reading
 from chartero.server.sockets import LastingSocket
 
@@ -16,7 +17,6 @@ PATIENCE = 5.0  # seconds in which a client must send a call, from its first byt
 GRACE = 2.0  # seconds in which a client must close its side after the last response (RFC 9112, 9.6)
 PIECE = 64 * 1024  # bytes read at once
 LONGEST_HEAD = 128 * 1024  # bytes: no request within gunicorn's limits comes near it
-LONGEST_BODY = 256 * 1024  # bytes: `DATA_UPLOAD_MAX_MEMORY_SIZE` is the same, so Django refuses a longer body unread
 EMPTY_LINE = b"\r\n"
 HEAD_END = b"\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -190,7 +190,8 @@ def _awaited(head: bytes) -> int:
     if b"\r\ncontent-length:" not in lines or b"\r\ntransfer-encoding:" in lines:
         return 0
     lengths = _LENGTH.findall(lines)
-    if len(lengths) != 1 or int(lengths[0]) > LONGEST_BODY or reading.is_of_api(head):
+    longest = LONGEST_BODY + (LONGEST_FILE if reading.takes_file(head) else 0)
+    if len(lengths) != 1 or int(lengths[0]) > longest or reading.is_of_api(head):
         return 0
     return int(lengths[0])
 

@@ -14,6 +14,8 @@ from urllib.parse import unquote_to_bytes
 from gunicorn import util  # type: ignore[import-untyped]
 from gunicorn.http import body, errors, message, parser, unreader  # type: ignore[import-untyped]
 
+from chartero.paths import TAKES_FILE
+
 
 class Incomplete(errors.ParseException):  # type: ignore[misc]
     """A call that is refused before it has arrived. `begun` is its first bytes."""
@@ -135,6 +137,11 @@ def answer(application: Any, client: Any, address: Any, request: Any, fault: Exc
 def is_of_api(begun: bytes) -> bool:
     """Return True if a request that begins with these bytes is a call of the API."""
     return _method_and_path(begun[:LONGEST])[1].startswith(API)
+
+
+def takes_file(begun: bytes) -> bool:
+    """Return True if a request that begins with these bytes may have a file in its body."""
+    return begun.split(b" ", 2)[1:2] == [TAKES_FILE.encode()]
 
 
 def leaves_body(request: Any) -> bool:

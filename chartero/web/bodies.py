@@ -1,33 +1,39 @@
-"""What pages accept: forms of limited size without files, and the cookies of our own sessions."""
+"""What pages accept: forms of limited size, a file on one page, and the cookies of our own sessions."""
 
 import re
-from typing import Any, NoReturn
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import BadRequest, RequestDataTooBig
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from chartero.paths import TAKES_FILE, longest_body
 
 _SESSION_KEY = re.compile(r"[0-9a-z]{32}")
 
 
-class NoUploads(FileUploadHandler):
-    """Refuse a form with a file as soon as the file begins, and a large form before it is read."""
+class FewUploads(MemoryFileUploadHandler):
+    """Keep a file in memory on the page that takes one. On others, refuse a form with a file as soon as it begins.
+
+    A large form is refused before it is read.
+    """
 
     def handle_raw_input(self, input_data: Any, meta: dict[str, Any], content_length: int, *rest: Any) -> None:
-        if content_length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            raise RequestDataTooBig("A form is bigger than DATA_UPLOAD_MAX_MEMORY_SIZE.")
+        if content_length > longest_body(self._path):
+            raise RequestDataTooBig("A form is bigger than its page accepts.")
+        super().handle_raw_input(input_data, meta, content_length, *rest)
 
-    def new_file(self, *arguments: Any, **values: Any) -> NoReturn:
-        raise BadRequest("No page takes a file.")
+    def new_file(self, *arguments: Any, **values: Any) -> None:
+        if self._path != TAKES_FILE:
+            raise BadRequest("This page takes no file.")
+        super().new_file(*arguments, **values)
 
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """Do nothing: no file gets this far."""
-
-    def file_complete(self, file_size: int) -> None:
-        """Return no file."""
+    @property
+    def _path(self) -> str:
+        return self.request.path_info if self.request else ""
 
 
 class OwnSessionMiddleware(SessionMiddleware):

@@ -1,25 +1,21 @@
 """The accounting of disclosures, for Security. It needs a reason, by POST, and is shown after that is recorded."""
 
-from datetime import datetime
 from itertools import chain, islice
 
 from django import db, forms
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from partners.accounting import sheet
 from partners.accounting.disclosures import Accounting
-from partners.accounting.periods import Period
 from partners.admin.base import needs, render
-from partners.admin.forms import ChangeForm
-from partners.formats.spans import bound
+from partners.admin.forms import ChangeForm, PeriodForm
 
 SHOWN = 100
 TOO_LONG = "This takes too long for a page. Choose a shorter period, or run manage.py account_disclosures."
 
 
-class DisclosuresForm(ChangeForm):
+class DisclosuresForm(PeriodForm, ChangeForm):
     """The patient, the period and the reason of an accounting."""
 
     patient = forms.CharField(
@@ -27,18 +23,6 @@ class DisclosuresForm(ChangeForm):
         max_length=100,
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
         help_text="As the partner receives it: pat_ and 22 letters and digits. Never a name.",
-    )
-    since = forms.CharField(
-        required=False,
-        label="From (optional)",
-        widget=forms.DateInput({"type": "date"}),
-        help_text="Defaults to six years before the end.",
-    )
-    until = forms.CharField(
-        required=False,
-        label="To (optional)",
-        widget=forms.DateInput({"type": "date"}),
-        help_text="Includes the whole day (UTC). Defaults to now.",
     )
     reason = forms.CharField(
         label="Reason",
@@ -49,22 +33,6 @@ class DisclosuresForm(ChangeForm):
 
     def clean_patient(self) -> str:
         return str(self.cleaned_data["patient"]).strip()
-
-    def clean_since(self) -> datetime | None:
-        text = self.cleaned_data["since"]
-        return bound(text) if text else None
-
-    def clean_until(self) -> datetime | None:
-        text = self.cleaned_data["until"]
-        return bound(text, last=True) if text else None
-
-    def clean(self) -> None:
-        """Check the period."""
-        super().clean()
-        try:
-            self.cleaned_data["period"] = Period.of(self.cleaned_data.get("since"), self.cleaned_data.get("until"))
-        except ValidationError as refusal:
-            self.refuse(refusal, "since")
 
 
 @needs("partners.account_disclosures")

@@ -1,12 +1,15 @@
 """The base of every form that changes something, and the form of the global switch."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpRequest, QueryDict
 
+from partners.accounting.periods import Period
+from partners.formats.spans import bound
 from partners.keys.in_text import holds_token
 from partners.models import ChangeEvent
 from partners.models.change import Change
@@ -77,6 +80,39 @@ class ReasonForm(ChangeForm):
     reason = forms.CharField(
         widget=forms.Textarea({"rows": 2}), help_text="Saved in the audit record.", validators=[printable_lines]
     )
+
+
+class PeriodForm(forms.Form):
+    """A period of whole days, and so part of a form that asks what was disclosed in it."""
+
+    since = forms.CharField(
+        required=False,
+        label="From (optional)",
+        widget=forms.DateInput({"type": "date"}),
+        help_text="Defaults to six years before the end.",
+    )
+    until = forms.CharField(
+        required=False,
+        label="To (optional)",
+        widget=forms.DateInput({"type": "date"}),
+        help_text="Includes the whole day (UTC). Defaults to now.",
+    )
+
+    def clean_since(self) -> datetime | None:
+        text = self.cleaned_data["since"]
+        return bound(text) if text else None
+
+    def clean_until(self) -> datetime | None:
+        text = self.cleaned_data["until"]
+        return bound(text, last=True) if text else None
+
+    def clean(self) -> None:
+        """Check the period."""
+        super().clean()
+        try:
+            self.cleaned_data["period"] = Period.of(self.cleaned_data.get("since"), self.cleaned_data.get("until"))
+        except ValidationError as refusal:
+            self.add_error("since", refusal)
 
 
 class SwitchForm(ChangeForm):

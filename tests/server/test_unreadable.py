@@ -7,7 +7,8 @@ from http.client import HTTPResponse
 
 import pytest
 
-from chartero.server.connections import LONGEST_BODY, LONGEST_HEAD
+from chartero.paths import LONGEST_BODY
+from chartero.server.connections import LONGEST_HEAD
 from tests.server.deployment import Answer, Deployment
 from tests.server.test_worker import call
 

@@ -15,10 +15,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.keys import banner, bulk, changing, filters, issuing, listing, pasting, rotations
+from partners.admin.leaks.reads import key_reads
 from partners.admin.model_admin import get_row
 from partners.catalogue.routes import Route
 from partners.diagnosis import forecasting
 from partners.keys import digests, in_text
+from partners.leaks import mail
 from partners.models import ApiKey, KeyState
 from partners.names import holds_words
 from partners.record import traffic, wrong_secrets
@@ -58,6 +60,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
             *issuing.urls(),
             *changing.urls(),
             *bulk.urls(),
+            path("<int:pk>/reads/", key_reads, name="partners_apikey_reads"),
         ]
         return own + super().get_urls()
 
@@ -98,6 +101,9 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one key: its state and what to do, what it can call now, its rotations, its calls and its changes."""
     key = get_row(ApiKey.objects.select_related("organization", "replaces").prefetch_related("scopes"), object_id)
     successor = ApiKey.objects.filter(replaces=key).first()
+    leaks = list(key.leaks.all())
+    for leak in leaks:
+        leak.api_key = key
     may_see_calls = request.user.has_perm("partners.view_requestrecord")
     return render(
         request,
@@ -113,6 +119,9 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         routes=_routes(key),
         traffic=traffic.of_key(key) if may_see_calls else None,
         wrong_secrets=wrong_secrets.of_key(key) if may_see_calls else None,
+        leaks=leaks,
+        leak_message=mail.message(key.organization, leaks) if leaks else "",
+        unreachable=mail.unreachable(key.organization) if leaks else "",
         events=key.events.order_by("-occurred_at", "-pk"),
     )
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from partners.catalogue import routes
 from partners.finding import last_use
 from partners.keys import digests
-from partners.models import KeyState, Organization, RouteGrant
+from partners.models import KeyLeak, KeyState, Organization, RouteGrant
 from partners.models.organization import ROUTE_CHOICES
 from partners.names import holds_words
 from partners.tags import tagged
@@ -184,6 +184,22 @@ class LastUseFilter(ChoiceFilter):
         return queryset.filter(last_use.of_key(value)) if value else queryset
 
 
+class LeakFilter(ChoiceFilter):
+    """By whether the key was reported as leaked."""
+
+    title = "Reported as leaked"
+    parameter_name = "leaked"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Yes"), ("no", "No")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if not self.value():
+            return queryset
+        reported = Exists(KeyLeak.objects.filter(api_key=OuterRef("pk")).order_by())
+        return queryset.filter(reported if self.value() == "yes" else ~reported)
+
+
 OFFERED = (
     OrganizationFilter,
     StateFilter,
@@ -195,4 +211,5 @@ OFFERED = (
     OwnerFilter,
     TagFilter,
     DigestKeyFilter,
+    LeakFilter,
 )

@@ -1,9 +1,5 @@
 """`manage.py account_disclosures`: list to whom one patient's data was disclosed."""
 
-from argparse import ArgumentTypeError
-from collections.abc import Callable
-from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,12 +7,11 @@ from django.core.management.base import CommandParser
 
 from partners.accounting import sheet
 from partners.accounting.disclosures import Accounting, Disclosed, Total
-from partners.accounting.periods import Period
 from partners.formats.moments import rfc3339
-from partners.formats.spans import bound
 from partners.management import output
 from partners.management.base import ChangeCommand
 from partners.management.files import destination
+from partners.management.periods import add_period, period
 
 STDOUT = "-"
 SUMMARY = ["PURPOSE", "FIRST", "LAST", "NUMBER", "DISCLOSED"]
@@ -34,10 +29,7 @@ class Command(ChangeCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--patient", metavar="ID", required=True, help="a pat_… id; never a name")
-        days = "a day in UTC, or an RFC 3339 date-time"
-        first, last = _argument(bound), _argument(partial(bound, last=True))
-        parser.add_argument("--from", dest="since", metavar="WHEN", type=first, help=f"{days} (default: six years ago)")
-        parser.add_argument("--to", dest="until", metavar="WHEN", type=last, help=f"{days} (default: now)")
+        add_period(parser)
         parser.add_argument("--csv", metavar="FILE", help="write a CSV file: a new file with mode 0600, or - to print")
         super().add_arguments(parser)
 
@@ -74,20 +66,7 @@ class Command(ChangeCommand):
         return _summary(accounting) | {"file": path}
 
     def _ask(self, options: dict[str, Any], form: str) -> Accounting:
-        period = Period.of(options["since"], options["until"])
-        return Accounting.ask(self.change(options), options["patient"], period, form=form)
-
-
-def _argument(read: Callable[[str], datetime]) -> Callable[[str], datetime]:
-    """Return a parser whose error argparse shows together with the option's name."""
-
-    def argument(text: str) -> datetime:
-        try:
-            return read(text)
-        except ValidationError as refusal:
-            raise ArgumentTypeError(" ".join(refusal.messages)) from None
-
-    return argument
+        return Accounting.ask(self.change(options), options["patient"], period(options), form=form)
 
 
 def _summary(accounting: Accounting) -> dict[str, Any]:

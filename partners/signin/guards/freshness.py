@@ -24,6 +24,7 @@ WITHOUT_PROOF = {
     "admin:logout": "it only ends the session",
     "admin:password_change": "it asks for the password itself",
     "admin:diagnosis": "it only reads, and its form may hold a token, which no page may repeat",
+    "admin:leaks": "it only reads, and its form may hold a token, which no page may repeat",
     "admin:search": "it only reads, and its form may hold a token, which no page may repeat",
     "admin:partners_apikey_find": "it only reads, and its form may hold a token, which no page may repeat",
     "admin:partners_changeevent_changelist": "it only reads, and its form may hold a token, which no page may repeat",

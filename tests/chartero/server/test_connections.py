@@ -8,9 +8,10 @@ import pytest
 from django.conf import settings
 from gunicorn.config import Config
 
+from chartero.paths import LONGEST_BODY, LONGEST_FILE
 from chartero.server import connections, reading
 from chartero.server.configuration import Fixed
-from chartero.server.connections import CONTINUE, LONGEST_BODY, LONGEST_HEAD, Connection
+from chartero.server.connections import CONTINUE, LONGEST_HEAD, Connection
 from chartero.server.sockets import LONGEST_UNSENT, LastingSocket
 
 CALL = b"GET /external/v1/encounters HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -47,6 +48,8 @@ def client():
         (b"POST /admin/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n", True),
         (b"POST /admin/ HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % LONGEST_BODY, False),
         (b"POST /admin/ HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (LONGEST_BODY + 1), True),
+        (b"POST /admin/leaks/ HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (LONGEST_FILE + LONGEST_BODY), False),
+        (b"POST /admin/leaks/ HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (LONGEST_FILE + LONGEST_BODY + 1), True),
     ],
 )
 def test_a_thread_takes_over_once_it_need_not_wait(client, sent, whole):

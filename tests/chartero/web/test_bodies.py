@@ -1,4 +1,4 @@
-"""What pages accept: no files, nothing large, only forms. Anything else gets a plain page, and no ERROR in the log."""
+"""What pages accept: only forms of limited size, and a file on one page. Else a plain page, and no ERROR in the log."""
 
 import io
 import logging
@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from chartero import logs
+from chartero.paths import LONGEST_BODY, LONGEST_FILE, TAKES_FILE
 
 pytestmark = pytest.mark.django_db
 PAGES = ["/admin/login/", "/admin/", "/signin/code/", "/admin/partners/apikey/"]
@@ -64,6 +65,17 @@ def test_a_file_is_refused_before_any_of_it_is_kept(stranger, monkeypatch, page)
     answer = stranger.post(page, {"file": SimpleUploadedFile("x.bin", b"x" * 100_000)})
     assert answer.status_code == 400
     assert "We couldn't understand this request" in answer.text
+
+
+@pytest.mark.parametrize(("size", "status"), [(0, 200), (LONGEST_FILE, 200), (LONGEST_FILE + LONGEST_BODY, 413)])
+def test_one_page_takes_a_file_and_keeps_it_in_memory(admin_client, monkeypatch, size, status):
+    monkeypatch.setattr(uploadhandler.TemporaryFileUploadHandler, "new_file", None)
+    file = SimpleUploadedFile("x.log", b"x" * size)
+    assert admin_client.post(TAKES_FILE, {"text": "a text", "file": file}).status_code == status
+
+
+def test_a_text_on_that_page_is_no_longer_than_on_others(admin_client):
+    assert admin_client.post(TAKES_FILE, {"text": "x" * LONGEST_BODY}).status_code == 413
 
 
 def test_parts_without_a_file_are_a_form(client):

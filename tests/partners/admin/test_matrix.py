@@ -31,6 +31,8 @@ admin/autocomplete/                                  nobody      nobody
 admin/diagnosis/                                     support     support
 admin/disclosures/                                   security    security
 admin/jsi18n/                                        staff       nobody
+admin/leaks/                                         support     support
+admin/leaks/report/                                  nobody      onboarding
 admin/login/                                         anonymous   anonymous
 admin/logout/                                        nobody      anonymous
 admin/password_change/                               staff       staff
@@ -80,6 +82,7 @@ admin/partners/apikey/<pk>/disable/                  onboarding  onboarding
 admin/partners/apikey/<pk>/enable/                   security    security
 admin/partners/apikey/<pk>/expire/                   security    security
 admin/partners/apikey/<pk>/finish/                   onboarding  onboarding
+admin/partners/apikey/<pk>/reads/                    security    security
 admin/partners/apikey/<pk>/revoke/                   security    security
 admin/partners/apikey/<pk>/rotate/                   onboarding  onboarding
 admin/partners/apikey/<pk>/scopes/                   onboarding  onboarding

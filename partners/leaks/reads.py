@@ -1,0 +1,188 @@
+"""What keys read in a period, from the ledger: whose data were in the answers, and to which networks they went."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Count, Max, Min, Q, QuerySet
+
+from partners.accounting.periods import Period
+from partners.decision.address import network
+from partners.models import ApiKey, RequestRecord
+from partners.models.change import Action, Change, ChangeEvent
+from partners.record import subjects
+from partners.record.subjects import Subject
+
+CHUNK = 1_000
+PATIENT, ENCOUNTER, DOCUMENT, NETWORK = KINDS = ("patient", "encounter", "document", "network")
+_NO_LIMIT = 2**62
+_SPAN = {"calls": Count("pk"), "first": Min("occurred_at"), "last": Max("occurred_at")}
+SERVED = Q(status=200, count__gt=0)  # the answers with data
+_SUBJECTS = {PATIENT: Subject.PATIENT, ENCOUNTER: Subject.ENCOUNTER, DOCUMENT: Subject.DOCUMENT}
+_LISTS = {PATIENT: "patients", ENCOUNTER: "encounters"}
+_ELEMENTS = {"postgresql": "unnest(r.{}) AS e(pk)", "sqlite": "json_each(r.{}) AS e"}
+_ELEMENT = {"postgresql": "e.pk", "sqlite": "e.value"}
+_ROWS = """FROM partners_requestrecord r, {elements}
+WHERE r.api_key_id IN ({keys}) AND r.occurred_at >= %s AND r.occurred_at < %s AND r.status = 200 AND r.count > 0"""
+_NUMBER = """SELECT key, COUNT(*) FROM (SELECT DISTINCT r.api_key_id AS key, {element} AS pk {rows}) AS found
+GROUP BY key"""
+_EACH = """SELECT {element} AS pk, MIN(r.occurred_at) AS since, MAX(r.occurred_at), COUNT(*) {rows}
+GROUP BY {element} ORDER BY since, pk LIMIT %s"""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One patient, encounter, document or network. `id` is None if the row no longer exists."""
+
+    kind: str
+    id: str | None
+    first: datetime
+    last: datetime
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """How much a key read in a period, and when the first and the last call with data was."""
+
+    key: ApiKey
+    period: Period
+    calls: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    numbers: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+
+    @property
+    def patients(self) -> int:
+        return self.numbers[PATIENT]
+
+    @property
+    def encounters(self) -> int:
+        return self.numbers[ENCOUNTER]
+
+    @property
+    def documents(self) -> int:
+        return self.numbers[DOCUMENT]
+
+    @property
+    def networks(self) -> int:
+        return self.numbers[NETWORK]
+
+    @classmethod
+    def ask(cls, change: Change, key: ApiKey, period: Period, *, form: str) -> "Reads":
+        """Record who asks what a key read and why, then return it. `form` is "page", "CSV" and so on.
+
+        Raise ValidationError without a reason.
+        """
+        change.require_reason()
+        reads = of_keys([key], period)[key.pk]
+        after = {"from": period.start.isoformat(), "to": period.end.isoformat(), **reads.numbers, "form": form}
+        with transaction.atomic(durable=True):
+            ChangeEvent.record(
+                Action.DISCLOSURES_ACCOUNTED, change, organization=key.organization, api_key=key, after=after
+            )
+        return reads
+
+    def each(self, kind: str, limit: int | None = None) -> Iterator[Read]:
+        """Yield what was read of one kind, or the first `limit`, in the order in which it was first read."""
+        if kind == NETWORK:
+            yield from islice(_networks(self.key, self.period), limit)
+            return
+        rows = self._rows(kind, limit)
+        while chunk := list(islice(rows, CHUNK)):
+            ids = subjects.public_ids(_SUBJECTS[kind], [row.pk for row in chunk])
+            yield from (Read(kind, ids.get(row.pk), row.first, row.last, row.calls) for row in chunk)
+
+    def _rows(self, kind: str, limit: int | None) -> "Iterator[_Row]":
+        if kind == DOCUMENT:
+            return _documents(self.key, self.period, limit)
+        return _elements(_LISTS[kind], self.key, self.period, limit)
+
+
+class _Row(NamedTuple):
+    pk: int
+    first: datetime
+    last: datetime
+    calls: int
+
+
+def of_keys(keys: Sequence[ApiKey], period: Period) -> dict[int, Reads]:
+    """Return how much each key read in a period, by primary key."""
+    if not keys:
+        return {}
+    pks = [key.pk for key in keys]
+    answers = _answers(pks, period).values("api_key")
+    totals = {row["api_key"]: row for row in answers.annotate(**_SPAN)}
+    documents = answers.exclude(document=None).annotate(number=Count("document", distinct=True))
+    networks = Counter(key for key, _ in {(key, network(address)) for key, address in _addresses(pks, period)})
+    numbers: dict[str, Mapping[int, int]] = {
+        PATIENT: _distinct("patients", pks, period),
+        ENCOUNTER: _distinct("encounters", pks, period),
+        DOCUMENT: dict(documents.values_list("api_key", "number")),
+        NETWORK: networks,
+    }
+    return {
+        key.pk: Reads(
+            key,
+            period,
+            **{name: value for name, value in totals.get(key.pk, {}).items() if name in _SPAN},
+            numbers={kind: counted.get(key.pk, 0) for kind, counted in numbers.items()},
+        )
+        for key in keys
+    }
+
+
+def _answers(pks: Sequence[int], period: Period) -> "QuerySet[Any, Any]":
+    within = RequestRecord.objects.filter(occurred_at__gte=period.start, occurred_at__lt=period.end)
+    return within.filter(SERVED, api_key__in=pks).order_by()
+
+
+def _addresses(pks: Sequence[int], period: Period) -> Iterable[tuple[int, str]]:
+    return _answers(pks, period).values_list("api_key", "address").distinct()
+
+
+def _networks(key: ApiKey, period: Period) -> Iterator[Read]:
+    found: dict[str, Read] = {}
+    for row in _answers([key.pk], period).values("address").annotate(**_SPAN):
+        name = network(row["address"])
+        other = found.get(name, Read(NETWORK, name, row["first"], row["last"], 0))
+        first, last = min(other.first, row["first"]), max(other.last, row["last"])
+        found[name] = Read(NETWORK, name, first, last, other.calls + row["calls"])
+    yield from sorted(found.values(), key=lambda each: (each.first, each.id))
+
+
+def _documents(key: ApiKey, period: Period, limit: int | None) -> Iterator[_Row]:
+    rows = _answers([key.pk], period).exclude(document=None).values("document").annotate(**_SPAN)
+    for row in rows.order_by("first", "document")[:limit]:
+        yield _Row(row["document"], row["first"], row["last"], row["calls"])
+
+
+def _distinct(column: str, pks: Sequence[int], period: Period) -> dict[int, int]:
+    """Return the number of different primary keys in a list of the ledger, by key."""
+    return dict(_selected(_NUMBER, column, pks, period))
+
+
+def _elements(column: str, key: ApiKey, period: Period, limit: int | None) -> Iterator[_Row]:
+    """Yield the primary keys in a list of the ledger, in the order in which they were first read."""
+    most = _NO_LIMIT if limit is None else limit
+    for pk, first, last, calls in _selected(_EACH, column, [key.pk], period, most):
+        yield _Row(pk, _moment(first), _moment(last), calls)
+
+
+def _selected(sql: str, column: str, pks: Sequence[int], period: Period, *more: int) -> Iterator[tuple[Any, ...]]:
+    vendor, adapt = connection.vendor, connection.ops.adapt_datetimefield_value
+    rows = _ROWS.format(elements=_ELEMENTS[vendor].format(column), keys=", ".join(["%s"] * len(pks)))
+    with connection.cursor() as cursor:
+        bounds = adapt(period.start), adapt(period.end)
+        cursor.execute(sql.format(element=_ELEMENT[vendor], rows=rows), [*pks, *bounds, *more])
+        while chunk := cursor.fetchmany(CHUNK):
+            yield from chunk
+
+
+def _moment(value: datetime | str) -> datetime:
+    """Return a moment that SQLite gives as text in UTC."""
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
