@@ -1,4 +1,4 @@
-"""All URLs: the partner API under `/external/`, local recordings, the developer pages, and the admin."""
+"""All URLs: the partner API under `/external/`, local recordings, developer pages, secret scanning, and the admin."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path
@@ -7,6 +7,7 @@ from chartero.docs import landing
 from chartero.openapi.views import openapi
 from encounters.recordings.views import recording
 from partners.api.views import route_not_found
+from partners.leaks.scanning import github
 
 handler400 = "chartero.web.bodies.bad_request"
 handler500 = "chartero.web.unavailable.failed"
@@ -17,6 +18,7 @@ urlpatterns = [
     path("media/audio/<str:signed>", recording, name="recording"),
     path("docs/", include("chartero.docs.urls")),
     path("openapi/v1/openapi.json", openapi, name="openapi"),
+    path("secret-scanning/github", github, name="secret_scanning"),
     path("signin/", include("partners.signin.urls")),
     path("admin/", admin.site.urls),
     path(".well-known/security.txt", landing.security_txt, name="security_txt"),

@@ -11,6 +11,7 @@ from django.db import connections
 
 from partners.catalogue import routes
 from partners.keys import digests
+from partners.leaks import signatures
 from partners.record.retention import SHORTEST
 
 MINIMUM_DIFFERENT, MOST_NAMED = 10, 20
@@ -38,6 +39,17 @@ def _decoded(text: str) -> list[bytes]:
         return [base64.b64decode(text, validate=True)]
     except ValueError:
         return []
+
+
+@register(Tags.security)
+def scanning_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that the public keys of secret scanning can be parsed."""
+    try:
+        signatures.loaded()
+    except signatures.InvalidScanningKeys as fault:
+        hint = "Write <identifier>:<base64>,<identifier>:<base64>. docs/operation.md has the command."
+        return [Error(f"CHARTERO_SECRET_SCANNING_KEYS: {fault}.", hint=hint, id="partners.E021")]
+    return []
 
 
 @register()

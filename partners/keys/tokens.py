@@ -13,6 +13,8 @@ from partners.identifiers import BASE62, random_base62
 LIVE_PREFIX = "ch_sk_"
 TEST_PREFIX = "ch_sk_test_"
 PUBLIC_LENGTH, SECRET_LENGTH, CHECKSUM_LENGTH = 12, 43, 6
+# For scanners of other people's texts, as the developer pages publish it. Every engine of regular expressions reads it.
+PATTERN = rf"{LIVE_PREFIX}(?:test_)?[0-9A-Za-z]{{{PUBLIC_LENGTH + SECRET_LENGTH + CHECKSUM_LENGTH}}}"
 _SHAPE = re.compile(
     rf"(?P<prefix>{TEST_PREFIX}|{LIVE_PREFIX})"
     rf"(?P<public_part>[0-9A-Za-z]{{{PUBLIC_LENGTH}}})"

@@ -138,3 +138,11 @@ def test_public_part_and_secret_are_random():
     minted = [tokens.mint(is_test=False) for _ in range(500)]
     assert len({token.public_part for token in minted}) == len({token.text[18:61] for token in minted}) == 500
     assert 62**43 > 2**256
+
+
+@pytest.mark.parametrize("is_test", [False, True])
+def test_the_published_pattern_finds_every_key_and_nothing_shorter(is_test):
+    token = tokens.mint(is_test=is_test).text
+    assert re.findall(tokens.PATTERN, f'key="{token}";') == [token]
+    assert not re.search(tokens.PATTERN, token[:-1])
+    assert not re.search(tokens.PATTERN, token.upper())
