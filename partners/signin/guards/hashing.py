@@ -1,16 +1,19 @@
-"""Passwords are hashed one at a time, in a thread that gives way to all others.
+"""Passwords are hashed one at a time on a server, in threads that give way to all others.
 
-A hash takes 100 MiB and a fifth of a second of a core on purpose, and partners' calls share the process. So few pages
+A hash takes 100 MiB and a fifth of a second of a core on purpose, and partners' calls share the processes. So few pages
 may wait for one, and not for long. A command waits until it is its turn.
 """
 
+import fcntl
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import partial
 from threading import BoundedSemaphore
 from typing import ParamSpec, TypeVar
 
@@ -40,6 +43,25 @@ def _give_way() -> None:
             os.nice(NICE)
 
 
+def _nameless_file() -> int:
+    """Return the descriptor of an empty file, which a server's processes inherit."""
+    descriptor, path = tempfile.mkstemp()
+    os.unlink(path)
+    return descriptor
+
+
+_TURN = _nameless_file()  # a lock of it belongs to one process, and ends with the process (fcntl(2))
+
+
+def _in_turn(work: Callable[[], Result]) -> Result:
+    """Return the result of `work`, which no other process of this server does meanwhile."""
+    fcntl.lockf(_TURN, fcntl.LOCK_EX)
+    try:
+        return work()
+    finally:
+        fcntl.lockf(_TURN, fcntl.LOCK_UN)
+
+
 class Line:
     """A short line in front of the thread that hashes."""
 
@@ -56,12 +78,12 @@ class Line:
 
     def run(self, work: Callable[Given, Result], *arguments: Given.args, **named: Given.kwargs) -> Result:
         """Return the result of `work`. Raise Busy if the line is full, or if a page has waited too long."""
-        until = UNTIL.get()
+        until, todo = UNTIL.get(), partial(_in_turn, partial(work, *arguments, **named))
         if until is None:
-            return self._hasher.submit(work, *arguments, **named).result()
+            return self._hasher.submit(todo).result()
         if not self._places.acquire(blocking=False):
             raise Busy
-        hashed = self._hasher.submit(work, *arguments, **named)
+        hashed = self._hasher.submit(todo)
         hashed.add_done_callback(lambda _: self._places.release())
         try:
             return hashed.result(until - time.monotonic())

@@ -1,6 +1,7 @@
 """Passwords are hashed one at a time; a page waits a moment for it, and a person is asked to try again."""
 
 import os
+import subprocess
 import sys
 import threading
 from contextlib import contextmanager, suppress
@@ -109,6 +110,28 @@ def test_no_two_passwords_are_hashed_at_once(line):
     for thread in threads:
         thread.join()
     assert met == []
+
+
+@contextmanager
+def another_process():
+    """Let another process of the server hash a password."""
+    code = f"import fcntl, sys; fcntl.lockf({hashing._TURN}, fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[hashing._TURN]) as process:
+        process.stdout.readline()
+        yield
+        process.stdin.close()
+
+
+def test_no_two_processes_of_a_server_hash_at_once(line):
+    done = []
+    waiting = threading.Thread(target=lambda: done.append(line.run(lambda: "hashed")))
+    with another_process():
+        waiting.start()
+        waiting.join(0.1)
+        assert done == []
+    waiting.join()
+    assert done == ["hashed"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux has a priority for each thread")
