@@ -20,6 +20,7 @@ _ONBOARDS = (
     "partners.scope_apikey",
     "partners.describe_apikey",
     "partners.report_keyleak",
+    "partners.limit_apikey",
 )
 _SECURES = (
     "partners.enable_apikey",
@@ -38,12 +39,13 @@ _SECURES = (
 ABILITIES = {
     "partners.view_organization": "See organizations",
     "partners.add_organization": "Create organizations",
-    "partners.change_organization": "Change access, contact, purpose, owner, note and tags of organizations",
+    "partners.change_organization": "Change access, contact, purpose, limit, owner, note and tags of organizations",
     "partners.view_apikey": "See API keys, and why a call fails",
     "partners.issue_apikey": "Issue keys",
     "partners.rotate_apikey": "Rotate keys, and end an overlap",
     "partners.scope_apikey": "Change the scopes of keys",
     "partners.describe_apikey": "Change the owner, note and tags of keys",
+    "partners.limit_apikey": "Limit the calls of keys",
     "partners.expire_apikey": "Change when keys expire",
     "partners.disable_apikey": "Disable keys",
     "partners.enable_apikey": "Enable disabled keys",

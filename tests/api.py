@@ -48,5 +48,5 @@ def check_ground_rules(response):
     if response.status_code != 403 or response.content:
         lacking = response.status_code == 403 and b'"missing_scope"' in response.content
         assert ("WWW-Authenticate" in response) == (response.status_code == 401 or lacking)
-    assert ("Retry-After" in response) == (response.status_code == 503)
+    assert ("Retry-After" in response) == (response.status_code in (429, 503))
     assert ("Allow" in response) == (response.status_code == 405)

@@ -8,7 +8,7 @@ from factory.django import DjangoModelFactory
 
 from encounters.models import Document, Encounter, Patient
 from partners.catalogue import routes
-from partners.models import ApiKey, Organization, RequestRecord
+from partners.models import ApiKey, LimitUse, Organization, RequestRecord
 from partners.models.change import Change
 
 CHANGE = Change(by="tester", source="tests", reason="a test")
@@ -96,3 +96,9 @@ def issue(organization=None, *, scopes=tuple(routes.Scope), label="Invented syst
     """Return a key, with every scope unless told otherwise, and the text of its token."""
     key, token = ApiKey.issue(CHANGE, organization=organization, label=label, scopes=scopes, **values)
     return key, token.text
+
+
+def limit(row: ApiKey | Organization, calls: int, *, used: int = 0) -> None:
+    """Limit a key or an organization, in a minute that doesn't end during the test."""
+    row.set_limit(CHANGE, calls)
+    LimitUse.objects.create(subject=row.public_id, minute=timezone.now() + timedelta(days=1), calls=used)

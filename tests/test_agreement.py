@@ -87,10 +87,15 @@ def differences(situation, expected, live, judged):
         found |= {"routes": told} if told != contract_routes(situation) else {}
     if answer is not None:
         body = b"" if situation.method == "HEAD" else answer.content
-        found |= {name: live.get(name) for name in HEADERS_TOLD if live.get(name) != answer.get(name)}
+        found |= {name: live.get(name) for name in HEADERS_TOLD if told_of(live, name) != told_of(answer, name)}
         if (live.content, live["Content-Length"]) != (body, str(len(answer.content))):
             found["body"] = live.content
     return found
+
+
+def told_of(answer, name):
+    """Return a header, but not the seconds of a minute that goes by between two readings."""
+    return name in answer if answer.status_code == 429 else answer.get(name)
 
 
 def test_contract_api_and_diagnosis_agree(situations):
@@ -129,7 +134,15 @@ def test_a_lost_rule_about_the_document_is_noticed(situations, monkeypatch, rout
     kept = tuple(each for each in policy.DOCUMENT_POLICIES[route] if each is not rule)
     monkeypatch.setitem(policy.DOCUMENT_POLICIES, route, kept)
     decided = [each for each in situations if contract(each)[1] == rule.reason.code and route_of(each) is route]
-    assert any(differences(*each) for each in compared(decided[:3]))
+    assert noticed(decided[:3])
+
+
+def noticed(situations):
+    """Return True if the three don't agree, or if an answer isn't what the published document says."""
+    try:
+        return any(differences(*each) for each in compared(situations))
+    except AssertionError as fault:
+        return "not as published" in str(fault)
 
 
 @pytest.mark.parametrize("code", [code for code, rule in RULES.items() if rule.reason.stage is Stage.ACCESS])

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from partners.catalogue.routes import Route, Scope
 from partners.keys import tokens
-from partners.models import ApiKey, ApiKeySwitch
+from partners.models import ApiKey, ApiKeySwitch, LimitUse
 from tests.api import KEY, LIST, Api
-from tests.factories import CHANGE, DocumentFactory, EncounterFactory, OrganizationFactory, issue
+from tests.factories import CHANGE, DocumentFactory, EncounterFactory, OrganizationFactory, issue, limit
 
 pytestmark = pytest.mark.django_db
 
@@ -255,6 +255,81 @@ def test_a_change_of_access_holds_for_the_next_call(organization, api):
     assert api.refusal()[1] == "route_not_allowed"
     organization.set_access(CHANGE, allowlisted=False)
     assert api.refusal()[1] == "organization_not_allowlisted"
+
+
+# Limits: after check 11 ----------------------------------------------------------------------------------------------
+
+
+@EVERY_ROUTE
+def test_a_call_beyond_the_limit_of_its_key(organization, path):
+    key, token = issue(organization)
+    limit(key, 2)
+    assert [Api(token).get(path).status_code for _ in range(3)][:2] != [429, 429]
+    answer = Api(token).get(path)
+    assert (answer.status_code, answer.json()["reason_code"]) == (429, "rate_limited")
+    assert 1 <= int(answer["Retry-After"]) <= 60
+
+
+def test_all_keys_of_an_organization_share_its_limit(organization):
+    apis = [Api(issue(organization, label=label)[1]) for label in ("Invented one", "Invented two")]
+    limit(organization, 3)
+    assert [api.get().status_code for api in apis * 3] == [200, 200, 200, 429, 429, 429]
+
+
+@pytest.mark.parametrize(("of_key", "of_organization"), [(1, 2), (2, 1)])
+def test_the_smaller_limit_holds_and_a_refused_call_counts_for_neither(organization, of_key, of_organization):
+    key, token = issue(organization)
+    limit(key, of_key)
+    limit(organization, of_organization)
+    assert [Api(token).get().status_code for _ in range(3)] == [200, 429, 429]
+    assert {*LimitUse.objects.values_list("calls", flat=True)} == {1}
+
+
+@pytest.mark.parametrize(
+    "call", [{"query": "limit=0"}, {"method": "HEAD"}, {"method": "POST"}, {"path": f"{LIST}/{UNKNOWN_ID}"}]
+)
+def test_every_call_that_passes_check_11_counts_whatever_its_answer(organization, call):
+    key, token = issue(organization)
+    limit(key, 1)
+    assert Api(token).get(**call).status_code != 429
+    assert Api(token).refusal() == (429, "rate_limited", None)
+
+
+def test_a_call_that_is_refused_before_does_not_count(organization):
+    key, token = issue(organization, scopes=[])
+    limit(key, 1)
+    assert [Api(token).refusal()[1] for _ in range(3)] == ["missing_scope"] * 3
+    assert Api(with_wrong_secret(token)).refusal()[1] == "invalid_key"
+    key.set_scopes(Scope, CHANGE)
+    assert Api(token).get().status_code == 200
+
+
+def test_a_look_at_the_key_has_no_limit_and_tells_nothing_of_it(organization):
+    key, token = issue(organization)
+    limit(key, 1)
+    answers = [Api(token).get(KEY) for _ in range(3)]
+    assert Api(token).get().status_code == 200
+    answers.append(Api(token).get(KEY))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert all(route["allowed"] for answer in answers for route in answer.json()["key"]["routes"])
+
+
+def test_a_limit_holds_for_the_next_call_and_until_it_is_removed(organization):
+    key, token = issue(organization)
+    assert Api(token).get().status_code == 200
+    limit(key, 1, used=1)
+    assert Api(token).refusal()[1] == "rate_limited"
+    key.set_limit(CHANGE, 2)
+    assert Api(token).get().status_code == 200
+    key.set_limit(CHANGE, None)
+    assert Api(token).get().status_code == 200
+
+
+def test_the_next_minute_begins_at_zero(organization):
+    key, token = issue(organization)
+    limit(key, 5, used=5)
+    LimitUse.objects.update(minute=timezone.now() - timedelta(minutes=2))
+    assert Api(token).get().status_code == 200
 
 
 # The query: checks 12 and 13 -----------------------------------------------------------------------------------------
@@ -545,6 +620,7 @@ def test_the_order_of_all_checks(settings):
     theirs = EncounterFactory(organization=stranger, record_class="training")
     past = {"created_at": timezone.now() - timedelta(days=1), "expires_at": timezone.now()}
     ApiKey.objects.filter(pk=key.pk).update(disabled_at=timezone.now(), **past)
+    limit(organization, 1, used=1)
     ApiKeySwitch.turn(False, CHANGE)
     digest_keys, settings.DIGEST_KEYS, settings.ACCEPT_TEST_KEYS = settings.DIGEST_KEYS, "", False
     sent = {"path": f"{LIST}/{UNKNOWN_ID}", "query": "x=1", "authorization": "Basic x", "method": "PUT"}
@@ -562,6 +638,7 @@ def test_the_order_of_all_checks(settings):
         lambda: organization.set_access(CHANGE, allowlisted=True),
         lambda: organization.set_access(CHANGE, enable=Route.grantable()),
         lambda: key.set_scopes(Scope, CHANGE),
+        lambda: organization.set_limit(CHANGE, None),
         lambda: sent.update(method="GET"),
         lambda: sent.update(query=""),
         lambda: sent.update(path=f"{LIST}/{theirs.public_id}"),
@@ -583,6 +660,7 @@ def test_the_order_of_all_checks(settings):
         "organization_not_allowlisted",
         "route_not_allowed",
         "missing_scope",
+        "rate_limited",
         "method_not_allowed",
         "unsupported_filter",
         "encounter_not_found",
@@ -740,3 +818,17 @@ def test_sql_statements_do_not_grow_with_the_page(organization, api, monkeypatch
     assert statements(lambda: api.get(query="limit=100")) == 3
     assert statements(lambda: api.get(one)) == 3
     assert statements(lambda: api.get(query="limit=0")) == 2
+
+
+@pytest.mark.parametrize(("limited", "most"), [((), 3), (("key",), 4), (("key", "organization"), 7)])
+def test_only_calls_with_a_limit_pay_for_it(organization, monkeypatch, limited, most):
+    key, token = issue(organization)
+    one = f"{LIST}/{EncounterFactory(organization=organization).public_id}"
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    for row in [row for name, row in (("key", key), ("organization", organization)) if name in limited]:
+        limit(row, 3)
+    assert Api(token).get(one).status_code == 200
+    assert statements(lambda: Api(token).get(one)) == most
+    LimitUse.objects.update(calls=3)
+    assert statements(lambda: Api(token).get(one)) == (2 if limited else most)

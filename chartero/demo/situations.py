@@ -16,7 +16,7 @@ from chartero.demo.specimens import Specimens
 from encounters.models import Encounter
 from partners.catalogue.routes import Route, Scope
 from partners.keys import lifetimes, tokens
-from partners.models import ApiKey, ApiKeySwitch, Organization
+from partners.models import ApiKey, ApiKeySwitch, LimitUse, Organization
 
 LIST, KEY = "/external/v1/encounters", "/external/v1/key"
 UNKNOWN = "enc_" + "0" * 22
@@ -120,6 +120,7 @@ def _access() -> Iterator[SituationResult]:
 
 def _query(organization: Organization) -> Iterator[SituationResult]:
     yield _call("a missing scope", "403 missing_scope", _key(organization, scopes=[Scope.ENCOUNTERS_READ])[1])
+    yield _limited(organization)
     token = _key(organization)[1]
     yield _call("POST", "405 method_not_allowed", token, method="POST")
     yield _call("an unknown parameter", "400 unsupported_filter", token, query="cursor=1")
@@ -129,6 +130,13 @@ def _query(organization: Organization) -> Iterator[SituationResult]:
     yield _call("a time without a zone", "422 invalid_query", token, query="start_at=2026-05-25T14:00:00")
     yield _call("a page", "200", token, query="limit=5&offset=10&sort_order=asc")
     yield _call("a window", "200", token, query="start_at=2026-01-01T00:00:00Z&end_at=2026-02-01T00:00:00Z")
+
+
+def _limited(organization: Organization) -> SituationResult:
+    key, token = _key(organization)
+    key.set_limit(CHANGE, 1)
+    LimitUse.objects.create(subject=key.public_id, minute=timezone.now() + timedelta(minutes=1), calls=1)
+    return _call("a call beyond the limit of its key", "429 rate_limited", token)
 
 
 def _resource(organization: Organization, stranger: Organization) -> Iterator[SituationResult]:

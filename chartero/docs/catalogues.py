@@ -13,7 +13,7 @@ from encounters.api.policy import DOCUMENT_POLICIES, ENCOUNTER_POLICY
 from encounters.importing.reading.limits import LONGEST_TEXT
 from encounters.recordings import storage as recordings
 from partners.api.filters import FIELD_LENGTH
-from partners.api.responses import ALLOWED_METHODS, RETRY_AFTER_SECONDS, error_headers
+from partners.api.responses import ALLOWED_METHODS, LONGEST_WAIT, RETRY_AFTER_SECONDS, error_headers
 from partners.catalogue.reasons import Reason, Stage
 from partners.catalogue.remedies import REMEDIES
 from partners.catalogue.remedy import Remedy, Retry
@@ -79,6 +79,7 @@ def everything(base_url: str) -> dict[str, Any]:
         "missing_scope": error_headers(Reason.MISSING_SCOPE, Route.ENCOUNTERS_LIST.scopes),
         "field_length": FIELD_LENGTH,
         "retry_after": RETRY_AFTER_SECONDS,
+        "longest_wait": LONGEST_WAIT,
         "longest_note": f"{LONGEST_TEXT // 1024**2} MiB",
         "audio_types": sorted(set(recordings.MEDIA_TYPES.values())),
         "contact_email": settings.CONTACT_EMAIL,

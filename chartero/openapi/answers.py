@@ -40,8 +40,11 @@ def components(view: PartnerViewSet) -> dict[str, dict[str, Any]]:
 
 
 def _edge(view: PartnerViewSet) -> list[Reason]:
-    """Return the reasons outside the order of the checks. Only an id can turn a route's path into another path."""
-    edge = [reason for reason in Reason if reason.stage is Stage.EDGE]
+    """Return the reasons outside the order of the checks. Only an id can turn a route's path into another path.
+
+    A source that sends too many wrong keys is refused on every route, before the checks.
+    """
+    edge = [reason for reason in Reason if reason.stage in (Stage.LIMIT, Stage.EDGE)]
     return edge if "<" in view.route.path else [reason for reason in edge if reason is not Reason.ROUTE_NOT_FOUND]
 
 

@@ -99,8 +99,8 @@ whole key.
 
 Every response other than 200 has the same four keys. Branch on `reason_code`, which is stable. New codes may be added:
 treat an unknown code by its status. `message` is for people and may change. `field` is the query parameter at fault, or
-null. After {_codes(503)}, wait for `Retry-After` and send the call again. After {_codes(500)}, retry once. After any
-other refusal, retry only when the cause is fixed. A 401 has the header `WWW-Authenticate: {REALM}`.
+null. After {_codes(429)}, {_codes(503)}, wait for `Retry-After` and send the call again. After {_codes(500)}, retry
+once. After any other refusal, retry only when the cause is fixed. A 401 has the header `WWW-Authenticate: {REALM}`.
 
 Any other path under `/external/` gives `{Reason.ROUTE_NOT_FOUND.code}`, before authentication. A Host that this
 deployment doesn't serve gives `{Reason.BAD_REQUEST.code}`. So does a request that can't be read: a request line over

@@ -20,7 +20,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         call = facts.of_call(request.META.get("HTTP_AUTHORIZATION", ""), view.route, client_address(request))
         exchange = Exchange.of(request)
         exchange.call = call
-        reason = first_refusal(call, skip=Stage.ACCESS)
+        reason = first_refusal(call, stages={Stage.CREDENTIALS})
         if reason is not None:
             raise AccessDenied(reason)
         return call.key_id, exchange

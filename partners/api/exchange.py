@@ -12,12 +12,16 @@ _PLACE = "partners.api.exchange"
 
 @dataclass(slots=True)
 class Exchange:
-    """The id and the start of a call, its facts once they are read, and its query in normal form once it is valid."""
+    """The id and the start of a call, its facts once they are read, and its query in normal form once it is valid.
+
+    `counted`: the call is counted against the limits, and is not counted again if it is answered a second time.
+    """
 
     request_id: str = field(default_factory=lambda: new_id("req"))
     started: float = field(default_factory=time.perf_counter)
     call: AccessRequest | None = None
     query: str = ""
+    counted: bool = False
 
     @classmethod
     def begin(cls, request: Any) -> "Exchange":

@@ -87,7 +87,7 @@ def described(call: AccessRequest) -> dict[str, Any]:
 def _judged(call: AccessRequest, enabled: Collection[str | None]) -> list[dict[str, Any]]:
     """Return what the policy says about each route that staff enable: the checks 8–11 of a call with the same key."""
     calls = [call.on(route, enabled=route.route_name in enabled) for route in Route.grantable()]
-    return [_verdict(each.route, first_refusal(each, skip=Stage.CREDENTIALS)) for each in calls]
+    return [_verdict(each.route, first_refusal(each, stages={Stage.ACCESS})) for each in calls]
 
 
 def _verdict(route: Route, refusal: Reason | None) -> dict[str, Any]:

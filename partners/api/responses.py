@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 ERROR = "api_key_validation_failed"
 REALM = 'Bearer realm="external"'
-RETRY_AFTER_SECONDS = 5
+RETRY_AFTER_SECONDS, LONGEST_WAIT = 5, 60  # for 503, and for 429 at most
 ALLOWED_METHODS = ("GET", "HEAD")
 
 
@@ -49,14 +49,19 @@ def error_body(reason: Reason, field: str | None = None) -> dict[str, str | None
     return {"error": ERROR, "reason_code": reason.code, "message": reason.message, "field": field}
 
 
-def error_headers(reason: Reason, scopes: tuple[Scope, ...] = ()) -> dict[str, str]:
-    """Return the headers that HTTP requires: RFC 6750 section 3, RFC 9110 sections 10.2.1 and 10.2.3."""
+def error_headers(reason: Reason, scopes: tuple[Scope, ...] = (), wait: int | None = None) -> dict[str, str]:
+    """Return the headers that HTTP requires: RFC 6750 section 3, RFC 9110 sections 10.2.1 and 10.2.3.
+
+    `wait`: the seconds until a limit allows another call, if they are known.
+    """
     if reason is Reason.MISSING_BEARER:
         return {"WWW-Authenticate": REALM}
     if reason is Reason.MISSING_SCOPE:
         return {"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{" ".join(scopes)}"'}
     if reason.status == 401:
         return {"WWW-Authenticate": f'{REALM}, error="invalid_token"'}
+    if reason.status == 429:
+        return {"Retry-After": str(wait or LONGEST_WAIT)}
     if reason.status == 503:
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return {"Allow": ", ".join(ALLOWED_METHODS)} if reason.status == 405 else {}
@@ -73,12 +78,18 @@ class Refusal(HttpResponse):
     off_record = False
     withheld: HttpResponse | None = None
 
-    def __init__(self, reason: Reason, field: str | None = None, scopes: tuple[Scope, ...] = ()) -> None:
+    def __init__(
+        self,
+        reason: Reason,
+        field: str | None = None,
+        scopes: tuple[Scope, ...] = (),
+        wait: int | None = None,
+    ) -> None:
         super().__init__(
             orjson.dumps(error_body(reason, field)),
             content_type=JsonRenderer.media_type,
             status=reason.status,
-            headers=error_headers(reason, scopes),
+            headers=error_headers(reason, scopes, wait),
         )
         self.reason = reason
         self.field = field

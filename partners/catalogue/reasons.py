@@ -16,6 +16,7 @@ class Stage(StrEnum):
 
     CREDENTIALS = "credentials", "Who is calling?"
     ACCESS = "access", "Can they call this route?"
+    LIMIT = "limit", "Have they called too often?"
     QUERY = "query", "Is the query valid?"
     RESOURCE = "resource", "Can they read this encounter, and does it contain what they asked for?"
     EDGE = "edge", "Outside the order of checks"
@@ -37,6 +38,7 @@ class Reason(Enum):
     ORGANIZATION_NOT_ALLOWLISTED = 403, Stage.ACCESS, "The organization is not allowlisted for this API."
     ROUTE_NOT_ALLOWED = 403, Stage.ACCESS, "This route is not enabled for the organization."
     MISSING_SCOPE = 403, Stage.ACCESS, "The API key lacks a scope that this route requires."
+    RATE_LIMITED = 429, Stage.LIMIT, "Too many calls. Send the call again after the number of seconds in Retry-After."
     UNSUPPORTED_FILTER = 400, Stage.QUERY, "This route does not support that query parameter."
     INVALID_LIMIT = 422, Stage.QUERY, "limit must be given once, as an integer from 1 to 100."
     INVALID_OFFSET = 422, Stage.QUERY, "offset must be given once, as an integer from 0 to 10000."

@@ -4,17 +4,12 @@ Staff and partners read the same words, except where a row has other `Advice` fo
 names a setting of ours.
 """
 
+from partners.catalogue.edge_remedies import EDGE_REMEDIES
 from partners.catalogue.reasons import Reason
-from partners.catalogue.remedy import Advice, Fixer, FixPlace, Remedy, Retry
-
-
-def _request(because: str, cause: str, how: str, advice: Advice | None = None) -> Remedy:
-    """Return the remedy for a call that the partner has to fix. Most are the same for staff and partners."""
-    return Remedy(because, cause, Fixer.PARTNER, FixPlace.REQUEST, how, advice or Advice(cause, how))
-
+from partners.catalogue.remedy import Advice, Fixer, FixPlace, Remedy, Retry, of_request
 
 REMEDIES: dict[Reason, Remedy] = {
-    Reason.MISSING_BEARER: _request(
+    Reason.MISSING_BEARER: of_request(
         "it has no API key in its Authorization header",
         "The header is missing or doesn't use the Bearer scheme, or the key was sent elsewhere: in the query, a cookie "
         "or another header. Some HTTP clients drop the header when they follow a redirect.",
@@ -31,12 +26,12 @@ REMEDIES: dict[Reason, Remedy] = {
             "Try again later. Ask us if you can't wait.",
         ),
     ),
-    Reason.TEST_PREFIX_NOT_ALLOWED: _request(
+    Reason.TEST_PREFIX_NOT_ALLOWED: of_request(
         "it was made with a test key, and only live keys are accepted here",
         "The key begins with ch_sk_test_. This deployment doesn't accept test keys.",
         "Use the live key here, and the test key in the sandbox. If there is no live key, request one.",
     ),
-    Reason.MALFORMED_TOKEN: _request(
+    Reason.MALFORMED_TOKEN: of_request(
         "the API key that was sent is not complete",
         "The key was cut off or changed when it was copied, a space or a comma was sent with it, the header was sent "
         "twice, or a variable's name was sent instead of its value.",
@@ -55,7 +50,7 @@ REMEDIES: dict[Reason, Remedy] = {
         ),
         Retry.LATER,
     ),
-    Reason.INVALID_KEY: _request(
+    Reason.INVALID_KEY: of_request(
         "the API key that was sent is unknown here",
         "The key belongs to another deployment, or its secret is not the one that was issued.",
         "Compare the 12 characters after the prefix with the issued key, and the base URL with the deployment that "
@@ -124,39 +119,54 @@ REMEDIES: dict[Reason, Remedy] = {
             "Your key stays the same.",
         ),
     ),
-    Reason.UNSUPPORTED_FILTER: _request(
+    Reason.RATE_LIMITED: Remedy(
+        "there were too many calls in this minute",
+        "The key or its organization has a limit of calls a minute, and it is reached. Or this deployment refuses a "
+        "network for the rest of a minute in which it sent too many wrong keys.",
+        Fixer.ONBOARDING,
+        FixPlace.KEY,
+        "Ask the partner to wait as Retry-After says and to spread the calls. If they need more, raise the limit. The "
+        "key's page shows both limits and their use.",
+        Advice(
+            "Your key or your organization has a limit of calls a minute, and it is reached. Or your network sent too "
+            "many calls with a wrong key.",
+            "Wait the number of seconds in Retry-After, then spread your calls. Ask us if you need more.",
+        ),
+        Retry.LATER,
+    ),
+    Reason.UNSUPPORTED_FILTER: of_request(
         "the route doesn't support one of the query parameters",
         "A parameter is misspelled, in the wrong case, or from another API. Only the list takes parameters.",
         "Leave the parameter out, or spell it as in the documentation. The response names it in field.",
     ),
-    Reason.INVALID_LIMIT: _request(
+    Reason.INVALID_LIMIT: of_request(
         "the parameter limit is not valid",
         "It is out of range, is not a plain whole number, or was sent twice.",
         "Send limit once, as a whole number from 1 to 100. Use offset to get more pages.",
     ),
-    Reason.INVALID_OFFSET: _request(
+    Reason.INVALID_OFFSET: of_request(
         "the parameter offset is not valid",
         "It is out of range, is not a plain whole number, or was sent twice.",
         "Send offset once, as a whole number from 0 to 10000. To go further, narrow start_at and end_at.",
     ),
-    Reason.INVALID_SORT: _request(
+    Reason.INVALID_SORT: of_request(
         "the parameter sort_order is not valid",
         "It is in upper case, names a column, or was sent twice.",
         "Send sort_order once, as asc or desc in lower case.",
     ),
-    Reason.INVALID_QUERY: _request(
+    Reason.INVALID_QUERY: of_request(
         "the time window of the query is not valid",
         "A time has no time zone, doesn't exist or was sent twice, a + was not encoded as %2B, or start_at is not "
         "earlier than end_at.",
         "Send start_at and end_at once each, as 2026-05-25T14:00:00Z, with start_at earlier. The response names a "
         "wrong parameter in field.",
     ),
-    Reason.ENCOUNTER_NOT_FOUND: _request(
+    Reason.ENCOUNTER_NOT_FOUND: of_request(
         "no encounter has this id",
         "The id is misspelled or from another deployment, or the encounter has been withdrawn since it was listed.",
         "Take encounter ids from the list. Remove encounters that are no longer listed from your copy.",
     ),
-    Reason.CROSS_ORGANIZATION_DENIED: _request(
+    Reason.CROSS_ORGANIZATION_DENIED: of_request(
         "the encounter doesn't belong to the API key's organization",
         "The partner is mixing up two organizations' keys.",
         "Read each encounter with a key of the organization that listed it.",
@@ -165,83 +175,31 @@ REMEDIES: dict[Reason, Remedy] = {
             "Use a key of the organization that listed the encounter.",
         ),
     ),
-    Reason.DEMO_TRAINING_DENIED: _request(
+    Reason.DEMO_TRAINING_DENIED: of_request(
         "the encounter is demo or training material, which this API doesn't serve",
         "The id was copied from a screen. The list never includes demo or training encounters.",
         "Take encounter ids from the list.",
     ),
-    Reason.DOCUMENT_NOT_FOUND: _request(
+    Reason.DOCUMENT_NOT_FOUND: of_request(
         "the encounter has no document with this id",
         "The id is misspelled or belongs to another encounter's document, or the document has been withdrawn.",
         "Take document ids from their encounter. Remove documents that are no longer there from your copy.",
     ),
-    Reason.UNSUPPORTED_DOCUMENT_TYPE: _request(
+    Reason.UNSUPPORTED_DOCUMENT_TYPE: of_request(
         "the route doesn't serve documents of this schema_type",
         "The call asks for the transcript or audio of a document that is not an ambient transcript, or for a document "
         "of a type that no route serves.",
         "Check the document's schema_type in its encounter. Only ambient_transcript has a transcript and audio.",
     ),
-    Reason.TRANSCRIPT_NOT_FOUND: _request(
+    Reason.TRANSCRIPT_NOT_FOUND: of_request(
         "the document has no final transcript",
         "The document is still a draft, was superseded or has no status, or it arrived without a transcript.",
         "Wait until the document's status in its encounter is completed or amended, then ask for the transcript.",
     ),
-    Reason.AUDIO_NOT_FOUND: _request(
+    Reason.AUDIO_NOT_FOUND: of_request(
         "the document has no recording",
         "The recording was not kept, or it has not arrived.",
         "Continue without it. If there should be a recording, send the document's id to support.",
     ),
-    Reason.HTTPS_REQUIRED: _request(
-        "it came over plain http, where others can read the API key",
-        "The base URL begins with http://. If it doesn't, the proxy doesn't tell this deployment that https was used: "
-        "the operator should check CHARTERO_BEHIND_PROXY.",
-        "Use https:// instead of http://. Have the API key rotated, because it was sent unencrypted.",
-        Advice(
-            "The base URL begins with http:// instead of https://.",
-            "Change the base URL. Ask us to rotate the key: others may have read it.",
-        ),
-    ),
-    Reason.ROUTE_NOT_FOUND: _request(
-        "no route has this path",
-        "The path is misspelled, ends with a slash, or names another version.",
-        "Compare the path with the documentation. No path ends with a slash.",
-    ),
-    Reason.METHOD_NOT_ALLOWED: _request(
-        "this API supports GET and HEAD only",
-        "The client sends POST, which many do when a body is given, or a browser sends OPTIONS.",
-        "Send GET without a body, from a server and not from a browser.",
-    ),
-    Reason.BAD_REQUEST: _request(
-        "it can't be read, or names a host that this deployment doesn't serve",
-        "The base URL is misspelled or from another deployment, a proxy changes the Host header, the request line is "
-        "longer than 8,190 bytes, there are more than 100 headers, or the path is not percent-encoded.",
-        "Use the base URL that came with the key. If it is already in use, the operator adds its host to "
-        "CHARTERO_ALLOWED_HOSTS.",
-        Advice(
-            "The base URL is misspelled or from another deployment, a proxy changes the Host header, the request line "
-            "is longer than 8,190 bytes, there are more than 100 headers, or the path is not percent-encoded.",
-            "Use the base URL that came with your key, and percent-encode what you add to it.",
-        ),
-    ),
-    Reason.SERVICE_UNAVAILABLE: Remedy(
-        "the service is busy or can't reach its database",
-        "The database is down, locked or overloaded, or it has not been migrated.",
-        Fixer.OPERATOR,
-        FixPlace.DEPLOYMENT,
-        "Find the X-Request-ID in the log. Check the database, and that all migrations have run.",
-        Advice(
-            "An error or high load on our side.",
-            "Wait and try again. If it lasts longer than an hour, send us the X-Request-ID.",
-        ),
-        Retry.LATER,
-    ),
-    Reason.INTERNAL_ERROR: Remedy(
-        "the service itself failed",
-        "This is a bug in the service. The log shows where it happened, under the response's X-Request-ID.",
-        Fixer.SUPPORT,
-        FixPlace.DEPLOYMENT,
-        "Ask the partner for the X-Request-ID and give it to the operator, who can find the error in the log.",
-        Advice("This is an error on our side.", "Send us the X-Request-ID, so that we can find the error in our log."),
-        Retry.ONCE,
-    ),
+    **EDGE_REMEDIES,
 }

@@ -68,3 +68,8 @@ class Remedy:
     how: str
     advice: Advice
     retry: Retry = Retry.NOT_AS_IT_IS
+
+
+def of_request(because: str, cause: str, how: str, advice: Advice | None = None) -> Remedy:
+    """Return the remedy for a call that the partner has to fix. Most are the same for staff and partners."""
+    return Remedy(because, cause, Fixer.PARTNER, FixPlace.REQUEST, how, advice or Advice(cause, how))

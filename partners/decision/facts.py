@@ -1,4 +1,4 @@
-"""The facts of a call, read in one SQL statement: switch, key, organization, route grant and scopes."""
+"""The facts of a call, read in one SQL statement: switch, key, organization, route grant, scopes and limits."""
 
 import re
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from partners.catalogue.routes import Route
+from partners.decision import limits
 from partners.decision.address import UNKNOWN, network
 from partners.decision.policy import AccessRequest
 from partners.keys import digests, tokens
@@ -31,7 +32,9 @@ SELECT switch.enabled, key.public_id, key.digest, key.digest_key_number,
     key.verified AND EXISTS (SELECT 1 FROM partners_keyuse AS used
         WHERE used.api_key_id = key.id AND used.route = %s AND used.last_used_at >= %s),
     key.verified AND EXISTS (SELECT 1 FROM partners_keynetwork AS met
-        WHERE met.api_key_id = key.id AND met.network = %s)
+        WHERE met.api_key_id = key.id AND met.network = %s),
+    COALESCE(key.calls_per_minute, 0), COALESCE(organization.calls_per_minute, 0),
+    CASE WHEN {key_limit_reached} OR {organization_limit_reached} THEN {seconds_left} ELSE 0 END
 FROM partners_apikeyswitch AS switch
 LEFT JOIN (SELECT *, {verified} AS verified FROM partners_apikey WHERE public_part = %s) AS key ON 1 = 1
 LEFT JOIN partners_organization AS organization ON key.verified AND organization.id = key.organization_id
@@ -57,6 +60,9 @@ class _Row(NamedTuple):
     scopes: str | None
     use_noted: bool | None
     network_known: bool | None
+    key_limit: int
+    organization_limit: int
+    wait: int
 
 
 class SwitchMissing(OperationalError):
@@ -133,6 +139,9 @@ def _of_key(row: _Row) -> dict[str, Any]:
         "scopes": frozenset((row.scopes or "").split()),
         "use_noted": bool(row.use_noted),
         "network_known": bool(row.network_known),
+        "key_limit": row.key_limit,
+        "organization_limit": row.organization_limit,
+        "wait": row.wait,
     }
 
 
@@ -151,7 +160,7 @@ def _facts(vendor: str, candidates: int | None) -> Statement:
     given = "1 = 1" if candidates is None else "1 = 0"
     verified = f"digest IN ({', '.join(['%s'] * candidates)})" if candidates else given
     aggregate = {"postgresql": "string_agg", "sqlite": "group_concat"}[vendor]
-    return Statement(_FACTS.format(verified=verified, aggregate=aggregate))
+    return Statement(_FACTS.format(verified=verified, aggregate=aggregate, **limits.conditions(vendor)))
 
 
 def _secret_matches(token: tokens.Token | None, row: _Row) -> bool:

@@ -4,7 +4,7 @@ A policy is an ordered tuple of rules about one set of facts. `decide()` returns
 check. Both use the same rules. The resources that are served have policies of the same kind.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -44,8 +44,10 @@ class Check:
 class AccessRequest:
     """What is known about a call before its query is read. None means unknown, because an earlier check fails.
 
-    The last three decide nothing; the record of the answer needs them. `use_noted`: a use of the route in this minute
-    is already recorded. `network_known`: the key has called from this network before.
+    `wait`: the seconds until another call is allowed, 0 if none has to be waited for. The facts after it decide
+    nothing. Counting the call needs the limits, in calls a minute, with 0 for none; the record of the answer needs the
+    rest. `use_noted`: a use of the route in this minute is already recorded. `network_known`: the key has called from
+    this network before.
     """
 
     route: Route
@@ -65,6 +67,9 @@ class AccessRequest:
     allowlisted: bool | None = None
     route_enabled: bool | None = None
     scopes: frozenset[str] | None = None
+    wait: int | None = None
+    key_limit: int | None = None
+    organization_limit: int | None = None
     key_pk: int | None = None
     use_noted: bool | None = None
     network_known: bool | None = None
@@ -87,6 +92,10 @@ def _misses_scope(call: AccessRequest) -> bool | None:
     return None if call.scopes is None else not call.scopes.issuperset(call.route.scopes)
 
 
+def _must_wait(call: AccessRequest) -> bool | None:
+    return None if call.wait is None else call.wait > 0
+
+
 # The order is part of the contract: a call gets the first refusal. Nothing about a key is revealed before its secret
 # matches.
 ACCESS_POLICY: tuple[Rule[AccessRequest], ...] = (
@@ -103,6 +112,7 @@ ACCESS_POLICY: tuple[Rule[AccessRequest], ...] = (
     Rule(Reason.ORGANIZATION_NOT_ALLOWLISTED, lambda call: lacks(call.allowlisted)),
     Rule(Reason.ROUTE_NOT_ALLOWED, lambda call: lacks(call.route_enabled)),
     Rule(Reason.MISSING_SCOPE, _misses_scope),
+    Rule(Reason.RATE_LIMITED, _must_wait),
 )
 
 
@@ -117,13 +127,13 @@ class UndecidableFacts(Exception):
     """A fact that a rule needs is missing, although no earlier rule denies the call."""
 
 
-def decide(policy: tuple[Rule[Facts], ...], facts: Facts, *, skip: Stage | None = None) -> Reason | None:
+def decide(policy: tuple[Rule[Facts], ...], facts: Facts, *, stages: Collection[Stage] = tuple(Stage)) -> Reason | None:
     """Return the first refusal, or None if every check passes; raise UndecidableFacts rather than guess.
 
-    `skip` leaves out the checks of one stage, which another step of the same call asks.
+    Only the checks of these stages are asked: another step of the same call may ask the others.
     """
     for rule in policy:
-        if rule.reason.stage is skip:
+        if rule.reason.stage not in stages:
             continue
         denies = rule.denies(facts)
         if denies is None:
@@ -138,9 +148,9 @@ def explain(policy: tuple[Rule[Facts], ...], facts: Facts) -> list[Check]:
     return [Check(rule.reason, _outcome(rule.denies(facts))) for rule in policy]
 
 
-def first_refusal(call: AccessRequest, *, skip: Stage | None = None) -> Reason | None:
+def first_refusal(call: AccessRequest, *, stages: Collection[Stage] = tuple(Stage)) -> Reason | None:
     """Return the first refusal of a call by the checks of its route, or None if every check passes."""
-    return decide(rules_of(call.route), call, skip=skip)
+    return decide(rules_of(call.route), call, stages=stages)
 
 
 def every_check(call: AccessRequest) -> list[Check]:

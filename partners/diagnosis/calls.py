@@ -52,7 +52,7 @@ class Diagnosis:
         if self.refusal is None:
             return None
         scopes = () if self.route is None else self.route.scopes
-        return Refusal(self.refusal.reason, self.refusal.field, scopes)
+        return Refusal(self.refusal.reason, self.refusal.field, scopes, None if self.call is None else self.call.wait)
 
     def to_show(self) -> "Diagnosis":
         """Return a copy without tokens, which may have been sent as query parameters."""

@@ -19,7 +19,10 @@ from partners.models import ApiKey, ApiKeySwitch, Organization
 
 @dataclass(frozen=True, slots=True)
 class PossibleCalls:
-    """The facts that all calls of one organization have in common, whichever key they carry: one call per route."""
+    """The facts that all calls of one organization have in common, whichever key they carry: one call per route.
+
+    No limit is reached: a limit blocks a call for a minute at most.
+    """
 
     calls: tuple[AccessRequest, ...]
 
@@ -49,5 +52,6 @@ class PossibleCalls:
             "revoked": key.revoked_at is not None,
             "expired": key.expires_at is not None and key.expires_at <= timezone.now(),
             "scopes": frozenset(scopes),
+            "wait": 0,
         }
         return tuple(replace(call, **facts) for call in self.calls)

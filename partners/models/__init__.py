@@ -5,6 +5,7 @@ from partners.models.form_use import FormUse
 from partners.models.key import ApiKey
 from partners.models.leak import KeyLeak
 from partners.models.lifecycle import KeyState
+from partners.models.limits import LimitUse
 from partners.models.notice import ExpiryNotice, Recipient
 from partners.models.organization import Organization, RouteGrant
 from partners.models.record import KeyNetwork, KeyUse, RequestRecord, UnkeyedAnswer, UnkeyedCount
@@ -21,6 +22,7 @@ __all__ = [
     "KeyNetwork",
     "KeyState",
     "KeyUse",
+    "LimitUse",
     "Organization",
     "Recipient",
     "RequestRecord",

@@ -17,6 +17,7 @@ from partners.models.change import Action, Change, ChangeEvent
 from partners.models.description import Described
 from partners.models.labels import refuse_twin
 from partners.models.lifecycle import KeyState, Lifecycle, LifecycleQuerySet, refusal
+from partners.models.limits import AT_LEAST_ONE, Limited
 from partners.models.organization import Organization
 from partners.models.scope import Scope
 from partners.name_keys import NameKeyField
@@ -44,7 +45,7 @@ class ApiKeyQuerySet(LifecycleQuerySet["ApiKey"]):
         return self.in_state(KeyState.ACTIVE).filter(expires_at__lte=timezone.now() + span)
 
 
-class ApiKey(Lifecycle, Described):
+class ApiKey(Lifecycle, Described, Limited):
     """One API key. Only the public part and a keyed digest of its token are stored."""
 
     public_id = PublicIdField("key")
@@ -75,6 +76,7 @@ class ApiKey(Lifecycle, Described):
             ("revoke_apikey", "Can revoke API keys"),
             ("expire_apikey", "Can change when API keys expire"),
             ("bulk_apikey", "Can change many API keys at once"),
+            ("limit_apikey", "Can limit the calls of API keys"),
         ]
         ordering = ["-created_at", "-pk"]
         indexes = [
@@ -92,6 +94,7 @@ class ApiKey(Lifecycle, Described):
                 condition=Q(expires_at=None) | Q(expires_at__gt=F("created_at")), name="api_key_expires_after_creation"
             ),
             models.CheckConstraint(condition=~Q(replaces=F("id")), name="api_key_replaces_another"),
+            models.CheckConstraint(condition=AT_LEAST_ONE, name="api_key_limit_at_least_one"),
         ]
 
     def __str__(self) -> str:
@@ -133,8 +136,9 @@ class ApiKey(Lifecycle, Described):
     def rotate(self, change: Change, *, overlap: timedelta = timedelta(hours=24)) -> "tuple[ApiKey, tokens.Token]":
         """Return a successor with the same scopes, and its token. This key expires after `overlap`, or earlier.
 
-        The successor gets the lifetime that this key was issued with, if the deployment still allows it. Raise
-        ValidationError if the key was already rotated, since it can have only one successor, or if it isn't active.
+        The successor gets the limit of this key, and the lifetime that this key was issued with, if the deployment
+        still allows it. Raise ValidationError if the key was already rotated, since it can have only one successor, or
+        if it isn't active.
         """
         if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
             raise ValidationError(
@@ -152,6 +156,7 @@ class ApiKey(Lifecycle, Described):
                 expires_at=None if lifetime is None else now + lifetime,
                 replaces=self,
                 **self.description,
+                calls_per_minute=self.calls_per_minute,
             )
             successor.scopes.set(self.scopes.all())
             self._record(Action.KEY_ROTATED, change, before)
@@ -167,6 +172,17 @@ class ApiKey(Lifecycle, Described):
             self.scopes.set(Scope.objects.filter(name__in=[*scopes]))
             if self._facts() != before:
                 self._record(Action.SCOPES_CHANGED, change, before)
+
+    def set_limit(self, change: Change, limit: int | None) -> bool:
+        """Limit the calls a minute, or not for None, and return True if that changed anything.
+
+        It takes effect with the next call. Raise ValidationError for a revoked key and for a limit out of range.
+        """
+        with transaction.atomic():
+            self._locked_facts()
+            if self.revoked_at is not None:
+                raise refusal(Action.KEY_LIMIT_CHANGED, self)
+            return self._set(Action.KEY_LIMIT_CHANGED, change, calls_per_minute=limit)
 
     @classmethod
     def _make(cls, *, is_test: bool, **values: Any) -> "tuple[ApiKey, tokens.Token]":

@@ -11,6 +11,7 @@ from partners.catalogue.routes import Route
 from partners.identifiers import PublicIdField
 from partners.models.change import Action, Change, ChangeEvent
 from partners.models.description import Described
+from partners.models.limits import AT_LEAST_ONE, Limited
 from partners.name_keys import TWIN, NameKeyField
 from partners.names import holds_words, key, readable, tidy
 from partners.text import printable
@@ -35,7 +36,7 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
         return self.filter(name_key__contains=f"{TWIN}org_").order_by("pk")
 
 
-class Organization(Described):
+class Organization(Described, Limited):
     """A partner. It can't call anything until it is allowlisted and routes are enabled for it."""
 
     public_id = PublicIdField("org")
@@ -61,6 +62,7 @@ class Organization(Described):
                 violation_error_message=NAME_TAKEN,
             ),
             models.CheckConstraint(condition=~models.Q(name=""), name="organization_has_a_name"),
+            models.CheckConstraint(condition=AT_LEAST_ONE, name="organization_limit_at_least_one"),
         ]
 
     def __str__(self) -> str:
@@ -99,6 +101,10 @@ class Organization(Described):
         An accounting of disclosures has to state it: 45 CFR 164.528(b)(2)(iv). Raise ValidationError for bad values.
         """
         return self._set(Action.PURPOSE_CHANGED, change, purpose=purpose)
+
+    def set_limit(self, change: Change, limit: int | None) -> bool:
+        """Limit the calls a minute of all keys together, or not for None, and return True if that changed anything."""
+        return self._set(Action.ORGANIZATION_LIMIT_CHANGED, change, calls_per_minute=limit)
 
     def set_access(
         self,

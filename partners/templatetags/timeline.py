@@ -12,6 +12,7 @@ register = template.Library()
 
 LABELS = {
     "expires_at": "Expires",
+    "calls_per_minute": "Limit of calls a minute",
     "contact_name": "Contact",
     "contact_email": "Contact's e-mail",
     "enabled": "API-key authentication",

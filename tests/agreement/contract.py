@@ -41,6 +41,7 @@ CONTRACT = [
     (403, "organization_not_allowlisted", on_granted(lambda s: not s.allowlisted)),
     (403, "route_not_allowed", on_granted(lambda s: route_of(s) not in s.routes)),
     (403, "missing_scope", on_granted(lambda s: not s.scopes >= REQUIRED[s.path])),
+    (429, "rate_limited", on_granted(lambda s: s.reached)),
     (405, "method_not_allowed", lambda s: s.method not in ("GET", "HEAD")),
     (400, "unsupported_filter", lambda s: "unknown" in s.faults if s.path == "list" else s.faults),
     (422, "invalid_limit", has_fault("limit")),

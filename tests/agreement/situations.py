@@ -76,6 +76,7 @@ class Situation:
     allowlisted: bool = True
     routes: frozenset = frozenset(GRANTED)
     scopes: frozenset = frozenset(Scope)
+    reached: bool = False
     method: str = "GET"
     path: str = "list"
     faults: frozenset = frozenset()

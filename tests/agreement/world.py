@@ -6,12 +6,13 @@ from itertools import chain
 from django.utils import timezone
 
 from partners.keys import digests, tokens
-from partners.models import ApiKey, Organization
+from partners.models import ApiKey, LimitUse, Organization
 from tests import planning
 from tests.agreement.situations import CHOICES, ENCOUNTERS, HEADERS, PATHS
 from tests.api import KEY, LIST
 from tests.factories import START, DocumentFactory, EncounterFactory, OrganizationFactory
 
+LIMIT = 3
 WHOLE = {"turns": [], "audio": "org_x/invented.wav"}
 DOCUMENT_VALUES = {
     "transcript": WHOLE,
@@ -45,6 +46,7 @@ class World:
         }
         self.tokens = [tokens.mint(is_test=situation.is_test) for situation in situations]
         self._make_keys(situations)
+        self._reach_limits()
 
     def organization(self, situation) -> Organization | None:
         kind = situation.allowlisted, situation.routes
@@ -94,6 +96,7 @@ class World:
                 expires_at=now + timedelta(days=-1 if situation.expired else 1),
                 disabled_at=now if situation.disabled else None,
                 revoked_at=now if situation.revoked else None,
+                calls_per_minute=LIMIT if situation.reached else None,
             )
             for situation, token in zip(situations, self.tokens, strict=True)
         )
@@ -104,6 +107,12 @@ class World:
         )
         held.objects.bulk_create(pairs, batch_size=5_000)
         planning.gather_statistics("partners_apikey")
+
+    def _reach_limits(self):
+        """Count as many calls as allowed, in a minute that doesn't end while the situations are tried."""
+        tomorrow = timezone.now() + timedelta(days=1)
+        limited = ApiKey.objects.filter(calls_per_minute=LIMIT).values_list("public_id", flat=True)
+        LimitUse.objects.bulk_create(LimitUse(subject=each, minute=tomorrow, calls=LIMIT) for each in limited)
 
 
 def _encounter(organization, kind):

@@ -18,7 +18,13 @@ GROUPS = {
     "organizations": Group(
         "Organizations",
         "Any change of an organization",
-        (Action.ORGANIZATION_CREATED, Action.CONTACT_CHANGED, Action.PURPOSE_CHANGED, Action.ACCESS_CHANGED),
+        (
+            Action.ORGANIZATION_CREATED,
+            Action.CONTACT_CHANGED,
+            Action.PURPOSE_CHANGED,
+            Action.ACCESS_CHANGED,
+            Action.ORGANIZATION_LIMIT_CHANGED,
+        ),
     ),
     "notes": Group(
         "Descriptions and comments",
@@ -37,6 +43,7 @@ GROUPS = {
             Action.KEY_REVOKED,
             Action.KEY_LEAKED,
             Action.SCOPES_CHANGED,
+            Action.KEY_LIMIT_CHANGED,
             Action.EXPIRY_CHANGED,
             Action.API_KEYS_SWITCHED,
         ),

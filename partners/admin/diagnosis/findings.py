@@ -126,11 +126,13 @@ def _word(outcome: CheckOutcome, *, reached: bool, refused_then: bool) -> str:
 
 
 def _detail(reason: Reason, checks: list[Check], diagnosis: Diagnosis, credentials: Credentials) -> str:
-    """Return what the code doesn't say: which parameter, which scope, what is wrong with the token."""
+    """Return what the code doesn't say: which parameter, scope or limit, what is wrong with the token."""
     if reason is Reason.MALFORMED_TOKEN:
         return _fault(credentials)
     if reason is Reason.MISSING_SCOPE and diagnosis.call:
         return f"it lacks {', '.join(_missing_scopes(diagnosis.call))}"
+    if reason is Reason.RATE_LIMITED and diagnosis.call:
+        return _limits(diagnosis.call)
     fields = [check.field for check in checks if check.field is not None]
     named = [field or "a parameter without a name" for field in fields if field not in REMEDIES[reason].because.split()]
     return f"at fault: {', '.join(named)}" if named else ""
@@ -139,6 +141,11 @@ def _detail(reason: Reason, checks: list[Check], diagnosis: Diagnosis, credentia
 def _fault(credentials: Credentials) -> str:
     token = credentials.token if isinstance(credentials, Sent) else None
     return (token and fault(token)) or ""
+
+
+def _limits(call: AccessRequest) -> str:
+    limits = {"the key": call.key_limit, "the organization": call.organization_limit}
+    return " and ".join(f"the limit of {of} is {limit:,} a minute" for of, limit in limits.items() if limit)
 
 
 def _missing_scopes(call: AccessRequest) -> list[Scope]:

@@ -21,7 +21,7 @@ from partners.catalogue.routes import Route
 from partners.diagnosis import forecasting
 from partners.keys import digests, in_text
 from partners.leaks import mail
-from partners.models import ApiKey, KeyState
+from partners.models import ApiKey, KeyState, LimitUse
 from partners.names import holds_words
 from partners.record import traffic, wrong_secrets
 
@@ -104,6 +104,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
     leaks = list(key.leaks.all())
     for leak in leaks:
         leak.api_key = key
+    limit, *shared_limit = LimitUse.of(key, *([key.organization] if key.organization else []))
     may_see_calls = request.user.has_perm("partners.view_requestrecord")
     return render(
         request,
@@ -117,6 +118,8 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         banner=banner.banner_of(key, successor),
         digest_key_loaded=key.digest_key_number in digests.loaded(),
         routes=_routes(key),
+        limit=limit,
+        shared_limit=next(iter(shared_limit), None),
         traffic=traffic.of_key(key) if may_see_calls else None,
         wrong_secrets=wrong_secrets.of_key(key) if may_see_calls else None,
         leaks=leaks,

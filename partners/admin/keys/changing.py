@@ -1,8 +1,9 @@
-"""The pages that change one key: its state, the end of an overlap, scopes, expiry, description and comments."""
+"""The pages that change one key: its state, the end of an overlap, scopes, expiry, limit, description, comments."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -11,7 +12,7 @@ from partners.admin.base import needs, render
 from partners.admin.description import DESCRIBE_TITLE, CommentForm, DescriptionForm
 from partners.admin.forms import ChangeForm, ReasonForm
 from partners.admin.keys import rotations
-from partners.admin.keys.forms import ExpiryForm, RevokeForm, ScopesForm, end_of
+from partners.admin.keys.forms import ExpiryForm, LimitForm, RevokeForm, ScopesForm, end_of
 from partners.admin.verbs import Verb
 from partners.catalogue.routes import Scope
 from partners.diagnosis import forecasting
@@ -64,6 +65,14 @@ EXPIRY = KeyVerb(
     name="expire",
     action=Action.EXPIRY_CHANGED,
 )
+LIMIT = KeyVerb(
+    title="Change limit",
+    form=LimitForm,
+    apply=lambda key, change, given: key.set_limit(change, given["calls_per_minute"]),
+    done="Limit saved. It applies from the next call.",
+    name="limit",
+    action=Action.KEY_LIMIT_CHANGED,
+)
 DESCRIBE = KeyVerb(
     title=DESCRIBE_TITLE,
     form=DescriptionForm,
@@ -91,6 +100,7 @@ def urls() -> list[URLPattern]:
         "revoke": revoke,
         "finish": finish,
         "expire": expire,
+        "limit": limit,
         "scopes": scopes,
         "describe": describe,
         "comment": comment,
@@ -128,6 +138,12 @@ def finish(request: HttpRequest, pk: int) -> HttpResponse:
 def expire(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a key expire on another day."""
     return _change_by(EXPIRY, request, pk)
+
+
+@needs("partners.limit_apikey")
+def limit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Limit the calls a minute with a key, or remove the limit."""
+    return _change_by(LIMIT, request, pk)
 
 
 @needs("partners.describe_apikey")
@@ -188,7 +204,8 @@ def _ask_scopes(request: HttpRequest, key: ApiKey, form: ScopesForm) -> HttpResp
 
 def _change_by(verb: KeyVerb, request: HttpRequest, pk: int) -> HttpResponse:
     key = _key(pk)
-    form = verb.form(request.POST if request.method == "POST" else None, initial=key.description)
+    shown = key.description | model_to_dict(key, fields=["calls_per_minute"])
+    form = verb.form(request.POST if request.method == "POST" else None, initial=shown)
     if form.is_valid() and verb.carry_out(request, key, form):
         return redirect(PAGE, key.pk)
     return render(

@@ -170,6 +170,19 @@ class DigestKeyFilter(ChoiceFilter):
         return queryset.filter(digest_key_number=self.value()) if self.value() else queryset
 
 
+class LimitFilter(ChoiceFilter):
+    """By whether the key has a limit of its own."""
+
+    title = "Limit"
+    parameter_name = "limit"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Limited"), ("no", "Not limited")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(calls_per_minute__isnull=self.value() == "no") if self.value() else queryset
+
+
 class LastUseFilter(ChoiceFilter):
     """By when a call with the key was last served."""
 
@@ -210,6 +223,7 @@ OFFERED = (
     AllowlistFilter,
     OwnerFilter,
     TagFilter,
+    LimitFilter,
     DigestKeyFilter,
     LeakFilter,
 )

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
-from partners.admin.organizations import access, contact, describing, listing, overview, parts, purpose
+from partners.admin.organizations import access, contact, describing, limit, listing, overview, parts, purpose
 from partners.admin.organizations.forms import NewOrganizationForm
 from partners.models import Organization
 
@@ -31,6 +31,7 @@ class OrganizationAdmin(ReadOnlyAdmin):
             path("<int:pk>/calls/", parts.show_calls, name="partners_organization_calls"),
             path("<int:pk>/changes/", parts.show_changes, name="partners_organization_changes"),
             path("<int:pk>/contact/", contact.change_contact, name="partners_organization_contact"),
+            path("<int:pk>/limit/", limit.change_limit, name="partners_organization_limit"),
             path("<int:pk>/purpose/", purpose.change_purpose, name="partners_organization_purpose"),
             path("<int:pk>/describe/", describing.describe, name="partners_organization_describe"),
             path("<int:pk>/comment/", describing.comment, name="partners_organization_comment"),

@@ -53,6 +53,17 @@ class PurposeForm(ReasonForm):
     field_order = ["purpose", "reason", "ticket"]
 
 
+class LimitForm(ReasonForm):
+    """How many calls a minute all keys of the organization may make together."""
+
+    calls_per_minute = Organization._meta.get_field("calls_per_minute").formfield(
+        label="Calls a minute, all keys together (optional)",
+        help_text="Calls beyond the limit are refused with rate_limited for the rest of the minute. Leave it empty for "
+        "no limit. A key can also have a limit of its own.",
+    )
+    field_order = ["calls_per_minute", "reason", "ticket"]
+
+
 class NewOrganizationForm(ContactForm, PurposeForm):
     """A new organization. It can't call anything yet, so the reason is optional."""
 

@@ -7,7 +7,7 @@ from partners.admin.model_admin import get_row
 from partners.admin.organizations import first_call, parts
 from partners.diagnosis import contradictions
 from partners.diagnosis.grid import Grid
-from partners.models import Organization
+from partners.models import LimitUse, Organization
 from partners.review import data_volume
 
 
@@ -23,6 +23,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         grid=grid,
         next_to_expire=min((key.expires_at for key in grid.keys if key.expires_at), default=None),
         last_used=last_used,
+        limit=LimitUse.of(organization)[0],
         checklist=first_call.checklist(organization, grid, called=last_used is not None),
         contradictions=contradictions.find_contradictions(grid) if _should_work(grid, last_used is not None) else [],
         volume=data_volume.of_organization(organization),

@@ -251,7 +251,7 @@ def test_the_page_says_that_changes_are_not_brought_back(client):
         ("encounters", "<strong>earlier than</strong> <code>created_at</code>"),
         ("encounters", "Ask us which applies to your organization."),
         ("environments", "at most four at once"),
-        ("environments", "handle 429 like 503"),
+        ("environments", "Handle it like"),
         ("environments", "Its text is at most 1 MiB."),
         ("environments", "<code>Accept-Encoding: gzip</code>"),
         ("environments", "treat an unknown code by its status"),

@@ -23,6 +23,7 @@ OF_AN_ENCOUNTER = [*ACCESS, "cross_organization_denied", "demo_training_denied",
 ANYWHERE = {
     "401": CREDENTIALS,
     "405": ["method_not_allowed"],
+    "429": ["rate_limited"],
     "500": ["internal_error"],
     "503": ["digest_key_unavailable", "service_unavailable"],
 }
@@ -93,7 +94,10 @@ def test_the_example_names_the_parameter_at_fault(code, field):
 @pytest.mark.parametrize("name", REFUSALS)
 def test_every_answer_has_its_headers(name):
     always = {"X-Request-ID", "Cache-Control", "X-Content-Type-Options"}
-    more = {"401": "WWW-Authenticate", "403": "WWW-Authenticate", "405": "Allow", "503": "Retry-After"}
+    more = {"401": "WWW-Authenticate", "403": "WWW-Authenticate", "405": "Allow"} | {
+        "429": "Retry-After",
+        "503": "Retry-After",
+    }
     for status, answer in answers_of(name).items():
         assert set(answer["headers"]) == always | ({more[status]} if status in more else set())
 

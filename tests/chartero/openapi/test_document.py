@@ -116,7 +116,8 @@ def test_every_code_is_listed_in_the_order_of_the_checks(document):
     assert (
         text.index("1. Who is calling?")
         < text.index("2. Can they call")
-        < text.index("4. Can they read this encounter")
+        < text.index("3. Have they called too often?")
+        < text.index("5. Can they read this encounter")
     )
 
 

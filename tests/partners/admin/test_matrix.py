@@ -67,6 +67,7 @@ admin/partners/organization/<pk>/comment/            support     support
 admin/partners/organization/<pk>/contact/            onboarding  onboarding
 admin/partners/organization/<pk>/describe/           onboarding  onboarding
 admin/partners/organization/<pk>/keys/               support     nobody
+admin/partners/organization/<pk>/limit/              onboarding  onboarding
 admin/partners/organization/<pk>/purpose/            onboarding  onboarding
 admin/partners/organization/add/                     onboarding  onboarding
 admin/partners/organization/export/                  nobody      support
@@ -82,6 +83,7 @@ admin/partners/apikey/<pk>/disable/                  onboarding  onboarding
 admin/partners/apikey/<pk>/enable/                   security    security
 admin/partners/apikey/<pk>/expire/                   security    security
 admin/partners/apikey/<pk>/finish/                   onboarding  onboarding
+admin/partners/apikey/<pk>/limit/                    onboarding  onboarding
 admin/partners/apikey/<pk>/reads/                    security    security
 admin/partners/apikey/<pk>/revoke/                   security    security
 admin/partners/apikey/<pk>/rotate/                   onboarding  onboarding

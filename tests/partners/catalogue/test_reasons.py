@@ -47,8 +47,8 @@ def test_the_partner_fixes_what_the_partner_sends(reason):
 
 
 @EACH
-def test_only_faults_of_the_service_are_worth_another_try(reason):
-    assert (REMEDIES[reason].retry is Retry.NOT_AS_IT_IS) == (reason.status < 500)
+def test_only_faults_of_the_service_and_limits_are_worth_another_try(reason):
+    assert (REMEDIES[reason].retry is Retry.NOT_AS_IT_IS) == (reason.status < 500 and reason.status != 429)
 
 
 @pytest.mark.parametrize("place", [place for place in FixPlace if place.view])

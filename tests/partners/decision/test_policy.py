@@ -38,13 +38,18 @@ def test_what_is_not_known_is_never_guessed(facts):
 
 
 @pytest.mark.parametrize(
-    ("skip", "asked"),
-    [(Stage.ACCESS, ACCESS_POLICY[:9]), (Stage.CREDENTIALS, ACCESS_POLICY[9:]), (None, ACCESS_POLICY)],
+    ("stages", "asked"),
+    [
+        ({Stage.CREDENTIALS}, ACCESS_POLICY[:9]),
+        ({Stage.ACCESS}, ACCESS_POLICY[9:13]),
+        ({Stage.ACCESS, Stage.LIMIT}, ACCESS_POLICY[9:]),
+        (Stage, ACCESS_POLICY),
+    ],
 )
-def test_the_checks_of_a_stage_can_be_left_out(skip, asked):
+def test_only_the_checks_of_some_stages_are_asked(stages, asked):
     seen = []
     watched = tuple(Rule(rule.reason, lambda facts, rule=rule: facts.append(rule) or False) for rule in ACCESS_POLICY)
-    assert decide(watched, seen, skip=skip) is None
+    assert decide(watched, seen, stages=stages) is None
     assert tuple(seen) == asked
 
 
@@ -70,6 +75,7 @@ def test_the_order_of_the_policy_is_the_contracts():
         "organization_not_allowlisted",
         "route_not_allowed",
         "missing_scope",
+        "rate_limited",
     ]
 
 
@@ -78,6 +84,6 @@ def test_an_open_route_has_the_checks_of_the_credentials_alone(route):
     assert rules_of(route) == (ACCESS_POLICY[:9] if route is Route.KEY_READ else ACCESS_POLICY)
 
 
-def test_credentials_come_before_access():
+def test_credentials_come_before_access_and_limits_last():
     stages = [rule.reason.stage for rule in ACCESS_POLICY]
-    assert stages == [Stage.CREDENTIALS] * 9 + [Stage.ACCESS] * 4
+    assert stages == [Stage.CREDENTIALS] * 9 + [Stage.ACCESS] * 4 + [Stage.LIMIT]

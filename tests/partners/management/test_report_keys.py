@@ -77,6 +77,7 @@ def test_a_line_has_every_fact_to_review(organization):
         "last_rotated_at": None,
         "scopes": ["patients:read"],
         "unused_scopes": ["patients:read"],
+        "calls_per_minute": None,
         "days_left": 10,
         "digest_key": 2,
         "digest_key_state": "current",

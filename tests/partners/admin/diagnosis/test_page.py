@@ -12,7 +12,7 @@ from partners.catalogue.routes import Route, Scope
 from partners.keys import tokens
 from partners.models import ApiKey, ApiKeySwitch
 from tests.api import KEY, LIST, Api
-from tests.factories import CHANGE, DocumentFactory, EncounterFactory, issue
+from tests.factories import CHANGE, DocumentFactory, EncounterFactory, issue, limit
 from tests.partners.support.diagnosing import ask, text_of, with_wrong_secret
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,7 @@ SITUATIONS = {
     "organization_not_allowlisted": lambda key, token: key.organization.set_access(CHANGE, allowlisted=False) and token,
     "route_not_allowed": lambda key, token: key.organization.set_access(CHANGE, disable=Route.grantable()) and token,
     "missing_scope": lambda key, token: key.set_scopes([Scope.ENCOUNTERS_READ], CHANGE) or token,
+    "rate_limited": lambda key, token: limit(key.organization, 1, used=1) or token,
     "unsupported_filter": lambda key, token: (token, f"GET {LIST}?cursor=1"),
     "invalid_limit": lambda key, token: (token, f"GET {LIST}?limit=500"),
     "invalid_offset": lambda key, token: (token, f"GET {LIST}?offset=-1"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from partners.catalogue.routes import Scope
 from partners.models import ApiKey
 from partners.models.change import Action
-from tests.factories import CHANGE, OrganizationFactory, issue
+from tests.factories import CHANGE, OrganizationFactory, issue, limit
 from tests.partners.support.calls import used
 from tests.partners.support.diagnosing import text_of
 from tests.partners.support.key_pages import KEYS, page_of
@@ -25,6 +25,7 @@ SENT = {
     "scopes": WHY | {"scopes": ["encounters:read"]},
     "expire": WHY | {"until": IN_A_WEEK},
 }
+SENT |= {"limit": WHY | {"calls_per_minute": "100"}}
 MARKUP = "<script>alert(1)</script>"
 # The page: what comes before it, the least role, what it records.
 PAGES = {
@@ -32,6 +33,7 @@ PAGES = {
     "enable": (lambda key: key.disable(CHANGE), "Security", Action.KEY_ENABLED),
     "revoke": (lambda key: None, "Security", Action.KEY_REVOKED),
     "finish": (lambda key: key.rotate(CHANGE), "Partner onboarding", Action.ROTATION_FINISHED),
+    "limit": (lambda key: None, "Partner onboarding", Action.KEY_LIMIT_CHANGED),
     "scopes": (lambda key: None, "Partner onboarding", Action.SCOPES_CHANGED),
     "expire": (lambda key: None, "Security", Action.EXPIRY_CHANGED),
 }
@@ -225,3 +227,29 @@ def test_a_token_in_a_field_is_dropped(security, key, page):
 @pytest.mark.parametrize("page", PAGES)
 def test_a_key_that_does_not_exist_is_not_found(security, page):
     assert security.get(f"{KEYS}{10**30}/{page}/").status_code == 404
+
+
+def test_a_limit_is_shown_with_its_use_and_the_limit_of_the_organization(security, key):
+    assert "<dd>None" in text_with_limit(security, key)
+    limit(key, 100, used=40)
+    limit(key.organization, 1_000, used=120)
+    text = text_with_limit(security, key)
+    assert "100 calls a minute, 40 used in this minute" in text
+    assert "All keys of the organization together: 1,000 calls a minute, 120 used" in text
+    assert 'value="100"' in security.get(page_of(key, "limit")).text
+
+
+def text_with_limit(client, key) -> str:
+    return client.get(page_of(key, "change")).text.replace("\n      ", "")
+
+
+def test_a_key_of_no_organization_has_its_own_limit_alone(security):
+    key = issue(None)[0]
+    limit(key, 5)
+    assert "5 calls a minute, 0 used in this minute" in security.get(page_of(key, "change")).text
+
+
+@pytest.mark.parametrize("text", ["0", "many"])
+def test_what_is_no_limit_is_refused_next_to_its_field(security, key, text):
+    answer = security.post(page_of(key, "limit"), WHY | {"calls_per_minute": text})
+    assert [*answer.context["form"].errors] == ["calls_per_minute"]
