@@ -11,6 +11,7 @@ from django.db import transaction
 
 from partners.identifiers import LENGTH, random_base62
 from partners.models.form_use import FormUse
+from partners.models.handover import KeyHandover
 from partners.models.key import ApiKey
 
 LIFETIME = timedelta(hours=1)
@@ -18,11 +19,11 @@ TRY_AGAIN = "This form has expired or belongs to another sign-in. Nothing was ch
 
 
 class AlreadyUsed(Exception):
-    """The form was already submitted and made `key`."""
+    """The form was already submitted and made `made`: a key, or a hand-over whose link was sent."""
 
-    def __init__(self, key: ApiKey) -> None:
+    def __init__(self, made: ApiKey | KeyHandover) -> None:
         super().__init__("the form was already submitted")
-        self.key = key
+        self.made = made
 
 
 def new(user: User) -> str:
@@ -51,7 +52,7 @@ def single_use(nonce: str, user: User) -> Iterator[FormUse]:
         with transaction.atomic():
             use, fresh = FormUse.objects.get_or_create(nonce=value)
             if not fresh:
-                raise AlreadyUsed(ApiKey.objects.get(form_use=use))
+                raise AlreadyUsed(use.row)
             _signer(user).unsign(nonce, max_age=LIFETIME)
             yield use
     except BadSignature:

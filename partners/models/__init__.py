@@ -2,6 +2,7 @@
 
 from partners.models.change import ChangeEvent
 from partners.models.form_use import FormUse
+from partners.models.handover import HandoverState, KeyHandover
 from partners.models.key import ApiKey
 from partners.models.leak import KeyLeak
 from partners.models.lifecycle import KeyState
@@ -18,6 +19,8 @@ __all__ = [
     "ChangeEvent",
     "ExpiryNotice",
     "FormUse",
+    "HandoverState",
+    "KeyHandover",
     "KeyLeak",
     "KeyNetwork",
     "KeyState",

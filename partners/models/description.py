@@ -35,6 +35,11 @@ class Described(models.Model):
         facts = {"owner": self.owner, "note": self.note, "tags": self.tags}
         return {name: value for name, value in facts.items() if value}
 
+    @classmethod
+    def clean_description(cls, description: dict[str, Any]) -> None:
+        """Raise ValidationError for an owner, a note or tags that no row may have."""
+        cls(**description).clean_fields(exclude={field.name for field in cls._meta.fields} - {*description})
+
     def describe(self, change: Change, *, owner: str, note: str, tags: Iterable[str]) -> bool:
         """Set all of it, and return True if that changed anything; raise ValidationError for bad values."""
         return self._set(Action.DESCRIPTION_CHANGED, change, owner=owner, note=note, tags=[*tags])

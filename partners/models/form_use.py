@@ -1,16 +1,20 @@
 """The use of a form that may be submitted only once."""
 
+from typing import cast
+
 from django.db import models
 
 from partners.identifiers import LENGTH
+from partners.models.handover import KeyHandover
 from partners.models.key import ApiKey
 
 
 class FormUse(models.Model):
-    """The use of one form, and the key that it created. No row is committed without a key."""
+    """The use of one form, and the key or the hand-over that it created. No row is committed without one of them."""
 
     nonce = models.CharField(max_length=LENGTH)
     api_key = models.OneToOneField(ApiKey, models.PROTECT, null=True, related_name="form_use")
+    handover = models.OneToOneField(KeyHandover, models.PROTECT, null=True, related_name="form_use")
 
     class Meta:
         default_permissions = ()
@@ -19,7 +23,13 @@ class FormUse(models.Model):
     def __str__(self) -> str:
         return self.nonce
 
-    def made(self, key: ApiKey) -> None:
-        """Save the key that this use created."""
-        self.api_key = key
-        self.save(update_fields=["api_key"])
+    @property
+    def row(self) -> ApiKey | KeyHandover:
+        """Return what this use created."""
+        return cast(ApiKey | KeyHandover, self.api_key or self.handover)
+
+    def made(self, row: ApiKey | KeyHandover) -> None:
+        """Save what this use created."""
+        field = "api_key" if isinstance(row, ApiKey) else "handover"
+        setattr(self, field, row)
+        self.save(update_fields=[field])

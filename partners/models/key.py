@@ -104,6 +104,11 @@ class ApiKey(Lifecycle, Described, Limited):
     def quotable(self) -> str:
         return tokens.quotable(self.public_part, is_test=self.is_test)
 
+    @property
+    def lifetime(self) -> timedelta | None:
+        """Return how long the key lives from its issue, or None if it doesn't expire."""
+        return None if self.expires_at is None else self.expires_at - self.created_at
+
     def refusal(self, action: Action) -> ValidationError | None:
         """Return why the key doesn't allow a change now and what to do, or None if it does."""
         return None if ApiKey.objects.allowing(action).filter(pk=self.pk).exists() else refusal(action, self)
@@ -140,14 +145,11 @@ class ApiKey(Lifecycle, Described, Limited):
         still allows it. Raise ValidationError if the key was already rotated, since it can have only one successor, or
         if it isn't active.
         """
-        if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
-            raise ValidationError(
-                f"The overlap must be between 0 and {LONGEST_OVERLAP.days} days.", code="invalid_overlap"
-            )
+        refuse_overlap(overlap)
         with transaction.atomic():
             before, now = self._locked_facts(), timezone.now()
             end = now + overlap if self.expires_at is None else min(now + overlap, self.expires_at)
-            lifetime = lifetimes.of_successor(None if self.expires_at is None else self.expires_at - self.created_at)
+            lifetime = lifetimes.of_successor(self.lifetime)
             self._update(Action.KEY_ROTATED, rotated_at=now, expires_at=end)
             successor, token = self._make(
                 organization=self.organization,
@@ -185,12 +187,17 @@ class ApiKey(Lifecycle, Described, Limited):
             return self._set(Action.KEY_LIMIT_CHANGED, change, calls_per_minute=limit)
 
     @classmethod
-    def _make(cls, *, is_test: bool, **values: Any) -> "tuple[ApiKey, tokens.Token]":
+    def require_possible(cls, *, is_test: bool, expires_at: datetime | None) -> None:
+        """Raise ValidationError if this deployment has no such keys."""
         if is_test and not settings.ACCEPT_TEST_KEYS:
             raise ValidationError(
                 "This deployment does not accept test keys (CHARTERO_ACCEPT_TEST_KEYS).", code="test_key_not_accepted"
             )
-        lifetimes.require_allowed(values["expires_at"], timezone.now())
+        lifetimes.require_allowed(expires_at, timezone.now())
+
+    @classmethod
+    def _make(cls, *, is_test: bool, **values: Any) -> "tuple[ApiKey, tokens.Token]":
+        cls.require_possible(is_test=is_test, expires_at=values["expires_at"])
         token, number = tokens.mint(is_test=is_test), digests.current()
         key = cls(
             public_part=token.public_part,
@@ -233,3 +240,9 @@ class ApiKey(Lifecycle, Described, Limited):
     def _record(self, action: Action, change: Change, before: dict[str, Any] | None = None) -> None:
         after = self._facts() | ({} if before else self.description)
         ChangeEvent.record(action, change, **self._subject(), before=before, after=after)
+
+
+def refuse_overlap(overlap: timedelta) -> None:
+    """Raise ValidationError if the key before may not work for so long after a rotation."""
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise ValidationError(f"The overlap must be between 0 and {LONGEST_OVERLAP.days} days.", code="invalid_overlap")

@@ -21,6 +21,8 @@ LABELS = {
     "is_superuser": "Superuser",
     "groups": "Roles",
     "name_in_log": "Name in the log",
+    "link_expires_at": "Link expires",
+    "phone_code": "Code by phone",
 }
 YES_NO = {"enabled": ("on", "off")}
 
@@ -83,7 +85,7 @@ def _word(name: str, value: Any) -> str:
         return yes if value else no
     if isinstance(value, list):
         return ", ".join(value) or "none"
-    if name == "expires_at":
+    if name in ("expires_at", "link_expires_at"):
         return _end(value)
     return str(value or "none")
 

@@ -48,6 +48,21 @@ GROUPS = {
             Action.API_KEYS_SWITCHED,
         ),
     ),
+    "links": Group(
+        "Hand-over by link",
+        "Anything about links",
+        (
+            Action.HANDOVER_PREPARED,
+            Action.HANDOVER_SENT,
+            Action.HANDOVER_NOT_SENT,
+            Action.HANDOVER_OPENED,
+            Action.HANDOVER_REFUSED,
+            Action.HANDOVER_COLLECTED,
+            Action.HANDOVER_LOCKED,
+            Action.HANDOVER_REUSED,
+            Action.HANDOVER_WITHDRAWN,
+        ),
+    ),
     "users": Group(
         "Users and roles",
         "Any change of a user",

@@ -42,7 +42,7 @@ def test_the_second_use_makes_nothing_and_returns_the_first_key(person):
     first = use(nonce, person)
     with pytest.raises(nonces.AlreadyUsed) as refusal:
         use(nonce, person, "Second")
-    assert refusal.value.key == first
+    assert refusal.value.made == first
     assert [key.label for key in ApiKey.objects.all()] == ["First"]
     assert str(FormUse.objects.get()) == nonce.split(":")[0]
 

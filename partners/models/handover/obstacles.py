@@ -1,0 +1,49 @@
+"""What forbids a key although its link works: what has changed since staff described it.
+
+Staff decided to give the key when they sent the link. The collection must not go beyond what they would decide now, so
+everything that withdraws trust forbids it: from the organization, the sender, or the key that is replaced. What only
+limits calls doesn't, such as a disabled route, because each call is checked anyway.
+"""
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from partners.catalogue import routes
+from partners.models.change import Action
+from partners.models.organization import Organization
+
+if TYPE_CHECKING:
+    from partners.models.handover.row import KeyHandover
+
+
+def found(handover: "KeyHandover") -> ValidationError | None:
+    """Return the first obstacle, with what staff can do, or None."""
+    if not handover.organization.allowlisted:
+        return ValidationError("The organization is not allowlisted. Allowlist it first.", code="not_allowlisted")
+    if not _is_trusted(handover):
+        return ValidationError(
+            f"{handover.sent_by}, who sent the link, may no longer do so. Send a new link.", code="sender_not_trusted"
+        )
+    if handover.replaces is not None:
+        return handover.replaces.refusal(Action.KEY_ROTATED)
+    gone = [name for name in handover.scopes if name not in [*routes.Scope]]
+    if gone:
+        return ValidationError(f"There is no scope {gone[0]} anymore. Describe the key again.", code="scope_gone")
+    return None
+
+
+def contact_of(organization: Organization) -> str:
+    """Return the e-mail address of the organization's contact; raise ValidationError if there is no valid one."""
+    try:
+        validate_email(organization.contact_email)
+    except ValidationError:
+        raise ValidationError("The organization has no contact with an e-mail address.", code="no_contact") from None
+    return organization.contact_email
+
+
+def _is_trusted(handover: "KeyHandover") -> bool:
+    """Return True if the person who sent the link may still do so; commands need no permission."""
+    sender = handover.sender
+    return sender is None or (sender.is_active and sender.has_perm(handover.permission))
