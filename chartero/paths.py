@@ -6,8 +6,8 @@ from django.http import HttpRequest
 
 ALL, PARTNERS, STAFF = SERVES = ("all", "partners", "staff")  # what a process may serve: `CHARTERO_SERVES`
 _FOR_STAFF = re.compile("/(?:admin|signin)(?:/|$)")
-_PUBLIC = ("/docs/", "/openapi/", "/.well-known/", "/secret-scanning/")
-_RECORDINGS = "/media/audio/"
+_PUBLIC = ("/docs/", "/openapi/", "/.well-known/", "/secret-scanning/", "/collect/")
+_FOR_PARTNERS = ("/media/audio/", "/collect/")
 TAKES_FILE = "/admin/leaks/"  # the one page that takes a file
 LONGEST_BODY = 256 * 1024  # bytes
 LONGEST_FILE = 1024 * 1024
@@ -24,10 +24,13 @@ def is_public(request: HttpRequest) -> bool:
 
 
 def is_served(request: HttpRequest, serves: str) -> bool:
-    """Return True if a process that serves only this part may answer. Every process serves the public pages."""
+    """Return True if a process that serves only this part may answer.
+
+    Every process serves the public pages, but only those for partners the page where they collect a key.
+    """
     if serves == PARTNERS:
         return not _FOR_STAFF.match(request.path_info)
-    return serves == ALL or not (is_external(request) or request.path_info.startswith(_RECORDINGS))
+    return serves == ALL or not (is_external(request) or request.path_info.startswith(_FOR_PARTNERS))
 
 
 def longest_body(path: str) -> int:

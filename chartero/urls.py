@@ -1,4 +1,4 @@
-"""All URLs: the partner API under `/external/`, local recordings, developer pages, secret scanning, and the admin."""
+"""All URLs: the API under `/external/`, recordings, where keys are collected, public pages, scanning, staff pages."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path
@@ -7,6 +7,7 @@ from chartero.docs import landing
 from chartero.openapi.views import openapi
 from encounters.recordings.views import recording
 from partners.api.views import route_not_found
+from partners.collecting.page import collect
 from partners.leaks.scanning import github
 
 handler400 = "chartero.web.bodies.bad_request"
@@ -16,6 +17,7 @@ urlpatterns = [
     path("external/v1/", include("partners.urls")),
     re_path(r"\Aexternal(?:/[\s\S]*)?\Z", route_not_found),
     path("media/audio/<str:signed>", recording, name="recording"),
+    path("collect/", collect, name="collect"),
     path("docs/", include("chartero.docs.urls")),
     path("openapi/v1/openapi.json", openapi, name="openapi"),
     path("secret-scanning/github", github, name="secret_scanning"),

@@ -84,9 +84,9 @@ def _facts(ending: Ending) -> dict[str, Any]:
         "label": escaped(key.label),
         "name": _name(key),
         "organization": organization and escaped(organization.name),
-        "end": _moment(ending.expires_at),
+        "end": moment(ending.expires_at),
         "days_left": ending.days_left,
-        "last_used": key.last_used_at and _moment(key.last_used_at),
+        "last_used": key.last_used_at and moment(key.last_used_at),
         "successor": ending.successor and _name(ending.successor),
         "successor_used": ending.successor and _last_used(ending.successor),
         "not_notified": ending.not_notified,
@@ -99,8 +99,9 @@ def _name(key: ApiKey) -> str:
 
 
 def _last_used(key: ApiKey) -> str:
-    return f"last used {_moment(key.last_used_at)}" if key.last_used_at else "not used yet"
+    return f"last used {moment(key.last_used_at)}" if key.last_used_at else "not used yet"
 
 
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+def moment(when: datetime) -> str:
+    """Return a time in UTC, as every e-mail writes it."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

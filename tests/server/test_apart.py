@@ -9,6 +9,7 @@ from tests.server.deployment import Deployment
 
 pytestmark = pytest.mark.server
 LIST, SIGN_IN, AUDIO = "/external/v1/encounters", "/admin/login/", "/media/audio/signed"
+COLLECT = "/collect/"
 PUBLIC = dict.fromkeys(("/", "/docs/", "/openapi/v1/openapi.json", "/healthz", "/readyz"), 200)
 SESSION = {"Cookie": f"sessionid={'a' * 32}"}  # one that has ended, which only the database can say
 
@@ -23,8 +24,15 @@ def part(request, served):
 def test_each_server_answers_its_own_part(served, part):
     serves, server = part
     expected = {
-        "partners": {LIST: 200, "/external/v1/nowhere": 404, AUDIO: 403, "/admin/": 404, SIGN_IN: 404},
-        "staff": {LIST: 503, "/external/v1/nowhere": 503, AUDIO: 404, "/admin/": 302, SIGN_IN: 200},
+        "partners": {
+            LIST: 200,
+            "/external/v1/nowhere": 404,
+            AUDIO: 403,
+            COLLECT: 200,
+            "/admin/": 404,
+            SIGN_IN: 404,
+        },
+        "staff": {LIST: 503, "/external/v1/nowhere": 503, AUDIO: 404, COLLECT: 404, "/admin/": 302, SIGN_IN: 200},
     }[serves] | PUBLIC
     assert {path: server.get(path, token=served.tokens["good"]).status for path in expected} == expected
 

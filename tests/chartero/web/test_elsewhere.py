@@ -13,7 +13,7 @@ from tests.published import check
 
 LIST = "/external/v1/encounters"
 OF_STAFF = ("/admin/", "/admin", "/admin/login/", "/admin/partners/apikey/", "/signin/code/", "/signin/", "/signin")
-OF_PARTNERS = (LIST, "/external", "/external/", "/external/v1/nowhere", "/media/audio/signed")
+OF_PARTNERS = (LIST, "/external", "/external/", "/external/v1/nowhere", "/media/audio/signed", "/collect/")
 OF_BOTH = ("/", "/docs/", "/openapi/v1/openapi.json", "/static/partners/staff.css", "/administration/")
 
 
@@ -27,15 +27,15 @@ def served(path, serves):
 
 
 def test_each_kind_of_process_serves_its_part():
-    assert [served(path, PARTNERS) for path in OF_STAFF + OF_PARTNERS + OF_BOTH] == [False] * 7 + [True] * 10
-    assert [served(path, STAFF) for path in OF_STAFF + OF_PARTNERS + OF_BOTH] == [True] * 7 + [False] * 5 + [True] * 5
+    assert [served(path, PARTNERS) for path in OF_STAFF + OF_PARTNERS + OF_BOTH] == [False] * 7 + [True] * 11
+    assert [served(path, STAFF) for path in OF_STAFF + OF_PARTNERS + OF_BOTH] == [True] * 7 + [False] * 6 + [True] * 5
     assert all(served(path, ALL) for path in OF_STAFF + OF_PARTNERS + OF_BOTH)
 
 
 def test_every_page_with_a_session_is_for_staff():
     prefixes = {str(each.pattern) for each in get_resolver().url_patterns if getattr(each, "namespace", "") != "docs"}
     public = {"external/v1/", r"\Aexternal(?:/[\s\S]*)?\Z", "media/audio/<str:signed>", "openapi/v1/openapi.json"}
-    public |= {".well-known/security.txt", "", "secret-scanning/github"}
+    public |= {".well-known/security.txt", "", "secret-scanning/github", "collect/"}
     assert prefixes - public == {"admin/", "signin/"}
 
 

@@ -1,0 +1,111 @@
+"""The e-mails about keys that are handed over by link: the links for a contact, and what staff must know at once."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from enum import StrEnum
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from partners.api import base_url
+from partners.formats import traces
+from partners.formats.escapes import escaped
+from partners.models import KeyHandover, Organization
+from partners.review.mail import moment
+
+logger = logging.getLogger(__name__)
+NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
+
+
+class Alert(StrEnum):
+    """Why staff are alerted about a link, as the subject says it."""
+
+    REUSED = "The link of a key that was collected is used again"
+    LOCKED = "A link is locked after wrong codes"
+    REFUSED = "A key could not be collected"
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A hand-over with its new link, which nothing but the e-mail contains."""
+
+    handover: KeyHandover
+    url: str = field(repr=False)
+
+
+def require_mail() -> None:
+    """Raise ValidationError if this deployment sends no e-mail."""
+    if settings.EMAIL_BACKEND == NO_MAIL or not settings.DEFAULT_FROM_EMAIL:
+        raise ValidationError("E-mail is not configured. Set EMAIL_URL and CHARTERO_FROM_EMAIL.", code="no_mail")
+
+
+def for_contact(organization: Organization, links: Sequence[NewLink], *, with_code: bool) -> EmailMessage:
+    """Return the e-mail with the links for one contact. Except for the address, its headers hold nothing typed."""
+    facts = {
+        "sender": _sender(),
+        "organization": escaped(organization.name),
+        "name": escaped(organization.contact_name),
+        "links": [_facts(each) for each in links],
+        "with_code": with_code,
+    }
+    one = len(links) == 1
+    subject = "Collect your new API key" if one else f"Collect your {len(links):,} new API keys"
+    return _message(subject, "handover", facts, {organization.contact_email}, reply_to=settings.STAFF_EMAIL)
+
+
+def alert(kind: Alert, handover: KeyHandover, source: str, why: str = "") -> None:
+    """Send staff an e-mail about a link. If that fails, the log says so; the home page shows the same."""
+    if not settings.STAFF_EMAIL or settings.EMAIL_BACKEND == NO_MAIL:
+        return
+    facts = {
+        "kind": kind.name,
+        "organization": escaped(handover.organization.name),
+        "label": escaped(handover.label),
+        "sent_by": escaped(handover.sent_by),
+        "sent_to": handover.sent_to,
+        "source": source,
+        "why": why,
+        "collected_at": handover.collected_at and moment(handover.collected_at),
+        "collected_from": handover.collected_from,
+        "base_url": base_url.stated(),
+        "page": reverse("admin:partners_handover", args=[handover.pk]),
+    }
+    try:
+        _message(kind.value, "handover_alert", facts, settings.STAFF_EMAIL).send()
+    except Exception as fault:  # whatever fails, the page must still answer
+        logger.error("an alert could not be sent", extra={"exception": traces.kind(fault)})
+
+
+def _facts(link: NewLink) -> dict[str, Any]:
+    handover = link.handover
+    return {
+        "label": escaped(handover.label),
+        "url": link.url,
+        "end": handover.link_expires_at and moment(handover.link_expires_at),
+        "replaces": handover.replaces and f"{handover.replaces.quotable}…",
+        "overlap_hours": handover.overlap_hours,
+    }
+
+
+def _sender() -> str:
+    """Return who sends, as the settings name them: by name, or else by domain."""
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return name or address.rpartition("@")[2]
+
+
+def _message(
+    subject: str, template: str, facts: dict[str, Any], to: Iterable[str], reply_to: Sequence[str] | None = None
+) -> EmailMessage:
+    return EmailMessage(
+        subject,
+        render_to_string(f"partners/mail/{template}.txt", facts),
+        to=[*to],
+        reply_to=reply_to,
+        headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: no machine answers it
+    )

@@ -1,0 +1,34 @@
+"""A partner with a contact, the link that was sent, and a browser that nobody is signed in with."""
+
+import pytest
+from django.test import Client
+
+from partners.collecting import page
+from partners.collecting.guesses import Guesses
+from partners.models import KeyHandover, Organization
+from tests.factories import CHANGE
+from tests.partners.support.handing_over import CONTACT, prepared
+
+FORM = "/collect/"
+
+
+@pytest.fixture(autouse=True)
+def nothing_guessed(monkeypatch):
+    monkeypatch.setattr(page, "GUESSES", Guesses())
+
+
+@pytest.fixture
+def partner(organization, postbox) -> Organization:
+    organization.set_contact(CHANGE, name="", email=CONTACT)
+    return organization
+
+
+@pytest.fixture
+def handover(partner) -> KeyHandover:
+    return prepared(partner)
+
+
+@pytest.fixture
+def post(client: Client):
+    """`post(token, step)` uses a link."""
+    return lambda token, step="check", **given: client.post(FORM, {"link": token, "step": step} | given)
