@@ -18,6 +18,7 @@ from partners.models import ApiKey, Organization
 from partners.signin.guards import lockout
 
 ROLES = {"staff": None, "onboarding": Role.ONBOARDING, "security": Role.SECURITY, "support": Role.SUPPORT}
+CONTACT = "it@riverside.example"
 MAIN, OTHER = "Northgate Family Practice (demo)", "Riverside Cardiology (demo)"
 
 
@@ -87,3 +88,5 @@ def _keys_in_every_state(organization: Organization) -> None:
     past.key(organization, "Pilot", issued=31, ends=-1)
     if organization.name == MAIN:
         traffic.make(organization, sync, former)
+    else:
+        organization.set_contact(CHANGE, name="", email=CONTACT)

@@ -11,7 +11,7 @@ from partners.admin.keys.filters import SOON
 from partners.finding.found import Found
 from partners.finding.last_use import STILL_USED
 from partners.record import refused, wrong_secrets
-from partners.review import attention
+from partners.review import attention, links
 
 
 def home(request: HttpRequest) -> TemplateResponse:
@@ -36,6 +36,7 @@ def _about_keys(request: HttpRequest) -> dict[str, Any]:
         "expiring": attention.expiring(SOON),
         "expiring_idle": attention.expiring_idle(SOON),
         "digests": attention.digest_health(),
+        "handovers": links.needing_staff(),
     }
 
 

@@ -1,22 +1,27 @@
-"""How a command hands over a token: on standard output, or in a new file that only its owner can read."""
+"""How a command hands over a key: by a link to the contact, on standard output, or in a file for its owner alone."""
 
 import os
 from contextlib import nullcontext
 from typing import IO, Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
+from partners.api import base_url
 from partners.keys.tokens import Token
 from partners.management import output
 from partners.management.base import ChangeCommand
 from partners.management.files import new_file
-from partners.models import ApiKey
+from partners.models import ApiKey, KeyHandover
+from partners.review import link_mail
+from partners.review.handing_over import Sender
 
 SHOWN_ONCE = "The token. It is shown only once and is not stored. Copy all of it now:"
 HELP = (
     " The token is shown only once. In scripts, use --json to print it as a value of the report, or --out to write "
-    "only the token to a new file with mode 0600. If the token can't be written, nothing is changed."
+    "only the token to a new file with mode 0600. If the token can't be written, nothing is changed. With --handover, "
+    "nothing is shown: the organization's contact gets a link by e-mail, and the key is created when they collect it."
 )
 
 
@@ -25,10 +30,18 @@ class TokenCommand(ChangeCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--out", metavar="FILE", help="write the token to this new file instead of printing it")
+        ways = parser.add_mutually_exclusive_group()
+        ways.add_argument("--out", metavar="FILE", help="write the token to this new file instead of printing it")
+        ways.add_argument("--handover", action="store_true", help="send the organization's contact a link to the key")
+        parser.add_argument(
+            "--phone-code", action="store_true", help="with --handover: print a code that the contact needs as well"
+        )
 
     def print_report(self, options: dict[str, Any]) -> None:
         """Print the report before the commit, so that a token that can't be delivered never works."""
+        if options["handover"]:
+            super().print_report(options)
+            return
         out = options["out"]
         try:
             with nullcontext() if out is None else new_file(out) as file, transaction.atomic():
@@ -40,7 +53,9 @@ class TokenCommand(ChangeCommand):
             ) from None
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Create the key, hand over its token, and return the report."""
+        """Hand over the key, and return the report."""
+        if options["handover"]:
+            return self._send(options)
         key, token = self.make(options)
         if options["file"] is None:
             return self.describe(key) | {"token": token.text}
@@ -51,12 +66,30 @@ class TokenCommand(ChangeCommand):
         """Create the key."""
         raise NotImplementedError
 
+    def prepare(self, options: dict[str, Any]) -> KeyHandover:
+        """Describe the key that the contact collects by link."""
+        raise NotImplementedError
+
+    def _send(self, options: dict[str, Any]) -> dict[str, Any]:
+        link_mail.require_mail()
+        if not base_url.stated():
+            raise ValidationError("Set CHARTERO_BASE_URL: the link leads to it.", code="no_base_url")
+        handover = self.prepare(options)
+        by = Sender(self.change(options), None, base_url.stated())
+        (delivery,) = by.send([handover], with_code=options["phone_code"])
+        if delivery.fault:
+            raise ValidationError(
+                f"The link was not sent. {delivery.fault} Send it again on the page of link {handover.pk}.",
+                code="not_sent",
+            )
+        return output.of_handover(handover) | ({"phone_code": delivery.code} if delivery.code else {})
+
     def describe(self, key: ApiKey) -> dict[str, Any]:
         return output.of_key(key)
 
     def lines(self, report: dict[str, Any]) -> list[str]:
         """Return labelled lines, then the token on a separate line."""
-        token = report.pop("token")
+        token = report.pop("token", None)
         return super().lines(report) + (["", SHOWN_ONCE, token] if token else [])
 
 

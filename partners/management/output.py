@@ -4,7 +4,7 @@ from typing import Any
 
 from partners.formats.escapes import escaped
 from partners.formats.moments import rfc3339
-from partners.models import ApiKey, Organization
+from partners.models import ApiKey, KeyHandover, Organization
 
 NOTHING = "–"
 
@@ -30,6 +30,19 @@ def of_key(key: ApiKey) -> dict[str, Any]:
         "state": key.state.value,
         "expires_at": rfc3339(key.expires_at),
         "scopes": [scope.name for scope in key.scopes.all()],
+    }
+
+
+def of_handover(handover: KeyHandover) -> dict[str, Any]:
+    """Return what staff may know about a link: never its token."""
+    return {
+        "link": handover.pk,
+        "organization_id": handover.organization.public_id,
+        "label": handover.label,
+        "replaced_key_id": handover.replaces and handover.replaces.public_id,
+        "state": handover.state.value,
+        "sent_to": handover.sent_to,
+        "link_expires_at": rfc3339(handover.link_expires_at),
     }
 
 

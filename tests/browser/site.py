@@ -1,5 +1,6 @@
 """The site that the browser visits: the production server over demo data, with a person for each role."""
 
+import email
 import json
 import re
 import secrets
@@ -36,11 +37,11 @@ for name, group, password in {people!r}:
     user.groups.set([Group.objects.get_or_create(name=group)[0]] if group else [])
 """
 FIND_ROWS = """
-import json
+import datetime, json
 from django.contrib.auth.models import Group, User
 from encounters.models import Encounter
 from django.utils import timezone
-from partners.models import ApiKey, ChangeEvent, Organization, RequestRecord, UnkeyedAnswer
+from partners.models import ApiKey, ChangeEvent, KeyHandover, Organization, RequestRecord, UnkeyedAnswer
 from partners.models.change import Change
 keys = ApiKey.objects.filter(organization__name__startswith="Northgate")
 labels = {"key": "EHR sync", "disabled_key": "Staging", "expired_key": "Pilot", "revoked_key": "Former vendor"}
@@ -53,6 +54,9 @@ rows = {name: keys.get(label=label) for name, label in labels.items()} | {
     "unkeyed_call": UnkeyedAnswer.objects.create(
         occurred_at=timezone.now(), source="203.0.113.9", method="GET", path="/external/v1/encounters/",
         reason_code="invalid_key", public_part=keys.get(label="EHR sync").public_part),
+    "link": KeyHandover.prepare_successor(
+        Change("demo", "tests"), None, ApiKey.objects.get(organization__name__startswith="Riverside", label="EHR sync"),
+        overlap=datetime.timedelta(hours=24)),
     "user": User.objects.get(username="support-person"),
     "group": Group.objects.get(name="Support"),
 }
@@ -76,6 +80,7 @@ class Site:
     passwords: dict[str, str]
     rows: dict[str, dict[str, int | str]]
     token: str
+    mails: Path
     secrets: set[str] = field(default_factory=set)
     traces: list[tuple[str, str]] = field(default_factory=list)
     _sessions: dict[str, object] = field(default_factory=dict)
@@ -88,6 +93,11 @@ class Site:
     def path(self, template: str) -> str:
         """Return the path with the demonstration's rows filled in."""
         return template.format(**self.rows)
+
+    def newest_mail(self) -> str:
+        """Return the text of the e-mail that was sent last."""
+        file = max(self.mails.iterdir(), key=lambda each: each.stat().st_mtime_ns)
+        return email.message_from_bytes(file.read_bytes()).get_payload(decode=True).decode()
 
     def remember_secret(self, secret: str) -> None:
         """Have the sweep at the end of the suite look for `secret` everywhere; call it for each token that is met."""
@@ -142,6 +152,8 @@ def new_site(folder: Path, browser: "Browser") -> Iterator[Site]:
     with new_deployment(folder) as deployment:
         deployment.environment["CHARTERO_SECOND_FACTOR"] = "off"
         deployment.log = folder / "server.log"
+        mails = folder.with_name(f"{folder.name}-mails")  # beside what is swept: an e-mail has to hold its link
+        deployment.environment["EMAIL_URL"] = f"filemail:///{mails}"
         report = deployment.report("demo", "--no-serve")
         passwords = {role: secrets.token_urlsafe(16) for role in GROUPS}
         people = [(role, group, passwords[role]) for role, group in GROUPS.items()]
@@ -150,6 +162,6 @@ def new_site(folder: Path, browser: "Browser") -> Iterator[Site]:
             for call in CALLS:
                 deployment.get(f"/external/v1/encounters{call}", token=report["token"])
             rows = json.loads(deployment.manage("shell", "--no-imports", "-c", FIND_ROWS))
-            site = Site(deployment, browser, passwords, rows, report["token"])
+            site = Site(deployment, browser, passwords, rows, report["token"], mails)
             site.secrets |= {report["token"], *passwords.values(), *(login["password"] for login in report["logins"])}
             yield site

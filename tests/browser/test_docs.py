@@ -15,6 +15,7 @@ PAGES = [
     StaffPage("search", "/docs/search/?q=limit", role=None),
     StaffPage("missing", "/docs/nothing/", role=None),
     StaffPage("landing", "/", role=None),
+    StaffPage("collect", "/collect/", role=None),
 ]
 EVERY_PAGE = pytest.mark.parametrize("each", PAGES, ids=lambda page: page.name)
 SHOWN = (

@@ -23,7 +23,7 @@ def empty(browser, tmp_path):
         deployment.environment["DJANGO_SUPERUSER_PASSWORD"] = PASSWORD
         deployment.manage("createsuperuser", "--no-input", "--username", "first", "--email", "first@example.com")
         with deployment.serving():
-            yield Site(deployment, browser, {}, {}, "")
+            yield Site(deployment, browser, {}, {}, "", tmp_path)
 
 
 def picture(page, name: str) -> None:

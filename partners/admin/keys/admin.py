@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
+from partners.admin.handovers import pages as handovers
 from partners.admin.keys import banner, bulk, changing, filters, issuing, listing, pasting, rotations
 from partners.admin.leaks.reads import key_reads
 from partners.admin.model_admin import get_row
@@ -21,7 +22,7 @@ from partners.catalogue.routes import Route
 from partners.diagnosis import forecasting
 from partners.keys import digests, in_text
 from partners.leaks import mail
-from partners.models import ApiKey, KeyState, LimitUse
+from partners.models import ApiKey, KeyHandover, KeyState, LimitUse
 from partners.names import holds_words
 from partners.record import traffic, wrong_secrets
 
@@ -61,6 +62,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
             *changing.urls(),
             *bulk.urls(),
             path("<int:pk>/reads/", key_reads, name="partners_apikey_reads"),
+            *handovers.urls(),
         ]
         return own + super().get_urls()
 
@@ -105,6 +107,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
     for leak in leaks:
         leak.api_key = key
     limit, *shared_limit = LimitUse.of(key, *([key.organization] if key.organization else []))
+    handover, waiting = KeyHandover.objects.about(key)
     may_see_calls = request.user.has_perm("partners.view_requestrecord")
     return render(
         request,
@@ -116,6 +119,8 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         came=rotations.progress(request, key.replaces, key),
         goes=rotations.progress(request, key, successor),
         banner=banner.banner_of(key, successor),
+        handover=handover,
+        waiting=waiting,
         digest_key_loaded=key.digest_key_number in digests.loaded(),
         routes=_routes(key),
         limit=limit,

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
 from partners.admin.base import needs, render
+from partners.admin.handovers import rotating
 from partners.admin.keys import listing
 from partners.admin.keys.bulk_forms import BulkExpiryForm, BulkForm, BulkRevokeForm
 from partners.admin.model_admin import is_pk
@@ -78,6 +79,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
     if not selected:
         messages.warning(request, "Select keys in the list first.")
         return _back(request)
+    if request.POST.get("verb") == rotating.VERB.name:
+        return rotating.rotate(request, selected)
     verb, confirmed = _verb(request), request.POST.get("step") == "confirm"
     form = verb.form(request.POST if confirmed else None, selected=len(selected))
     if form.is_valid() and (count := form.attempt(lambda: _apply(verb, request, form, selected))):
@@ -112,14 +115,8 @@ def _verb(request: HttpRequest) -> BulkVerb:
 def _apply(verb: BulkVerb, request: HttpRequest, form: BulkForm, selected: list[int]) -> int:
     """Change the selected keys that allow it, all or none, and return how many."""
     changed = verb.apply(ApiKey.objects.filter(pk__in=selected), form.change(request), form)
-    _require_number(form.cleaned_data, len(changed))
+    form.require_number(len(changed))
     return len(changed)
-
-
-def _require_number(given: dict[str, Any], number: int) -> None:
-    if given.get("number", number) != number:
-        message = f"The number is {number:,}. Check the list again, then enter this number."
-        raise ValidationError({"number": ValidationError(message, code="wrong_number")})
 
 
 def _preview(request: HttpRequest, verb: BulkVerb, form: BulkForm, selected: list[int]) -> HttpResponse:

@@ -1,6 +1,7 @@
 """The forms that change many keys at once."""
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from partners.admin.forms import ReasonForm
@@ -23,6 +24,12 @@ class BulkForm(ReasonForm):
         super().__init__(data)
         if selected <= PAGE and not self.always_by_number:
             del self.fields["number"]
+
+    def require_number(self, number: int) -> None:
+        """Raise ValidationError if another number of keys was confirmed."""
+        if self.cleaned_data.get("number", number) != number:
+            message = f"The number is {number:,}. Check the list again, then enter this number."
+            raise ValidationError({"number": ValidationError(message, code="wrong_number")})
 
 
 class BulkRevokeForm(BulkForm):

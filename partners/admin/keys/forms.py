@@ -165,6 +165,14 @@ class IssueForm(Description, ScopeBoxes):
             "expires_at": self.end,
         }
 
+    @property
+    def terms(self) -> dict[str, Any]:
+        """Return the arguments for `KeyHandover.prepare`: a key for so many days lives from its collection."""
+        lifetime = self.cleaned_data["lifetime"]
+        if lifetime in (ON_A_DATE, NEVER):
+            return self.values
+        return self.values | {"expires_at": None, "lifetime": timedelta(days=int(lifetime))}
+
 
 class RotateForm(ChangeForm):
     """A rotation: how long the old key still works."""

@@ -1,4 +1,7 @@
-"""The two pages that make a key: issue and rotate. Each shows the token only once, in the answer to its form."""
+"""The two pages that make a key: issue and rotate.
+
+Each sends the organization's contact a link, or shows the token only once, in the answer to its form.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -14,6 +17,8 @@ from django.views.decorators.debug import sensitive_variables
 from partners.admin import nonces
 from partners.admin.base import needs, render
 from partners.admin.forms import ChangeForm
+from partners.admin.handovers import sending
+from partners.admin.handovers.forms import PhoneCodeForm
 from partners.admin.keys.forms import IssueForm, RotateForm
 from partners.admin.model_admin import is_pk
 from partners.api.base_url import base_url
@@ -21,7 +26,7 @@ from partners.catalogue.routes import Route
 from partners.diagnosis import forecasting
 from partners.keys.digests import DigestKeyUnavailable
 from partners.keys.tokens import Token
-from partners.models import ApiKey, Organization
+from partners.models import ApiKey, KeyHandover, Organization
 from partners.models.change import Action
 from partners.signin.guards.freshness import fresh_password
 
@@ -48,6 +53,8 @@ def issue(request: HttpRequest) -> HttpResponse:
         return _ask(request, form)
     if step == "issue":
         return _shown_once(request, form, lambda: _issued(request, form)) or _ask(request, form)
+    if step == "send":
+        return sending.send_new(request, form, lambda: _prepared(request, form)) or _ask(request, form)
     return _check(request, form)
 
 
@@ -57,7 +64,7 @@ def rotate(request: HttpRequest, pk: int) -> HttpResponse:
     """Issue the successor of a key, and end the key after an overlap."""
     key = get_object_or_404(ApiKey.objects.select_related("organization"), pk=pk)
     form = RotateForm(request.POST if request.method == "POST" else None)
-    if form.is_valid() and (answer := _shown_once(request, form, lambda: _rotated(request, form, key))):
+    if form.is_valid() and (answer := _rotate(request, form, key)):
         return answer
     key.refresh_from_db()
     return render(
@@ -69,8 +76,18 @@ def rotate(request: HttpRequest, pk: int) -> HttpResponse:
         refusal=key.refusal(Action.KEY_ROTATED),
         ends=form.ends(key),
         forecasts=forecasting.of_key(key),
+        waiting=key.handovers.waiting().first(),
+        offer=sending.Offer.of(key.organization),
+        options=PhoneCodeForm(),
         nonce=_nonce(request),
     )
+
+
+def _rotate(request: HttpRequest, form: RotateForm, key: ApiKey) -> HttpResponse | None:
+    """Send a link to the successor, or make it and show its token; None if that is refused."""
+    if request.POST.get("step") == "send":
+        return sending.send_new(request, form, lambda: _prepared_successor(request, form, key))
+    return _shown_once(request, form, lambda: _rotated(request, form, key))
 
 
 def _ask(request: HttpRequest, form: IssueForm) -> HttpResponse:
@@ -92,6 +109,8 @@ def _check(request: HttpRequest, form: IssueForm) -> HttpResponse:
         forecasts=forecasts,
         passes=any(each.passes for each in forecasts),
         idle=forecasting.idle(forecasts, values["scopes"]),
+        offer=sending.Offer.of(values["organization"]),
+        options=PhoneCodeForm(),
         nonce=_nonce(request),
     )
 
@@ -106,6 +125,14 @@ def _rotated(request: HttpRequest, form: RotateForm, key: ApiKey) -> tuple[ApiKe
     return key.rotate(form.change(request), overlap=form.span)
 
 
+def _prepared(request: HttpRequest, form: IssueForm) -> KeyHandover:
+    return KeyHandover.prepare(form.change(request), _person(request), **form.terms, **form.description)
+
+
+def _prepared_successor(request: HttpRequest, form: RotateForm, key: ApiKey) -> KeyHandover:
+    return KeyHandover.prepare_successor(form.change(request), _person(request), key, overlap=form.span)
+
+
 @sensitive_variables()
 def _shown_once(request: HttpRequest, form: ChangeForm, make: Make) -> HttpResponse | None:
     """Make the key and show its token in this answer; None if it is refused, with the errors in the form.
@@ -118,7 +145,7 @@ def _shown_once(request: HttpRequest, form: ChangeForm, make: Make) -> HttpRespo
             use.made(key)
             return _answer(request, key, token)
     except nonces.AlreadyUsed as used:
-        return render(request, "partners/issued.html", title="Already issued", key=used.key)
+        return sending.already_used(request, used)
     except ValidationError as refusal:
         form.refuse(refusal)
     except DigestKeyUnavailable as fault:

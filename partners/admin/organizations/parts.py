@@ -49,10 +49,11 @@ def show_part(request: HttpRequest, part: Part, organization: Organization, **co
 @needs(KEYS.permission)
 @require_safe
 def show_keys(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the keys of an organization in every state, the newest first."""
+    """Show the keys of an organization in every state, the newest first, and the links that wait to be used."""
     organization = get_object_or_404(Organization, pk=pk)
     keys = Paginator(organization.api_keys.prefetch_related("scopes"), KEYS_PER_PAGE)
-    return show_part(request, KEYS, organization, keys=keys.get_page(request.GET.get("page")))
+    handovers = organization.handovers.waiting().select_related("replaces")[:KEYS_PER_PAGE]
+    return show_part(request, KEYS, organization, keys=keys.get_page(request.GET.get("page")), handovers=handovers)
 
 
 @needs(CALLS.permission)

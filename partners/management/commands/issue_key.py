@@ -3,15 +3,16 @@
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 
 from partners.catalogue.routes import Scope
 from partners.finding.lookup import find_organization
-from partners.formats.spans import expiry
+from partners.formats.spans import duration, expiry
 from partners.keys import lifetimes
 from partners.keys.tokens import Token
 from partners.management import handover
-from partners.models import ApiKey
+from partners.models import ApiKey, KeyHandover
 
 
 class Command(handover.TokenCommand):
@@ -46,6 +47,19 @@ class Command(handover.TokenCommand):
         )
         super().add_arguments(parser)
 
+    def prepare(self, options: dict[str, Any]) -> KeyHandover:
+        if options["organization"] is None:
+            raise ValidationError("Name the organization whose contact gets the link.", code="no_contact")
+        return KeyHandover.prepare(
+            self.change(options),
+            None,
+            organization=find_organization(options["organization"]),
+            label=options["label"],
+            scopes=[scope for scope in Scope if scope in options["scope"]],
+            is_test=options["test"],
+            **_life(options["expires"]),
+        )
+
     def make(self, options: dict[str, Any]) -> tuple[ApiKey, Token]:
         organization = options["organization"]
         return ApiKey.issue(
@@ -62,6 +76,18 @@ def _end(text: str | None) -> datetime | None:
     if text is None:
         return lifetimes.default_end()
     return None if text == "never" else expiry(text)
+
+
+def _life(text: str | None) -> dict[str, Any]:
+    """Return how long the key of a link lives: from its collection, or until a time."""
+    if text is None:
+        return {"lifetime": lifetimes.default()}
+    if text == "never":
+        return {}
+    try:
+        return {"lifetime": duration(text)}
+    except ValidationError:
+        return {"expires_at": expiry(text)}
 
 
 def _default_lifetime() -> str:

@@ -9,7 +9,7 @@ from partners.formats import moments
 from partners.formats.spans import duration
 from partners.keys.tokens import Token
 from partners.management import handover, output
-from partners.models import ApiKey
+from partners.models import ApiKey, KeyHandover
 
 
 class Command(handover.TokenCommand):
@@ -17,7 +17,8 @@ class Command(handover.TokenCommand):
 
     help = (
         "Issue a successor for a key, with the same organization, label and scopes. Both keys work during the overlap; "
-        f"then the old key expires. A key can be rotated only once.{handover.HELP}"
+        "then the old key expires. With a link, the overlap begins when the new key is collected. A key can be rotated "
+        f"only once.{handover.HELP}"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -29,6 +30,10 @@ class Command(handover.TokenCommand):
             help="how long the old key still works, in hours or days (default: 24h; 0h: it stops working now)",
         )
         super().add_arguments(parser)
+
+    def prepare(self, options: dict[str, Any]) -> KeyHandover:
+        key, overlap = find_key(options["key"]), duration(options["overlap"])
+        return KeyHandover.prepare_successor(self.change(options), None, key, overlap=overlap)
 
     def make(self, options: dict[str, Any]) -> tuple[ApiKey, Token]:
         key, overlap = find_key(options["key"]), duration(options["overlap"])

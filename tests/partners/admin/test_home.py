@@ -237,4 +237,4 @@ def test_the_number_of_statements_is_fixed(support, organization):
     more(1)
     one = statements(support, HOME)
     more(49)
-    assert statements(support, HOME) == one <= 20
+    assert statements(support, HOME) == one <= 21

@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from partners.signin.guards.freshness import WITHOUT_PROOF
 from tests.factories import DocumentFactory, RequestRecordFactory
+from tests.partners.support.handing_over import prepared
 from tests.partners.support.staff import make_stale
 
 GROUPS = {"support": "Support", "onboarding": "Partner onboarding", "security": "Security"}
@@ -93,6 +94,11 @@ admin/partners/apikey/bulk/                          security    security
 admin/partners/apikey/export/                        nobody      support
 admin/partners/apikey/find/                          nobody      support
 admin/partners/apikey/issue/                         onboarding  onboarding
+admin/partners/apikey/links/                         support     nobody
+admin/partners/apikey/links/send/                    nobody      security
+admin/partners/apikey/links/<link>/                  support     nobody
+admin/partners/apikey/links/<link>/resend/           onboarding  onboarding
+admin/partners/apikey/links/<link>/withdraw/         onboarding  onboarding
 
 admin/partners/requestrecord/                        support     support
 admin/partners/requestrecord/<object_id>/            support     nobody
@@ -198,6 +204,7 @@ def filled(url: str, rows: dict[str, object]) -> str:
     model = "/".join(url.split("/")[1:3])
     key = rows[model].pk if model in rows else 1
     words = WORDS | {"object_id": key, "pk": key, "id": key, "user_id": rows["auth/user"].pk}
+    words["link"] = rows["partners/keyhandover"].pk
     return re.sub(r"<(\w+)>", lambda match: str(words[match[1]]), url)
 
 
@@ -227,7 +234,7 @@ def people(db) -> dict[str, Client]:
 def rows(people) -> dict[str, object]:
     """One row of every table, by `app/model`."""
     DocumentFactory()
-    RequestRecordFactory()
+    prepared(RequestRecordFactory().organization)
     User.objects.create_user("somebody")
     models = (model._default_manager for model in apps.get_models() if model._default_manager.exists())
     return {
