@@ -34,6 +34,12 @@ class Forecast:
         return self.refusal is None
 
     @property
+    def left_out(self) -> bool:
+        """Return True if nothing blocks the call but a route or a scope that staff didn't choose."""
+        reasons = {reason for reason, _ in self.obstacles}
+        return bool(reasons) and reasons <= {Reason.ROUTE_NOT_ALLOWED, Reason.MISSING_SCOPE}
+
+    @property
     def obstacles(self) -> list[tuple[Reason, Remedy]]:
         """Return everything that blocks the call, in the order of the checks, and who can fix it."""
         failed = [check.reason for check in every_check(self.call) if check.outcome is CheckOutcome.FAILED]
@@ -46,10 +52,20 @@ class Forecast:
         return [scope for scope in self.route.scopes if scope not in held]
 
 
-def of_new_key(organization: Organization, scopes: Iterable[Scope], *, is_test: bool) -> list[Forecast]:
-    """Return a forecast for each route that staff enable, for a key that isn't issued yet."""
-    routes = [Route.named(name) for name in organization.enabled_routes()]
-    possible = PossibleCalls.of(organization, allowlisted=organization.allowlisted, routes=routes)
+def of_new_key(
+    organization: Organization,
+    scopes: Iterable[Scope],
+    *,
+    is_test: bool,
+    allowlisted: bool = False,
+    routes: Iterable[Route] = (),
+) -> list[Forecast]:
+    """Return a forecast for each route that staff enable, for a key that isn't issued yet.
+
+    `allowlisted` and `routes` are the access that the organization gets together with the key.
+    """
+    enabled = [*map(Route.named, organization.enabled_routes()), *routes]
+    possible = PossibleCalls.of(organization, allowlisted=organization.allowlisted or allowlisted, routes=enabled)
     number = max(digests.loaded(), default=0)  # 0 is never loaded
     key = ApiKey(is_test=is_test, digest_key_number=number)
     return [Forecast(call) for call in possible.with_key(key, scopes)]

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from partners.admin.description import Description
 from partners.admin.forms import ChangeForm, ReasonForm
+from partners.admin.keys.opening import Opening
 from partners.catalogue.routes import Route, Scope
 from partners.finding import lookup
 from partners.formats.spans import expiry
@@ -67,7 +68,7 @@ class ScopeBoxes(ChangeForm):
         ]
 
 
-class IssueForm(Description, ScopeBoxes):
+class IssueForm(Opening, Description, ScopeBoxes):
     """A new key: for which organization and system, with which scopes, and for how long."""
 
     organization = forms.CharField(

@@ -20,6 +20,7 @@ from partners.admin.forms import ChangeForm
 from partners.admin.handovers import sending
 from partners.admin.handovers.forms import PhoneCodeForm
 from partners.admin.keys.forms import IssueForm, RotateForm
+from partners.admin.keys.opening import Offer, organization_in, require_permission
 from partners.admin.model_admin import is_pk
 from partners.api.base_url import base_url
 from partners.catalogue.routes import Route
@@ -49,8 +50,11 @@ def issue(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _ask(request, IssueForm(initial=_filled_in(request)))
     form, step = IssueForm(request.POST), request.POST.get("step")
+    if preset := request.POST.get("preset"):
+        return _ask(request, IssueForm(initial=_offer(request, form).filled_in(form, preset)))
     if not form.is_valid() or step == "change":
         return _ask(request, form)
+    require_permission(request, form)
     if step == "issue":
         return _shown_once(request, form, lambda: _issued(request, form)) or _ask(request, form)
     if step == "send":
@@ -93,13 +97,29 @@ def _rotate(request: HttpRequest, form: RotateForm, key: ApiKey) -> HttpResponse
 def _ask(request: HttpRequest, form: IssueForm) -> HttpResponse:
     names = Organization.objects.values_list("name", flat=True)
     return render(
-        request, "partners/issue.html", title="Issue key", form=form, organizations=names, nonce=_nonce(request)
+        request,
+        "partners/issue.html",
+        title="Issue key",
+        form=form,
+        offer=_offer(request, form),
+        organizations=names,
+        nonce=_nonce(request),
     )
+
+
+def _offer(request: HttpRequest, form: IssueForm) -> Offer:
+    return Offer.of(request, organization_in(form))
 
 
 def _check(request: HttpRequest, form: IssueForm) -> HttpResponse:
     values = form.values
-    forecasts = forecasting.of_new_key(values["organization"], values["scopes"], is_test=values["is_test"])
+    forecasts = forecasting.of_new_key(
+        values["organization"],
+        values["scopes"],
+        is_test=values["is_test"],
+        allowlisted=form.allowlists,
+        routes=form.opened,
+    )
     return render(
         request,
         "partners/issue_check.html",
@@ -107,6 +127,7 @@ def _check(request: HttpRequest, form: IssueForm) -> HttpResponse:
         form=form,
         values=values,
         forecasts=forecasts,
+        offer=_offer(request, form),
         passes=any(each.passes for each in forecasts),
         idle=forecasting.idle(forecasts, values["scopes"]),
         offer=sending.Offer.of(values["organization"]),
@@ -117,7 +138,10 @@ def _check(request: HttpRequest, form: IssueForm) -> HttpResponse:
 
 @sensitive_variables()
 def _issued(request: HttpRequest, form: IssueForm) -> tuple[ApiKey, Token]:
-    return ApiKey.issue(form.change(request), **form.values, **form.description)
+    change = form.change(request)
+    if form.opens:
+        form.open(form.values["organization"], change)
+    return ApiKey.issue(change, **form.values, **form.description)
 
 
 @sensitive_variables()
