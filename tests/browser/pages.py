@@ -32,6 +32,7 @@ PAGES = [
     StaffPage("keys-expiring", "/admin/partners/apikey/?state=active&expires=90&o=expires", role="security"),
     StaffPage("key-replace", "/admin/partners/apikey/issue/?replacement_for={expired_key[pk]}"),
     StaffPage("key-issue", "/admin/partners/apikey/issue/"),
+    StaffPage("key-issue-first", "/admin/partners/apikey/issue/?organization={new_organization[pk]}"),
     StaffPage("key-rotate", "/admin/partners/apikey/{key[pk]}/rotate/"),
     StaffPage("key-disable", "/admin/partners/apikey/{key[pk]}/disable/"),
     StaffPage("key-enable", "/admin/partners/apikey/{disabled_key[pk]}/enable/"),
