@@ -20,7 +20,7 @@ from partners.admin.forms import ChangeForm
 from partners.admin.handovers import sending
 from partners.admin.handovers.forms import PhoneCodeForm
 from partners.admin.keys.forms import IssueForm, RotateForm
-from partners.admin.keys.opening import Offer, organization_in, require_permission
+from partners.admin.keys.opening import OpeningOffer, organization_in, require_permission
 from partners.admin.model_admin import is_pk
 from partners.api.base_url import base_url
 from partners.catalogue.routes import Route
@@ -28,7 +28,7 @@ from partners.diagnosis import forecasting
 from partners.keys.digests import DigestKeyUnavailable
 from partners.keys.tokens import Token
 from partners.models import ApiKey, KeyHandover, Organization
-from partners.models.change import Action
+from partners.models.change import Action, Change
 from partners.signin.guards.freshness import fresh_password
 
 Make = Callable[[], tuple[ApiKey, Token]]
@@ -51,7 +51,7 @@ def issue(request: HttpRequest) -> HttpResponse:
         return _ask(request, IssueForm(initial=_filled_in(request)))
     form, step = IssueForm(request.POST), request.POST.get("step")
     if preset := request.POST.get("preset"):
-        return _ask(request, IssueForm(initial=_offer(request, form).filled_in(form, preset)))
+        return _ask(request, IssueForm(initial=_opening(request, form).filled_in(form, preset)))
     if not form.is_valid() or step == "change":
         return _ask(request, form)
     require_permission(request, form)
@@ -101,14 +101,14 @@ def _ask(request: HttpRequest, form: IssueForm) -> HttpResponse:
         "partners/issue.html",
         title="Issue key",
         form=form,
-        offer=_offer(request, form),
+        opening=_opening(request, form),
         organizations=names,
         nonce=_nonce(request),
     )
 
 
-def _offer(request: HttpRequest, form: IssueForm) -> Offer:
-    return Offer.of(request, organization_in(form))
+def _opening(request: HttpRequest, form: IssueForm) -> OpeningOffer:
+    return OpeningOffer.of(request, organization_in(form))
 
 
 def _check(request: HttpRequest, form: IssueForm) -> HttpResponse:
@@ -127,7 +127,7 @@ def _check(request: HttpRequest, form: IssueForm) -> HttpResponse:
         form=form,
         values=values,
         forecasts=forecasts,
-        offer=_offer(request, form),
+        opening=_opening(request, form),
         passes=any(each.passes for each in forecasts),
         idle=forecasting.idle(forecasts, values["scopes"]),
         offer=sending.Offer.of(values["organization"]),
@@ -138,10 +138,7 @@ def _check(request: HttpRequest, form: IssueForm) -> HttpResponse:
 
 @sensitive_variables()
 def _issued(request: HttpRequest, form: IssueForm) -> tuple[ApiKey, Token]:
-    change = form.change(request)
-    if form.opens:
-        form.open(form.values["organization"], change)
-    return ApiKey.issue(change, **form.values, **form.description)
+    return ApiKey.issue(_opened(request, form), **form.values, **form.description)
 
 
 @sensitive_variables()
@@ -150,7 +147,15 @@ def _rotated(request: HttpRequest, form: RotateForm, key: ApiKey) -> tuple[ApiKe
 
 
 def _prepared(request: HttpRequest, form: IssueForm) -> KeyHandover:
-    return KeyHandover.prepare(form.change(request), _person(request), **form.terms, **form.description)
+    return KeyHandover.prepare(_opened(request, form), _person(request), **form.terms, **form.description)
+
+
+def _opened(request: HttpRequest, form: IssueForm) -> Change:
+    """Give the organization the access that the form asks for, and return the change for the key."""
+    change = form.change(request)
+    if form.opens:
+        form.open(form.cleaned_data["organization"], change)
+    return change
 
 
 def _prepared_successor(request: HttpRequest, form: RotateForm, key: ApiKey) -> KeyHandover:

@@ -61,7 +61,7 @@ class Opening(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class OpeningOffer:
     """What the form offers for an organization. `opens`: it may get its first access together with the key."""
 
     organization: Organization | None
@@ -69,7 +69,7 @@ class Offer:
     opens: bool
 
     @classmethod
-    def of(cls, request: HttpRequest, organization: Organization | None) -> "Offer":
+    def of(cls, request: HttpRequest, organization: Organization | None) -> "OpeningOffer":
         """Return the offer to the person who asks."""
         enabled = [Route.named(name) for name in organization.enabled_routes()] if organization else []
         opens = organization is not None and not enabled and request.user.has_perm(PERMISSION)

@@ -117,6 +117,13 @@ def test_one_review_opens_a_new_partner(onboarding, asked, newcomer):
     assert opened.after == {"allowlisted": True, "routes": LISTS}
 
 
+def test_a_partner_is_opened_when_the_link_to_its_key_is_sent(onboarding, asked, newcomer):
+    newcomer.set_contact(CHANGE, name="", email="it@partner.example")
+    onboarding.post(ISSUE, asked | {"step": "send"})
+    assert newcomer.handovers.count() == 1
+    assert access(newcomer) == (True, LISTS)
+
+
 def test_access_needs_a_reason(onboarding, asked, newcomer):
     answer = onboarding.post(ISSUE, asked | {"reason": " "})
     assert "Give the reason for enabling access." in answer.text
