@@ -21,6 +21,7 @@ _ONBOARDS = (
     "partners.describe_apikey",
     "partners.report_keyleak",
     "partners.limit_apikey",
+    "partners.network_apikey",
 )
 _SECURES = (
     "partners.enable_apikey",
@@ -46,6 +47,7 @@ ABILITIES = {
     "partners.scope_apikey": "Change the scopes of keys",
     "partners.describe_apikey": "Change the owner, note and tags of keys",
     "partners.limit_apikey": "Limit the calls of keys",
+    "partners.network_apikey": "Change the allowed networks of keys",
     "partners.expire_apikey": "Change when keys expire",
     "partners.disable_apikey": "Disable keys",
     "partners.enable_apikey": "Enable disabled keys",

@@ -57,6 +57,7 @@ STOPS = {
     "disabled_key": (KEY, "The key is disabled. Ask the people who issued it."),
     "revoked_key": (KEY, "The key has been revoked. Ask for a new one."),
     "expired_key": (KEY, "The key has expired. Use the new key, or ask for one."),
+    "source_not_allowed": (ACCESS, "The key may not be used from this network. Ask for this network to be allowed."),
     "org_scope_only_required": (ACCESS, "The key doesn't belong to an organization. Ask for one that does."),
     "organization_not_allowlisted": (ACCESS, "The organization is not allowlisted. Ask for access."),
     "route_not_allowed": (ACCESS, "The route encounters.list is not enabled for the organization. Ask for access."),

@@ -5,6 +5,7 @@ The contract is the table of `tests.agreement.contract`. `CHARTERO_AGREEMENT` se
 
 import os
 from collections import Counter
+from functools import partial
 from itertools import pairwise
 from random import Random
 
@@ -67,7 +68,8 @@ def compared(situations):
         status, code = contract(situation)
         with set_deployment(situation):
             live = called(situation.method, path, query.text, header)
-            judged = diagnose(RequestLine.parse(f"{situation.method} {path}?{query.text}"), Sent(header).facts)
+            facts = partial(Sent(header).facts, address="127.0.0.1")
+            judged = diagnose(RequestLine.parse(f"{situation.method} {path}?{query.text}"), facts)
         yield situation, (status, code, contract_field(code, query)), live, judged
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from partners.catalogue.routes import Route, Scope
 from partners.keys import tokens
-from partners.models import ApiKey, ApiKeySwitch, LimitUse
+from partners.models import AllowedNetwork, ApiKey, ApiKeySwitch, LimitUse
 from tests.api import KEY, LIST, Api
 from tests.factories import CHANGE, DocumentFactory, EncounterFactory, OrganizationFactory, issue, limit
 
@@ -199,6 +199,60 @@ def test_a_key_of_no_organization_is_told_its_state_first():
     past = timezone.now() - timedelta(days=1)
     ApiKey.objects.filter(pk=key.pk).update(created_at=past, expires_at=timezone.now())
     assert Api(token).refusal()[1] == "expired_key"
+
+
+# Allowed networks: after check 7 --------------------------------------------------------------------------------------
+
+
+def allow(key, mode, *texts):
+    key.set_networks(mode, AllowedNetwork.listed((text, "Office") for text in texts), CHANGE)
+
+
+@EVERY_ROUTE
+@pytest.mark.parametrize("source", ["198.51.100.7", "2001:db9::1", "", "nobody"])
+def test_a_call_from_elsewhere(organization, path, source):
+    key, token = issue(organization)
+    allow(key, "enforce", "203.0.113.0/24", "2001:db8::/32", "0.0.0.0/8")
+    assert Api(token).refusal(path, REMOTE_ADDR=source) == (403, "source_not_allowed", None)
+
+
+@pytest.mark.parametrize(
+    "source", ["203.0.113.0", "203.0.113.255", "::ffff:203.0.113.7", "2001:db8:f::1", "2001:db8::"]
+)
+def test_a_call_from_an_allowed_network(organization, source):
+    key, token = issue(organization)
+    allow(key, "enforce", "203.0.113.0/24", "2001:db8::/32")
+    assert Api(token).get(REMOTE_ADDR=source).status_code == 200
+
+
+@pytest.mark.parametrize("mode", ["off", "watch"])
+def test_a_list_that_is_not_enforced_refuses_nothing(organization, mode):
+    key, token = issue(organization)
+    allow(key, mode, "203.0.113.0/24")
+    assert Api(token).get(REMOTE_ADDR="198.51.100.7").status_code == 200
+
+
+def test_the_source_is_the_last_hop_before_a_trusted_proxy(organization, settings):
+    settings.BEHIND_PROXY = True
+    key, token = issue(organization)
+    allow(key, "enforce", "203.0.113.0/24")
+    hops = {"HTTP_X_FORWARDED_FOR": "203.0.113.7, 198.51.100.7", "REMOTE_ADDR": "203.0.113.9"}
+    assert Api(token).refusal(**hops) == (403, "source_not_allowed", None)
+    assert Api(token).get(**hops | {"HTTP_X_FORWARDED_FOR": "198.51.100.7, 203.0.113.7"}).status_code == 200
+
+
+def test_the_source_comes_after_the_credentials_and_before_the_organization():
+    key, token = issue(OrganizationFactory(allowlisted=False))
+    allow(key, "enforce", "203.0.113.0/24")
+    assert Api(token).refusal() == (403, "source_not_allowed", None)
+    assert Api(with_wrong_secret(token)).refusal() == (401, "invalid_key", None)
+    key.disable(CHANGE)
+    assert Api(token).refusal() == (401, "disabled_key", None)
+
+
+def test_another_key_of_the_organization_has_its_own_networks(organization, api):
+    allow(issue(organization)[0], "enforce", "203.0.113.0/24")
+    assert api.get().status_code == 200
 
 
 # Access: checks 8–11 -------------------------------------------------------------------------------------------------

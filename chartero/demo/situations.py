@@ -16,7 +16,7 @@ from chartero.demo.specimens import Specimens
 from encounters.models import Encounter
 from partners.catalogue.routes import Route, Scope
 from partners.keys import lifetimes, tokens
-from partners.models import ApiKey, ApiKeySwitch, LimitUse, Organization
+from partners.models import AllowedNetwork, ApiKey, ApiKeySwitch, LimitUse, NetworkMode, Organization
 
 LIST, KEY = "/external/v1/encounters", "/external/v1/key"
 UNKNOWN = "enc_" + "0" * 22
@@ -109,6 +109,7 @@ def _unverifiable(organization: Organization) -> str:
 
 
 def _access() -> Iterator[SituationResult]:
+    yield _from_elsewhere()
     yield _call("a key without an organization", "403 org_scope_only_required", _key(None)[1])
     newcomer = Organization.create("Situation", CHANGE)
     token = _key(newcomer)[1]
@@ -116,6 +117,12 @@ def _access() -> Iterator[SituationResult]:
     newcomer.set_access(CHANGE, allowlisted=True)
     yield _call("a route not enabled", "403 route_not_allowed", token)
     yield _call("a look at the key itself", "200", token, path=KEY)
+
+
+def _from_elsewhere() -> SituationResult:
+    key, token = _key(None)
+    key.set_networks(NetworkMode.ENFORCE, AllowedNetwork.listed([("203.0.113.0/24", "Main office")]), CHANGE)
+    return _call("a call from a network that isn't allowed", "403 source_not_allowed", token)
 
 
 def _query(organization: Organization) -> Iterator[SituationResult]:

@@ -6,10 +6,21 @@ from typing import Any
 
 from django.utils import timezone
 
+from chartero.demo.past import CHANGE
 from encounters.models import Encounter
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
-from partners.models import ApiKey, KeyNetwork, KeyUse, Organization, RequestRecord, UnkeyedCount
+from partners.formats.moments import day_of
+from partners.models import (
+    AllowedNetwork,
+    ApiKey,
+    KeyNetwork,
+    KeyUse,
+    NetworkMode,
+    Organization,
+    RequestRecord,
+    UnkeyedCount,
+)
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LOOK = timedelta(minutes=30)
@@ -25,7 +36,9 @@ def make(organization: Organization, sync: ApiKey, former: ApiKey) -> None:
         KeyUse.objects.create(api_key=sync, route=route.route_name, first_used_at=last - 7 * DAY, last_used_at=last)
     for address, since in ((HOME, 7 * DAY), (TRAVEL, 3 * HOUR)):
         network = f"{address.rpartition('.')[0]}.0/24"
-        KeyNetwork.objects.create(api_key=sync, network=network, first_seen_at=now - since)
+        KeyNetwork.objects.create(api_key=sync, network=network, first_seen_at=now - since, last_served_at=day_of(now))
+    office = AllowedNetwork.listed([(f"{HOME.rpartition('.')[0]}.0/24", "Practice")])
+    sync.set_networks(NetworkMode.WATCH, office, CHANGE)
     calls = [*_pages(organization, sync, now), *_looks(sync, now), *_mistakes(sync, now), *_refused(former, now)]
     RequestRecord.objects.bulk_create(sorted(calls, key=lambda call: call.occurred_at), batch_size=500)
     _without_a_key(sync, now)
@@ -46,6 +59,7 @@ def _pages(organization: Organization, key: ApiKey, now: datetime) -> Iterator[R
             query=f"limit={PAGE}&offset={offset}&sort_order=asc",
             address=address,
             new_network=address == TRAVEL and hours == 2,
+            outside_networks=address == TRAVEL or None,
             count=len(shown),
             encounters=[pk for pk, _ in shown],
             patients=sorted({patient for _, patient in shown if patient is not None}),

@@ -71,7 +71,8 @@ second such header. No other header, cookie or query parameter is read. Keys beg
 with `{TEST_PREFIX}` and are accepted only where all data is synthetic.
 
 A key must have every scope that a route requires, its organization must be allowlisted, and the route must be enabled
-for the organization. Nothing is enabled by default. A change takes effect with the next call. Only
+for the organization. Nothing is enabled by default. A key can be limited to some networks: calls from elsewhere give
+`{Reason.SOURCE_NOT_ALLOWED.code}`. A change takes effect with the next call. Only
 `{Route.KEY_READ.route_name}` needs none of this: every valid key can call it.
 
 | scope | what it gives access to |
@@ -163,7 +164,8 @@ immediately, and don't store the URL. After it expires, get a new one. An ambien
 Describes the key that the call is made with, and no other key. Every valid key can call it, whatever its organization
 and its scopes, so it responds when all other routes refuse the key. Use it to be warned before the key expires.
 
-`routes` has every other route. `allowed` is true if a call with this key would pass the checks of access now. Otherwise
+`routes` has every other route. `allowed` is true if a call with this key, from the network of this call, would pass the
+checks of access now. Otherwise
 `reason_code` is the first refusal. `organization_id` is null for a key without an organization, `expires_at` for a key
 that doesn't expire, and `rotated_at` for a key that has no successor. {_NO_QUERY}""",
 }

@@ -34,6 +34,7 @@ class Reason(Enum):
     DISABLED_KEY = 401, Stage.CREDENTIALS, "The API key is disabled."
     REVOKED_KEY = 401, Stage.CREDENTIALS, "The API key has been revoked."
     EXPIRED_KEY = 401, Stage.CREDENTIALS, "The API key has expired."
+    SOURCE_NOT_ALLOWED = 403, Stage.ACCESS, "The API key may not be used from this network."
     ORG_SCOPE_ONLY_REQUIRED = 403, Stage.ACCESS, "The API key does not belong to an organization."
     ORGANIZATION_NOT_ALLOWLISTED = 403, Stage.ACCESS, "The organization is not allowlisted for this API."
     ROUTE_NOT_ALLOWED = 403, Stage.ACCESS, "This route is not enabled for the organization."

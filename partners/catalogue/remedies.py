@@ -83,6 +83,19 @@ REMEDIES: dict[Reason, Remedy] = {
             "Switch to the new key. If you don't have one, ask us.",
         ),
     ),
+    Reason.SOURCE_NOT_ALLOWED: Remedy(
+        "the API key may not be used from the network that the call came from",
+        "The key lists the networks that it may be used from, and the call came from another: the partner's systems "
+        "moved, or somebody else has the key.",
+        Fixer.ONBOARDING,
+        FixPlace.NETWORKS,
+        "Ask the partner whether the address is theirs. If it is, add its network to the key. If it isn't, the key has "
+        "leaked: rotate it, and end the overlap.",
+        Advice(
+            "The key may only be used from networks that you named to us, and the call came from another.",
+            "Call from a system in one of those networks, or tell us the new one. Your key stays the same.",
+        ),
+    ),
     Reason.ORG_SCOPE_ONLY_REQUIRED: Remedy(
         "the API key doesn't belong to an organization",
         "The key was issued without an organization, for another use.",

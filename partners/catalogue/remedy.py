@@ -39,6 +39,7 @@ class FixPlace(Enum):
     ENABLE = "Enable the key", "admin:partners_apikey_enable", "partners.enable_apikey", "KEY"
     SCOPES = "Add the scope", "admin:partners_apikey_scopes", "partners.scope_apikey", "KEY"
     REPLACEMENT = "Issue a replacement", "admin:partners_apikey_issue", "partners.issue_apikey", "KEY"
+    NETWORKS = "Allow the network", "admin:partners_apikey_networks", "partners.network_apikey", "KEY"
     ALLOWLIST = "Allowlist the organization", *_ACCESS
     ROUTE = "Enable the route", *_ACCESS
 

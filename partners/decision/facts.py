@@ -13,6 +13,8 @@ from partners.catalogue.routes import Route
 from partners.decision import limits
 from partners.decision.address import UNKNOWN, network
 from partners.decision.policy import AccessRequest
+from partners.formats.moments import day_of
+from partners.formats.networks import sortable
 from partners.keys import digests, tokens
 from partners.statements import Statement
 
@@ -31,8 +33,11 @@ SELECT switch.enabled, key.public_id, key.digest, key.digest_key_number,
         FROM partners_apikey_scopes AS held WHERE held.apikey_id = key.id) END,
     key.verified AND EXISTS (SELECT 1 FROM partners_keyuse AS used
         WHERE used.api_key_id = key.id AND used.route = %s AND used.last_used_at >= %s),
-    key.verified AND EXISTS (SELECT 1 FROM partners_keynetwork AS met
-        WHERE met.api_key_id = key.id AND met.network = %s),
+    CASE WHEN key.verified THEN (SELECT COALESCE(met.last_served_at >= %s, FALSE) FROM partners_keynetwork AS met
+        WHERE met.api_key_id = key.id AND met.network = %s) END,
+    key.network_mode, CASE WHEN key.verified AND key.network_mode <> 'off'
+        THEN EXISTS (SELECT 1 FROM partners_allowednetwork AS allowed
+            WHERE allowed.api_key_id = key.id AND allowed.lowest <= %s AND allowed.highest >= %s) END,
     COALESCE(key.calls_per_minute, 0), COALESCE(organization.calls_per_minute, 0),
     CASE WHEN {key_limit_reached} OR {organization_limit_reached} THEN {seconds_left} ELSE 0 END
 FROM partners_apikeyswitch AS switch
@@ -59,7 +64,9 @@ class _Row(NamedTuple):
     key_pk: int | None
     scopes: str | None
     use_noted: bool | None
-    network_known: bool | None
+    network_noted: bool | None
+    network_mode: str | None
+    from_allowed: bool | None
     key_limit: int
     organization_limit: int
     wait: int
@@ -78,8 +85,11 @@ def bearer_token(header: str) -> str | None:
     return match and match["token"]
 
 
-def of_call(header: str, route: Route, address: str = UNKNOWN) -> AccessRequest:
-    """Return the facts of a call with this `Authorization` header: one SQL statement, or none without a bearer."""
+def of_call(header: str, route: Route, address: str | None) -> AccessRequest:
+    """Return the facts of a call with this `Authorization` header: one SQL statement, or none without a bearer.
+
+    `address` is None if nobody says where the call comes from. `UNKNOWN` is in none of a key's allowed networks.
+    """
     text = bearer_token(header)
     if text is None:
         return AccessRequest(route, bearer=False)
@@ -92,10 +102,10 @@ def of_call(header: str, route: Route, address: str = UNKNOWN) -> AccessRequest:
     }
     if token is None or (token.is_test and not settings.ACCEPT_TEST_KEYS):
         return AccessRequest(route, switched_on=_switched_on(), **shown)
-    return AccessRequest(route, **shown, **_stored(route, token.public_part, token, network(address)))
+    return AccessRequest(route, **shown, **_stored(route, token.public_part, token, address))
 
 
-def of_holder(public_part: str, *, is_test: bool, route: Route) -> AccessRequest:
+def of_holder(public_part: str, *, is_test: bool, route: Route, address: str | None = None) -> AccessRequest:
     """Return the facts of a call by the holder of the key with that public part."""
     return AccessRequest(
         route,
@@ -103,12 +113,12 @@ def of_holder(public_part: str, *, is_test: bool, route: Route) -> AccessRequest
         test_prefix=is_test,
         accepts_test_keys=settings.ACCEPT_TEST_KEYS,
         well_formed=True,
-        **_stored(route, public_part, None, ""),
+        **_stored(route, public_part, None, address),
     )
 
 
-def _stored(route: Route, public_part: str, token: tokens.Token | None, network: str) -> dict[str, Any]:
-    row = _Row(*_read(route, public_part, token, network))
+def _stored(route: Route, public_part: str, token: tokens.Token | None, address: str | None) -> dict[str, Any]:
+    row = _Row(*_read(route, public_part, token, address or UNKNOWN))
     loaded = digests.loaded()
     digest_key_loaded = bool(loaded) if row.digest_key_number is None else row.digest_key_number in loaded
     secret_matches = _secret_matches(token, row) if digest_key_loaded or token is None else None
@@ -116,17 +126,18 @@ def _stored(route: Route, public_part: str, token: tokens.Token | None, network:
         "switched_on": bool(row.switched_on),
         "digest_key_loaded": digest_key_loaded,
         "secret_matches": secret_matches,
-        **(_of_key(row) if secret_matches else {}),
+        **(_of_key(row) | _of_source(row, address) if secret_matches else {}),
         **(_of_organization(row) if row.organization_pk is not None else {}),
     }
 
 
-def _read(route: Route, public_part: str, token: tokens.Token | None, network: str) -> Sequence[Any]:
+def _read(route: Route, public_part: str, token: tokens.Token | None, address: str) -> Sequence[Any]:
     now, name = timezone.now(), route.route_name
-    minute = now.replace(second=0, microsecond=0)
+    minute, source = now.replace(second=0, microsecond=0), b"" if address == UNKNOWN else sortable(address)
     candidates = [] if token is None else digests.candidates(token.text)
     statement = _facts(connection.vendor, None if token is None else len(candidates))
-    return _one_row(statement, now, name, name, minute, network, *candidates, public_part)
+    of_call = now, name, name, minute, day_of(now), network(address), source, source
+    return _one_row(statement, *of_call, *candidates, public_part)
 
 
 def _of_key(row: _Row) -> dict[str, Any]:
@@ -138,10 +149,21 @@ def _of_key(row: _Row) -> dict[str, Any]:
         "expired": bool(row.expired),
         "scopes": frozenset((row.scopes or "").split()),
         "use_noted": bool(row.use_noted),
-        "network_known": bool(row.network_known),
+        "network_known": row.network_noted is not None,
+        "network_noted": bool(row.network_noted),
         "key_limit": row.key_limit,
         "organization_limit": row.organization_limit,
         "wait": row.wait,
+    }
+
+
+def _of_source(row: _Row, address: str | None) -> dict[str, Any]:
+    """Return whether the key may be used from this address. Without one that is unknown if networks are enforced."""
+    outside, enforced = not row.from_allowed, row.network_mode == "enforce"
+    unknown = enforced and address is None
+    return {
+        "source_allowed": None if unknown else not (enforced and outside),
+        "source_watched": row.network_mode == "watch" and address is not None and outside,
     }
 
 

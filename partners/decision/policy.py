@@ -47,7 +47,8 @@ class AccessRequest:
     `wait`: the seconds until another call is allowed, 0 if none has to be waited for. The facts after it decide
     nothing. Counting the call needs the limits, in calls a minute, with 0 for none; the record of the answer needs the
     rest. `use_noted`: a use of the route in this minute is already recorded. `network_known`: the key has called from
-    this network before.
+    this network before. `network_noted`: a served call from it on this day is already recorded. `source_watched`: the
+    key's networks are watched, and the call comes from none of them.
     """
 
     route: Route
@@ -62,6 +63,7 @@ class AccessRequest:
     disabled: bool | None = None
     revoked: bool | None = None
     expired: bool | None = None
+    source_allowed: bool | None = None
     organization_pk: int | None = None
     organization_id: str | None = None
     allowlisted: bool | None = None
@@ -73,6 +75,8 @@ class AccessRequest:
     key_pk: int | None = None
     use_noted: bool | None = None
     network_known: bool | None = None
+    network_noted: bool | None = None
+    source_watched: bool | None = None
 
     def on(self, route: Route, *, enabled: bool | None) -> "AccessRequest":
         """Return the facts of the same call to another route, which is enabled for the organization or not."""
@@ -108,6 +112,7 @@ ACCESS_POLICY: tuple[Rule[AccessRequest], ...] = (
     Rule(Reason.DISABLED_KEY, lambda call: call.disabled),
     Rule(Reason.REVOKED_KEY, lambda call: call.revoked),
     Rule(Reason.EXPIRED_KEY, lambda call: call.expired),
+    Rule(Reason.SOURCE_NOT_ALLOWED, lambda call: lacks(call.source_allowed)),
     Rule(Reason.ORG_SCOPE_ONLY_REQUIRED, _unscoped),
     Rule(Reason.ORGANIZATION_NOT_ALLOWLISTED, lambda call: lacks(call.allowlisted)),
     Rule(Reason.ROUTE_NOT_ALLOWED, lambda call: lacks(call.route_enabled)),
@@ -151,6 +156,11 @@ def explain(policy: tuple[Rule[Facts], ...], facts: Facts) -> list[Check]:
 def first_refusal(call: AccessRequest, *, stages: Collection[Stage] = tuple(Stage)) -> Reason | None:
     """Return the first refusal of a call by the checks of its route, or None if every check passes."""
     return decide(rules_of(call.route), call, stages=stages)
+
+
+def is_outside(call: AccessRequest) -> bool:
+    """Return True if the key's networks are watched, and would refuse this call if they were enforced."""
+    return bool(call.source_watched) and first_refusal(replace(call, source_allowed=False)) is Reason.SOURCE_NOT_ALLOWED
 
 
 def every_check(call: AccessRequest) -> list[Check]:

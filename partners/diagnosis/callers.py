@@ -23,8 +23,8 @@ class Holder:
 
     key: ApiKey
 
-    def facts(self, route: Route) -> AccessRequest:
-        return facts.of_holder(self.key.public_part, is_test=self.key.is_test, route=route)
+    def facts(self, route: Route, address: str | None = None) -> AccessRequest:
+        return facts.of_holder(self.key.public_part, is_test=self.key.is_test, route=route, address=address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +50,15 @@ class Sent:
         public_part = in_text.presented(self.token or "")
         return ApiKey.objects.select_related("organization").filter(public_part=public_part).first()
 
-    def facts(self, route: Route) -> AccessRequest:
+    def facts(self, route: Route, address: str | None = None) -> AccessRequest:
         """Return the facts of this call. What it leaves unknown is filled in as if the key's holder called."""
-        call = facts.of_call(self.header, route)
+        call = facts.of_call(self.header, route, address)
         if call.secret_matches:
             return call
         if not call.bearer:
             return replace(call, switched_on=ApiKeySwitch.is_on())
         key = self.key
-        return call if key is None else _as_if_held(call, Holder(key).facts(route))
+        return call if key is None else _as_if_held(call, Holder(key).facts(route, address))
 
 
 Credentials = Holder | Sent

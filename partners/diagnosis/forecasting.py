@@ -74,8 +74,12 @@ def of_new_key(
 def of_key(
     key: ApiKey, scopes: Iterable[Scope] | None = None, *, routes: Iterable[Route] = Route.grantable()
 ) -> list[Forecast]:
-    """Return a forecast for each route, for a key as it is or as if it held `scopes`."""
-    calls = [facts.of_holder(key.public_part, is_test=key.is_test, route=route) for route in routes]
+    """Return a forecast for each route, for a key as it is or as if it held `scopes`.
+
+    The calls are assumed to come from networks that the key may be used from.
+    """
+    holders = [facts.of_holder(key.public_part, is_test=key.is_test, route=route) for route in routes]
+    calls = [replace(call, source_allowed=True) for call in holders]
     return [Forecast(call if scopes is None else replace(call, scopes=frozenset(scopes))) for call in calls]
 
 

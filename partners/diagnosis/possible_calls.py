@@ -21,7 +21,8 @@ from partners.models import ApiKey, ApiKeySwitch, Organization
 class PossibleCalls:
     """The facts that all calls of one organization have in common, whichever key they carry: one call per route.
 
-    No limit is reached: a limit blocks a call for a minute at most.
+    They come from networks that the key may be used from, and reach no limit: a limit blocks a call for a minute at
+    most.
     """
 
     calls: tuple[AccessRequest, ...]
@@ -51,6 +52,7 @@ class PossibleCalls:
             "disabled": key.disabled_at is not None,
             "revoked": key.revoked_at is not None,
             "expired": key.expires_at is not None and key.expires_at <= timezone.now(),
+            "source_allowed": True,
             "scopes": frozenset(scopes),
             "wait": 0,
         }

@@ -1,5 +1,6 @@
 """The models of access management, and the changes that each allows."""
 
+from partners.models.allowed_network import AllowedNetwork, NetworkMode
 from partners.models.change import ChangeEvent
 from partners.models.form_use import FormUse
 from partners.models.handover import HandoverState, KeyHandover
@@ -14,6 +15,7 @@ from partners.models.scope import Scope
 from partners.models.switch import ApiKeySwitch
 
 __all__ = [
+    "AllowedNetwork",
     "ApiKey",
     "ApiKeySwitch",
     "ChangeEvent",
@@ -26,6 +28,7 @@ __all__ = [
     "KeyState",
     "KeyUse",
     "LimitUse",
+    "NetworkMode",
     "Organization",
     "Recipient",
     "RequestRecord",

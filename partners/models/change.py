@@ -47,6 +47,7 @@ class Action(models.TextChoices):
     EXPIRY_CHANGED = "expiry_changed", "Expiry changed"
     SCOPES_CHANGED = "scopes_changed", "Scopes changed"
     KEY_LIMIT_CHANGED = "key_limit_changed", "Key's limit changed"
+    NETWORKS_CHANGED = "networks_changed", "Networks changed"
     HANDOVER_PREPARED = "handover_prepared", "Hand-over prepared"
     HANDOVER_SENT = "handover_sent", "Link sent"
     HANDOVER_NOT_SENT = "handover_not_sent", "Link not sent"

@@ -13,6 +13,7 @@ from django.utils import timezone
 from partners.catalogue import routes
 from partners.identifiers import PublicIdField
 from partners.keys import digests, lifetimes, tokens
+from partners.models.allowed_network import AllowedNetwork, Networked
 from partners.models.change import Action, Change, ChangeEvent
 from partners.models.description import Described
 from partners.models.labels import refuse_twin
@@ -45,7 +46,7 @@ class ApiKeyQuerySet(LifecycleQuerySet["ApiKey"]):
         return self.in_state(KeyState.ACTIVE).filter(expires_at__lte=timezone.now() + span)
 
 
-class ApiKey(Lifecycle, Described, Limited):
+class ApiKey(Lifecycle, Described, Limited, Networked):
     """One API key. Only the public part and a keyed digest of its token are stored."""
 
     public_id = PublicIdField("key")
@@ -71,6 +72,7 @@ class ApiKey(Lifecycle, Described, Limited):
             ("rotate_apikey", "Can rotate API keys"),
             ("scope_apikey", "Can change the scopes of API keys"),
             ("describe_apikey", "Can change the owner, note and tags of API keys"),
+            ("network_apikey", "Can change the allowed networks of API keys"),
             ("disable_apikey", "Can disable API keys"),
             ("enable_apikey", "Can enable disabled API keys"),
             ("revoke_apikey", "Can revoke API keys"),
@@ -157,10 +159,12 @@ class ApiKey(Lifecycle, Described, Limited):
                 is_test=self.is_test,
                 expires_at=None if lifetime is None else now + lifetime,
                 replaces=self,
+                network_mode=self.network_mode,
                 **self.description,
                 calls_per_minute=self.calls_per_minute,
             )
             successor.scopes.set(self.scopes.all())
+            AllowedNetwork.replace(successor, self.allowed_networks.all())
             self._record(Action.KEY_ROTATED, change, before)
             successor._record(Action.KEY_ISSUED, change)
         return successor, token

@@ -136,6 +136,7 @@ def allowing(action: Action, now: datetime) -> Q:
         Action.KEY_REVOKED: kept,
         Action.SCOPES_CHANGED: kept,
         Action.KEY_LIMIT_CHANGED: kept,
+        Action.NETWORKS_CHANGED: kept,
         Action.EXPIRY_CHANGED: kept & living & Q(rotated_at=None),
         Action.DESCRIPTION_CHANGED: Q(),
         Action.COMMENTED: Q(),

@@ -25,6 +25,7 @@ class RequestRecord(models.Model):
 
     A call that was refused before it reached a route has no route; `resource` is then the part of its path that may be
     kept. Keys and organizations are never deleted, so their foreign keys have no constraint: it would slow each call.
+    `outside_networks` is null unless it is true.
     """
 
     request_id = PublicIdField("req")
@@ -46,6 +47,7 @@ class RequestRecord(models.Model):
     microseconds = models.PositiveIntegerField("duration in µs")
     address = models.CharField("source address", max_length=39)
     new_network = models.BooleanField("first call of the key from this network")
+    outside_networks = models.BooleanField("would be refused if the key's networks were enforced", null=True)
     encounters = PkListField()
     patients = PkListField()
     document = models.PositiveBigIntegerField(null=True)
@@ -74,6 +76,9 @@ class RequestRecord(models.Model):
                 fields=["occurred_at", "api_key", "reason_code"],
                 condition=~Q(reason_code=""),
                 name="request_record_refusal",
+            ),
+            models.Index(
+                fields=["api_key", "occurred_at"], condition=Q(outside_networks=True), name="request_record_outside"
             ),
         ]
 
@@ -134,6 +139,7 @@ class KeyNetwork(models.Model):
     api_key = models.ForeignKey(ApiKey, models.PROTECT, related_name="networks", db_index=False)
     network = models.CharField(max_length=43)
     first_seen_at = models.DateTimeField()
+    last_served_at = models.DateTimeField("last call served, to the day", null=True)
 
     class Meta:
         default_permissions = ()

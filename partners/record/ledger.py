@@ -16,8 +16,9 @@ from partners.api.exchange import Exchange
 from partners.api.responses import Refusal, fault_response
 from partners.catalogue.reasons import Reason
 from partners.decision.address import client_address, network
-from partners.decision.policy import AccessRequest
+from partners.decision.policy import AccessRequest, is_outside
 from partners.formats import traces
+from partners.formats.moments import day_of
 from partners.identifiers import is_id
 from partners.models import RequestRecord
 from partners.models.pk_list import adapted
@@ -30,12 +31,17 @@ logger = logging.getLogger(__name__)
 
 _INSERT = Statement("""
 INSERT INTO partners_requestrecord (request_id, occurred_at, api_key_id, organization_id, method, route, resource,
-    query, status, reason_code, parameter, count, microseconds, address, new_network, encounters, patients, document)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    query, status, reason_code, parameter, count, microseconds, address, new_network, outside_networks,
+    encounters, patients, document)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """)
 _ADD_NETWORK = Statement("""
-INSERT INTO partners_keynetwork (api_key_id, network, first_seen_at) VALUES (%s, %s, %s)
+INSERT INTO partners_keynetwork (api_key_id, network, first_seen_at, last_served_at) VALUES (%s, %s, %s, %s)
 ON CONFLICT (api_key_id, network) DO NOTHING
+""")
+_NETWORK_SERVED = Statement("""
+UPDATE partners_keynetwork SET last_served_at = %s
+WHERE api_key_id = %s AND network = %s AND (last_served_at IS NULL OR last_served_at < %s)
 """)
 _USE = Statement("""
 INSERT INTO partners_keyuse (api_key_id, route, first_used_at, last_used_at) VALUES (%s, %s, %s, %s)
@@ -109,9 +115,10 @@ def _noted(note: Callable[[HttpRequest, Refusal], None], request: HttpRequest, r
 def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer: Disclosing | Refusal) -> None:
     now, address = timezone.now(), client_address(request)
     routed, refusal = exchange.call is not None, answer if isinstance(answer, Refusal) else None
-    used = isinstance(answer, Disclosing) and not call.use_noted
-    with _transaction(used or not call.network_known):
-        new_network = not call.network_known and _add_network(call, network(address), now)
+    served = isinstance(answer, Disclosing)
+    used, met = served and not call.use_noted, not call.network_known or (served and not call.network_noted)
+    with _transaction(used or met):
+        new_network = met and _note_network(call, network(address), now, served)
         if used:
             _note_use(call, now.replace(second=0, microsecond=0))
         disclosed = answer.disclosure if isinstance(answer, Disclosing) and request.method == "GET" else NOTHING
@@ -131,6 +138,7 @@ def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer
             exchange.elapsed_microseconds,
             address,
             new_network,
+            (routed and is_outside(call)) or None,
             adapted(connection, disclosed.encounters),
             adapted(connection, disclosed.patients),
             disclosed.document,
@@ -142,9 +150,16 @@ def _transaction(several: bool) -> AbstractContextManager[Any]:
     return transaction.atomic() if several else nullcontext()
 
 
-def _add_network(call: AccessRequest, seen: str, now: datetime) -> bool:
-    """Save the key's network and return True if it was new. Of simultaneous calls only one gets True."""
-    return _ADD_NETWORK.execute(call.key_pk, seen, now) == 1
+def _note_network(call: AccessRequest, seen: str, now: datetime, served: bool) -> bool:
+    """Note from which network the key called, and return True if it was new. Of simultaneous calls only one gets True.
+
+    A network that is known is noted again only once a day, if the call was served.
+    """
+    day = day_of(now) if served else None
+    if not call.network_known:
+        return _ADD_NETWORK.execute(call.key_pk, seen, now, day) == 1
+    _NETWORK_SERVED.execute(day, call.key_pk, seen, day)
+    return False
 
 
 def _note_use(call: AccessRequest, minute: datetime) -> None:

@@ -14,7 +14,7 @@ from partners.models import ApiKey, Organization
 register = template.Library()
 Staff = User | AnonymousUser
 OF_ORGANIZATION = (FixPlace.ORGANIZATION, FixPlace.ALLOWLIST, FixPlace.ROUTE)
-OF_KEY = (FixPlace.KEY, FixPlace.ENABLE, FixPlace.SCOPES, FixPlace.REPLACEMENT)
+OF_KEY = (FixPlace.KEY, FixPlace.ENABLE, FixPlace.SCOPES, FixPlace.NETWORKS, FixPlace.REPLACEMENT)
 
 
 class Link(NamedTuple):

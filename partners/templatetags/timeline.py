@@ -13,6 +13,8 @@ register = template.Library()
 LABELS = {
     "expires_at": "Expires",
     "calls_per_minute": "Limit of calls a minute",
+    "network_mode": "Networks",
+    "networks": "Allowed networks",
     "contact_name": "Contact",
     "contact_email": "Contact's e-mail",
     "enabled": "API-key authentication",

@@ -37,6 +37,7 @@ CONTRACT = [
     (401, "disabled_key", lambda s: s.disabled),
     (401, "revoked_key", lambda s: s.revoked),
     (401, "expired_key", lambda s: s.expired),
+    (403, "source_not_allowed", on_granted(lambda s: s.networks in ("elsewhere", "other version"))),
     (403, "org_scope_only_required", on_granted(lambda s: not s.has_organization)),
     (403, "organization_not_allowlisted", on_granted(lambda s: not s.allowlisted)),
     (403, "route_not_allowed", on_granted(lambda s: route_of(s) not in s.routes)),
@@ -59,7 +60,7 @@ CONTRACT = [
     (200, "", lambda s: True),
 ]
 CODES = [code for _, code, _ in CONTRACT]
-ACCESS = [each for each in CONTRACT if each[0] == 403][:4]
+ACCESS = [each for each in CONTRACT if each[0] == 403][:5]
 
 
 def contract(situation):

@@ -57,6 +57,16 @@ def subsets(items):
     return [frozenset(chosen) for size in range(len(items) + 1) for chosen in combinations(items, size)]
 
 
+# How a key's networks are set for a call from 127.0.0.1: the mode, and what is in the list.
+NETWORKS = {
+    "off": ("off", ["203.0.113.0/24"]),
+    "watched": ("watch", ["203.0.113.0/24"]),
+    "here": ("enforce", ["127.0.0.0/8", "2001:db8::/32"]),
+    "elsewhere": ("enforce", ["203.0.113.0/24", "127.0.0.2", "126.0.0.0/8"]),
+    "other version": ("enforce", ["7f00::/8"]),
+}
+
+
 @dataclass(frozen=True)
 class Situation:
     """One call, as it is sent and as things stand; the defaults are served."""
@@ -72,6 +82,7 @@ class Situation:
     disabled: bool = False
     revoked: bool = False
     expired: bool = False
+    networks: str = "off"
     has_organization: bool = True
     allowlisted: bool = True
     routes: frozenset = frozenset(GRANTED)
@@ -91,6 +102,7 @@ CHOICES = {
     "secret": ["own", "wrong", "unknown"],
     "number": [1, 2],
     "loaded": subsets([1, 2]),
+    "networks": [*NETWORKS, "watched", "here"],
     "routes": [subset for subset in subsets(GRANTED) if len(subset) in (0, 1, len(GRANTED) - 1, len(GRANTED))],
     "scopes": subsets(list(Scope)),
     "method": ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"],

@@ -6,9 +6,9 @@ from itertools import chain
 from django.utils import timezone
 
 from partners.keys import digests, tokens
-from partners.models import ApiKey, LimitUse, Organization
+from partners.models import AllowedNetwork, ApiKey, LimitUse, Organization
 from tests import planning
-from tests.agreement.situations import CHOICES, ENCOUNTERS, HEADERS, PATHS
+from tests.agreement.situations import CHOICES, ENCOUNTERS, HEADERS, NETWORKS, PATHS
 from tests.api import KEY, LIST
 from tests.factories import START, DocumentFactory, EncounterFactory, OrganizationFactory
 
@@ -94,6 +94,7 @@ class World:
                 digest_key_number=situation.number,
                 created_at=now - timedelta(days=2),
                 expires_at=now + timedelta(days=-1 if situation.expired else 1),
+                network_mode=NETWORKS[situation.networks][0],
                 disabled_at=now if situation.disabled else None,
                 revoked_at=now if situation.revoked else None,
                 calls_per_minute=LIMIT if situation.reached else None,
@@ -106,6 +107,7 @@ class World:
             for key, situation in zip(keys, situations, strict=True)
         )
         held.objects.bulk_create(pairs, batch_size=5_000)
+        AllowedNetwork.objects.bulk_create(chain.from_iterable(map(_allowed, keys, situations)), batch_size=5_000)
         planning.gather_statistics("partners_apikey")
 
     def _reach_limits(self):
@@ -113,6 +115,13 @@ class World:
         tomorrow = timezone.now() + timedelta(days=1)
         limited = ApiKey.objects.filter(calls_per_minute=LIMIT).values_list("public_id", flat=True)
         LimitUse.objects.bulk_create(LimitUse(subject=each, minute=tomorrow, calls=LIMIT) for each in limited)
+
+
+def _allowed(key, situation):
+    rows = AllowedNetwork.listed((text, "Invented network") for text in NETWORKS[situation.networks][1])
+    for row in rows:
+        row.api_key = key
+    return rows
 
 
 def _encounter(organization, kind):

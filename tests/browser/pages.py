@@ -42,6 +42,7 @@ PAGES = [
     StaffPage("key-expire", "/admin/partners/apikey/{key[pk]}/expire/", role="security"),
     StaffPage("key-limit", "/admin/partners/apikey/{key[pk]}/limit/"),
     StaffPage("key-scopes", "/admin/partners/apikey/{key[pk]}/scopes/"),
+    StaffPage("key-networks", "/admin/partners/apikey/{key[pk]}/networks/", role="onboarding"),
     StaffPage("key-finish", "/admin/partners/apikey/{rotated_key[pk]}/finish/"),
     StaffPage("key-reads", "/admin/partners/apikey/{key[pk]}/reads/", role="security"),
     StaffPage("links", "/admin/partners/apikey/links/", role="support"),

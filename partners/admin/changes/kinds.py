@@ -44,6 +44,7 @@ GROUPS = {
             Action.KEY_LEAKED,
             Action.SCOPES_CHANGED,
             Action.KEY_LIMIT_CHANGED,
+            Action.NETWORKS_CHANGED,
             Action.EXPIRY_CHANGED,
             Action.API_KEYS_SWITCHED,
         ),

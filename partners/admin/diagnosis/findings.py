@@ -23,6 +23,9 @@ SPOKEN = {
     Fixer.OPERATOR: "the operator can fix this",
     Fixer.SUPPORT: "Support looks into it",
 }
+FROM_ALLOWED = (
+    "The call is answered with 200 if it comes from one of the key's allowed networks: nothing else blocks it."
+)
 REACHED = {CheckOutcome.PASSED: "Passed", CheckOutcome.FAILED: "Refused", CheckOutcome.UNKNOWN: "Not known"}
 BEYOND = {
     CheckOutcome.PASSED: "Would pass",
@@ -65,7 +68,7 @@ class Findings:
         """Return what to tell the partner, in one sentence."""
         refusal = self.diagnosis.refusal
         if refusal is None:
-            return "The call is answered with 200: nothing blocks it."
+            return FROM_ALLOWED if self._source_unknown else "The call is answered with 200: nothing blocks it."
         code = f"{refusal.reason.status} {refusal.reason.code}"
         first = self.blockers[0]
         return f"The call is refused with {code} because {first.why}; {SPOKEN[first.remedy.fixer]}."
@@ -80,6 +83,12 @@ class Findings:
     def blockers(self) -> list[Finding]:
         """Return everything that blocks the call. The first one decides the answer."""
         return [finding for finding in [*self.reached, *self.beyond] if finding.outcome is CheckOutcome.FAILED]
+
+    @property
+    def _source_unknown(self) -> bool:
+        """Return True if the key's networks are enforced, and nobody said where the call comes from."""
+        unknown = [each.reason for each in self.reached if each.outcome is CheckOutcome.UNKNOWN]
+        return Reason.SOURCE_NOT_ALLOWED in unknown
 
     def blocker(self, reason: Reason) -> Finding | None:
         """Return the finding that blocks the call with this code, if there is one."""

@@ -1,5 +1,6 @@
 """The page “Why does this call fail?”, and a page for each reason code."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -39,6 +40,7 @@ class CallForm(forms.Form):
 
     credentials = forms.CharField(required=False, max_length=1_000)
     request = forms.CharField(required=False, max_length=MOST_OF_A_REQUEST)
+    address = forms.GenericIPAddressField(required=False, unpack_ipv4=True)
 
     def __init__(self, staff: Staff, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -81,12 +83,14 @@ def diagnosis(request: HttpRequest) -> HttpResponse:
     if answer := find_answer(request.POST.get("request", "")[:MOST_OF_A_REQUEST]):
         return _explained(request, answer)
     form = CallForm(request.user, request.POST if request.method == "POST" else _named_call(request))
-    kept = {"credentials": _preselected(request), "request": without_tokens(request.POST.get("request", ""))}
+    kept = {name: without_tokens(request.POST.get(name, "")) for name in ("request", "address")}
+    kept["credentials"] = _preselected(request)
     context: dict[str, Any] = {"title": "Why does this call fail?", "form": form, "kept": kept}
     if form.is_valid():
         caller, line = form.caller(), form.cleaned_data["request"]
         kept |= {"credentials": _quotable(caller), "request": without_tokens(f"{line.method} {line.target}")}
-        context |= _diagnosed(request, caller, line)
+        kept["address"] = form.cleaned_data["address"] or _recorded_address(caller)
+        context |= _diagnosed(caller, line, kept["address"] or None)
     return render(request, "partners/diagnosis.html", **context)
 
 
@@ -137,9 +141,9 @@ def _explained(request: HttpRequest, answer: PastedAnswer) -> HttpResponse:
 
 
 @sensitive_variables()
-def _diagnosed(request: HttpRequest, caller: Credentials, line: RequestLine) -> dict[str, Any]:
+def _diagnosed(caller: Credentials, line: RequestLine, address: str | None) -> dict[str, Any]:
     key = caller.key
-    found = diagnose(line, caller.facts).to_show()
+    found = diagnose(line, partial(caller.facts, address=address)).to_show()
     then = compare(caller.record, line, found) if isinstance(caller, RecordedHolder) else None
     refused = then.then if then else None
     findings = describe(then.on_record(found) if then else found, caller, refused)
@@ -168,6 +172,10 @@ def _quotable(caller: Credentials) -> str:
     if isinstance(caller, RecordedHolder):
         return caller.record.request_id
     return caller.key.public_id if isinstance(caller, Holder) else ""
+
+
+def _recorded_address(caller: Credentials) -> str:
+    return caller.record.address if isinstance(caller, RecordedHolder) else ""
 
 
 def _preselected(request: HttpRequest) -> str:

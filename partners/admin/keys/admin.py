@@ -15,15 +15,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.handovers import pages as handovers
-from partners.admin.keys import banner, bulk, changing, filters, issuing, listing, pasting, rotations
+from partners.admin.keys import banner, bulk, changing, filters, issuing, listing, networks, pasting, rotations
 from partners.admin.leaks.reads import key_reads
 from partners.admin.model_admin import get_row
 from partners.catalogue.routes import Route
 from partners.diagnosis import forecasting
 from partners.keys import digests, in_text
 from partners.leaks import mail
-from partners.models import ApiKey, KeyHandover, KeyState, LimitUse
+from partners.models import ApiKey, KeyHandover, KeyState, LimitUse, NetworkMode
 from partners.names import holds_words
+from partners.record import networks as seen
 from partners.record import traffic, wrong_secrets
 
 LONGEST_LABEL = 200
@@ -60,6 +61,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
             path("add/", add),
             *issuing.urls(),
             *changing.urls(),
+            *networks.urls(),
             *bulk.urls(),
             path("<int:pk>/reads/", key_reads, name="partners_apikey_reads"),
             *handovers.urls(),
@@ -130,6 +132,8 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         leaks=leaks,
         leak_message=mail.message(key.organization, leaks) if leaks else "",
         unreachable=mail.unreachable(key.organization) if leaks else "",
+        allowed_networks=list(key.allowed_networks.all()),
+        outside=seen.outside(key) if may_see_calls and key.network_mode == NetworkMode.WATCH else None,
         events=key.events.order_by("-occurred_at", "-pk"),
     )
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from partners.catalogue import routes
 from partners.finding import last_use
 from partners.keys import digests
-from partners.models import KeyLeak, KeyState, Organization, RouteGrant
+from partners.models import KeyLeak, KeyState, NetworkMode, Organization, RouteGrant
 from partners.models.organization import ROUTE_CHOICES
 from partners.names import holds_words
 from partners.tags import tagged
@@ -183,6 +183,19 @@ class LimitFilter(ChoiceFilter):
         return queryset.filter(calls_per_minute__isnull=self.value() == "no") if self.value() else queryset
 
 
+class NetworksFilter(ChoiceFilter):
+    """By what happens to calls from outside the key's allowed networks."""
+
+    title = "Networks"
+    parameter_name = "networks"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return NetworkMode.choices
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(network_mode=self.value()) if self.value() else queryset
+
+
 class LastUseFilter(ChoiceFilter):
     """By when a call with the key was last served."""
 
@@ -221,6 +234,7 @@ OFFERED = (
     ScopeFilter,
     RouteFilter,
     AllowlistFilter,
+    NetworksFilter,
     OwnerFilter,
     TagFilter,
     LimitFilter,

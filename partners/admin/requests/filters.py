@@ -15,7 +15,7 @@ from partners.catalogue.routes import Route
 from partners.models import RequestRecord
 from partners.record.pages import Search
 
-REFUSED, NO_ROUTE = "refused", "none"
+REFUSED, OUTSIDE, NO_ROUTE = "refused", "outside", "none"
 SPANS = {"24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 TIMES = [("24h", "Last 24 hours"), ("7d", "Last 7 days"), ("30d", "Last 30 days"), (ALL, "All"), (OWN, "From – to")]
 STATUSES = sorted({HTTPStatus.OK, *(HTTPStatus(reason.status) for reason in Reason)})
@@ -48,7 +48,12 @@ class RequestFilter(RecordFilter):
     code = forms.ChoiceField(
         required=False,
         label="Reason code",
-        choices=[("", "Any"), (REFUSED, "Any refusal"), *((reason.code, reason.code) for reason in Reason)],
+        choices=[
+            ("", "Any"),
+            (REFUSED, "Any refusal"),
+            (OUTSIDE, "None, but outside the watched networks"),
+            *((reason.code, reason.code) for reason in Reason),
+        ],
     )
     time = forms.ChoiceField(required=False, choices=TIMES)
     start = MomentField(required=False, label="From (UTC)")
@@ -65,6 +70,8 @@ class RequestFilter(RecordFilter):
             rows = rows.filter(api_key=given["key"])
         elif given["organization"]:
             rows = rows.filter(organization=given["organization"])
+        if given["code"] == OUTSIDE:
+            return rows.filter(outside_networks=True)
         return rows.exclude(reason_code="") if given["code"] or given["status"] not in ("", HTTPStatus.OK) else rows
 
     def _fits(self) -> Q:
@@ -76,7 +83,7 @@ class RequestFilter(RecordFilter):
             wanted["organization"] = given["organization"]
         if given["status"]:
             wanted["reason_code__in"] = _codes(given["status"])
-        if given["code"] not in ("", REFUSED):
+        if given["code"] not in ("", REFUSED, OUTSIDE):
             wanted["reason_code"] = given["code"]
         return Q(**wanted)
 

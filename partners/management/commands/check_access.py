@@ -1,15 +1,15 @@
 """`manage.py check_access`: explain why a call fails."""
 
 import sys
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.forms import GenericIPAddressField
 
 from partners.catalogue.remedies import REMEDIES
-from partners.catalogue.routes import Route
-from partners.decision.policy import AccessRequest, Check
-from partners.diagnosis.callers import Holder, Sent
+from partners.decision.policy import Check
+from partners.diagnosis.callers import Credentials, Holder, Sent
 from partners.diagnosis.calls import diagnose
 from partners.diagnosis.request_lines import RequestLine
 from partners.finding.lookup import find_key
@@ -37,8 +37,16 @@ class Command(ReportCommand):
             "--request", required=True, help="the call, for example 'GET /external/v1/encounters?limit=500'"
         )
 
+        parser.add_argument(
+            "--from",
+            dest="address",
+            metavar="ADDRESS",
+            help="the IP address that the call comes from, for a key with allowed networks",
+        )
+
     def report(self, **options: Any) -> dict[str, Any]:
-        diagnosis = diagnose(RequestLine.parse(options["request"]), self._facts(options["key"]))
+        caller, address = self._caller(options["key"]), _address(options["address"])
+        diagnosis = diagnose(RequestLine.parse(options["request"]), partial(caller.facts, address=address))
         refusal = diagnosis.refusal
         return {
             "status": diagnosis.status,
@@ -64,10 +72,12 @@ class Command(ReportCommand):
             *([f"Once that is fixed, it would fail with: {later}"] if later else []),
         ]
 
-    def _facts(self, key: str | None) -> Callable[[Route], AccessRequest]:
-        if key is None:
-            return Sent(f"Bearer {sys.stdin.readline().strip()}").facts
-        return Holder(find_key(key)).facts
+    def _caller(self, key: str | None) -> Credentials:
+        return Sent(f"Bearer {sys.stdin.readline().strip()}") if key is None else Holder(find_key(key))
+
+
+def _address(text: str | None) -> str | None:
+    return text and GenericIPAddressField(unpack_ipv4=True).clean(text)
 
 
 def _plain(check: Check) -> dict[str, str | None]:

@@ -18,7 +18,13 @@ CREDENTIALS = [
     "revoked_key",
     "expired_key",
 ]
-ACCESS = ["org_scope_only_required", "organization_not_allowlisted", "route_not_allowed", "missing_scope"]
+ACCESS = [
+    "source_not_allowed",
+    "org_scope_only_required",
+    "organization_not_allowlisted",
+    "route_not_allowed",
+    "missing_scope",
+]
 OF_AN_ENCOUNTER = [*ACCESS, "cross_organization_denied", "demo_training_denied", "https_required"]
 ANYWHERE = {
     "401": CREDENTIALS,

@@ -85,6 +85,7 @@ admin/partners/apikey/<pk>/enable/                   security    security
 admin/partners/apikey/<pk>/expire/                   security    security
 admin/partners/apikey/<pk>/finish/                   onboarding  onboarding
 admin/partners/apikey/<pk>/limit/                    onboarding  onboarding
+admin/partners/apikey/<pk>/networks/                 onboarding  onboarding
 admin/partners/apikey/<pk>/reads/                    security    security
 admin/partners/apikey/<pk>/revoke/                   security    security
 admin/partners/apikey/<pk>/rotate/                   onboarding  onboarding

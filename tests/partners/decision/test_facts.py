@@ -19,7 +19,7 @@ MINUTE, EARLIER = NOW.replace(second=0), NOW.replace(minute=2, second=59)
 
 
 def read(token):
-    return facts.of_call(f"Bearer {token}", Route.ENCOUNTERS_LIST)
+    return facts.of_call(f"Bearer {token}", Route.ENCOUNTERS_LIST, "127.0.0.1")
 
 
 def test_a_good_key_is_known_whole(organization):
@@ -94,7 +94,8 @@ def test_without_the_switch_nothing_is_judged(db, token):
 
 @pytest.mark.parametrize("candidates", [None, 2])
 def test_the_facts_are_found_by_indexes_alone(db, candidates):
-    values = [None, "encounters.list", "encounters.list", None, "", *[b""] * (candidates or 0), "0" * 12]
+    of_call = [None, "encounters.list", "encounters.list", None, None, "", b"", b""]
+    values = [*of_call, *[b""] * (candidates or 0), "0" * 12]
     prefix = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

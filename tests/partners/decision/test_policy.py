@@ -71,6 +71,7 @@ def test_the_order_of_the_policy_is_the_contracts():
         "disabled_key",
         "revoked_key",
         "expired_key",
+        "source_not_allowed",
         "org_scope_only_required",
         "organization_not_allowlisted",
         "route_not_allowed",
@@ -86,4 +87,4 @@ def test_an_open_route_has_the_checks_of_the_credentials_alone(route):
 
 def test_credentials_come_before_access_and_limits_last():
     stages = [rule.reason.stage for rule in ACCESS_POLICY]
-    assert stages == [Stage.CREDENTIALS] * 9 + [Stage.ACCESS] * 4 + [Stage.LIMIT]
+    assert stages == [Stage.CREDENTIALS] * 9 + [Stage.ACCESS] * 5 + [Stage.LIMIT]

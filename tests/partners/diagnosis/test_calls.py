@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from partners.diagnosis.callers import NOTHING_SENT
 from partners.diagnosis.calls import RequestLine, diagnose
 from partners.keys import tokens
-from partners.models import ApiKeySwitch
+from partners.models import AllowedNetwork, ApiKeySwitch
 from tests.api import LIST, Api
 from tests.factories import CHANGE, EncounterFactory, OrganizationFactory, issue
 
@@ -137,3 +137,24 @@ def test_beyond_a_wrong_secret_the_holders_call_is_judged(organization, monkeypa
     report = diagnosed(f"GET {LIST}", "--token-stdin", stdin=token[:-1], monkeypatch=monkeypatch)
     assert (report["reason_code"], report["fixed_by"]) == ("malformed_token", "The partner's engineer")
     assert [check["reason_code"] for check in report["later"]] == ["disabled_key"]
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "outcome"),
+    [
+        (["--from", "203.0.113.9"], 200, "passed"),
+        (["--from", "::ffff:203.0.113.9"], 200, "passed"),
+        (["--from", "198.51.100.7"], 403, "failed"),
+        ([], 200, "unknown"),
+    ],
+)
+def test_the_source_of_a_call_is_judged_if_it_is_given(organization, address, status, outcome):
+    key = issue(organization)[0]
+    key.set_networks("enforce", AllowedNetwork.listed([("203.0.113.0/24", "Office")]), CHANGE)
+    report = diagnosed(f"GET {LIST}", "--key", key.public_id, *address)
+    assert (report["status"], outcomes(report)["source_not_allowed"]) == (status, outcome)
+
+
+def test_a_source_that_is_no_address_is_refused(organization):
+    with pytest.raises(CommandError, match="Enter a valid IPv4 or IPv6 address"):
+        diagnosed(f"GET {LIST}", "--key", issue(organization)[0].public_id, "--from", "office")

@@ -29,6 +29,7 @@ COMMANDS = {
     "enable_key": ["x", "--reason", "x"],
     "revoke_key": ["x", "--reason", "x"],
     "set_scopes": ["x", "patients:read"],
+    "set_networks": ["x", "--mode", "off"],
     "api_keys": ["off", "--reason", "x"],
     "list_keys": [],
     "report_keys": [],

@@ -84,6 +84,7 @@ COMMANDS = [
     ["revoke_key", *WHY],
     ["rotate_key"],
     ["set_scopes", "patients:read"],
+    ["set_networks", "--mode", "off"],
 ]
 
 
@@ -129,3 +130,34 @@ def test_a_change_whose_record_is_invalid_is_not_made(key, arguments, told):
     assert told in refused("set_scopes", key.public_part, "patients:read", *arguments)
     assert key.scopes.count() == 4
     assert ChangeEvent.objects.filter(api_key=key).count() == 1
+
+
+def test_networks_are_replaced_and_reported(key):
+    office, cloud = "203.0.113.0/24=Main office", "2001:db8::/48= Cloud = primary"
+    report = run_json("set_networks", key.public_part, "--allow", office, "--allow", cloud, "--mode", "watch", *WHY)
+    assert report["network_mode"] == "watch"
+    assert report["networks"] == ["203.0.113.0/24 Main office", "2001:db8::/48 Cloud = primary"]
+    assert key.events.first().after["networks"] == report["networks"]
+
+
+@pytest.mark.parametrize("mode", ["enforce", "off"])
+def test_without_a_list_only_the_mode_is_changed(key, mode):
+    run("set_networks", key.public_part, "--allow", "203.0.113.9=One", "--mode", "watch")
+    report = run_json("set_networks", key.public_part, "--mode", mode)
+    assert (report["network_mode"], report["networks"]) == (mode, ["203.0.113.9/32 One"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--mode", "watch"], "Add a network first"),
+        (["--mode", "all"], "invalid choice"),
+        (["--allow", "203.0.113.9=One"], "required: --mode"),
+        (["--allow", "203.0.113.9", "--mode", "watch"], "Write --allow 203.0.113.9=NAME, with a name for the network."),
+        (["--allow", "203.0.113.9=", "--mode", "watch"], "203.0.113.9/32: Give this network a name"),
+        (["--allow", "0.0.0.0/0=All", "--mode", "enforce"], "holds every address"),
+    ],
+)
+def test_networks_that_are_wrong_are_refused(key, arguments, told):
+    assert told in refused("set_networks", key.public_part, *arguments)
+    assert key.events.count() == 1

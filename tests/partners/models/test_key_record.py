@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from partners.models import ApiKey, ChangeEvent
+from partners.models import AllowedNetwork, ApiKey, ChangeEvent
 from partners.models.change import Change
 from partners.models.key import ApiKeyQuerySet
 from tests.factories import CHANGE
@@ -24,6 +24,7 @@ CHANGES = {
     "enable": lambda key: key.enable(NO_AUTHOR),
     "revoke": lambda key: key.revoke(NO_AUTHOR),
     "set_scopes": lambda key: key.set_scopes([], NO_AUTHOR),
+    "set_networks": lambda key: key.set_networks("watch", AllowedNetwork.listed([("203.0.113.9", "One")]), NO_AUTHOR),
 }
 
 

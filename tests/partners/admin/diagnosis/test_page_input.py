@@ -10,8 +10,9 @@ from django.db import connection
 
 from partners.admin.diagnosis import page as diagnosing
 from partners.keys import tokens
+from partners.models import AllowedNetwork
 from tests.api import LIST
-from tests.factories import OrganizationFactory, issue
+from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.diagnosing import PAGE, ask, text_of
 
 pytestmark = pytest.mark.django_db
@@ -118,3 +119,25 @@ def test_a_fault_of_the_page_keeps_the_token_out_of_its_report(support, organiza
     answer = support.post(PAGE, {"credentials": token, "request": f"GET {LIST}"})
     assert (answer.status_code, answer.wsgi_request.sensitive_post_parameters) == (500, "__ALL__")
     assert token[18:30] not in answer.content.decode() + caplog.text
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("", "The call is answered with 200 if it comes from an allowed network of the key: nothing else blocks it."),
+        (" ::ffff:203.0.113.9 ", "The call is answered with 200: nothing blocks it."),
+        ("198.51.100.7", "The call is refused with 403 source_not_allowed because the API key may not be used from"),
+    ],
+)
+def test_the_source_address_may_be_given(support, organization, address, sentence):
+    key = issue(organization)[0]
+    key.set_networks("enforce", AllowedNetwork.listed([("203.0.113.0/24", "Office")]), CHANGE)
+    page = support.post(PAGE, {"credentials": key.public_id, "request": f"GET {LIST}", "address": address})
+    assert sentence in text_of(page)
+
+
+def test_a_source_that_is_no_address_is_refused(support, organization):
+    given = {"credentials": issue(organization)[0].public_id, "request": f"GET {LIST}", "address": "office"}
+    page = support.post(PAGE, given)
+    assert "Enter a valid IPv4 or IPv6 address." in text_of(page)
+    assert page.context.get("findings") is None

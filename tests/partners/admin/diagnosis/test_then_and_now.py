@@ -6,7 +6,7 @@ from django.test import Client
 
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route, Scope
-from partners.models import RequestRecord
+from partners.models import AllowedNetwork, RequestRecord
 from tests.api import LIST, Api
 from tests.factories import CHANGE, EncounterFactory, RequestRecordFactory, issue
 from tests.partners.support.diagnosing import PAGE, ask, text_of
@@ -215,3 +215,16 @@ def test_people_who_may_not_see_requests_learn_nothing_about_one(organization):
     page = asked(client, record)
     assert "You don't have permission to view requests." in text_of(page)
     assert record.api_key.public_part not in page.text
+
+
+def test_a_recorded_call_is_judged_again_by_the_address_on_its_record(support, organization):
+    key, token = issue(organization)
+    rows = AllowedNetwork.listed([("203.0.113.0/24", "Office")])
+    key.set_networks("enforce", rows, CHANGE)
+    answer = Api(token).get(REMOTE_ADDR="198.51.100.7")
+    record = RequestRecord.objects.get(request_id=answer["X-Request-ID"])
+    page = asked(support, record)
+    assert "is still refused with 403 source_not_allowed" in text_of(page)
+    assert page.context["kept"]["address"] == "198.51.100.7"
+    key.set_networks("watch", rows, CHANGE)
+    assert "Today the same call is answered with 200." in text_of(asked(support, record))
