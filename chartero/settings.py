@@ -40,6 +40,7 @@ SECRET_KEY = env.text("CHARTERO_SECRET_KEY", default="") or (
 DIGEST_KEYS = os.environ.get("CHARTERO_DIGEST_KEYS")  # set but empty: no digest keys
 if DIGEST_KEYS is None:
     DIGEST_KEYS = secrets.kept(DATA_DIR / "digest_keys", secrets.new_digest_key) if DEVELOPMENT else ""
+ACTIVE_DIGEST_KEY = env.number("CHARTERO_ACTIVE_DIGEST_KEY", default=0, most=2**15 - 1)  # 0: the highest
 ACCEPT_TEST_KEYS = env.flag("CHARTERO_ACCEPT_TEST_KEYS", default=False)
 KEY_LIFETIME_DAYS = env.number("CHARTERO_KEY_LIFETIME_DAYS", default=90)
 KEY_LONGEST_LIFETIME_DAYS = env.number("CHARTERO_KEY_LONGEST_LIFETIME_DAYS", default=365)  # 0: keys may never expire

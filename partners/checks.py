@@ -25,6 +25,10 @@ def digest_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     except digests.InvalidDigestKeys as fault:
         hint = "Write 1:<base64 of 32 bytes>,2:<…>."
         return [Error(f"CHARTERO_DIGEST_KEYS: {fault}.", hint=hint, id="partners.E001")]
+    if settings.ACTIVE_DIGEST_KEY and settings.ACTIVE_DIGEST_KEY not in digests.loaded():
+        hint = "Add this number to CHARTERO_DIGEST_KEYS, or unset CHARTERO_ACTIVE_DIGEST_KEY."
+        message = f"CHARTERO_ACTIVE_DIGEST_KEY: digest key {settings.ACTIVE_DIGEST_KEY} is not loaded."
+        return [Error(message, hint=hint, id="partners.E007")]
     if any(len(set(key)) < MINIMUM_DIFFERENT for key in keys):
         return [Error("A digest key is not random.", hint="Generate one: openssl rand -base64 32.", id="partners.E004")]
     secrets = [*keys, settings.SECRET_KEY.encode(), *_decoded(settings.SECRET_KEY)]

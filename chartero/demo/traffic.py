@@ -6,7 +6,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from chartero.demo.past import CHANGE
 from encounters.models import Encounter
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
@@ -31,14 +30,14 @@ PAGE, PAGES = 25, 5
 def make(organization: Organization, sync: ApiKey, former: ApiKey) -> None:
     """Record hourly calls of one key for a week, with some mistakes, and calls with a revoked key."""
     now = timezone.now().replace(second=0, microsecond=0)
-    ApiKey.objects.filter(pk=sync.pk).update(last_used_at=now)
+    ApiKey.objects.filter(pk=sync.pk).update(last_used_at=now, network_mode=NetworkMode.WATCH)
     for route, last in ((Route.ENCOUNTERS_LIST, now), (Route.KEY_READ, now - LOOK)):
         KeyUse.objects.create(api_key=sync, route=route.route_name, first_used_at=last - 7 * DAY, last_used_at=last)
     for address, since in ((HOME, 7 * DAY), (TRAVEL, 3 * HOUR)):
         network = f"{address.rpartition('.')[0]}.0/24"
         KeyNetwork.objects.create(api_key=sync, network=network, first_seen_at=now - since, last_served_at=day_of(now))
     office = AllowedNetwork.listed([(f"{HOME.rpartition('.')[0]}.0/24", "Practice")])
-    sync.set_networks(NetworkMode.WATCH, office, CHANGE)
+    AllowedNetwork.replace(sync, office)
     calls = [*_pages(organization, sync, now), *_looks(sync, now), *_mistakes(sync, now), *_refused(former, now)]
     RequestRecord.objects.bulk_create(sorted(calls, key=lambda call: call.occurred_at), batch_size=500)
     _without_a_key(sync, now)

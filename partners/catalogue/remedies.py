@@ -89,8 +89,8 @@ REMEDIES: dict[Reason, Remedy] = {
         "moved, or somebody else has the key.",
         Fixer.ONBOARDING,
         FixPlace.NETWORKS,
-        "Ask the partner whether the address is theirs. If it is, add its network to the key. If it isn't, the key has "
-        "leaked: rotate it, and end the overlap.",
+        "Ask the partner whether the address is theirs. Allow the network if it is. If it isn't, the key has leaked: "
+        "rotate it, and end the overlap.",
         Advice(
             "The key may only be used from networks that you named to us, and the call came from another.",
             "Call from a system in one of those networks, or tell us the new one. Your key stays the same.",

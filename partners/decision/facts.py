@@ -144,6 +144,7 @@ def _of_key(row: _Row) -> dict[str, Any]:
     return {
         "key_pk": row.key_pk,
         "key_id": row.key_id,
+        "digest_key_number": row.digest_key_number,
         "disabled": bool(row.disabled),
         "revoked": bool(row.revoked),
         "expired": bool(row.expired),

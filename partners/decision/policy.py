@@ -48,7 +48,8 @@ class AccessRequest:
     nothing. Counting the call needs the limits, in calls a minute, with 0 for none; the record of the answer needs the
     rest. `use_noted`: a use of the route in this minute is already recorded. `network_known`: the key has called from
     this network before. `network_noted`: a served call from it on this day is already recorded. `source_watched`: the
-    key's networks are watched, and the call comes from none of them.
+    key's networks are watched, and the call comes from none of them. `digest_key_number`: the
+    digest key under which the key is stored.
     """
 
     route: Route
@@ -77,6 +78,7 @@ class AccessRequest:
     network_known: bool | None = None
     network_noted: bool | None = None
     source_watched: bool | None = None
+    digest_key_number: int | None = None
 
     def on(self, route: Route, *, enabled: bool | None) -> "AccessRequest":
         """Return the facts of the same call to another route, which is enabled for the organization or not."""

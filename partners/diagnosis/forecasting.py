@@ -66,7 +66,7 @@ def of_new_key(
     """
     enabled = [*map(Route.named, organization.enabled_routes()), *routes]
     possible = PossibleCalls.of(organization, allowlisted=organization.allowlisted or allowlisted, routes=enabled)
-    number = max(digests.loaded(), default=0)  # 0 is never loaded
+    number = digests.current() if digests.loaded() else 0  # 0 is never loaded
     key = ApiKey(is_test=is_test, digest_key_number=number)
     return [Forecast(call) for call in possible.with_key(key, scopes)]
 

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+from enum import StrEnum
 from functools import cache
 
 from django.conf import settings
@@ -14,6 +15,14 @@ class DigestKeyUnavailable(Exception):
     """No digest key is loaded, so no key can be issued."""
 
 
+class State(StrEnum):
+    """What a digest key does: keys are stored under the active one, all that are loaded verify, others do nothing."""
+
+    ACTIVE = "active"
+    VERIFY_ONLY = "verify-only"
+    RETIRED = "retired"
+
+
 class InvalidDigestKeys(ValueError):
     """`CHARTERO_DIGEST_KEYS` can't be parsed. The message says why and contains no key."""
 
@@ -24,10 +33,20 @@ def loaded() -> dict[int, bytes]:
 
 
 def current() -> int:
-    """Return the number of the digest key for new keys, the highest; raise DigestKeyUnavailable without one."""
+    """Return the number of the active digest key, under which keys are stored; raise DigestKeyUnavailable without one.
+
+    It is the highest, unless a setting names another one that is loaded.
+    """
     if not loaded():
         raise DigestKeyUnavailable("No digest key is loaded; set CHARTERO_DIGEST_KEYS.")
-    return max(loaded())
+    return settings.ACTIVE_DIGEST_KEY if settings.ACTIVE_DIGEST_KEY in loaded() else max(loaded())
+
+
+def state(number: int) -> State:
+    """Return the state of a digest key."""
+    if number not in loaded():
+        return State.RETIRED
+    return State.ACTIVE if number == current() else State.VERIFY_ONLY
 
 
 def digest(token: str, number: int) -> bytes:

@@ -84,7 +84,8 @@ TRIGGERS = (
         "UPDATE",
         "what identifies an API key never changes",
         "NEW.id <> OLD.id OR NEW.public_id <> OLD.public_id OR NEW.public_part <> OLD.public_part"
-        " OR NEW.is_test <> OLD.is_test OR NEW.digest <> OLD.digest OR NEW.digest_key_number <> OLD.digest_key_number"
+        " OR NEW.is_test <> OLD.is_test OR NEW.digest_key_number < OLD.digest_key_number"
+        " OR (NEW.digest <> OLD.digest) <> (NEW.digest_key_number <> OLD.digest_key_number)"
         " OR COALESCE(NEW.organization_id, 0) <> COALESCE(OLD.organization_id, 0)",
     ),
 )

@@ -16,10 +16,12 @@ from partners.api.exchange import Exchange
 from partners.api.responses import Refusal, fault_response
 from partners.catalogue.reasons import Reason
 from partners.decision.address import client_address, network
+from partners.decision.facts import bearer_token
 from partners.decision.policy import AccessRequest, is_outside
 from partners.formats import traces
 from partners.formats.moments import day_of
 from partners.identifiers import is_id
+from partners.keys import digests
 from partners.models import RequestRecord
 from partners.models.pk_list import adapted
 from partners.record import early_refusals, unkeyed
@@ -50,6 +52,10 @@ WHERE partners_keyuse.last_used_at < excluded.last_used_at
 """)
 _LAST_USED = Statement("""
 UPDATE partners_apikey SET last_used_at = %s WHERE id = %s AND (last_used_at IS NULL OR last_used_at < %s)
+""")
+
+_MOVE_DIGEST = Statement("""
+UPDATE partners_apikey SET digest = %s, digest_key_number = %s WHERE id = %s AND digest_key_number = %s
 """)
 
 
@@ -117,10 +123,13 @@ def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer
     routed, refusal = exchange.call is not None, answer if isinstance(answer, Refusal) else None
     served = isinstance(answer, Disclosing)
     used, met = served and not call.use_noted, not call.network_known or (served and not call.network_noted)
-    with _transaction(used or met):
+    moves = served and call.digest_key_number is not None and call.digest_key_number < digests.current()
+    with _transaction(used or met or moves):
         new_network = met and _note_network(call, network(address), now, served)
         if used:
             _note_use(call, now.replace(second=0, microsecond=0))
+        if moves:
+            _move_digest(request, call)
         disclosed = answer.disclosure if isinstance(answer, Disclosing) and request.method == "GET" else NOTHING
         _INSERT.execute(
             exchange.request_id,
@@ -167,6 +176,13 @@ def _note_use(call: AccessRequest, minute: datetime) -> None:
     _USE.execute(call.key_pk, call.route.route_name, minute, minute)
     if not call.route.is_open:
         _LAST_USED.execute(minute, call.key_pk, minute)
+
+
+def _move_digest(request: HttpRequest, call: AccessRequest) -> None:
+    """Store the key under the active digest key. Of simultaneous calls one does it."""
+    token = bearer_token(request.META["HTTP_AUTHORIZATION"]) or ""
+    number = digests.current()
+    _MOVE_DIGEST.execute(digests.digest(token, number), number, call.key_pk, call.digest_key_number)
 
 
 def _resource(request: HttpRequest) -> str:

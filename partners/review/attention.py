@@ -26,8 +26,8 @@ class DigestHealth:
 
     @property
     def older_numbers(self) -> list[int]:
-        """Return the loaded numbers below the one that signs new keys."""
-        return self.loaded[:-1]
+        """Return the loaded numbers below the active one."""
+        return [number for number in self.loaded if number < digests.current()]
 
     def __bool__(self) -> bool:
         return not self.loaded or bool(self.missing) or bool(self.older)
@@ -68,11 +68,12 @@ def nothing_enabled() -> QuerySet[Organization]:
 def digest_health() -> DigestHealth:
     """Return which active keys need another digest key than the current one of this deployment."""
     loaded = sorted(digests.loaded())
+    current = digests.current() if loaded else 0
     keys = _active_keys().order_by("digest_key_number", "pk")
     return DigestHealth(
         loaded,
         Found.of(keys.filter(_beside(loaded))),
-        Found.of(keys.filter(digest_key_number__in=loaded[:-1])),
+        Found.of(keys.filter(digest_key_number__in=[number for number in loaded if number < current])),
     )
 
 

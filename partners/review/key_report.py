@@ -123,18 +123,10 @@ class Summary:
             "states": {state.value: self.states[state] for state in KeyState if self.states[state]},
             "idle": self.idle,
             "digest_keys": [
-                {"number": number, "state": digest_key_state(number), "keys": count}
+                {"number": number, "state": digests.state(number), "keys": count}
                 for number, count in sorted(self.digest_keys.items())
             ],
         }
-
-
-def digest_key_state(number: int) -> str:
-    """Return the state of a digest key: `current` signs new keys, `older` doesn't, and others are `not loaded`."""
-    loaded = digests.loaded()
-    if number not in loaded:
-        return "not loaded"
-    return "current" if number == max(loaded) else "older"
 
 
 def _with_facts(keys: ApiKeyQuerySet) -> QuerySet[ApiKey]:
@@ -169,7 +161,7 @@ def _line(key: Any, now: datetime, idle: timedelta) -> dict[str, Any]:
         "expires_at": rfc3339(key.expires_at),
         "days_left": None if key.expires_at is None else max(0, (key.expires_at - now) // DAY),
         "digest_key": key.digest_key_number,
-        "digest_key_state": digest_key_state(key.digest_key_number),
+        "digest_key_state": digests.state(key.digest_key_number),
         "owner": key.owner,
         "tags": key.tags,
         "note": key.note,

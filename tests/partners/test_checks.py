@@ -27,6 +27,12 @@ def test_digest_keys_that_cannot_be_read_are_e001(settings, text):
     assert ids(digest_keys(None)) == ["partners.E001"]
 
 
+@pytest.mark.parametrize(("number", "found"), [(0, []), (1, []), (2, ["partners.E007"])])
+def test_an_active_digest_key_that_is_not_loaded_is_e007(settings, number, found):
+    settings.DIGEST_KEYS, settings.ACTIVE_DIGEST_KEY = f"1:{KEY}", number
+    assert ids(digest_keys(None)) == found
+
+
 def test_two_equal_digest_keys_are_e002(settings):
     settings.DIGEST_KEYS = f"1:{KEY},2:{KEY}"
     assert ids(digest_keys(None)) == ["partners.E002"]

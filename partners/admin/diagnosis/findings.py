@@ -23,9 +23,7 @@ SPOKEN = {
     Fixer.OPERATOR: "the operator can fix this",
     Fixer.SUPPORT: "Support looks into it",
 }
-FROM_ALLOWED = (
-    "The call is answered with 200 if it comes from one of the key's allowed networks: nothing else blocks it."
-)
+FROM_ALLOWED = "The call is answered with 200 if it comes from an allowed network of the key: nothing else blocks it."
 REACHED = {CheckOutcome.PASSED: "Passed", CheckOutcome.FAILED: "Refused", CheckOutcome.UNKNOWN: "Not known"}
 BEYOND = {
     CheckOutcome.PASSED: "Would pass",

@@ -172,3 +172,11 @@ def test_the_number_and_the_length_of_a_digest_key(text, read):
         return
     with pytest.raises(digests.InvalidDigestKeys):
         digests._parse(text)
+
+
+@pytest.mark.parametrize(("set_to", "active"), [(0, 10), (1, 1), (2, 2), (10, 10), (3, 10)])
+def test_a_setting_may_name_the_active_one(settings, set_to, active):
+    settings.ACTIVE_DIGEST_KEY = set_to
+    assert digests.current() == active
+    states = {number: digests.state(number) for number in (1, 2, 10, 3)}
+    assert states == dict.fromkeys((1, 2, 10), "verify-only") | {active: "active", 3: "retired"}

@@ -18,7 +18,7 @@ from tests.factories import issue
 from tests.partners.support.command_line import refused, run
 
 ROOT = Path(__file__).parents[3]
-READING = {"list_keys", "report_keys", "send_expiry_notices"}
+READING = {"digest_keys", "list_keys", "report_keys", "send_expiry_notices"}
 COMMANDS = {
     "create_organization": ["x"],
     "set_access": ["x", "--allow"],
@@ -32,6 +32,7 @@ COMMANDS = {
     "set_networks": ["x", "--mode", "off"],
     "api_keys": ["off", "--reason", "x"],
     "list_keys": [],
+    "digest_keys": [],
     "report_keys": [],
     "send_expiry_notices": [],
     "account_disclosures": ["--patient", "x", "--reason", "x"],

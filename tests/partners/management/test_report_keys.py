@@ -80,7 +80,7 @@ def test_a_line_has_every_fact_to_review(organization):
         "calls_per_minute": None,
         "days_left": 10,
         "digest_key": 2,
-        "digest_key_state": "current",
+        "digest_key_state": "active",
         "owner": "",
         "tags": [],
         "note": "",
@@ -171,7 +171,7 @@ def test_expiring_keys_are_active_ones(organization):
 def test_a_digest_key_is_current_older_or_not_loaded(organization):
     for number in (1, 2, 9):
         under(number, organization)
-    assert [line["digest_key_state"] for line in lines()] == ["older", "current", "not loaded"]
+    assert [line["digest_key_state"] for line in lines()] == ["verify-only", "active", "retired"]
     assert labels("--digest-key", "9") == ["9"]
 
 
@@ -206,7 +206,7 @@ def test_the_summary_counts_by_state_and_digest_key(many, organization):
         "keys": 6,
         "states": {"active": 5, "disabled": 1},
         "idle": 4,
-        "digest_keys": [{"number": 1, "state": "older", "keys": 1}, {"number": 2, "state": "current", "keys": 5}],
+        "digest_keys": [{"number": 1, "state": "verify-only", "keys": 1}, {"number": 2, "state": "active", "keys": 5}],
     }
 
 

@@ -12,7 +12,7 @@ from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
 from partners.decision import facts
 from partners.keys import tokens
-from partners.models import ApiKeySwitch, KeyNetwork, RequestRecord, UnkeyedCount
+from partners.models import AllowedNetwork, ApiKeySwitch, KeyNetwork, RequestRecord, UnkeyedCount
 from partners.record import unkeyed
 from tests.api import LIST, Api
 from tests.factories import CHANGE, DocumentFactory, EncounterFactory, issue
@@ -30,6 +30,7 @@ STANDINGS = {
     "disabled_key": lambda key: key.disable(CHANGE),
     "revoked_key": lambda key: key.revoke(CHANGE),
     "expired_key": expire,
+    "source_not_allowed": lambda key: key.set_networks("enforce", AllowedNetwork.listed([("::1", "One")]), CHANGE),
     "organization_not_allowlisted": lambda key: key.organization.set_access(CHANGE, allowlisted=False),
     "route_not_allowed": lambda key: key.organization.set_access(CHANGE, disable=Route.grantable()),
     "missing_scope": lambda key: key.set_scopes([], CHANGE),

@@ -16,8 +16,9 @@ def text_of(answer) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", "", answer.content.decode())).split())
 
 
-def ask(client: Client, credentials="", request=f"GET {LIST}", *, secure=False):
-    answer = client.post(PAGE, {"credentials": credentials, "request": request}, secure=secure)
+def ask(client: Client, credentials="", request=f"GET {LIST}", *, address="127.0.0.1", secure=False):
+    given = {"credentials": credentials, "request": request, "address": address}
+    answer = client.post(PAGE, given, secure=secure)
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
     return answer

@@ -10,7 +10,7 @@ from django.utils import timezone
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route, Scope
 from partners.keys import tokens
-from partners.models import ApiKey, ApiKeySwitch
+from partners.models import AllowedNetwork, ApiKey, ApiKeySwitch
 from tests.api import KEY, LIST, Api
 from tests.factories import CHANGE, DocumentFactory, EncounterFactory, issue, limit
 from tests.partners.support.diagnosing import ask, text_of, with_wrong_secret
@@ -42,6 +42,11 @@ def under_another_digest_key():
     return token.text
 
 
+def from_elsewhere(key, token):
+    key.set_networks("enforce", AllowedNetwork.listed([("203.0.113.0/24", "Office")]), CHANGE)
+    return token
+
+
 def key_of_nobody(key, token):
     return issue(None)[1]
 
@@ -65,6 +70,7 @@ SITUATIONS = {
     "disabled_key": lambda key, token: key.disable(CHANGE) or token,
     "revoked_key": lambda key, token: key.revoke(CHANGE) or token,
     "expired_key": expired,
+    "source_not_allowed": from_elsewhere,
     "org_scope_only_required": key_of_nobody,
     "organization_not_allowlisted": lambda key, token: key.organization.set_access(CHANGE, allowlisted=False) and token,
     "route_not_allowed": lambda key, token: key.organization.set_access(CHANGE, disable=Route.grantable()) and token,

@@ -227,4 +227,4 @@ def test_a_recorded_call_is_judged_again_by_the_address_on_its_record(support, o
     assert "is still refused with 403 source_not_allowed" in text_of(page)
     assert page.context["kept"]["address"] == "198.51.100.7"
     key.set_networks("watch", rows, CHANGE)
-    assert "Today the same call is answered with 200." in text_of(asked(support, record))
+    assert "Today only its query could be refused." in text_of(asked(support, record))
