@@ -48,8 +48,8 @@ class AccessRequest:
     nothing. Counting the call needs the limits, in calls a minute, with 0 for none; the record of the answer needs the
     rest. `use_noted`: a use of the route in this minute is already recorded. `network_known`: the key has called from
     this network before. `network_noted`: a served call from it on this day is already recorded. `source_watched`: the
-    key's networks are watched, and the call comes from none of them. `digest_key_number`: the
-    digest key under which the key is stored.
+    key's networks are watched, and the call comes from none of them. `digest_key_number`: the digest key
+    under which the key is stored.
     """
 
     route: Route

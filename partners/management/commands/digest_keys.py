@@ -28,7 +28,7 @@ class Command(ReportCommand):
         usable = Count("pk", filter=Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now())))
         counts = {"keys": Count("pk"), "usable": usable, "last_used": Max("last_used_at")}
         rows = ApiKey.objects.order_by().values("digest_key_number").annotate(**counts)
-        found = {row["digest_key_number"]: row for row in rows}
+        found: dict[int, Any] = {row["digest_key_number"]: row for row in rows}
         return {"digest_keys": [_entry(number, found.get(number)) for number in sorted({*digests.loaded(), *found})]}
 
     def lines(self, report: dict[str, Any]) -> list[str]:

@@ -41,7 +41,7 @@ def test_what_is_not_known_is_never_guessed(facts):
     ("stages", "asked"),
     [
         ({Stage.CREDENTIALS}, ACCESS_POLICY[:9]),
-        ({Stage.ACCESS}, ACCESS_POLICY[9:13]),
+        ({Stage.ACCESS}, ACCESS_POLICY[9:14]),
         ({Stage.ACCESS, Stage.LIMIT}, ACCESS_POLICY[9:]),
         (Stage, ACCESS_POLICY),
     ],

@@ -58,7 +58,7 @@ BEFORE_AUTHENTICATION = {
     "bad_request": {"HTTP_HOST": "elsewhere.example"},
     "https_required": {},
 }
-KNOWN_BUT_UNREAD = {"org_scope_only_required", "method_not_allowed"}
+KNOWN_BUT_UNREAD = {"org_scope_only_required", "rate_limited", "method_not_allowed"}
 OF_NO_KEY = {"missing_bearer", "test_prefix_not_allowed", "malformed_token", "digest_key_unavailable", "invalid_key"}
 
 
