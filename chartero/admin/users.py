@@ -18,7 +18,7 @@ from partners.signin import account_changes
 from partners.signin.guards.freshness import fresh_password
 from partners.signin.models import Phone, RecoveryCode
 
-PER_PAGE = 50
+PER_PAGE = 25
 PAGE = "admin:auth_user_change"
 
 

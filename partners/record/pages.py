@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from partners.models import ChangeEvent, RequestRecord
 
-PER_PAGE, LOOKED_AT = 100, 20_000
+PER_PAGE, LOOKED_AT = 20, 20_000
 INSTANT = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Row = TypeVar("Row", RequestRecord, ChangeEvent)

@@ -20,7 +20,7 @@ from partners.names import holds_words
 from partners.record.pages import Search
 
 Row = TypeVar("Row")
-PER_PAGE, SHORTEST_PART = 30, 4
+PER_PAGE, SHORTEST_PART = 15, 4
 TODAY = "today"
 SPANS = {TODAY: timedelta(0), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 TIMES = [(ALL, "All"), (TODAY, "Today"), ("7d", "Last 7 days"), ("30d", "Last 30 days"), (OWN, "From – to")]

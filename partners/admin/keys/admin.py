@@ -38,7 +38,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     change_list_template = "partners/keys.html"
     list_display = ("public_part",)
     list_filter = filters.OFFERED
-    list_per_page = 50
+    list_per_page = 25
     search_fields = ("public_part__exact", "public_id__exact", "label")
     actions = None
 

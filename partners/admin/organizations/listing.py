@@ -17,7 +17,7 @@ from partners.names import holds_words
 from partners.review import attention, organization_report
 from partners.tags import tagged
 
-PER_PAGE = 50
+PER_PAGE = 25
 ORDERS = (
     Order("name", "by name, A to Z", F("name_key").asc()),
     Order("name", "by name, Z to A", F("name_key").desc()),
