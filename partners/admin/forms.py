@@ -11,7 +11,7 @@ from django.http import HttpRequest, QueryDict
 from partners.accounting.periods import Period
 from partners.formats.spans import bound
 from partners.keys.in_text import holds_token
-from partners.models import ChangeEvent
+from partners.models import ApiKey, ChangeEvent
 from partners.models.change import Change
 from partners.signin.base import change_by
 from partners.text import printable, printable_lines
@@ -113,6 +113,15 @@ class PeriodForm(forms.Form):
             self.cleaned_data["period"] = Period.of(self.cleaned_data.get("since"), self.cleaned_data.get("until"))
         except ValidationError as refusal:
             self.add_error("since", refusal)
+
+
+class LimitForm(ReasonForm):
+    """How many calls a minute are allowed."""
+
+    calls_per_minute = ApiKey._meta.get_field("calls_per_minute").formfield(
+        label="Calls a minute (optional)", help_text="Leave it empty for no limit."
+    )
+    field_order = ["calls_per_minute", "reason", "ticket"]
 
 
 class SwitchForm(ChangeForm):

@@ -44,6 +44,7 @@ def _about_calls(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perms(["partners.view_apikey", "partners.view_requestrecord"]):
         return {}
     return {
+        "guessing": wrong_secrets.networks_with_many(),
         "wrong_secrets": wrong_secrets.keys_with_many(),
         "refused": refused.refused_keys(),
         "rotations": rotations.under_way(SOON),

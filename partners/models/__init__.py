@@ -7,7 +7,7 @@ from partners.models.handover import HandoverState, KeyHandover
 from partners.models.key import ApiKey
 from partners.models.leak import KeyLeak
 from partners.models.lifecycle import KeyState
-from partners.models.limits import LimitUse
+from partners.models.limits import GuessingAlert, LimitUse, WrongKeys
 from partners.models.notice import ExpiryNotice, Recipient
 from partners.models.organization import Organization, RouteGrant
 from partners.models.record import KeyNetwork, KeyUse, RequestRecord, UnkeyedAnswer, UnkeyedCount
@@ -21,6 +21,7 @@ __all__ = [
     "ChangeEvent",
     "ExpiryNotice",
     "FormUse",
+    "GuessingAlert",
     "HandoverState",
     "KeyHandover",
     "KeyLeak",
@@ -36,4 +37,5 @@ __all__ = [
     "Scope",
     "UnkeyedAnswer",
     "UnkeyedCount",
+    "WrongKeys",
 ]

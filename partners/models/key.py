@@ -180,10 +180,7 @@ class ApiKey(Lifecycle, Described, Limited, Networked):
                 self._record(Action.SCOPES_CHANGED, change, before)
 
     def set_limit(self, change: Change, limit: int | None) -> bool:
-        """Limit the calls a minute, or not for None, and return True if that changed anything.
-
-        It takes effect with the next call. Raise ValidationError for a revoked key and for a limit out of range.
-        """
+        """Limit the calls a minute (None: not), and return True if that changed it; ValidationError if revoked."""
         with transaction.atomic():
             self._locked_facts()
             if self.revoked_at is not None:

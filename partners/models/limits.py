@@ -1,4 +1,4 @@
-"""How many calls a minute a key or an organization may make, and how many of them were counted."""
+"""How many calls a minute a key or an organization may make, and what is counted in a minute."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +26,34 @@ class Limited(models.Model):
 
 
 AT_LEAST_ONE = Q(calls_per_minute=None) | Q(calls_per_minute__gte=1)
+
+
+class WrongKeys(models.Model):
+    """The calls with a wrong key from one network in one minute: the latest with such a call."""
+
+    network = models.CharField(max_length=43, primary_key=True)
+    minute = models.DateTimeField(db_index=True)
+    calls = models.PositiveIntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.calls} × {self.network}"
+
+
+class GuessingAlert(models.Model):
+    """An alert about a network that was sent to staff: one a day."""
+
+    network = models.CharField(max_length=43)
+    day = models.DateField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["network", "day"], name="guessing_alert_once")]
+
+    def __str__(self) -> str:
+        return f"{self.network} on {self.day}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,7 @@ class KeyNetwork(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["api_key", "network"], name="key_network_once")]
+        indexes = [models.Index(fields=["network"], name="key_network_known")]
 
     def __str__(self) -> str:
         return self.network

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from partners.api.exchange import Exchange
 from partners.api.responses import Refusal
+from partners.decision import guessing
 from partners.decision.address import client_address
 from partners.decision.facts import bearer_token
 from partners.keys import in_text, tokens
@@ -93,6 +94,7 @@ class Tally:
         else:
             with suppress(db.Error):  # the next minute's run deletes more
                 unkeyed_answers.prune_some()
+                guessing.prune()
 
     def _hold_again(self, counts: Counter[CountedKind], answers: list[Answer]) -> None:
         for kind, count in counts.most_common():

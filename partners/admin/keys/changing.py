@@ -10,9 +10,9 @@ from django.urls import URLPattern, path
 
 from partners.admin.base import needs, render
 from partners.admin.description import DESCRIBE_TITLE, CommentForm, DescriptionForm
-from partners.admin.forms import ChangeForm, ReasonForm
+from partners.admin.forms import ChangeForm, LimitForm, ReasonForm
 from partners.admin.keys import rotations
-from partners.admin.keys.forms import ExpiryForm, LimitForm, RevokeForm, ScopesForm, end_of
+from partners.admin.keys.forms import ExpiryForm, RevokeForm, ScopesForm, end_of
 from partners.admin.verbs import Verb
 from partners.catalogue.routes import Scope
 from partners.diagnosis import forecasting

@@ -218,15 +218,6 @@ class ExpiryForm(ReasonForm):
         super().refuse(ValidationError({"until": named["expires_at"]}) if "expires_at" in named else refusal, field)
 
 
-class LimitForm(ReasonForm):
-    """How many calls a minute are allowed: the limit of a key or of an organization."""
-
-    calls_per_minute = ApiKey._meta.get_field("calls_per_minute").formfield(
-        label="Calls a minute (optional)", help_text="Leave it empty for no limit."
-    )
-    field_order = ["calls_per_minute", "reason", "ticket"]
-
-
 class ScopesForm(ReasonForm, ScopeBoxes):
     """The scopes of a key, and the ones whose consequences were shown."""
 

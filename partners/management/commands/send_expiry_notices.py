@@ -3,19 +3,18 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 
 from partners.formats import moments, traces
 from partners.management import output
 from partners.management.base import ReportCommand
 from partners.management.exclusive import only_run
+from partners.management.mailing import require_settings
 from partners.review import mail as notice_mail
 from partners.review import notices
 from partners.review.notices import Notice
 
 COLUMNS = ["TO", "ORGANIZATION", "KEYS", "FIRST EXPIRY", "OUTCOME"]
-DUMMY = "django.core.mail.backends.dummy.EmailBackend"
 
 
 class Command(ReportCommand):
@@ -43,7 +42,7 @@ class Command(ReportCommand):
 
     def report(self, **options: Any) -> dict[str, Any]:
         """Return the emails and the outcome of each."""
-        _require_settings()
+        require_settings()
         if options["dry_run"]:
             return {"dry_run": True, "busy": False, "mails": [_entry(each, "due") for each in _due()]}
         with only_run("send_expiry_notices") as alone:
@@ -63,17 +62,6 @@ class Command(ReportCommand):
             self.failed += fault is not None
             mails.append(_entry(notice, "sent" if fault is None else f"failed: {traces.kind(fault)}"))
         return mails + [_entry(notice, "not tried") for notice in due[len(mails) :]]
-
-
-def _require_settings() -> None:
-    given = {
-        "EMAIL_URL": settings.EMAIL_BACKEND != DUMMY,
-        "CHARTERO_FROM_EMAIL": bool(settings.DEFAULT_FROM_EMAIL),
-        "CHARTERO_STAFF_EMAIL": bool(settings.STAFF_EMAIL),
-    }
-    missing = [name for name, set_ in given.items() if not set_]
-    if missing:
-        raise ValidationError(f"Email is not configured. Set {', '.join(missing)}.", code="no_mail")
 
 
 def _due() -> list[Notice]:

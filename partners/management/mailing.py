@@ -1,0 +1,36 @@
+"""What commands need to send e-mail: the settings, and errors that say what to do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
+
+from partners.formats import traces
+
+DUMMY = "django.core.mail.backends.dummy.EmailBackend"
+
+
+def require_settings() -> None:
+    """Raise ValidationError if e-mail is not configured."""
+    given = {
+        "EMAIL_URL": settings.EMAIL_BACKEND != DUMMY,
+        "CHARTERO_FROM_EMAIL": bool(settings.DEFAULT_FROM_EMAIL),
+        "CHARTERO_STAFF_EMAIL": bool(settings.STAFF_EMAIL),
+    }
+    missing = [name for name, set_ in given.items() if not set_]
+    if missing:
+        raise ValidationError(f"Email is not configured. Set {', '.join(missing)}.", code="no_mail")
+
+
+@contextmanager
+def sending() -> Iterator[None]:
+    """Turn the failure of the mail server into a CommandError, without its words, which may quote an address."""
+    try:
+        yield
+    except OSError as fault:
+        raise CommandError(
+            f"The email could not be sent ({traces.kind(fault)}). The next run tries again. Check EMAIL_URL and the "
+            "mail server."
+        ) from None
