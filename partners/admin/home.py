@@ -33,6 +33,7 @@ def _about_keys(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perm("partners.view_apikey"):
         return {}
     return {
+        "leaked": attention.leaked(),
         "expiring": attention.expiring(SOON),
         "expiring_idle": attention.expiring_idle(SOON),
         "digests": attention.digest_health(),

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from partners.finding.found import Found
 from partners.finding.last_use import STILL_USED, used_within
 from partners.keys import digests
-from partners.models import ApiKey, ApiKeySwitch, ChangeEvent, KeyState, Organization, RouteGrant
+from partners.models import ApiKey, ApiKeySwitch, ChangeEvent, KeyLeak, KeyState, Organization, RouteGrant
 from partners.models.change import Action
 from partners.models.key import ApiKeyQuerySet
 
@@ -49,6 +49,13 @@ def expiring(span: timedelta) -> Found[ApiKey]:
 def expiring_idle(span: timedelta) -> Found[ApiKey]:
     """Return the active keys that expire within `span` and were not used lately, or never."""
     return _ending(span, ~used_within(STILL_USED))
+
+
+def leaked() -> Found[ApiKey]:
+    """Return the active keys that were reported as leaked, the one reported last first."""
+    keys = _active_keys().filter(pk__in=KeyLeak.objects.order_by().values("api_key"))
+    newest = KeyLeak.objects.filter(api_key=OuterRef("pk")).values("reported_at")[:1]
+    return Found.of(keys.order_by(Subquery(newest).desc(), "pk"))
 
 
 def rotated(span: timedelta) -> Found[ApiKey]:

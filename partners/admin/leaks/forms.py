@@ -1,12 +1,14 @@
 """The forms about leaked keys: the text to search, what to do about each key, and the period of what one read."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
 from partners.admin.forms import ChangeForm, PeriodForm, ReasonForm
@@ -19,6 +21,7 @@ from partners.text import printable
 LIFETIME = 3600  # seconds in which the keys of a search can be reported
 SALT = "partners.leaks"
 LEAVE_OUT = ""
+USUAL = timedelta(days=365)  # what a key read is counted for a year at first: few keys live longer
 
 
 class NotShownAgain(forms.Textarea):
@@ -47,7 +50,7 @@ class SearchForm(PeriodForm):
     field_order = ["text", "file", "since", "until"]
 
     def __init__(self, data: QueryDict | None, files: "MultiValueDict[str, Any] | None", *, with_period: bool) -> None:
-        super().__init__(data, files, label_suffix="")
+        super().__init__(data, files, label_suffix="", initial={"since": (timezone.now() - USUAL).date().isoformat()})
         if not with_period:
             del self.fields["since"], self.fields["until"]
 

@@ -7,8 +7,10 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
-from partners.models import ApiKeySwitch, Organization
+from partners.finding.found import SHOWN
+from partners.models import ApiKeySwitch, KeyLeak, Organization
 from partners.models.change import Change
+from partners.models.leak import Proof
 from partners.record import refused
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.calls import called, unkeyed_calls, used
@@ -237,4 +239,14 @@ def test_the_number_of_statements_is_fixed(support, organization):
     more(1)
     one = statements(support, HOME)
     more(49)
-    assert statements(support, HOME) == one <= 22
+    assert statements(support, HOME) == one <= 23
+
+
+def test_a_key_that_leaked_and_still_works_is_on_home(support, key):
+    KeyLeak.report(key, CHANGE, place="a public repository", proof=Proof.WHOLE)
+    text = seen(support)
+    assert "1 active key reported as leaked" in text
+    assert (CALM in text, "?leaked=yes" in text) == (False, False)
+    for number in range(SHOWN):
+        KeyLeak.report(issue(key.organization)[0], CHANGE, place=f"place {number}", proof=Proof.WHOLE)
+    assert "?leaked=yes&amp;state=active" in support.get(HOME).text

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from partners.catalogue.routes import Route
 from partners.finding.found import Found
-from partners.models import ApiKeySwitch, Organization
+from partners.models import ApiKeySwitch, KeyLeak, Organization
+from partners.models.leak import Proof
 from partners.review import attention
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.calls import used
@@ -154,3 +155,13 @@ def test_the_switch_has_its_last_change(organization):
 def test_without_its_row_the_switch_is_off(db):
     ApiKeySwitch.objects.all().delete()
     assert not attention.switch_state().on
+
+
+def test_an_active_key_that_was_reported_as_leaked_is_listed_until_it_is_stopped(organization):
+    first, second = issue(organization)[0], issue(organization)[0]
+    for key, place in ((first, "a"), (second, "b"), (second, "c"), (first, "d")):
+        KeyLeak.report(key, CHANGE, place=place, proof=Proof.WHOLE)
+    assert (attention.leaked().rows, attention.leaked().total) == ([first, second], 2)
+    first.revoke(CHANGE)
+    second.disable(CHANGE)
+    assert not attention.leaked()

@@ -1,12 +1,14 @@
 """The page about leaked keys: what it finds, what it says they read, and what is done about each."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from partners.admin.leaks import forms, page
 from partners.keys import tokens
@@ -89,6 +91,11 @@ def test_only_who_may_account_for_disclosures_reads_what_a_key_read(request, tol
 def test_what_they_read_is_told_for_a_period(security, told):
     told.record(told.encounter())
     assert "Nothing" in text_of(search(security, told.key.quotable, until="2026-01-01"))
+
+
+def test_a_year_is_offered_first(security):
+    year_ago = timezone.now() - timedelta(days=365)
+    assert f'value="{year_ago:%Y-%m-%d}"' in security.get(PAGE).text
 
 
 def test_a_count_that_takes_too_long_leaves_the_rest_of_the_page(security, leaked, monkeypatch):
