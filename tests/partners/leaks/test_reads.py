@@ -44,7 +44,7 @@ def test_documents_are_counted(told):
 @pytest.mark.parametrize(
     "values",
     [
-        {"status": 403, "reason_code": "cross_organization_denied"},
+        {"status": 403, "reason_code": "cross_organization_denied", "encounters": [2**40], "patients": [2**40]},
         {"method": "HEAD", "count": 0, "encounters": [], "patients": []},
         {"route": "key.read", "count": 0, "encounters": [], "patients": []},
     ],
@@ -53,7 +53,7 @@ def test_documents_are_counted(told):
 def test_a_call_without_data_is_none(told, values):
     record = told.record(told.encounter(), count=1)
     type(record).objects.bulk_create([type(record)(**fields(record) | values)])
-    assert (of(told.key).calls, of(told.key).networks) == (1, 1)
+    assert (of(told.key).calls, of(told.key).numbers) == (1, dict.fromkeys(reads.KINDS, 1) | {"document": 0})
 
 
 def fields(record) -> dict:
