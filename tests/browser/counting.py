@@ -74,8 +74,8 @@ class Person:
         self.page.wait_for_load_state("load")
 
     def column(self, label: str) -> list[str]:
-        """Return the cells of a table's column."""
-        return [text.strip() for text in self.page.locator(f"tbody [data-label='{label}']").all_inner_texts()]
+        """Return the first line of each cell in a table's column."""
+        return [text.strip().partition("\n")[0] for text in self.page.locator(f"[data-label='{label}']").all_inner_texts()]
 
     def leave(self) -> None:
         self.site.close(self.page)
