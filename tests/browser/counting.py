@@ -75,7 +75,9 @@ class Person:
 
     def column(self, label: str) -> list[str]:
         """Return the first line of each cell in a table's column."""
-        return [text.strip().partition("\n")[0] for text in self.page.locator(f"[data-label='{label}']").all_inner_texts()]
+        return [
+            text.strip().partition("\n")[0] for text in self.page.locator(f"[data-label='{label}']").all_inner_texts()
+        ]
 
     def leave(self) -> None:
         self.site.close(self.page)
