@@ -57,6 +57,7 @@ def test_from_an_empty_database_to_a_partners_first_200(empty):
     page.get_by_label("Name", exact=False).first.fill("Lakeside Clinic")
     picture(page, "4-new-organization")
     press("Create organization")
+    page.locator("main").get_by_role("link", name="Access", exact=True).click()
     for label in ("Allowlisted for the external API", "encounters.list", "encounters.detail"):
         page.get_by_label(label, exact=True).check()
     page.get_by_label("Reason", exact=True).fill("A contract is signed.")

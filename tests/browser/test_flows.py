@@ -73,7 +73,7 @@ def to_key(someone: Clicks) -> Clicks:
 
 def test_from_nothing_to_a_partners_first_200(clicks, code):
     someone = clicks("onboarding").open("/admin/partners/organization/").follow("New organization")
-    someone.fill(Name="Lakeside Clinic").press("Create organization")
+    someone.fill(Name="Lakeside Clinic").press("Create organization").follow("Access")
     someone.tick("Allowlisted for the external API", "encounters.list", "encounters.detail").fill(
         Reason="a contract"
     ).press("Save access")
@@ -185,7 +185,7 @@ def test_buttons_that_a_role_may_not_use_are_not_shown(clicks, role, shown):
 def test_markup_that_staff_give_is_shown_and_never_run(clicks):
     markup = "<img src=x onerror=alert(1)><b>Bold</b>"
     someone = clicks("security")
-    someone.open("/admin/partners/organization/add/").fill(Name=markup).press("Create organization")
+    someone.open("/admin/partners/organization/add/").fill(Name=markup).press("Create organization").follow("Access")
     someone.tick("Allowlisted for the external API").fill(Reason=markup).press("Save access")
     issue(someone, markup, markup)
     to_key(someone)
