@@ -1,10 +1,10 @@
 """Do the staff's pages stay quick with 2,000 organizations, 100,000 API keys, 10 million calls? Aim: under 300 ms each.
 
     .ci/with-postgresql python -m benchmarks.admin_lists [MILLIONS]
-    DATABASE_URL=sqlite:////path/to/empty.sqlite3 python -m benchmarks.admin_lists
+    DATABASE_URL=sqlite:////path/to/empty.sqlite3 python -m benchmarks.admin_lists [MILLIONS]
 
-Migrates the empty database of `DATABASE_URL` and fills it with invented rows, which stay there; on SQLite there are no
-calls among them. One that was filled so before is measured as it is. Opens each page 15 times in process after a
+Migrates the empty database of `DATABASE_URL` and fills it with invented rows, which stay there, and counts
+the usage of its keys. One that was filled so before is measured as it is. Opens each page 15 times in process after a
 warm-up and prints a table; the last column has how many rows of large tables PostgreSQL read one after another.
 """
 
@@ -66,8 +66,15 @@ def fill(calls: int) -> None:
             [held(apikey=each, scope_id=scope.value) for each in keys for scope in CHANCE.sample([*Scope], each.pk % 5)]
         )
         make([issued(each) for each in keys])
-    if connection.vendor == "postgresql":
-        many_calls.fill(calls)
+    many_calls.fill(calls)
+    count_usage()
+
+
+def count_usage() -> None:
+    """Count the usage of all keys and say how long it took."""
+    begun = time.perf_counter()
+    call_command("count_usage")
+    print(f"\nusage counted in {time.perf_counter() - begun:.1f} s", flush=True)
 
 
 def make(rows: list[Any]) -> list[Any]:
@@ -129,9 +136,11 @@ def pages() -> dict[str, str]:
     asked |= {"search for what is not there": "q=nowhere"}
     return {
         "home": "/admin/",
+        "home, 30 days": "/admin/?usage=30d",
         "key list": keys,
         **{f"key list, {name}": f"{keys}?{query}" for name, query in asked.items()},
         "one key": f"{keys}{first.pk}/change/",
+        "one key, 30 days": f"{keys}{first.pk}/change/?usage=30d",
         "organization list": organizations,
         "organization list, page 40": f"{organizations}?page=40",
         "organization list, nothing enabled": f"{organizations}?show=nothing",

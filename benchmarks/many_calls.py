@@ -1,7 +1,11 @@
 """Millions of invented calls for measurements of the staff's pages: the ledger of 30 days, and what stands beside it.
 
+On SQLite, only the ledger.
+
 Every tenth call is one of the first key; the others are of all keys in turn. Every twentieth is refused.
 """
+
+from django.db import connection
 
 from benchmarks.accounting import execute, unindexed
 
@@ -12,7 +16,7 @@ KEYS = """
 CREATE TABLE benchmark_key AS
 SELECT row_number() OVER (ORDER BY id) - 1 AS number, id, organization_id FROM partners_apikey ORDER BY id
 """
-INDEX = "CREATE UNIQUE INDEX ON benchmark_key (number)"
+INDEX = "CREATE UNIQUE INDEX benchmark_key_number ON benchmark_key (number)"
 ANALYZED = "ANALYZE benchmark_key"
 
 CALLS = """
@@ -25,6 +29,17 @@ SELECT 'req_' || substr(md5(turn::text), 1, 22), now() - (1 - turn / {rows}::flo
     CASE turn % 20 WHEN 7 THEN '{{}}' ELSE ARRAY[turn] END, CASE turn % 20 WHEN 7 THEN '{{}}' ELSE ARRAY[turn / 30] END
 FROM generate_series({low}::bigint, {high}) AS turn
 JOIN benchmark_key ON number = CASE turn % 10 WHEN 0 THEN 0 ELSE turn * 7919 % (SELECT count(*) FROM benchmark_key) END
+"""
+
+CALLS_SQLITE = """
+WITH RECURSIVE turns (turn) AS (SELECT {low} UNION ALL SELECT turn + 1 FROM turns WHERE turn < {high})
+INSERT INTO partners_requestrecord (request_id, occurred_at, api_key_id, organization_id, method, route, resource,
+    query, status, reason_code, count, microseconds, address, new_network, encounters, patients)
+SELECT printf('req_%022d', turn),
+    strftime('%Y-%m-%d %H:%M:%f', 'now', ((turn / {rows}.0 - 1) * {days} * 86400) || ' seconds'), id, organization_id,
+    'GET', iif(turn % 3, 'encounters.list', 'encounters.detail'), '', '', iif(turn % 20 = 7, 422, 200),
+    iif(turn % 20 = 7, 'invalid_limit', ''), 0, 1500, '198.51.100.' || turn % 256, 0, '[]', '[]'
+FROM turns JOIN benchmark_key ON number = iif(turn % 10, turn * 7919 % (SELECT count(*) FROM benchmark_key), 0)
 """
 
 # What came within a day without a key: of every minute the commonest few by source, as the tally keeps them.
@@ -52,10 +67,21 @@ FROM generate_series(1, {encounters}) AS n JOIN benchmark_key ON number = n % 10
 
 
 def fill(rows: int) -> None:
-    """Invent calls for the keys that are there, on PostgreSQL, and a tenth as many encounters."""
+    """Invent calls for the keys that are there; on PostgreSQL, a tenth as many encounters too."""
+    if connection.vendor == "sqlite":
+        _fill_sqlite(rows)
+        return
     for statement in (KEYS, INDEX, ANALYZED, UNKEYED, NETWORKS, ENCOUNTERS.format(encounters=rows // 10)):
         execute(statement)
     with unindexed("partners_requestrecord"):
         for low in range(1, rows + 1, CHUNK):
             execute(CALLS.format(rows=rows, days=DAYS, low=low, high=min(low + CHUNK - 1, rows)))
     execute("VACUUM ANALYZE")  # as autovacuum does in its time
+
+
+def _fill_sqlite(rows: int) -> None:
+    with connection.cursor() as cursor:
+        for statement in (KEYS, INDEX):
+            cursor.execute(statement)
+        for low in range(1, rows + 1, CHUNK):
+            cursor.execute(CALLS_SQLITE.format(rows=rows, days=DAYS, low=low, high=min(low + CHUNK - 1, rows)))

@@ -10,7 +10,15 @@ from partners.models.lifecycle import KeyState
 from partners.models.limits import GuessingAlert, LimitUse, WrongKeys
 from partners.models.notice import ExpiryNotice, Recipient
 from partners.models.organization import Organization, RouteGrant
-from partners.models.record import KeyNetwork, KeyUse, RequestRecord, UnkeyedAnswer, UnkeyedCount
+from partners.models.record import (
+    KeyNetwork,
+    KeyUse,
+    RequestRecord,
+    UnkeyedAnswer,
+    UnkeyedCount,
+    UsageCount,
+    UsageProgress,
+)
 from partners.models.scope import Scope
 from partners.models.switch import ApiKeySwitch
 
@@ -37,5 +45,7 @@ __all__ = [
     "Scope",
     "UnkeyedAnswer",
     "UnkeyedCount",
+    "UsageCount",
+    "UsageProgress",
     "WrongKeys",
 ]

@@ -1,4 +1,4 @@
-"""The record of calls: a row per answer to a known key, which routes and networks a key used, counts of the rest."""
+"""The record of calls: a row per answer to a known key, what a key used, and counts of calls."""
 
 import re
 from datetime import timedelta
@@ -148,6 +148,42 @@ class KeyNetwork(models.Model):
 
     def __str__(self) -> str:
         return self.network
+
+
+class UsageCount(models.Model):
+    """How many calls of one hour of UTC got the same answer: with a key, with an organization's keys, or with all keys.
+
+    `owner` is the primary key of the key or organization, and 0 for all. The reason code of served calls is blank.
+    `partners.usage.counting` adds records up to `UsageProgress`, each once; later ones are counted in the ledger.
+    """
+
+    pk = models.CompositePrimaryKey("kind", "owner", "hour", "reason_code")
+    kind = models.CharField(max_length=12)
+    owner = models.BigIntegerField()
+    hour = models.DateTimeField()
+    reason_code = models.CharField(max_length=32)
+    calls = models.BigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["hour"], name="usage_count_hour")]
+
+    def __str__(self) -> str:
+        return f"{self.calls} calls"
+
+
+class UsageProgress(models.Model):
+    """The one row that says which record was the last that is added to the counts of usage."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    counted_to = models.BigIntegerField(default=0)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="usage_progress_is_one_row")]
+
+    def __str__(self) -> str:
+        return f"counted to {self.counted_to}"
 
 
 class UnkeyedCount(models.Model):
