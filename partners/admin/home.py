@@ -1,4 +1,4 @@
-"""The home page: what needs attention, and what to do about it."""
+"""The home page: what needs attention and what to do about it, and how many calls there are."""
 
 from typing import Any
 
@@ -12,10 +12,12 @@ from partners.finding.found import Found
 from partners.finding.last_use import STILL_USED
 from partners.record import refused, wrong_secrets
 from partners.review import attention, links
+from partners.usage import chart
 
 
 def home(request: HttpRequest) -> TemplateResponse:
-    """Show what needs attention, as far as this person may see it."""
+    """Show what needs attention and how many calls there are, as far as this person may see it."""
+    may_see_calls = request.user.has_perm("partners.view_requestrecord")
     found = _about_keys(request) | _about_calls(request) | _about_organizations(request) | _about_switch(request)
     return render(
         request,
@@ -25,7 +27,8 @@ def home(request: HttpRequest) -> TemplateResponse:
         still_used=STILL_USED.days,
         found=found,
         calm=not any(found.values()),
-        unkeyed=refused.unkeyed() if request.user.has_perm("partners.view_requestrecord") else [],
+        unkeyed=refused.unkeyed() if may_see_calls else [],
+        usage=chart.of_all(request.GET.get("usage", "")) if may_see_calls else None,
     )
 
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from partners.finding.found import Found
 from partners.models import ApiKey, RequestRecord
-from partners.record.traffic import COUNTED, DAY, SERVED
+from partners.record.traffic import DAY, SERVED
 
+COUNTED = 100_000  # the newest refusals that are counted
 SOURCES = 3  # shown for each code
 
 # Each row has the total of its code beside its source's own, so that one pass over the day's rows returns both.

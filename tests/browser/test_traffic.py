@@ -37,7 +37,7 @@ def test_from_the_first_page_to_why_a_call_fails(staff, page):
     staff.calm(page)
     calls = page.locator("section", has=page.get_by_role("heading", name="Calls", exact=True))
     assert re.search(r"× \d+", calls.inner_text())
-    assert calls.get_by_role("row", name=re.compile("^Served")).locator("svg").count() == 2
+    assert calls.get_by_role("row", name=re.compile("^Served")).locator("svg").count() == 1
     calls.get_by_role("link", name="Why?").first.click()
     staff.calm(page)
     assert page.url.partition("?call=")[2].startswith("req_")

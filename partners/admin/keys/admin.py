@@ -26,6 +26,7 @@ from partners.models import ApiKey, KeyHandover, KeyState, LimitUse, NetworkMode
 from partners.names import holds_words
 from partners.record import networks as seen
 from partners.record import traffic, wrong_secrets
+from partners.usage import chart
 
 LONGEST_LABEL = 200
 LIST = "admin:partners_apikey_changelist"
@@ -128,6 +129,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         limit=limit,
         shared_limit=next(iter(shared_limit), None),
         traffic=traffic.of_key(key) if may_see_calls else None,
+        usage=chart.of_key(key, request.GET.get("usage", "")) if may_see_calls else None,
         wrong_secrets=wrong_secrets.of_key(key) if may_see_calls else None,
         leaks=leaks,
         leak_message=mail.message(key.organization, leaks) if leaks else "",

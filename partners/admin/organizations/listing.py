@@ -16,6 +16,8 @@ from partners.models import Organization, RouteGrant
 from partners.names import holds_words
 from partners.review import attention, organization_report
 from partners.tags import tagged
+from partners.usage import chart
+from partners.usage.hours import Kind
 
 PER_PAGE = 25
 ORDERS = (
@@ -31,6 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """List the organizations."""
     form, sorting = SearchForm(request.GET, label_suffix=""), Sorting.of(request, ORDERS)
     page = BoundedPaginator(_found(form).order_by(*sorting.by), PER_PAGE).get_page(request.GET.get("page"))
+    pks = [organization.pk for organization in page.object_list]
     return render(
         request,
         "partners/organizations.html",
@@ -40,6 +43,7 @@ def index(request: HttpRequest) -> HttpResponse:
         page=page,
         rows=organization_report.facts_of(list(page.object_list)),
         route_count=len(Route.grantable()),
+        usage=chart.of_each(Kind.ORGANIZATION, pks) if request.user.has_perm("partners.view_requestrecord") else None,
     )
 
 

@@ -9,6 +9,9 @@ from partners.diagnosis import contradictions
 from partners.diagnosis.grid import Grid
 from partners.models import LimitUse, Organization
 from partners.review import data_volume
+from partners.usage import chart
+from partners.usage.chart import SmallCharts
+from partners.usage.hours import Kind
 
 
 @needs(parts.OVERVIEW.permission)
@@ -26,8 +29,13 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         limit=LimitUse.of(organization)[0],
         checklist=first_call.checklist(organization, grid, called=last_used is not None),
         contradictions=contradictions.find_contradictions(grid) if _should_work(grid, last_used is not None) else [],
+        usage=_usage(organization) if request.user.has_perm(parts.CALLS.permission) else None,
         volume=data_volume.of_organization(organization),
     )
+
+
+def _usage(organization: Organization) -> SmallCharts:
+    return chart.of_each(Kind.ORGANIZATION, [organization.pk])
 
 
 def _should_work(grid: Grid, called: bool) -> bool:

@@ -13,6 +13,7 @@ from partners.admin.base import needs, render
 from partners.models import ApiKey, Organization
 from partners.models.change import Action
 from partners.record import traffic
+from partners.usage import chart
 
 KEYS_PER_PAGE, CHANGES_PER_PAGE = 20, 15
 
@@ -61,8 +62,14 @@ def show_keys(request: HttpRequest, pk: int) -> HttpResponse:
 def show_calls(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the recent calls with all keys of an organization."""
     organization = get_object_or_404(Organization, pk=pk)
-    found = traffic.of_organization(organization)
-    return show_part(request, CALLS, organization, last_used=last_used(organization), traffic=found)
+    return show_part(
+        request,
+        CALLS,
+        organization,
+        last_used=last_used(organization),
+        traffic=traffic.of_organization(organization),
+        usage=chart.of_organization(organization, request.GET.get("usage", "")),
+    )
 
 
 @needs(CHANGES.permission)

@@ -9,7 +9,6 @@ from django.test import Client
 from django.utils import timezone
 
 from partners.models import KeyUse
-from partners.record import traffic
 from tests.factories import issue
 from tests.partners.support.calls import called, met, used
 from tests.partners.support.staff import page_of, statements
@@ -34,30 +33,20 @@ both = pytest.mark.parametrize("name", ["key", "organization"])
 @both
 def test_before_the_first_call_nothing_is_made_up(support, name, key):
     text = calls_of(support, name, key)
-    for words in ("Never used", "Never refused", "No calls in 7 days.", "None yet."):
+    for words in ("Never used", "Never refused", "No calls since ", "None yet."):
         assert words in text
     assert "Last calls" not in text
+    assert 'class="chart"' not in text
 
 
 @both
-def test_where_none_was_refused_one_line_says_all(support, name, key):
+def test_answers_are_listed_by_code_with_numbers_and_bars(support, name, key):
     called(key, times=1_200, every=timedelta(milliseconds=1))
-    called(key, ago=timedelta(days=2))
-    text = calls_of(support, name, key)
-    assert "Served: <strong>1,200</strong> in 24 hours, <strong>1,201</strong> in 7 days. None was refused." in text
-    assert "<rect" not in text
-
-
-@both
-def test_refusals_are_listed_by_code_with_numbers_and_bars(support, name, key):
-    called(key, times=4)
-    called(key, "invalid_limit", times=2)
-    text = calls_of(support, name, key)
-    assert re.findall(r'<rect(?: class="refused")? width="(\d+)"', text) == ["100", "100", "50", "50"]
-    owner = f"key={key.public_id}" if name == "key" else f"organization={key.organization.public_id}"
-    for span in ("24h", "7d"):
-        assert f'<a href="{REQUESTS}?{owner}&amp;code=invalid_limit&amp;time={span}">2</a>' in text
-    assert f'href="{REQUESTS}?{owner}&amp;time=all"' in text
+    called(key, "invalid_limit", times=600, every=timedelta(milliseconds=1))
+    text = calls_of(support, name, key).split("<h3>Answers</h3>")[1]
+    assert re.findall(r'<rect(?: class="refused")? width="(\d+)"', text) == ["100", "50"]
+    assert '<span class="figure"> 1,200' in text
+    assert re.search(r'code=invalid_limit&amp;time=own&amp;start=[-0-9T:]+&amp;end=[-0-9T:]+">600</a>', text)
     assert '/admin/reasons/invalid_limit/"' in text
 
 
@@ -65,27 +54,12 @@ def test_refusals_are_listed_by_code_with_numbers_and_bars(support, name, key):
 def test_the_links_lead_to_those_calls(support, name, key):
     called(key, "invalid_limit", ago=timedelta(days=2))
     called(key, "missing_scope", ago=timedelta(days=2))
-    address = re.search(rf'href="({REQUESTS}[^"]*code=invalid_limit&amp;time=7d)"', calls_of(support, name, key))[1]
+    text = calls_of(support, name, key)
+    address = re.search(rf'href="({REQUESTS}[^"]*code=invalid_limit&amp;time=own[^"]*)"', text)[1]
     listed = support.get(address.replace("&amp;", "&")).text.split("<tbody>")[1]
     assert ("invalid_limit" in listed, "missing_scope" in listed) == (True, False)
-
-
-@both
-def test_a_number_of_none_leads_nowhere(support, name, key):
-    called(key, "invalid_limit", ago=timedelta(days=2))
-    assert ('time=24h">' in calls_of(support, name, key), 'time=7d">1<' in calls_of(support, name, key)) == (
-        False,
-        True,
-    )
-
-
-@both
-def test_the_page_says_that_counting_stopped(support, name, key, monkeypatch):
-    monkeypatch.setattr(traffic, "COUNTED", 3)
-    called(key, times=4)
-    assert re.search(r"Served: <strong>3</strong> since [-0-9]+ [:0-9]+ UTC\. None", calls_of(support, name, key))
-    called(key, "invalid_limit", ago=timedelta(0))
-    assert "Too many calls to count: only the newest are counted" in calls_of(support, name, key)
+    owner = f"key={key.public_id}" if name == "key" else f"organization={key.organization.public_id}"
+    assert f'href="{REQUESTS}?{owner}&amp;time=all"' in text
 
 
 @both
