@@ -119,7 +119,8 @@ def test_each_route_says_when_it_was_used_last(support, key):
     at = timezone.now() - timedelta(days=3)
     KeyUse.objects.create(api_key=key, route="encounters.detail", first_used_at=at, last_used_at=at)
     text = support.get(page("key", key)).text.split("Checks the key")[1].split("</table>")[0]
-    rows = dict(re.findall(r'data-label="Route">([a-z.]+)<.*?data-label="Last used">(.*?)</td>', text, re.DOTALL))
+    cells = r'data-label="Route"[^>]*>([a-z.]+)<.*?data-label="Last used"[^>]*>(.*?)</td>'
+    rows = dict(re.findall(cells, text, re.DOTALL))
     assert f"{at:%Y-%m-%d %H:%M} UTC" in rows.pop("encounters.detail")
     assert {value.strip() for value in rows.values()} == {'<span class="soft">Never</span>'}
 
