@@ -33,5 +33,7 @@ def keep_roles(sender: AppConfig, using: str, **kwargs: Any) -> None:
     """Mirror the roles as groups after a migration."""
     from chartero.roles import mirror_roles
 
-    if sender.get_model("Group")._meta.db_table in connections[using].introspection.table_names():
+    # `migrate partners` alone migrates `auth` too, but not everything that the permissions are about.
+    models = (sender.get_model("Group"), apps.get_model("encounters", "Encounter"))
+    if {model._meta.db_table for model in models} <= set(connections[using].introspection.table_names()):
         mirror_roles(using)
