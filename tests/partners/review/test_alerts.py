@@ -1,5 +1,6 @@
 """Alerts about networks with many wrong keys: on Home, and one e-mail a day about each."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -71,6 +72,14 @@ def test_what_could_not_be_sent_stays_due(monkeypatch):
     assert "The email could not be sent (ConnectionRefusedError). The next run tries again." in said
     assert "words" not in said
     assert len(run_json(SEND)["networks"]) == 1
+
+
+@pytest.mark.usefixtures("postbox")
+def test_two_runs_at_once_send_nothing_twice(mailoutbox, monkeypatch):
+    guessed()
+    monkeypatch.setattr("partners.management.commands.send_alerts.only_run", lambda job: nullcontext(False))
+    assert run(SEND) == "Another run is already sending the alerts.\n"
+    assert mailoutbox == []
 
 
 def test_without_a_mail_server_it_says_what_to_set(settings):

@@ -44,6 +44,7 @@ def keys(organization):
     used(made["disabled"], days=89)
     used(made["revoked"], days=91)
     made["expiring"] = issue(organization, label="The expiring one", expires_at=timezone.now() + timedelta(days=3))[0]
+    made["expiring"].set_limit(CHANGE, 100)
     return made
 
 
@@ -63,6 +64,8 @@ def keys(organization):
         ("digest_key=2&state=revoked", {"revoked"}),
         ("digest_key=1", set()),
         ("digest_key=missing", set()),
+        ("limit=yes", {"expiring"}),
+        ("limit=no&state=active", {"active"}),
         ("used=lately", {"active"}),
         ("used=idle", {"revoked"}),
         ("used=never", {"expired", "expiring"}),
