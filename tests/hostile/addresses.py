@@ -15,7 +15,8 @@ WORDS = {
     "slug": "errors",
     "url": "no-such-page",
 }
-IDS = ("object_id", "pk", "id", "user_id")
+IDS = ("object_id", "pk", "id", "user_id", "link")
+MODELS = {"user_id": "auth/user", "link": "partners/keyhandover"}
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Address:
     @property
     def model(self) -> str:
         """Return the `app/model` that its ids are of."""
-        parts = self.route.split("/")
-        return "auth/user" if "user_id" in self.words else "/".join(parts[1:3])
+        named = [MODELS[word] for word in self.words if word in MODELS]
+        return named[0] if named else "/".join(self.route.split("/")[1:3])
 
     def filled(self, keys: dict[str, str], word: str = "", value: str = "") -> str:
         """Return the path, with ids of rows that exist, but for one word with a value of its own."""

@@ -19,6 +19,7 @@ from partners.signin.models import Phone
 from tests.factories import DocumentFactory, RequestRecordFactory
 from tests.hostile.addresses import IDS, Address, addresses
 from tests.hostile.inputs import BAD, BODIES, COOKIES, HEADERS, METHODS, QUERIES, SINGLES
+from tests.partners.support.handing_over import prepared
 
 pytestmark = pytest.mark.django_db
 ALL = addresses()
@@ -91,7 +92,7 @@ def visitors(db, monkeypatch) -> dict[str, Client]:
 def keys(db) -> dict[str, str]:
     """The primary key of a row of every table, by `app/model`."""
     DocumentFactory()
-    RequestRecordFactory()
+    prepared(RequestRecordFactory().api_key.organization)
     User.objects.create_user("somebody")
     models = (model._default_manager for model in apps.get_models() if model._default_manager.exists())
     return {

@@ -21,7 +21,7 @@ def test_the_summary_goes_to_standard_error(organization):
     issue(organization)
     printed, told = StringIO(), StringIO()
     call_command("report_keys", stdout=printed, stderr=told)
-    assert told.getvalue() == "1 key: 1 active; 1 idle. Digest keys: 1 under 2 (current).\n"
+    assert told.getvalue() == "1 key: 1 active; 1 idle. Digest keys: 1 under 2 (active).\n"
     assert len(printed.getvalue().splitlines()) == 2
     call_command("report_keys", "--state", "revoked", stdout=printed, stderr=told)
     assert told.getvalue().endswith("\nNo keys.\n")

@@ -16,7 +16,7 @@ OPEN = {
 }
 
 
-FOR_ALL = ("external", "docs/", "openapi/", ".well-known/")
+FOR_ALL = ("external", "docs/", "openapi/", ".well-known/", "secret-scanning/", "collect/")
 
 
 def every_path(resolver, prefix=""):
