@@ -34,7 +34,7 @@ from django.utils import timezone  # noqa: E402
 from benchmarks import many_calls  # noqa: E402
 from benchmarks.accounting import execute  # noqa: E402
 from encounters.models import Encounter  # noqa: E402
-from partners.admin.paging import COUNTED  # noqa: E402
+from partners.admin.lists.paging import COUNTED  # noqa: E402
 from partners.catalogue.routes import Route, Scope  # noqa: E402
 from partners.identifiers import random_base62  # noqa: E402
 from partners.keys import digests, tokens  # noqa: E402

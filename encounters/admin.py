@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 from encounters.models import Encounter, EncounterStatus, EncounterType, RecordClass
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.keys.filters import ChoiceFilter, OrganizationFilter
-from partners.admin.model_admin import get_row
-from partners.admin.paging import NewestChangeList
+from partners.admin.lists.model_admin import get_row
+from partners.admin.lists.paging import NewestChangeList
 
 SHOWN = 200  # documents of one encounter
 

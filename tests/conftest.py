@@ -14,7 +14,7 @@ from hypothesis import settings
 
 from chartero import openapi
 from partners.models import triggers
-from partners.record import unkeyed, unkeyed_answers
+from partners.record.unknown_callers import unkeyed, unkeyed_answers
 from tests import published
 from tests.api import Api
 from tests.factories import OrganizationFactory, issue

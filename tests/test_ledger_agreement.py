@@ -15,7 +15,8 @@ from encounters.api import queries
 from encounters.models import Document, Encounter, Patient
 from partners.api.disclosure import Disclosure
 from partners.models import ApiKey, RequestRecord, UnkeyedCount
-from partners.record import ledger, unkeyed
+from partners.record import ledger
+from partners.record.unknown_callers import unkeyed
 from tests.agreement.situations import GOOD_HEADERS, PATHS, Situation, generated, query_of
 from tests.agreement.world import World
 from tests.factories import START, EncounterFactory, PatientFactory

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from chartero.admin.base import SuperuserOnly, for_superusers
 from chartero.roles import ABILITIES, SUPERUSERS_ONLY, Role
 from partners.admin.base import render
-from partners.admin.model_admin import get_by_pk
+from partners.admin.lists.model_admin import get_by_pk
 
 SHOWN = 100
 

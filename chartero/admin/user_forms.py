@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet
 
 from chartero.roles import Role
 from partners.admin.forms import ReasonForm
-from partners.admin.model_admin import is_pk
-from partners.admin.paging import LONGEST_SEARCH
+from partners.admin.lists.model_admin import is_pk
+from partners.admin.lists.paging import LONGEST_SEARCH
 
 PERSON = ("username", "first_name", "last_name", "email")
 SUPERUSER, NONE = "superuser", "none"

@@ -12,8 +12,8 @@ from django.shortcuts import redirect
 from chartero.admin.base import SuperuserOnly, for_superusers
 from chartero.admin.user_forms import NewUserForm, UserFilter, UserForm
 from partners.admin.base import render
-from partners.admin.model_admin import get_by_pk
-from partners.admin.paging import BoundedPaginator
+from partners.admin.lists.model_admin import get_by_pk
+from partners.admin.lists.paging import BoundedPaginator
 from partners.signin import account_changes
 from partners.signin.guards.freshness import fresh_password
 from partners.signin.models import Phone, RecoveryCode

@@ -9,8 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from partners.admin.model_admin import StrictModelAdmin
-from partners.admin.paging import BoundedPaginator
+from partners.admin.lists.model_admin import StrictModelAdmin
+from partners.admin.lists.paging import BoundedPaginator
 
 View = Callable[..., HttpResponse]
 

@@ -10,7 +10,8 @@ from partners.admin.keys import rotations
 from partners.admin.keys.filters import SOON
 from partners.finding.found import Found
 from partners.finding.last_use import STILL_USED
-from partners.record import refused, wrong_secrets
+from partners.record import refused
+from partners.record.unknown_callers import wrong_secrets
 from partners.review import attention, links
 from partners.usage import chart
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from partners.identifiers import LENGTH, random_base62
 from partners.models.form_use import FormUse
 from partners.models.handover import KeyHandover
-from partners.models.key import ApiKey
+from partners.models.keys.key import ApiKey
 
 LIFETIME = timedelta(hours=1)
 TRY_AGAIN = "This form has expired or belongs to another sign-in. Nothing was changed. Submit it again."

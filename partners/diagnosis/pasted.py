@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 from partners.keys import digests, searching
 from partners.keys.tokens import Token
 from partners.models import ApiKey
-from partners.models.leak import Proof
+from partners.models.keys.leak import Proof
 
 AT_ONCE = 1_000  # public parts in one statement: databases limit the number of parameters
 SHORT = 1_000  # characters of a text whose parts are looked up; for a longer one, all public parts are read

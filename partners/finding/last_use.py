@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from partners.models.key import ApiKey
+from partners.models.keys.key import ApiKey
 
 IN_USE, STILL_USED, IDLE = timedelta(hours=1), timedelta(days=30), timedelta(days=90)
 

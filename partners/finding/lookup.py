@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from partners.identifiers import LENGTH, matcher
 from partners.keys.in_text import holds_token, quoted
-from partners.models.key import ApiKey
+from partners.models.keys.key import ApiKey
 from partners.models.organization import Organization
 from partners.models.record import KEPT, RequestRecord, UnkeyedAnswer
 

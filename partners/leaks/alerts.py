@@ -17,7 +17,7 @@ from partners.keys.in_text import without_tokens
 from partners.leaks import mail, reporting
 from partners.leaks.reporting import Outcome, Response
 from partners.models.change import Change
-from partners.models.leak import LONGEST_PLACE, Proof
+from partners.models.keys.leak import LONGEST_PLACE, Proof
 
 BY = "secret scanning"
 _LABELS = {Proof.WHOLE: "true_positive", Proof.MISMATCH: "false_positive", None: "false_positive"}

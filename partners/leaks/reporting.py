@@ -9,7 +9,7 @@ from django.db import transaction
 from partners.diagnosis.pasted import Match
 from partners.models import ApiKey, KeyLeak
 from partners.models.change import Action, Change
-from partners.models.leak import Proof
+from partners.models.keys.leak import Proof
 
 
 class Response(StrEnum):

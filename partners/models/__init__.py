@@ -1,14 +1,14 @@
 """The models of access management, and the changes that each allows."""
 
-from partners.models.allowed_network import AllowedNetwork, NetworkMode
 from partners.models.change import ChangeEvent
 from partners.models.form_use import FormUse
 from partners.models.handover import HandoverState, KeyHandover
-from partners.models.key import ApiKey
-from partners.models.leak import KeyLeak
-from partners.models.lifecycle import KeyState
+from partners.models.keys.allowed_network import AllowedNetwork, NetworkMode
+from partners.models.keys.key import ApiKey
+from partners.models.keys.leak import KeyLeak
+from partners.models.keys.lifecycle import KeyState
+from partners.models.keys.notice import ExpiryNotice, Recipient
 from partners.models.limits import GuessingAlert, LimitUse, WrongKeys
-from partners.models.notice import ExpiryNotice, Recipient
 from partners.models.organization import Organization, RouteGrant
 from partners.models.record import (
     KeyNetwork,

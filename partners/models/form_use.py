@@ -6,7 +6,7 @@ from django.db import models
 
 from partners.identifiers import LENGTH
 from partners.models.handover import KeyHandover
-from partners.models.key import ApiKey
+from partners.models.keys.key import ApiKey
 
 
 class FormUse(models.Model):

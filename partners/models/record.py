@@ -11,7 +11,7 @@ from partners.catalogue.remedies import REMEDIES
 from partners.catalogue.remedy import Remedy
 from partners.catalogue.routes import Route
 from partners.identifiers import PublicIdField
-from partners.models.key import ApiKey
+from partners.models.keys.key import ApiKey
 from partners.models.organization import Organization
 from partners.models.pk_list import PkListField
 

@@ -24,9 +24,10 @@ from partners.identifiers import is_id
 from partners.keys import digests
 from partners.models import RequestRecord
 from partners.models.pk_list import adapted
-from partners.record import early_refusals, unkeyed
+from partners.record import early_refusals
 from partners.record.kept_parameters import kept_parameter
 from partners.record.kept_paths import kept_path
+from partners.record.unknown_callers import unkeyed
 from partners.statements import Statement
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from partners.decision.address import network
 from partners.formats import networks
 from partners.models import AllowedNetwork, ApiKey, KeyNetwork
-from partners.models.allowed_network import MOST
+from partners.models.keys.allowed_network import MOST
 from partners.record.traffic import WEEK
 
 COUNTED = 10_000

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from partners.api import base_url
 from partners.models import GuessingAlert
-from partners.record import wrong_secrets
-from partners.record.wrong_secrets import Guesses
+from partners.record.unknown_callers import wrong_secrets
+from partners.record.unknown_callers.wrong_secrets import Guesses
 
 
 def due() -> list[Guesses]:

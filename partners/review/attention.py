@@ -11,7 +11,7 @@ from partners.finding.last_use import STILL_USED, used_within
 from partners.keys import digests
 from partners.models import ApiKey, ApiKeySwitch, ChangeEvent, KeyLeak, KeyState, Organization, RouteGrant
 from partners.models.change import Action
-from partners.models.key import ApiKeyQuerySet
+from partners.models.keys.key import ApiKeyQuerySet
 
 MORE_THAN_ANY = 2**15  # digest key number
 

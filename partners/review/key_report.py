@@ -17,7 +17,7 @@ from partners.catalogue import routes
 from partners.formats.moments import rfc3339
 from partners.keys import digests
 from partners.models import ApiKey, KeyState, KeyUse, Organization
-from partners.models.key import ApiKeyQuerySet
+from partners.models.keys.key import ApiKeyQuerySet
 
 IDLE, EXPIRING = timedelta(days=90), timedelta(days=30)
 DAY = timedelta(days=1)

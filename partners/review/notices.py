@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from partners.models import ApiKey, ExpiryNotice, KeyState, Organization, Recipient
-from partners.models.key import ApiKeyQuerySet
+from partners.models.keys.key import ApiKeyQuerySet
 
 DAYS = (30, 14, 7, 1)
 

@@ -17,7 +17,7 @@ from chartero import health
 from chartero.health import Needs, Readiness, Unready
 from encounters.totals import counting
 from partners.models import ApiKey, ApiKeySwitch, RequestRecord, triggers
-from partners.record.unkeyed import TALLY
+from partners.record.unknown_callers.unkeyed import TALLY
 from tests.factories import CHANGE, issue
 
 

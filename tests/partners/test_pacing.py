@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from partners import pacing
 from partners.models import ApiKeySwitch, UnkeyedAnswer
-from partners.record import unkeyed_answers
 from partners.record.retention import Pruning
+from partners.record.unknown_callers import unkeyed_answers
 from tests.factories import CHANGE
 
 PAUSES = [pacing.PAUSE] if connection.vendor == "sqlite" else []

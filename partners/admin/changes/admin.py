@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.changes import sheet
 from partners.admin.changes.filters import ChangeFilter
-from partners.admin.model_admin import get_by_pk
+from partners.admin.lists.model_admin import get_by_pk
 from partners.models import ChangeEvent
 from partners.record import pages
 from partners.record.pages import LOOKED_AT, to_address

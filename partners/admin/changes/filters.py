@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from partners.admin.changes import kinds
-from partners.admin.paging import LONGEST_SEARCH
-from partners.admin.record_filter import ALL, OWN, RecordFilter
+from partners.admin.lists.paging import LONGEST_SEARCH
+from partners.admin.lists.record_filter import ALL, OWN, RecordFilter
 from partners.finding import lookup
 from partners.formats.spans import bound
 from partners.keys.in_text import quoted, without_tokens

@@ -8,8 +8,8 @@ from itertools import islice
 
 from django.http import HttpRequest, HttpResponse
 
-from partners.admin import exports
 from partners.admin.changes.filters import ChangeFilter
+from partners.admin.lists import exports
 from partners.formats import sheets
 from partners.models import ChangeEvent
 from partners.record.pages import Page, all_pages

@@ -11,13 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from partners.admin.base import render
 from partners.admin.handovers import sending
 from partners.admin.handovers.sending import Skipped
-from partners.admin.keys.bulk_forms import BulkForm
 from partners.admin.keys.forms import OVERLAPS
+from partners.admin.keys.many.bulk_forms import BulkForm
 from partners.finding.last_use import in_use
 from partners.models import ApiKey, KeyHandover
 from partners.models.change import Action
 from partners.models.handover.obstacles import contact_of
-from partners.models.lifecycle import refusal
+from partners.models.keys.lifecycle import refusal
 from partners.review import link_mail
 from partners.review.handing_over import Delivery
 

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.handovers import pages as handovers
-from partners.admin.keys import banner, bulk, changing, filters, issuing, listing, networks, pasting, rotations
+from partners.admin.keys import banner, changing, filters, issuing, listing, networks, pasting, rotations
+from partners.admin.keys.many import bulk
 from partners.admin.leaks.reads import key_reads
-from partners.admin.model_admin import get_row
+from partners.admin.lists.model_admin import get_row
 from partners.catalogue.routes import Route
 from partners.diagnosis import forecasting
 from partners.keys import digests, in_text
@@ -25,7 +26,8 @@ from partners.leaks import mail
 from partners.models import ApiKey, KeyHandover, KeyState, LimitUse, NetworkMode
 from partners.names import holds_words
 from partners.record import networks as seen
-from partners.record import traffic, wrong_secrets
+from partners.record import traffic
+from partners.record.unknown_callers import wrong_secrets
 from partners.usage import chart
 
 LONGEST_LABEL = 200

@@ -21,7 +21,7 @@ from partners.admin.handovers import sending
 from partners.admin.handovers.forms import PhoneCodeForm
 from partners.admin.keys.forms import IssueForm, RotateForm
 from partners.admin.keys.opening import OpeningOffer, organization_in, require_permission
-from partners.admin.model_admin import is_pk
+from partners.admin.lists.model_admin import is_pk
 from partners.api.base_url import base_url
 from partners.catalogue.routes import Route
 from partners.diagnosis import forecasting

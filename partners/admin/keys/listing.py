@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST
 
-from partners.admin import exports
 from partners.admin.base import needs
-from partners.admin.model_admin import StrictModelAdmin
-from partners.admin.paging import SearchableList
-from partners.admin.sorting import Order, Sorting
+from partners.admin.lists import exports
+from partners.admin.lists.model_admin import StrictModelAdmin
+from partners.admin.lists.paging import SearchableList
+from partners.admin.lists.sorting import Order, Sorting
 from partners.formats import sheets
 from partners.models import ApiKey
 from partners.review import key_report

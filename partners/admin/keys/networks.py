@@ -14,8 +14,8 @@ from partners.admin.base import needs, render
 from partners.admin.forms import ReasonForm
 from partners.admin.keys.changing import PAGE, KeyVerb
 from partners.models import AllowedNetwork, ApiKey, KeyNetwork, NetworkMode
-from partners.models.allowed_network import written
 from partners.models.change import Action
+from partners.models.keys.allowed_network import written
 from partners.record import networks as seen
 from partners.record.traffic import WEEK
 

@@ -15,7 +15,7 @@ from partners.admin.forms import ChangeForm, PeriodForm, ReasonForm
 from partners.diagnosis.pasted import Match
 from partners.leaks.reporting import Finding, Response
 from partners.models import ApiKey
-from partners.models.leak import LONGEST_PLACE, Proof
+from partners.models.keys.leak import LONGEST_PLACE, Proof
 from partners.text import printable
 
 LIFETIME = 3600  # seconds in which the keys of a search can be reported

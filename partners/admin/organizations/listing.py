@@ -4,11 +4,11 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
-from partners.admin import exports
 from partners.admin.base import needs, render
+from partners.admin.lists import exports
+from partners.admin.lists.paging import BoundedPaginator
+from partners.admin.lists.sorting import Order, Sorting
 from partners.admin.organizations.forms import SearchForm
-from partners.admin.paging import BoundedPaginator
-from partners.admin.sorting import Order, Sorting
 from partners.catalogue.routes import Route
 from partners.finding import last_use
 from partners.formats import sheets

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 
 from partners.admin.base import needs
-from partners.admin.model_admin import get_row
+from partners.admin.lists.model_admin import get_row
 from partners.admin.organizations import first_call, parts
 from partners.diagnosis import contradictions
 from partners.diagnosis.grid import Grid

@@ -12,8 +12,8 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
-from partners.admin.model_admin import get_row
-from partners.admin.record_filter import ALL
+from partners.admin.lists.model_admin import get_row
+from partners.admin.lists.record_filter import ALL
 from partners.admin.requests import unrecorded
 from partners.admin.requests.filters import RequestFilter
 from partners.catalogue.reasons import Reason

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from partners.admin.record_filter import ALL, OWN, RecordFilter
+from partners.admin.lists.record_filter import ALL, OWN, RecordFilter
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
 from partners.models import RequestRecord

@@ -8,8 +8,9 @@ from django.core.management.base import CommandParser
 from partners.formats.moments import rfc3339
 from partners.management.base import ChangeCommand
 from partners.models import record
-from partners.record import retention, unkeyed_answers
+from partners.record import retention
 from partners.record.retention import Pruning
+from partners.record.unknown_callers import unkeyed_answers
 
 LARGEST = 10_000
 

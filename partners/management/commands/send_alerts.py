@@ -6,7 +6,7 @@ from partners.management import output
 from partners.management.base import ReportCommand
 from partners.management.exclusive import only_run
 from partners.management.mailing import require_settings, sending
-from partners.record.wrong_secrets import MANY_OF_NETWORK
+from partners.record.unknown_callers.wrong_secrets import MANY_OF_NETWORK
 from partners.review import alerts
 
 

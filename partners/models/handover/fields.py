@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from partners.keys import links
-from partners.models.key import ApiKey
+from partners.models.keys.key import ApiKey
 from partners.models.organization import Organization
 from partners.names import readable
 from partners.text import printable, printable_lines

@@ -20,8 +20,8 @@ from partners.models.change import Action, Change
 from partners.models.handover import obstacles
 from partners.models.handover.fields import WAITING, HandoverFields
 from partners.models.handover.link import HOLDER, Link
-from partners.models.key import ApiKey, refuse_overlap
-from partners.models.labels import refuse_twin
+from partners.models.keys.key import ApiKey, refuse_overlap
+from partners.models.keys.labels import refuse_twin
 from partners.models.organization import Organization
 from partners.names import tidy
 

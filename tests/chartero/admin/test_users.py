@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from chartero.admin import users
-from partners.admin.model_admin import LEFT_OUT
+from partners.admin.lists.model_admin import LEFT_OUT
 from partners.models.change import Action, ChangeEvent
 from partners.signin.guards import totp
 from partners.signin.models import Phone, RecoveryCode

@@ -13,7 +13,7 @@ from chartero.postgresql import sessions
 from chartero.postgresql.breaker import Paused
 from partners.models import Organization, RequestRecord, UnkeyedAnswer
 from partners.record import ledger
-from partners.record.unkeyed import TALLY
+from partners.record.unknown_callers.unkeyed import TALLY
 from partners.statements import Statement
 from tests.api import Api
 from tests.factories import EncounterFactory, OrganizationFactory, issue

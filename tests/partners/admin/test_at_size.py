@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from partners.admin import paging
+from partners.admin.lists import paging
 from partners.models import ApiKey, RequestRecord
 from tests.factories import DocumentFactory, EncounterFactory, OrganizationFactory, issue
 from tests.partners.support.calls import called, met, unkeyed_calls, used

@@ -10,7 +10,7 @@ from django.utils import timezone
 from partners.finding.found import SHOWN
 from partners.models import ApiKeySwitch, KeyLeak, Organization
 from partners.models.change import Change
-from partners.models.leak import Proof
+from partners.models.keys.leak import Proof
 from partners.record import refused
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.calls import called, unkeyed_calls, used

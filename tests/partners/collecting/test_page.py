@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from partners.collecting.guesses import LIMIT
 from partners.keys import links
 from partners.models import ApiKey, ChangeEvent, HandoverState, KeyHandover
-from partners.record.unkeyed import TALLY
+from partners.record.unknown_callers.unkeyed import TALLY
 from tests.api import Api
 from tests.factories import CHANGE, issue
 from tests.partners.collecting.conftest import FORM

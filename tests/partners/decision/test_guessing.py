@@ -8,7 +8,7 @@ from django.utils import timezone
 from partners.decision import guessing
 from partners.keys import tokens
 from partners.models import KeyNetwork, RequestRecord, UnkeyedCount, WrongKeys
-from partners.record import unkeyed
+from partners.record.unknown_callers import unkeyed
 from tests.api import KEY, LIST, Api
 from tests.factories import issue
 

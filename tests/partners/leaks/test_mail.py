@@ -5,7 +5,7 @@ import pytest
 from partners.leaks import mail
 from partners.leaks.reporting import Finding, Outcome, Response, report
 from partners.models import KeyLeak
-from partners.models.leak import Proof
+from partners.models.keys.leak import Proof
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.postbox import Postbox
 

@@ -7,7 +7,7 @@ from partners.diagnosis.pasted import Match
 from partners.leaks.reporting import Finding, Response, proved, report
 from partners.models import ChangeEvent, KeyLeak, KeyState
 from partners.models.change import Action
-from partners.models.leak import Proof
+from partners.models.keys.leak import Proof
 from tests.factories import CHANGE, issue
 
 pytestmark = pytest.mark.django_db

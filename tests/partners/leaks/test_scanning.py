@@ -11,7 +11,7 @@ from partners.keys import tokens
 from partners.leaks import alerts, reporting
 from partners.models import ChangeEvent, KeyLeak, KeyState
 from partners.models.change import Action
-from partners.models.leak import LONGEST_PLACE, Proof
+from partners.models.keys.leak import LONGEST_PLACE, Proof
 from tests.factories import CHANGE, issue
 from tests.partners.support.diagnosing import with_wrong_secret
 from tests.partners.support.postbox import Postbox

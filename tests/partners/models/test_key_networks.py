@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from partners.models import AllowedNetwork, NetworkMode
-from partners.models.allowed_network import MOST, written
+from partners.models.keys.allowed_network import MOST, written
 from tests.factories import CHANGE
 
 pytestmark = pytest.mark.django_db

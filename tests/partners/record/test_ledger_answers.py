@@ -13,7 +13,7 @@ from partners.catalogue.routes import Route
 from partners.decision import facts
 from partners.keys import tokens
 from partners.models import AllowedNetwork, ApiKeySwitch, KeyNetwork, RequestRecord, UnkeyedCount
-from partners.record import unkeyed
+from partners.record.unknown_callers import unkeyed
 from tests.api import LIST, Api
 from tests.factories import CHANGE, DocumentFactory, EncounterFactory, issue
 from tests.partners.support.rows import expire

@@ -15,7 +15,8 @@ from partners.api.exchange import Exchange
 from partners.api.responses import Refusal
 from partners.catalogue.reasons import Reason
 from partners.models import ApiKey, KeyNetwork, KeyUse, RequestRecord, UnkeyedCount
-from partners.record import ledger, unkeyed
+from partners.record import ledger
+from partners.record.unknown_callers import unkeyed
 from tests.api import LIST, Api
 from tests.factories import CHANGE, EncounterFactory, OrganizationFactory, issue
 from tests.racing import Race

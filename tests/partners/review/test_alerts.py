@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from partners.models import GuessingAlert, UnkeyedCount
-from partners.record import wrong_secrets
+from partners.record.unknown_callers import wrong_secrets
 from tests.partners.support.command_line import refused, run, run_json
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.utils import timezone
 from partners.catalogue.routes import Route
 from partners.finding.found import Found
 from partners.models import ApiKeySwitch, KeyLeak, Organization
-from partners.models.leak import Proof
+from partners.models.keys.leak import Proof
 from partners.review import attention
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.calls import used

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from partners.admin.changes import filters
-from partners.admin.model_admin import LEFT_OUT
+from partners.admin.lists.model_admin import LEFT_OUT
 from partners.models import ChangeEvent
 from partners.models.change import Action, Change
 from partners.record import pages

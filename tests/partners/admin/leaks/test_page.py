@@ -15,7 +15,7 @@ from partners.keys import tokens
 from partners.leaks import mail
 from partners.models import ApiKey, ChangeEvent, KeyLeak, KeyState
 from partners.models.change import Action
-from partners.models.leak import Proof
+from partners.models.keys.leak import Proof
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.diagnosing import text_of, with_wrong_secret
 from tests.partners.support.staff import make_stale

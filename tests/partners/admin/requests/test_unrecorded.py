@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from partners.models import UnkeyedAnswer
 from partners.models.record import KEPT
-from partners.record import unkeyed
+from partners.record.unknown_callers import unkeyed
 from tests.api import LIST, Api
 from tests.factories import issue
 from tests.partners.support.counting import unknown

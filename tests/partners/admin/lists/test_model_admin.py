@@ -5,8 +5,8 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import RequestFactory
 
-from partners.admin.model_admin import LEFT_OUT, StrictModelAdmin
-from partners.admin.paging import SearchableList
+from partners.admin.lists.model_admin import LEFT_OUT, StrictModelAdmin
+from partners.admin.lists.paging import SearchableList
 from partners.models import ApiKey
 from tests.factories import DocumentFactory, OrganizationFactory, issue
 

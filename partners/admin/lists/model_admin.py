@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import urlencode
 
-from partners.admin.paging import SearchableList
+from partners.admin.lists.paging import SearchableList
 
 Row = TypeVar("Row", bound=Model)
 LEFT_OUT = "This list has no such filter, search or page. It was ignored."

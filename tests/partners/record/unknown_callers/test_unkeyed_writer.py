@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 
 from partners.models import UnkeyedCount
-from partners.record import unkeyed
-from partners.record.unkeyed import Tally
+from partners.record.unknown_callers import unkeyed
+from partners.record.unknown_callers.unkeyed import Tally
 from tests.api import Api
 from tests.partners.support.counting import count, rows
 

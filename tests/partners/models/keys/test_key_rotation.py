@@ -8,7 +8,7 @@ from partners.catalogue.routes import Scope as Catalogue
 from partners.keys import digests
 from partners.models import ApiKey, ChangeEvent, KeyState
 from partners.models.change import Action
-from partners.models.key import LONGEST_OVERLAP
+from partners.models.keys.key import LONGEST_OVERLAP
 from tests.factories import CHANGE, issue
 from tests.moments import NONE, TICK
 from tests.partners.support import aged

@@ -10,9 +10,9 @@ from django.utils import timezone
 from partners.catalogue.reasons import Reason
 from partners.models import UnkeyedAnswer, UnkeyedCount
 from partners.models.record import KEPT
-from partners.record import unkeyed, unkeyed_answers
-from partners.record.unkeyed import Tally
-from partners.record.unkeyed_answers import MINUTES, PER_SOURCE, SOURCES, told_path
+from partners.record.unknown_callers import unkeyed, unkeyed_answers
+from partners.record.unknown_callers.unkeyed import Tally
+from partners.record.unknown_callers.unkeyed_answers import MINUTES, PER_SOURCE, SOURCES, told_path
 from tests.api import LIST, Api
 from tests.factories import issue
 from tests.partners.support.counting import HERE, NOW, count, unknown

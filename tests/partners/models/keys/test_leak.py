@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from partners.models import ChangeEvent, KeyLeak
 from partners.models.change import Action, Change
-from partners.models.leak import LONGEST_PLACE, Proof
+from partners.models.keys.leak import LONGEST_PLACE, Proof
 from tests.factories import CHANGE
 
 pytestmark = pytest.mark.django_db

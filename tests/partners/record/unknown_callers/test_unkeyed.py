@@ -9,8 +9,8 @@ from django import db
 from partners.catalogue.reasons import Reason
 from partners.keys import tokens
 from partners.models import UnkeyedCount
-from partners.record import unkeyed
-from partners.record.unkeyed import COMMONEST, Tally
+from partners.record.unknown_callers import unkeyed
+from partners.record.unknown_callers.unkeyed import COMMONEST, Tally
 from tests.factories import issue
 from tests.partners.support.counting import HERE, MINUTE, NOW, count, rows, unknown
 

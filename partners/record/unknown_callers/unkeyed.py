@@ -27,8 +27,8 @@ from partners.decision.address import client_address
 from partners.decision.facts import bearer_token
 from partners.keys import in_text, tokens
 from partners.models import ApiKey
-from partners.record import unkeyed_answers
-from partners.record.unkeyed_answers import Answer, Newest
+from partners.record.unknown_callers import unkeyed_answers
+from partners.record.unknown_callers.unkeyed_answers import Answer, Newest
 
 logger = logging.getLogger(__name__)
 

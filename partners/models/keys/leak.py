@@ -11,7 +11,7 @@ from partners.models.change import Action, Change, ChangeEvent
 from partners.text import printable
 
 if TYPE_CHECKING:
-    from partners.models.key import ApiKey
+    from partners.models.keys.key import ApiKey
 
 LONGEST_PLACE = 500
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from partners.models import AllowedNetwork, ApiKey, ChangeEvent
 from partners.models.change import Change
-from partners.models.key import ApiKeyQuerySet
+from partners.models.keys.key import ApiKeyQuerySet
 from tests.factories import CHANGE
 from tests.partners.support.rows import stored
 

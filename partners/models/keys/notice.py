@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from partners.models.key import ApiKey
+from partners.models.keys.key import ApiKey
 
 
 class Recipient(models.TextChoices):

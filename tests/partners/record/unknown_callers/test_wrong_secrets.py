@@ -10,8 +10,8 @@ from django.utils.html import strip_tags
 
 from partners.keys import tokens
 from partners.models import UnkeyedCount
-from partners.record import wrong_secrets
-from partners.record.unkeyed import TALLY
+from partners.record.unknown_callers import wrong_secrets
+from partners.record.unknown_callers.unkeyed import TALLY
 from tests.api import Api
 from tests.factories import OrganizationFactory, issue
 

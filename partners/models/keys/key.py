@@ -13,11 +13,11 @@ from django.utils import timezone
 from partners.catalogue import routes
 from partners.identifiers import PublicIdField
 from partners.keys import digests, lifetimes, tokens
-from partners.models.allowed_network import AllowedNetwork, Networked
 from partners.models.change import Action, Change, ChangeEvent
 from partners.models.description import Described
-from partners.models.labels import refuse_twin
-from partners.models.lifecycle import KeyState, Lifecycle, LifecycleQuerySet, refusal
+from partners.models.keys.allowed_network import AllowedNetwork, Networked
+from partners.models.keys.labels import refuse_twin
+from partners.models.keys.lifecycle import KeyState, Lifecycle, LifecycleQuerySet, refusal
 from partners.models.limits import AT_LEAST_ONE, Limited
 from partners.models.organization import Organization
 from partners.models.scope import Scope

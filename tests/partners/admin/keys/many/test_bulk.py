@@ -12,11 +12,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from partners.admin.keys import bulk, listing
-from partners.admin.keys.bulk_forms import BulkForm
+from partners.admin.keys import listing
+from partners.admin.keys.many import bulk
+from partners.admin.keys.many.bulk_forms import BulkForm
 from partners.models import ApiKey, ChangeEvent, Organization
 from partners.models.change import Action, Change
-from partners.models.key import ApiKeyQuerySet
+from partners.models.keys.key import ApiKeyQuerySet
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.calls import used
 from tests.partners.support.staff import make_stale, signed_in

@@ -13,13 +13,13 @@ from django.urls import URLPattern, path, reverse
 from partners.admin.base import needs, render
 from partners.admin.handovers import rotating
 from partners.admin.keys import listing
-from partners.admin.keys.bulk_forms import BulkExpiryForm, BulkForm, BulkRevokeForm
-from partners.admin.model_admin import is_pk
+from partners.admin.keys.many.bulk_forms import BulkExpiryForm, BulkForm, BulkRevokeForm
+from partners.admin.lists.model_admin import is_pk
 from partners.finding.last_use import in_use
 from partners.models import ApiKey
 from partners.models.change import Action, Change
-from partners.models.key import ApiKeyQuerySet
-from partners.models.lifecycle import refusal
+from partners.models.keys.key import ApiKeyQuerySet
+from partners.models.keys.lifecycle import refusal
 
 Apply = Callable[[ApiKeyQuerySet, Change, Any], list[ApiKey]]
 

@@ -1,0 +1,1 @@
+"""The tables of keys, and what each row allows."""

@@ -1,0 +1,1 @@
+"""What is kept of calls without a known key."""
