@@ -26,7 +26,7 @@ def parse(text: str) -> Network:
     except ValueError:
         message = f"“{text[:LONGEST]}” is not a network. Write it like 203.0.113.0/24 or 2001:db8::/48."
         raise ValidationError(message, code="not_a_network") from None
-    if network.prefixlen == 0:
+    if _without_mapping(network).prefixlen == 0:
         message = f"{network} holds every address. To allow all of them, turn the networks off."
         raise ValidationError(message, code="everything")
     if written["bits"] and ip_address(written["address"]) != network.network_address:

@@ -40,7 +40,7 @@ def test_anything_else_is_refused(text):
     assert len(refusal.value.message) < LONGEST + 90
 
 
-@pytest.mark.parametrize("text", ["0.0.0.0/0", "::/0", "203.0.113.9/0"])
+@pytest.mark.parametrize("text", ["0.0.0.0/0", "::/0", "203.0.113.9/0", "::ffff:0:0/96", "::ffff:203.0.113.9/96"])
 def test_a_network_that_holds_every_address_is_refused(text):
     with pytest.raises(ValidationError, match="holds every address"):
         parse(text)
