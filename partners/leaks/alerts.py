@@ -1,6 +1,7 @@
 """Tokens that a secret scanner found in public: read from its message, reported, and judged for its feedback."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from partners.models.change import Change
 from partners.models.keys.leak import LONGEST_PLACE, Proof
 
 BY = "secret scanning"
+_COMMIT = re.compile(r"(/[0-9a-f]{40})(?=[/?#]|$)")  # in a URL; as long as a part of a token, but never one
 _LABELS = {Proof.WHOLE: "true_positive", Proof.MISMATCH: "false_positive", None: "false_positive"}
 
 
@@ -41,7 +43,7 @@ def read(body: bytes) -> list[Alert]:
     """Return the alerts of a message; raise UnreadableMessage if it has another form."""
     try:
         items = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UnreadableMessage from None
     if not isinstance(items, list) or not all(map(_is_alert, items)):
         raise UnreadableMessage
@@ -54,7 +56,7 @@ def answer(alerts: Sequence[Alert], source: str) -> list[dict[str, str]]:
     matches = _matches(alerts)
     found: defaultdict[str, dict[int, Match]] = defaultdict(dict)
     for alert, match in zip(alerts, matches, strict=True):
-        if match is not None:
+        if match is not None and match.proof is not Proof.MISMATCH:  # the right token may be in the same place
             found[alert.place][match.key.pk] = match
     with transaction.atomic():
         outcomes = [each for place in sorted(found) for each in _reported(found[place].values(), place, source)]
@@ -87,8 +89,10 @@ def _is_alert(item: object) -> bool:
 
 
 def _place(item: dict[str, str | None]) -> str:
-    """Return where the token was found, without any token in it."""
-    return escaped(without_tokens(item.get("url") or f"GitHub, {item.get('source') or 'unknown'}"))[:LONGEST_PLACE]
+    """Return where the token was found, without any token in it. The id of a commit stays."""
+    place = (item.get("url") or "").strip() or f"GitHub, {item.get('source') or 'unknown'}"
+    parts = enumerate(_COMMIT.split(place))
+    return escaped("".join(part if at % 2 else without_tokens(part) for at, part in parts))[:LONGEST_PLACE]
 
 
 def _feedback(alert: Alert, label: str) -> dict[str, str]:

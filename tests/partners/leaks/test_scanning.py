@@ -93,10 +93,24 @@ def test_a_message_sent_again_changes_nothing(scanner, leaked, settings, mailout
 
 def test_each_place_is_reported(scanner, leaked, mailoutbox):
     key, token = leaked
-    scanner.send([alert(token, url=url) for url in ("https://b.example/", "https://a.example/", "", None)])
+    scanner.send([alert(token, url=url) for url in ("https://b.example/", "https://a.example/", "", " ", None)])
     places = {leak.place for leak in key.leaks.all()}
     assert places == {"https://a.example/", "https://b.example/", "GitHub, commit"}
     assert all(place in mailoutbox[0].body for place in places)
+
+
+def test_a_wrong_token_in_the_same_place_does_not_hide_the_right_one(scanner, leaked):
+    key, token = leaked
+    scanner.send([alert(token), alert(with_wrong_secret(token))])
+    assert key.leaks.get().found is Proof.WHOLE
+
+
+@pytest.mark.parametrize("end", ["", "/sync.env#L4"])
+def test_each_commit_is_a_place(scanner, leaked, end):
+    key, token = leaked
+    places = {f"https://git.example.com/invented/blob/{digit * 40}{end}" for digit in "a1"}
+    scanner.send([alert(token, url=place) for place in places])
+    assert {leak.place for leak in key.leaks.all()} == places
 
 
 def test_a_contact_that_could_not_be_told_is_told_the_next_time(scanner, leaked, mailoutbox):
@@ -123,7 +137,17 @@ def test_nothing_is_read_before_the_signature_is_checked(scanner, leaked, monkey
 
 
 @pytest.mark.parametrize(
-    "body", [b" ", b"no json", b"{}", b'["x"]', b'[{"type": "x"}]', b'[{"token": 1}]', b'[{"token": "x", "url": 1}]']
+    "body",
+    [
+        b" ",
+        b"no json",
+        b"[" * 100_000,
+        b"{}",
+        b'["x"]',
+        b'[{"type": "x"}]',
+        b'[{"token": 1}]',
+        b'[{"token": "x", "url": 1}]',
+    ],
 )
 def test_a_message_of_another_form_is_refused(scanner, body):
     assert scanner.send(body).status_code == 400
