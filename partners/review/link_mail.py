@@ -56,7 +56,7 @@ def for_contact(organization: Organization, links: Sequence[NewLink], *, with_co
     }
     one = len(links) == 1
     subject = "Collect your new API key" if one else f"Collect your {len(links):,} new API keys"
-    return _message(subject, "handover", facts, {organization.contact_email}, reply_to=settings.STAFF_EMAIL)
+    return _message(subject, "handover", facts, {links[0].handover.sent_to}, reply_to=settings.STAFF_EMAIL)
 
 
 def alert(kind: Alert, handover: KeyHandover, source: str, why: str = "") -> None:

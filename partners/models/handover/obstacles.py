@@ -1,8 +1,8 @@
 """What forbids a key although its link works: what has changed since staff described it.
 
 Staff decided to give the key when they sent the link. The collection must not go beyond what they would decide now, so
-everything that withdraws trust forbids it: from the organization, the sender, or the key that is replaced. What only
-limits calls doesn't, such as a disabled route, because each call is checked anyway.
+everything that withdraws trust forbids it: from the organization, its contact, the sender, or the key that is replaced.
+What only limits calls doesn't, such as a disabled route, because each call is checked anyway.
 """
 
 from typing import TYPE_CHECKING
@@ -25,6 +25,11 @@ def found(handover: "KeyHandover") -> ValidationError | None:
     if not _is_trusted(handover):
         return ValidationError(
             f"{handover.sent_by}, who sent the link, may no longer do so. Send a new link.", code="sender_not_trusted"
+        )
+    if handover.sent_to and handover.sent_to != handover.organization.contact_email:
+        return ValidationError(
+            "The organization's contact has another e-mail address since the link was sent. Send a new link.",
+            code="contact_changed",
         )
     if handover.replaces is not None:
         return handover.replaces.refusal(Action.KEY_ROTATED)

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.core.exceptions import ValidationError
 
-from partners.models import HandoverState, KeyHandover
+from partners.models import HandoverState, KeyHandover, Organization
 from partners.models.handover import Closed
 from partners.review import handing_over, link_mail
 from partners.review.handing_over import Delivery, Sender
@@ -38,6 +38,12 @@ def test_the_link_is_in_the_mail_and_works(handover):
     assert KeyHandover.objects.of_link(token).state is HandoverState.SENT
     assert mail.outbox[0].to == [CONTACT]
     assert actions(handover) == ["prepared", "sent"]
+
+
+def test_the_mail_goes_to_the_address_on_record_even_if_the_contact_changes_meanwhile(handover):
+    Organization.objects.update(contact_email="other@lakeside.example")
+    BY.send([handover])
+    assert mail.outbox[0].to == [handover.sent_to] == ["other@lakeside.example"]
 
 
 def test_the_mail_says_who_sends_it_until_when_and_not_to_forward_it(handover):

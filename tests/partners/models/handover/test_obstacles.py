@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from partners.catalogue.routes import Route
 from partners.models import ApiKey, KeyHandover, RouteGrant
 from tests.factories import CHANGE, issue
-from tests.partners.support.handing_over import FROM, prepared, sent
+from tests.partners.support.handing_over import CONTACT, FROM, prepared, sent
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +63,15 @@ def test_the_link_of_a_person_who_lost_the_role_gives_no_key(handover, sender, p
 
 def test_the_link_of_a_person_with_the_role_gives_one(handover, sender):
     sent(handover, sender)
+    assert KeyHandover.objects.get().collect(FROM)
+
+
+def test_the_link_of_a_contact_who_was_replaced_gives_no_key(handover, partner):
+    sent(handover)
+    for email in ("other@lakeside.example", ""):
+        partner.set_contact(CHANGE, name="", email=email)
+        assert refusal_of(handover) == "contact_changed"
+    partner.set_contact(CHANGE, name="Grace", email=CONTACT)
     assert KeyHandover.objects.get().collect(FROM)
 
 
