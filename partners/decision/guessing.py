@@ -6,6 +6,7 @@ wrong key that it meets. A network from which a key has called before is never r
 address as a guesser must not be stopped. Secrets are too long to be guessed; this only keeps the load small.
 """
 
+import math
 import time
 from datetime import timedelta
 from functools import cache
@@ -48,7 +49,7 @@ class Refused:
     def seconds(self, source: str) -> int:
         """Return for how many seconds a network is refused; 0 if it isn't."""
         left = self._until.get(source, 0.0) - time.monotonic()
-        return max(0, int(left) + 1) if left > 0 else 0
+        return max(0, math.ceil(left))
 
 
 REFUSED = Refused()
