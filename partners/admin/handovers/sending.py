@@ -98,7 +98,7 @@ def report(request: HttpRequest, deliveries: list[Delivery], skipped: Skipped) -
     return render(
         request,
         "partners/handover/report.html",
-        title="Links sent",
+        title="Delivery report",
         sent=[each for each in deliveries if not each.fault],
         failed=failed,
         skipped=skipped,

@@ -102,5 +102,6 @@ def _tell(request: HttpRequest, outcomes: Sequence[Outcome], problems: dict[int,
     for outcome in outcomes:
         problem = problems.get(outcome.key.pk, "")
         told = "The contact was e-mailed." if outcome.leak.notified_at else problem
-        words = f"{outcome.key.quotable}… is reported as leaked{' and ' * bool(outcome.done)}{outcome.done}. {told}"
+        done = f" and {outcome.done}" if outcome.done else ""
+        words = f"Key {outcome.key.quotable}… is reported as leaked{done}. {told}"
         (messages.warning if problem else messages.success)(request, words.strip())

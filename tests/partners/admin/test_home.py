@@ -31,6 +31,13 @@ def test_nothing_needs_attention(support, organization):
     assert CALM in seen(support)
 
 
+def test_what_needs_attention_comes_before_the_number_of_calls(support, organization):
+    called(issue(organization)[0], "invalid_limit")
+    unkeyed_calls("missing_bearer")
+    text = seen(support)
+    assert text.index('id="refused"') < text.index('id="calls"') < text.index('id="unkeyed"')
+
+
 @pytest.mark.parametrize("role", ["Support", "Partner onboarding", "Security"])
 def test_every_role_sees_what_needs_attention(role):
     partner = OrganizationFactory(allowlisted=False)

@@ -33,7 +33,7 @@ def lock(handover: KeyHandover) -> None:
 
 
 STORIES = [
-    ("not sent", lambda each: None, "The e-mail couldn't be sent."),
+    ("not sent", lambda each: None, "The e-mail was not sent."),
     ("sent", sent, "Nobody has opened the link yet."),
     ("opened", lambda each: (sent(each), each.open(FROM)), f"from {FROM}."),
     ("collected", lambda each: (sent(each), each.collect(FROM)), "<strong>Collected</strong>"),
@@ -54,6 +54,13 @@ def test_each_state_is_shown_with_what_to_do(onboarding, support, handover, name
     assert "Send a new link</a>" not in text(support, page_of(handover))
     assert handover.label in text(support, f"{LIST}?show=all")
     assert (handover.label in text(support, LIST)) == (not over)
+
+
+def test_nobody_is_named_as_the_recipient_of_what_was_not_sent(onboarding, handover):
+    handover.new_link(CHANGE, None)
+    assert "<dd>Nobody yet</dd> <dt>Sent</dt> <dd>Not yet</dd>" in text(onboarding, page_of(handover))
+    handover.note_sent(CHANGE)
+    assert f"<dt>Sent to</dt><dd>{CONTACT}</dd>" in text(onboarding, page_of(handover))
 
 
 def test_a_new_link_is_sent_and_the_old_one_is_dead(onboarding, handover):

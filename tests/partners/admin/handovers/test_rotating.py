@@ -58,6 +58,7 @@ def test_all_of_a_filtered_list_can_be_rotated(security, partner, other):
     issue(other, label="C")
     answer = security.post(f"{BULK}?organization=Other+partner", chosen() | {"which": "all"})
     assert "Rotate 1 key by link" in text(answer)
+    assert "1 contact gets an e-mail, with a link to every new key." in text(answer)
 
 
 def test_what_cannot_be_rotated_by_link_is_skipped_with_the_reason(security, partner, postbox):
@@ -88,7 +89,7 @@ def test_what_is_not_sent_is_reported_and_sent_again_from_the_list(security, par
     assert "SMTPRecipientsRefused" in report
     assert "Send the 1 that was not sent" in security.get(f"{KEYS}links/").text
     Postbox.refused = set()
-    assert "All 1 link was sent." in text(security.post(SEND))
+    assert "The link was sent." in text(security.post(SEND))
     assert {each.state for each in KeyHandover.objects.all()} == {HandoverState.SENT}
     assert "There was nothing to send." in text(security.post(SEND))
 

@@ -107,6 +107,15 @@ def test_a_link_for_a_successor_leaves_the_key_as_it_is(onboarding, key):
     assert len(mail.outbox) == 1
 
 
+def test_pages_name_who_got_a_link_only_if_it_was_sent(onboarding, key):
+    handover = KeyHandover.prepare_successor(CHANGE, None, key, overlap=timedelta(0))
+    handover.new_link(CHANGE, None)
+    pages = [page_of(key, "change"), rotate_page(key)]
+    assert [f"It was sent to {CONTACT}" in onboarding.get(each).text for each in pages] == [False, False]
+    handover.note_sent(CHANGE)
+    assert [f"It was sent to {CONTACT}" in onboarding.get(each).text for each in pages] == [True, True]
+
+
 def test_a_code_is_shown_once_and_not_cached(onboarding, form):
     path, data = form
     answer = onboarding.post(path, data | {"phone_code": "on"})

@@ -159,7 +159,11 @@ def test_a_revoked_key_offers_no_form(onboarding, key):
 
 @pytest.mark.parametrize(
     ("mode", "words"),
-    [("off", "Any, a list is kept"), ("watch", "Any, watched against 7"), ("enforce", "7 allowed, all others refused")],
+    [
+        ("off", "Any, a list is kept"),
+        ("watch", "Any, watched against a list of 7"),
+        ("enforce", "7 allowed, all others refused"),
+    ],
 )
 def test_the_page_of_a_key_says_from_where_it_may_be_used(support, key, mode, words):
     allow(key, mode, *(f"203.0.{number}.0/24" for number in range(7)))

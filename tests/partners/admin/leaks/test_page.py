@@ -140,7 +140,7 @@ def test_one_form_reports_a_key_acts_and_tells_the_contact(security, leaked, mai
     key, token = leaked
     answer = report(security, search(security, token), {key: choice}, notify="on", confirmed="on")
     assert answer.redirect_chain == [(PAGE, 302)]
-    assert words in text_of(answer)
+    assert f"Key {key.quotable}… {words}" in text_of(answer)
     key.refresh_from_db()
     assert (key.state, key.leaks.get().found, len(mailoutbox)) == (state, Proof.WHOLE, 1)
     event = ChangeEvent.objects.get(action=Action.KEY_LEAKED)

@@ -94,6 +94,12 @@ def test_the_preview_says_how_many_are_in_use(security, keys, verb, lately, told
     assert len(re.findall("[34] minutes ago", text)) == min(lately, 2)
 
 
+def test_the_preview_of_one_key_says_whether_it_is_in_use(security, keys):
+    used(keys[0], minutes=3)
+    assert "This key is in use:" in security.post(BULK, chosen(keys[:1], "disable")).text
+    assert "in use:" not in security.post(BULK, chosen(keys[1:2], "disable")).text
+
+
 @pytest.mark.parametrize(
     ("verb", "number", "state", "action"),
     [("disable", {}, "disabled", Action.KEY_DISABLED), ("revoke", {"number": "2"}, "revoked", Action.KEY_REVOKED)],
