@@ -22,17 +22,19 @@ from tests.faults import report  # noqa: E402
 from tests.faults.calls import OpenLoop  # noqa: E402
 from tests.faults.demonstration import site  # noqa: E402
 from tests.faults.scenario import Scenario, Site  # noqa: E402
-from tests.faults.scenarios import SCENARIOS, SHORT  # noqa: E402
+from tests.faults.scenarios import SCENARIOS, SHORT, clients  # noqa: E402
 
 BEFORE, AFTER = 1.5, 3.0  # seconds of calls before a fault and after it
 WARM_UP = 2.5  # seconds
 
 
 def warm_up(shared: Site) -> None:
-    """Break the network once, so that the processes have had all their threads: these keep their memory."""
+    """Let the processes have had all their threads and the largest buffers, since both keep their memory."""
     with OpenLoop(shared.port, shared.tokens):
         with shared.proxy.frozen():
             time.sleep(WARM_UP)
+        with clients.no_reading(shared, 50):
+            time.sleep(clients.SECONDS)
         time.sleep(AFTER)
 
 
