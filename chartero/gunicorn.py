@@ -48,7 +48,7 @@ class ServerLogger(Logger):  # type: ignore[misc]
 bind = os.environ.get("CHARTERO_BIND", "127.0.0.1:8000")
 with exit_if_unreadable():
     serves = Environment().choice("CHARTERO_SERVES", paths.SERVES, default=paths.ALL)
-    # Each process hashes one password at a time. One is enough for staff, and leaves the other cores to partners.
+    # A server hashes one password at a time. One process is enough for staff, and leaves the other cores to partners.
     usual = 1 if serves == paths.STAFF else len(CORES) or multiprocessing.cpu_count()
     workers = Environment().number("CHARTERO_WORKERS", default=usual, least=1)
     # One thread runs Python while another waits for the database. More threads only take turns.
