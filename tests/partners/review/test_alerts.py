@@ -37,7 +37,7 @@ def test_the_calls_of_a_network_are_added_up():
 
 
 def test_home_shows_them_to_those_who_see_requests(support):
-    assert "wrong keys" not in support.get("/admin/").text
+    assert "with many wrong keys" not in support.get("/admin/").text
     guessed()
     text = support.get("/admin/").text
     assert "1 network\n  with many wrong keys" in text
