@@ -37,6 +37,11 @@ def latest_end(created_at: datetime) -> datetime | None:
     return None if limit is None else created_at + limit
 
 
+def soonest_end(created_at: datetime) -> datetime:
+    """Return now, or the moment after a key's issue if another machine's clock, which is ahead, issued it."""
+    return max(timezone.now(), created_at + timedelta(microseconds=1))
+
+
 def require_allowed(end: datetime | None, now: datetime) -> None:
     """Raise ValidationError if the expiry is past, too far away, or missing although the deployment requires one."""
     limit = longest()

@@ -149,7 +149,7 @@ class ApiKey(Lifecycle, Described, Limited, Networked):
         """
         refuse_overlap(overlap)
         with transaction.atomic():
-            before, now = self._locked_facts(), timezone.now()
+            before, now = self._locked_facts(), lifetimes.soonest_end(self.created_at)
             end = now + overlap if self.expires_at is None else min(now + overlap, self.expires_at)
             lifetime = lifetimes.of_successor(self.lifetime)
             self._update(Action.KEY_ROTATED, rotated_at=now, expires_at=end)

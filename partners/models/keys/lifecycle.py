@@ -95,7 +95,7 @@ class Lifecycle(models.Model):
 
     def finish_rotation(self, change: Change) -> None:
         """End the overlap now; raise ValidationError if there is none, or if it is over."""
-        self._change(Action.ROTATION_FINISHED, change, expires_at=timezone.now())
+        self._change(Action.ROTATION_FINISHED, change, expires_at=lifetimes.soonest_end(self.created_at))
 
     def disable(self, change: Change) -> None:
         """Refuse calls until the key is enabled again; raise ValidationError if it is already disabled or revoked."""

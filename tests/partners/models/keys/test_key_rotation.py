@@ -46,6 +46,26 @@ def test_without_an_overlap_the_old_key_ends_at_once(key):
     assert (key.state, successor.state) == (KeyState.EXPIRED, KeyState.ACTIVE)
 
 
+@pytest.fixture
+def behind(key, monkeypatch):
+    """Have a clock that is behind the one that issued the key."""
+    earlier = key.created_at - timedelta(seconds=5)
+    return lambda: monkeypatch.setattr(timezone, "now", lambda: earlier)
+
+
+def test_a_clock_that_is_behind_ends_a_rotated_key_right_after_its_issue(key, behind):
+    behind()
+    key.rotate(CHANGE, overlap=timedelta(0))
+    assert stored(key)["expires_at"] == key.created_at + TICK
+
+
+def test_a_clock_that_is_behind_ends_an_overlap_right_after_the_issue(key, behind):
+    key.rotate(CHANGE, overlap=HOUR)
+    behind()
+    key.finish_rotation(CHANGE)
+    assert stored(key)["expires_at"] == key.created_at + TICK
+
+
 def test_an_overlap_never_lengthens_a_life(organization):
     end = timezone.now() + HOUR
     key, _ = issue(organization, expires_at=end)
