@@ -4,7 +4,7 @@ import pytest
 from django.core.checks import run_checks
 from django.core.management import call_command
 
-from partners.checks import digest_keys, retention_long_enough, scopes_mirror_catalogue
+from partners.checks import digest_keys, retention_long_enough, scanning_keys, scopes_mirror_catalogue
 from partners.models import Scope
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -25,6 +25,15 @@ def test_digest_keys_in_order_are_no_fault(settings, text):
 def test_digest_keys_that_cannot_be_read_are_e001(settings, text):
     settings.DIGEST_KEYS = text
     assert ids(digest_keys(None)) == ["partners.E001"]
+
+
+def test_public_keys_of_secret_scanning_that_cannot_be_read_are_e021(settings):
+    settings.SECRET_SCANNING_KEYS = ""
+    assert scanning_keys(None) == []
+    settings.SECRET_SCANNING_KEYS = "an-identifier:no-key"
+    (fault,) = scanning_keys(None)
+    assert fault.id == "partners.E021"
+    assert "no-key" not in f"{fault.msg}{fault.hint}"
 
 
 @pytest.mark.parametrize(("number", "found"), [(0, []), (1, []), (2, ["partners.E007"])])
