@@ -99,6 +99,7 @@ def test_a_link_that_was_collected_says_so_and_staff_see_it(staff, site, send):
         press(partner, "Continue")
         if not again:
             press(partner, "Create my key")
+            partner.get_by_text("ch_sk_").first.wait_for()
     sound(partner)
     assert "somebody else has your key" in partner.inner_text("main")
     staff.calm(partner)
