@@ -149,8 +149,9 @@ class ApiKey(Lifecycle, Described, Limited, Networked):
         """
         refuse_overlap(overlap)
         with transaction.atomic():
-            before, now = self._locked_facts(), lifetimes.soonest_end(self.created_at)
-            end = now + overlap if self.expires_at is None else min(now + overlap, self.expires_at)
+            before, now = self._locked_facts(), timezone.now()
+            end = max(now + overlap, lifetimes.soonest_end(self.created_at))
+            end = min(end, self.expires_at or end)
             lifetime = lifetimes.of_successor(self.lifetime)
             self._update(Action.KEY_ROTATED, rotated_at=now, expires_at=end)
             successor, token = self._make(
