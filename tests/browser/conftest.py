@@ -9,18 +9,20 @@ from tests.browser.site import new_site
 from tests.browser.staff import Staff
 
 HERE = Path(__file__).parent
-LAST = "test_no_secret_of_the_suite_was_kept"
+FIRST, LAST = "test_lengths.py", "test_no_secret_of_the_suite_was_kept"
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items):
-    """Mark these tests, put them behind all others, whose queries Playwright's event loop would refuse, and
-    end with the sweep."""
+    """Mark these tests, and put them behind all others, whose queries Playwright's event loop would refuse.
+
+    The lengths of pages come first, with the demonstration's data alone, and the sweep last.
+    """
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
     yield
-    items.sort(key=lambda item: (HERE in item.path.parents, item.originalname == LAST))
+    items.sort(key=lambda item: (HERE in item.path.parents, item.originalname == LAST, item.path.name != FIRST))
 
 
 @pytest.fixture(scope="session")

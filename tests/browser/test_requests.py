@@ -37,8 +37,8 @@ def test_the_request_id_is_copied(staff, refused):
     page = staff.page("support")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     staff.visit(page, f"{REQUESTS}{refused}/")
-    page.get_by_role("button", name="Copy the request id").click()
-    page.wait_for_function("document.getElementById('request-id-copied').textContent != ''")
+    page.get_by_role("button", name=f"Copy {refused}", exact=True).click()
+    page.get_by_role("status").filter(has_text="Copied").wait_for(state="attached")
     assert page.evaluate("navigator.clipboard.readText()") == refused
 
 
