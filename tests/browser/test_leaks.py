@@ -9,10 +9,16 @@ from tests.browser.staff import listed
 PAGE, LIST = "/admin/leaks/", "/external/v1/encounters?limit=5"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def called(site):
-    """The key has read something."""
-    assert site.deployment.get(LIST, token=site.token).status == 200
+@pytest.fixture(scope="module")
+def token(site):
+    """A key of its own, which has read five encounters."""
+    organization = site.rows["organization"]["public_id"]
+    scopes = "encounters:read", "patients:read", "documents:read"
+    issued = ["issue_key", "--organization", organization, "--label", "Leaked", "--scope", *scopes]
+    token = site.deployment.report(*issued)["token"]
+    site.remember_secret(token)
+    assert site.deployment.get(LIST, token=token).status == 200
+    return token
 
 
 def look(page):
@@ -20,10 +26,10 @@ def look(page):
     assert not found, listed(page, found)
 
 
-def search(staff, site, **appearance):
+def search(staff, token, **appearance):
     page = staff.page("security", **appearance)
     staff.visit(page, PAGE)
-    page.get_by_label("Text").fill(f"export CHARTERO_KEY={site.token}\n")
+    page.get_by_label("Text").fill(f"export CHARTERO_KEY={token}\n")
     page.get_by_role("button", name="Find keys").click()
     staff.calm(page)
     assert page.get_by_text("1 key found in the text.").is_visible()
@@ -32,10 +38,10 @@ def search(staff, site, **appearance):
 
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_keys_in_a_text_and_what_one_read_are_accessible(staff, site, width, dark):
-    page = search(staff, site, width=width, dark=dark)
+def test_the_keys_in_a_text_and_what_one_read_are_accessible(staff, token, width, dark):
+    page = search(staff, token, width=width, dark=dark)
     look(page)
-    assert site.token[18:] not in page.content()
+    assert token[18:] not in page.content()
     page.get_by_role("link", name="in detail").click()
     look(page)
     page.get_by_label("Reason").fill("Notice of a breach")
@@ -45,8 +51,8 @@ def test_the_keys_in_a_text_and_what_one_read_are_accessible(staff, site, width,
     look(page)
 
 
-def test_a_key_is_reported_and_its_page_says_so(staff, site):
-    page = search(staff, site)
+def test_a_key_is_reported_and_its_page_says_so(staff, token):
+    page = search(staff, token)
     page.get_by_label("Where it was found").fill("https://git.example.com/commit/1")
     page.get_by_label("Reason").fill("A scanner told us")
     page.get_by_role("button", name="Report as leaked").click()
