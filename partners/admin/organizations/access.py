@@ -21,23 +21,24 @@ SHOWN = 50
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the access, and change it. Taking away what active keys use needs a confirmation."""
     organization = get_object_or_404(Organization, pk=pk)
+    grid = Grid.of(organization)
     losses: list[tuple[ApiKey, list[Route]]] = []
     if request.method == "POST":
         if not request.user.has_perm("partners.change_organization"):
             raise PermissionDenied
         form = AccessForm(request.POST)
         if form.is_valid():
-            losses = _unconfirmed_losses(organization, form)
+            losses = _unconfirmed_losses(grid, form)
             if not losses and _save(request, organization, form):
                 return redirect(PAGE, organization.pk)
     else:
-        form = AccessForm.showing(Access.of(organization), _suggested(request))
+        form = AccessForm.showing(grid.access, _suggested(request))
     return parts.show_part(
         request,
         parts.ACCESS,
         organization,
         form=form,
-        grid=Grid.of(organization),
+        grid=grid,
         losses=losses[:SHOWN],
         loss_count=len(losses),
     )
@@ -51,10 +52,9 @@ def _suggested(request: HttpRequest) -> Access:
     )
 
 
-def _unconfirmed_losses(organization: Organization, form: AccessForm) -> list[tuple[ApiKey, list[Route]]]:
+def _unconfirmed_losses(grid: Grid, form: AccessForm) -> list[tuple[ApiKey, list[Route]]]:
     if form.cleaned_data["confirmed"] == form.switched_off:
         return []
-    grid = Grid.of(organization)
     return grid.losses(form.on_top_of(grid.access))
 
 

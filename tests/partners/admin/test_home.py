@@ -93,8 +93,10 @@ def test_calls_without_a_key_are_shown_but_need_no_attention(support, organizati
     unkeyed_calls("invalid_key", 81, "198.51.100.7")
     unkeyed_calls("invalid_key", 3, public_part="000000000000")
     unkeyed_calls("malformed_token", 2, "")
+    unkeyed_calls("missing_bearer", 1_203)
     text = seen(support)
-    for words in (CALM, CALLS, "103", "203.0.113.9</span> × 19 as <span", "<code>000000000000…", "Many sources"):
+    sources = "203.0.113.9</span> × 19 as <span", "<code>000000000000…", "Many sources"
+    for words in (CALM, CALLS, "1,203", ">103<", *sources):
         assert words in text
 
 

@@ -42,13 +42,15 @@ def test_who_may_not_see_calls_has_no_tab_for_them(organization):
     assert client.get(page_of(organization, "calls")).status_code == 403
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_no_part_takes_more_statements_for_more_keys_calls_and_changes(support, organization, part):
+@pytest.mark.parametrize(
+    ("part", "most"), [("change", 20), ("access", 11), ("keys", 11), ("calls", 14), ("changes", 9)]
+)
+def test_no_part_takes_more_statements_for_more_keys_calls_and_changes(support, organization, part, most):
     called(issue(organization)[0], times=2)
     one = statements(support, page_of(organization, part))
     for at in range(40):
         called(issue(organization, scopes=[*Scope][: at % 4])[0], times=2)
-    assert statements(support, page_of(organization, part)) == one <= 20
+    assert statements(support, page_of(organization, part)) == one <= most
 
 
 # Keys ----------------------------------------------------------------------------------------------------------------
