@@ -18,12 +18,12 @@ from partners.formats import traces
 from partners.formats.escapes import escaped
 from partners.leaks.reporting import Outcome
 from partners.models import KeyLeak, KeyState, Organization
+from partners.review import emails
 
 NO_ORGANIZATION = "The key belongs to no organization, so nobody can be e-mailed."
 NO_ADDRESS = "The organization has no contact e-mail. Tell the partner in another way."
 FAILED = "The e-mail could not be sent. Tell the partner in another way, and check the mail server."
 NOT_CONFIGURED = "This deployment sends no e-mail. Tell the partner in another way."
-DUMMY = "django.core.mail.backends.dummy.EmailBackend"
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def unreachable(organization: Organization | None) -> str:
         validate_email(organization.contact_email)
     except ValidationError:
         return NO_ADDRESS
-    return NOT_CONFIGURED if settings.EMAIL_BACKEND == DUMMY or not settings.DEFAULT_FROM_EMAIL else ""
+    return "" if emails.can_reach_partners() else NOT_CONFIGURED
 
 
 def notify(outcomes: Sequence[Outcome]) -> dict[int, str]:
@@ -57,9 +57,9 @@ def notify(outcomes: Sequence[Outcome]) -> dict[int, str]:
 
 def notify_staff(outcomes: Sequence[Outcome]) -> None:
     """E-mail staff about keys that a scanner found. A fault is logged: the keys' pages say the same."""
-    if settings.STAFF_EMAIL and settings.EMAIL_BACKEND != DUMMY:
+    if settings.STAFF_EMAIL and emails.has_server():
         facts = {"keys": [_facts(each.leak) | {"done": each.done} for each in outcomes], "base_url": base_url.stated()}
-        _send("An API key has leaked", "partners/mail/leak_staff.txt", facts, to=settings.STAFF_EMAIL)
+        _send(emails.message("An API key has leaked", "leak_staff", facts, settings.STAFF_EMAIL))
 
 
 def message(organization: Organization | None, leaks: Sequence[KeyLeak]) -> str:
@@ -71,17 +71,14 @@ def _sent(organization: Organization | None, leaks: Sequence[KeyLeak]) -> str:
     """Send the message. Return a blank, or why it was not sent."""
     to = [organization.contact_email] if organization else []
     subject = "Your API key has leaked" if len(leaks) == 1 else "Your API keys have leaked"
-    if not _send(subject, "partners/mail/leak.txt", _about(organization, leaks), to=to, reply_to=settings.STAFF_EMAIL):
+    if not _send(emails.message(subject, "leak", _about(organization, leaks), to, settings.STAFF_EMAIL)):
         return FAILED
     for leak in leaks:
         leak.note_notified(timezone.now())
     return ""
 
 
-def _send(subject: str, template: str, facts: dict[str, Any], **addresses: Any) -> bool:
-    email = EmailMessage(subject, render_to_string(template, facts), headers={"Auto-Submitted": "auto-generated"})
-    for name, value in addresses.items():
-        setattr(email, name, value)
+def _send(email: EmailMessage) -> bool:
     try:
         email.send()
     except Exception as fault:  # whatever it is: the keys are reported, and staff see who was not told

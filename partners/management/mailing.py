@@ -8,14 +8,13 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
 from partners.formats import traces
-
-DUMMY = "django.core.mail.backends.dummy.EmailBackend"
+from partners.review import emails
 
 
 def require_settings() -> None:
     """Raise ValidationError if e-mail is not configured."""
     given = {
-        "EMAIL_URL": settings.EMAIL_BACKEND != DUMMY,
+        "EMAIL_URL": emails.has_server(),
         "CHARTERO_FROM_EMAIL": bool(settings.DEFAULT_FROM_EMAIL),
         "CHARTERO_STAFF_EMAIL": bool(settings.STAFF_EMAIL),
     }

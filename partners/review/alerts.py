@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 from django.utils import timezone
 
 from partners.api import base_url
 from partners.models import GuessingAlert
 from partners.record.unknown_callers import wrong_secrets
 from partners.record.unknown_callers.wrong_secrets import Guesses
+from partners.review import emails
 
 
 def due() -> list[Guesses]:
@@ -22,11 +21,7 @@ def due() -> list[Guesses]:
 def send(networks: Sequence[Guesses]) -> None:
     """Send one e-mail about these networks, and record it. If it can't be sent, they stay due."""
     facts = {"networks": networks, "base_url": base_url.stated()}
-    EmailMessage(
-        f"Many wrong API keys from {len(networks)} network{'' if len(networks) == 1 else 's'}",
-        render_to_string("partners/mail/guessing.txt", facts),
-        to=settings.STAFF_EMAIL,
-        headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: no machine answers it
-    ).send()
+    subject = f"Many wrong API keys from {len(networks)} network{'' if len(networks) == 1 else 's'}"
+    emails.message(subject, "guessing", facts, settings.STAFF_EMAIL).send()
     today = timezone.now().date()
     GuessingAlert.objects.bulk_create([GuessingAlert(network=each.network, day=today) for each in networks])

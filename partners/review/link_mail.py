@@ -1,7 +1,7 @@
 """The e-mails about keys that are handed over by link: the links for a contact, and what staff must know at once."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from enum import StrEnum
@@ -10,17 +10,15 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 from django.urls import reverse
 
 from partners.api import base_url
 from partners.formats import traces
 from partners.formats.escapes import escaped
 from partners.models import KeyHandover, Organization
-from partners.review.mail import moment
+from partners.review import emails
 
 logger = logging.getLogger(__name__)
-NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
 
 
 class Alert(StrEnum):
@@ -41,7 +39,7 @@ class NewLink:
 
 def require_mail() -> None:
     """Raise ValidationError if this deployment sends no e-mail."""
-    if settings.EMAIL_BACKEND == NO_MAIL or not settings.DEFAULT_FROM_EMAIL:
+    if not emails.can_reach_partners():
         raise ValidationError("E-mail is not configured. Set EMAIL_URL and CHARTERO_FROM_EMAIL.", code="no_mail")
 
 
@@ -56,12 +54,12 @@ def for_contact(organization: Organization, links: Sequence[NewLink], *, with_co
     }
     one = len(links) == 1
     subject = "Collect your new API key" if one else f"Collect your {len(links):,} new API keys"
-    return _message(subject, "handover", facts, {links[0].handover.sent_to}, reply_to=settings.STAFF_EMAIL)
+    return emails.message(subject, "handover", facts, [links[0].handover.sent_to], settings.STAFF_EMAIL)
 
 
 def alert(kind: Alert, handover: KeyHandover, source: str, why: str = "") -> None:
     """Send staff an e-mail about a link. If that fails, the log says so; the home page shows the same."""
-    if not settings.STAFF_EMAIL or settings.EMAIL_BACKEND == NO_MAIL:
+    if not settings.STAFF_EMAIL or not emails.has_server():
         return
     facts = {
         "kind": kind.name,
@@ -71,13 +69,13 @@ def alert(kind: Alert, handover: KeyHandover, source: str, why: str = "") -> Non
         "sent_to": handover.sent_to,
         "source": source,
         "why": why,
-        "collected_at": handover.collected_at and moment(handover.collected_at),
+        "collected_at": handover.collected_at and emails.moment(handover.collected_at),
         "collected_from": handover.collected_from,
         "base_url": base_url.stated(),
         "page": reverse("admin:partners_handover", args=[handover.pk]),
     }
     try:
-        _message(kind.value, "handover_alert", facts, settings.STAFF_EMAIL).send()
+        emails.message(kind.value, "handover_alert", facts, settings.STAFF_EMAIL).send()
     except Exception as fault:  # whatever fails, the page must still answer
         logger.error("an alert could not be sent", extra={"exception": traces.kind(fault)})
 
@@ -87,7 +85,7 @@ def _facts(link: NewLink) -> dict[str, Any]:
     return {
         "label": escaped(handover.label),
         "url": link.url,
-        "end": handover.link_expires_at and moment(handover.link_expires_at),
+        "end": handover.link_expires_at and emails.moment(handover.link_expires_at),
         "replaces": handover.replaces and f"{handover.replaces.quotable}…",
         "overlap_hours": handover.overlap_hours,
     }
@@ -97,15 +95,3 @@ def _sender() -> str:
     """Return who sends, as the settings name them: by name, or else by domain."""
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     return name or address.rpartition("@")[2]
-
-
-def _message(
-    subject: str, template: str, facts: dict[str, Any], to: Iterable[str], reply_to: Sequence[str] | None = None
-) -> EmailMessage:
-    return EmailMessage(
-        subject,
-        render_to_string(f"partners/mail/{template}.txt", facts),
-        to=[*to],
-        reply_to=reply_to,
-        headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: no machine answers it
-    )

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.template.loader import render_to_string
 from django.urls import reverse
 
 from partners.api import base_url
 from partners.formats.escapes import escaped
 from partners.models import ApiKey, Recipient
+from partners.review import emails
 from partners.review.notices import Ending, Notice
 
 LISTED = 200
@@ -45,13 +45,8 @@ def message(notice: Notice) -> EmailMessage:
         "base_url": base_url.stated(),
         "docs": reverse("docs:start"),
     }
-    return EmailMessage(
-        _subject(notice),
-        render_to_string(f"partners/mail/{notice.recipient}.txt", facts),
-        to=notice.to,
-        reply_to=settings.STAFF_EMAIL if notice.recipient is Recipient.CONTACT else None,
-        headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: no machine answers it
-    )
+    reply_to = settings.STAFF_EMAIL if notice.recipient is Recipient.CONTACT else None
+    return emails.message(_subject(notice), notice.recipient, facts, notice.to, reply_to)
 
 
 def _send_one(server: BaseEmailBackend, notice: Notice) -> Exception | None:
@@ -84,9 +79,9 @@ def _facts(ending: Ending) -> dict[str, Any]:
         "label": escaped(key.label),
         "name": _name(key),
         "organization": organization and escaped(organization.name),
-        "end": moment(ending.expires_at),
+        "end": emails.moment(ending.expires_at),
         "days_left": ending.days_left,
-        "last_used": key.last_used_at and moment(key.last_used_at),
+        "last_used": key.last_used_at and emails.moment(key.last_used_at),
         "successor": ending.successor and _name(ending.successor),
         "successor_used": ending.successor and _last_used(ending.successor),
         "not_notified": ending.not_notified,
@@ -99,9 +94,4 @@ def _name(key: ApiKey) -> str:
 
 
 def _last_used(key: ApiKey) -> str:
-    return f"last used {moment(key.last_used_at)}" if key.last_used_at else "not used yet"
-
-
-def moment(when: datetime) -> str:
-    """Return a time in UTC, as every e-mail writes it."""
-    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"last used {emails.moment(key.last_used_at)}" if key.last_used_at else "not used yet"

@@ -68,7 +68,9 @@ def test_a_message_that_fails_is_said_and_sent_the_next_time(key, mailoutbox, ca
     assert len(mailoutbox) == 1
 
 
-@pytest.mark.parametrize(("name", "value"), [("EMAIL_BACKEND", mail.DUMMY), ("DEFAULT_FROM_EMAIL", "")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend"), ("DEFAULT_FROM_EMAIL", "")]
+)
 def test_a_deployment_without_mail_says_so(key, settings, name, value):
     setattr(settings, name, value)
     assert mail.notify(reported(key)) == {key.pk: mail.NOT_CONFIGURED}
