@@ -61,8 +61,7 @@ def _keys_in(pieces: Iterable[str], known: Set[str]) -> Pasted:
                 found[part] |= tokens
             strangers |= {token.public_part for token in searching.with_prefix(reading)} - known
     matches = [Match(key, proof_of(key, found[key.public_part])) for key in with_public_part(found)]
-    order = [*Proof]
-    return Pasted(sorted(matches, key=lambda each: (order.index(each.proof), each.key.pk)), len(strangers))
+    return Pasted(sorted(matches, key=lambda each: (each.proof.rank, each.key.pk)), len(strangers))
 
 
 @sensitive_variables()

@@ -40,13 +40,13 @@ def unreachable(organization: Organization | None) -> str:
 
 
 def notify(outcomes: Sequence[Outcome]) -> dict[int, str]:
-    """E-mail the contact of each key that was not told of this place before: one message for each organization.
+    """E-mail the contact of each key who was not told of this place, or of less: one message for each organization.
 
     Return by key why its contact was not told, for those who were not.
     """
     due: defaultdict[Organization | None, list[KeyLeak]] = defaultdict(list)
     for each in outcomes:
-        if each.leak.notified_at is None:
+        if each.is_new or each.leak.notified_at is None:
             due[each.key.organization].append(each.leak)
     problems: dict[int, str] = {}
     for organization, leaks in due.items():

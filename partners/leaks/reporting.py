@@ -35,7 +35,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A reported key. `is_new`: nobody had reported this place. `done`: "disabled", "revoked", or blank."""
+    """A reported key. `is_new`: as much was not on record of this place. `done`: "disabled", "revoked", or blank."""
 
     leak: KeyLeak
     is_new: bool
@@ -58,8 +58,8 @@ def proved(matches: Iterable[Match], response: Response) -> list[Finding]:
 def report(findings: Iterable[Finding], change: Change, *, place: str, again: bool = True) -> list[Outcome]:
     """Report each key as found in a place, and do what its finding says, unless its state doesn't allow that.
 
-    Without `again`, nothing is done about a key that was reported for this place before. Raise ValidationError without
-    a reason, or for a bad place.
+    Without `again`, nothing is done about a key of which as much was on record for this place. Raise ValidationError
+    without a reason, or for a bad place.
     """
     ordered = sorted(findings, key=lambda each: each.key.pk)  # everybody locks keys in this order
     with transaction.atomic():

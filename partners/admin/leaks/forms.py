@@ -78,7 +78,10 @@ class ReportForm(ReasonForm):
         help_text="For example the URL of a commit. The partner reads it in the message. Don't paste the key.",
     )
     notify = forms.BooleanField(
-        required=False, initial=True, label="E-mail the contact of each organization", help_text="Once for each place."
+        required=False,
+        initial=True,
+        label="E-mail the contact of each organization",
+        help_text="Once for each place, and again if a later text proves more.",
     )
     confirmed = forms.BooleanField(required=False, label="Yes, revoke the keys that I chose to revoke, for good")
     found = forms.CharField(widget=forms.HiddenInput)

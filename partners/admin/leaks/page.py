@@ -101,7 +101,7 @@ def _tell(request: HttpRequest, outcomes: Sequence[Outcome], problems: dict[int,
     """Say what was done about each key, and who has to be told in another way."""
     for outcome in outcomes:
         problem = problems.get(outcome.key.pk, "")
-        told = "The contact was e-mailed." if outcome.leak.notified_at else problem
+        told = problem or ("The contact was e-mailed." if outcome.leak.notified_at else "")
         done = f" and {outcome.done}" if outcome.done else ""
         words = f"Key {outcome.key.quotable}… is reported as leaked{done}. {told}"
         (messages.warning if problem else messages.success)(request, words.strip())

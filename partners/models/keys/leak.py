@@ -17,7 +17,7 @@ LONGEST_PLACE = 500
 
 
 class Proof(Enum):
-    """What a text proves about a key: the code that is stored, a few words, and the sentence of the page."""
+    """What a text proves about a key, the best proof first: the code that is stored, a few words, and a sentence."""
 
     WHOLE = "whole", "whole token", "The text contains this key's whole token, and its secret is right."
     UNVERIFIED = (
@@ -47,9 +47,14 @@ class Proof(Enum):
     def coded(cls, code: str) -> "Proof":
         return next(each for each in cls if each.code == code)
 
+    @property
+    def rank(self) -> int:
+        """Return how many proofs are better than this one."""
+        return [*Proof].index(self)
+
 
 class KeyLeak(models.Model):
-    """A place where a key was found. It is reported once for each place, however often somebody finds it there."""
+    """A place where a key was found. It is reported once for each place, and again if a later text proves more."""
 
     api_key = models.ForeignKey("partners.ApiKey", models.PROTECT, related_name="leaks", db_index=False)
     place = models.CharField("where it was found", max_length=LONGEST_PLACE, validators=[printable])
@@ -73,7 +78,7 @@ class KeyLeak(models.Model):
 
     @classmethod
     def report(cls, key: "ApiKey", change: Change, *, place: str, proof: Proof) -> "tuple[KeyLeak, bool]":
-        """Record that a key was found in a place. Return that, and True unless it was on record already.
+        """Record that a key was found in a place. Return that, and True unless as much was on record already.
 
         Raise ValidationError without a reason, or for a bad place.
         """
@@ -81,9 +86,12 @@ class KeyLeak(models.Model):
         given = cls(api_key=key, place=place.strip(), proof=proof.code)
         given.clean_fields(exclude={"api_key"})
         with transaction.atomic():
-            leak, is_new = cls.objects.get_or_create(
+            leak, is_new = cls.objects.select_for_update(no_key=True).get_or_create(
                 api_key=key, place=given.place, defaults={"proof": proof.code, "reported_at": given.reported_at}
             )
+            if not is_new and proof.rank < leak.found.rank:
+                is_new, leak.proof = True, proof.code
+                leak.save(update_fields=["proof"])
             if is_new:
                 after = {"found_in": leak.place, "found": proof.words}
                 ChangeEvent.record(Action.KEY_LEAKED, change, organization=key.organization, api_key=key, after=after)

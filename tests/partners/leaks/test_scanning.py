@@ -91,6 +91,20 @@ def test_a_message_sent_again_changes_nothing(scanner, leaked, settings, mailout
     assert sent == 2
 
 
+def test_a_key_whose_secret_can_be_verified_later_is_dealt_with_then(scanner, leaked, settings, mailoutbox):
+    settings.SECRET_SCANNING_RESPONSE = "disable"
+    key, token = leaked
+    loaded, settings.DIGEST_KEYS = settings.DIGEST_KEYS, "1:" + "A" * 43 + "="
+    scanner.send([alert(token)])
+    assert "still works" in mailoutbox[0].body
+    settings.DIGEST_KEYS = loaded
+    assert scanner.send([alert(token)]).json() == [judged(token, "true_positive")]
+    key.refresh_from_db()
+    assert (key.state, key.leaks.get().found) == (KeyState.DISABLED, Proof.WHOLE)
+    assert [message.to[0] for message in mailoutbox] == ["desk@example.com", "one@example.com"] * 2
+    assert "401 disabled_key" in mailoutbox[2].body
+
+
 def test_each_place_is_reported(scanner, leaked, mailoutbox):
     key, token = leaked
     scanner.send([alert(token, url=url) for url in ("https://b.example/", "https://a.example/", "", " ", None)])

@@ -1,4 +1,4 @@
-"""Keys reported as leaked: once for each place, with a reason, on record as a change."""
+"""Keys reported as leaked: once for each place and better proof, with a reason, on record as a change."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -30,6 +30,18 @@ def test_a_place_is_reported_once_and_another_place_again(key):
     assert KeyLeak.report(key, CHANGE, place=PLACE, proof=Proof.PUBLIC_PART) == (first, False)
     assert KeyLeak.report(key, CHANGE, place=f"{PLACE}0", proof=Proof.PUBLIC_PART)[1]
     assert [event.after["found_in"] for event in events()] == [PLACE, f"{PLACE}0"]
+
+
+def test_a_better_proof_of_the_same_place_is_kept_and_on_record(key):
+    first, _ = KeyLeak.report(key, CHANGE, place=PLACE, proof=Proof.PUBLIC_PART)
+    for proof in (Proof.UNVERIFIED, Proof.WHOLE):
+        assert KeyLeak.report(key, CHANGE, place=PLACE, proof=proof) == (first, True)
+        assert KeyLeak.objects.get().found is proof
+    assert KeyLeak.report(key, CHANGE, place=PLACE, proof=Proof.UNVERIFIED) == (first, False)
+    assert KeyLeak.objects.get().found is Proof.WHOLE
+    assert [event.after["found"] for event in events()] == [
+        proof.words for proof in (Proof.PUBLIC_PART, Proof.UNVERIFIED, Proof.WHOLE)
+    ]
 
 
 @pytest.mark.parametrize("place", ["", " ", "x" * (LONGEST_PLACE + 1), "two\nlines"], ids=range(4))
