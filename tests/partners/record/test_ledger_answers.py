@@ -15,7 +15,7 @@ from partners.keys import tokens
 from partners.models import AllowedNetwork, ApiKeySwitch, KeyNetwork, RequestRecord, UnkeyedCount
 from partners.record.unknown_callers import unkeyed
 from tests.api import LIST, Api
-from tests.factories import CHANGE, DocumentFactory, EncounterFactory, issue
+from tests.factories import CHANGE, DocumentFactory, EncounterFactory, issue, limit
 from tests.partners.support.rows import expire
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,7 @@ STANDINGS = {
     "organization_not_allowlisted": lambda key: key.organization.set_access(CHANGE, allowlisted=False),
     "route_not_allowed": lambda key: key.organization.set_access(CHANGE, disable=Route.grantable()),
     "missing_scope": lambda key: key.set_scopes([], CHANGE),
+    "rate_limited": lambda key: limit(key, 1, used=1),
 }
 CALLS = {
     "unsupported_filter": {"query": "x=1"},
@@ -58,7 +59,7 @@ BEFORE_AUTHENTICATION = {
     "bad_request": {"HTTP_HOST": "elsewhere.example"},
     "https_required": {},
 }
-KNOWN_BUT_UNREAD = {"org_scope_only_required", "rate_limited", "method_not_allowed"}
+KNOWN_BUT_UNREAD = {"org_scope_only_required", "method_not_allowed"}
 OF_NO_KEY = {"missing_bearer", "test_prefix_not_allowed", "malformed_token", "digest_key_unavailable", "invalid_key"}
 
 
