@@ -7,11 +7,11 @@ from django.http import QueryDict
 from partners.admin.forms import ReasonForm
 from partners.admin.keys.forms import ExpiryForm
 
-PAGE = 50  # keys on a page of the list
+MOST_UNCOUNTED = 50  # keys that can be changed without confirming their number
 
 
 class BulkForm(ReasonForm):
-    """A change of many keys. More than a page of the list, and what can't be undone, is confirmed by the number."""
+    """A change of many keys. More than a few, and what can't be undone, is confirmed by the number."""
 
     number = forms.IntegerField(
         label="How many keys will be changed?",
@@ -22,7 +22,7 @@ class BulkForm(ReasonForm):
 
     def __init__(self, data: QueryDict | None, *, selected: int) -> None:
         super().__init__(data)
-        if selected <= PAGE and not self.always_by_number:
+        if selected <= MOST_UNCOUNTED and not self.always_by_number:
             del self.fields["number"]
 
     def require_number(self, number: int) -> None:
