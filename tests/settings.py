@@ -20,3 +20,4 @@ from chartero.settings import *  # noqa: F403
 
 WEB_PROCESS = False  # the limits of a web process, without its thread that writes counts each minute
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_AUTOREFRESH = True  # every client of a test would read all static files first
