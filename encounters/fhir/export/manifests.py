@@ -29,6 +29,9 @@ LARGEST_MANIFEST = 16 * 1024 * 1024
 # The folder of deletions, if a client sorts its downloads.
 DELETED = "deleted"
 
+# The folders of a url that are looked for, with the file, so that a url of any length takes no time.
+DEEPEST = 32
+
 # An output without a type contains several types, as in an export that is organized by patient.
 MIXED = (None, "Bundle")
 
@@ -99,7 +102,7 @@ def _candidates(entry: Json) -> list[tuple[str, ...]]:
 
     The first is the `destination` that a client has noted. The others are the endings of the url, longest first.
     """
-    noted, parts = _parts(text(entry.get("destination"))), _parts(text(entry.get("url")))
+    noted, parts = _parts(text(entry.get("destination"))), _parts(text(entry.get("url")))[-DEEPEST:]
     endings = [parts[start:] for start in range(len(parts))]
     return [noted, *endings] if noted else endings
 

@@ -179,6 +179,12 @@ def test_a_file_that_the_manifest_lists_must_exist(tmp_path, url):
     assert all(each.isprintable() for each in refusal.value.messages)
 
 
+def test_a_file_is_found_by_the_end_of_a_very_deep_url(tmp_path):
+    url = "https://example.org" + "/x" * 5_000 + "/folder/Patient.ndjson"
+    manifest(touch(tmp_path, "folder/Patient.ndjson"), output=[{"type": "Patient", "url": url}])
+    assert [file.name for file in folders.find_export(tmp_path).files] == ["folder/Patient.ndjson"]
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"output": {}}', "[" * 200_000])
 def test_a_manifest_must_be_valid(tmp_path, content):
     (tmp_path / "manifest.json").write_text(content)
