@@ -21,12 +21,21 @@ from partners.models.record import (
 )
 from partners.models.scope import Scope
 from partners.models.switch import ApiKeySwitch
+from partners.models.webhooks import (
+    DeliveryState,
+    OffWhy,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+)
 
 __all__ = [
     "AllowedNetwork",
     "ApiKey",
     "ApiKeySwitch",
     "ChangeEvent",
+    "DeliveryState",
     "ExpiryNotice",
     "FormUse",
     "GuessingAlert",
@@ -38,6 +47,7 @@ __all__ = [
     "KeyUse",
     "LimitUse",
     "NetworkMode",
+    "OffWhy",
     "Organization",
     "Recipient",
     "RequestRecord",
@@ -47,5 +57,9 @@ __all__ = [
     "UnkeyedCount",
     "UsageCount",
     "UsageProgress",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
     "WrongKeys",
 ]

@@ -88,6 +88,22 @@ TRIGGERS = (
         " OR (NEW.digest <> OLD.digest) <> (NEW.digest_key_number <> OLD.digest_key_number)"
         " OR COALESCE(NEW.organization_id, 0) <> COALESCE(OLD.organization_id, 0)",
     ),
+    Trigger(
+        "webhook_endpoint_is_kept",
+        "partners_webhookendpoint",
+        "DELETE",
+        "a webhook endpoint cannot be deleted; switch it off",
+    ),
+    Trigger(
+        "webhook_endpoint_stays_itself",
+        "partners_webhookendpoint",
+        "UPDATE",
+        "what identifies a webhook endpoint never changes, and no secret comes back",
+        "NEW.id <> OLD.id OR NEW.public_id <> OLD.public_id OR NEW.organization_id <> OLD.organization_id"
+        " OR NEW.url <> OLD.url OR NEW.generation < OLD.generation",
+    ),
+    Trigger("webhook_event_is_final", "partners_webhookevent", "UPDATE", "a webhook event cannot be altered"),
+    Trigger("webhook_attempt_is_final", "partners_webhookattempt", "UPDATE", "a webhook attempt cannot be altered"),
 )
 
 

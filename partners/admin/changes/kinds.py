@@ -64,6 +64,21 @@ GROUPS = {
             Action.HANDOVER_WITHDRAWN,
         ),
     ),
+    "webhooks": Group(
+        "Webhooks",
+        "Anything about webhooks",
+        (
+            Action.WEBHOOK_ADDED,
+            Action.WEBHOOK_EVENTS_CHANGED,
+            Action.WEBHOOK_SWITCHED_OFF,
+            Action.WEBHOOK_SWITCHED_ON,
+            Action.WEBHOOK_SECRET_RENEWED,
+            Action.WEBHOOK_SECRET_IN_FORCE,
+            Action.WEBHOOK_SECRET_SHOWN,
+            Action.WEBHOOK_TESTED,
+            Action.WEBHOOK_REPLAYED,
+        ),
+    ),
     "users": Group(
         "Users and roles",
         "Any change of a user",

@@ -1,0 +1,249 @@
+"""The endpoints that webhooks are sent to, and what staff change about them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from partners.catalogue.events import EventType
+from partners.identifiers import PublicIdField
+from partners.keys import digests, webhook_secrets
+from partners.models.change import Action, Change, ChangeEvent
+from partners.models.organization import Organization
+from partners.models.webhooks.event import WebhookEvent
+from partners.models.webhooks.signing_keys import SigningKeys
+from partners.text import printable
+
+if TYPE_CHECKING:
+    from partners.models.webhooks.delivery import WebhookDelivery
+
+LONGEST_URL = 500
+
+
+class OffWhy(models.TextChoices):
+    """Why an endpoint is off."""
+
+    STAFF = "staff", "switched off by staff"
+    GONE = "gone", "it answered 410 Gone"
+    FAILING = "failing", "every attempt failed for five days"
+
+
+def well_formed(url: str) -> None:
+    """Raise ValidationError unless this is an https URL of visible ASCII, without credentials or a fragment.
+
+    Whether its address is allowed is not known before a connection is made.
+    """
+    printable(url)
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme == "https" and parts.hostname and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        is_usable = False
+    if not is_usable or not url.isascii() or " " in url or "\\" in url or "#" in url:
+        message = "Enter a URL such as https://partner.example/webhooks: https, no user name, no fragment."
+        raise ValidationError(message, code="invalid_url")
+
+
+class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
+    """Find endpoints."""
+
+    def on(self) -> "WebhookEndpointQuerySet":
+        return self.filter(off_at=None)
+
+    def failing(self) -> "WebhookEndpointQuerySet":
+        """Return those that are on and whose last attempt failed, the longest first."""
+        return self.on().filter(failing_since__isnull=False).order_by("failing_since", "pk")
+
+    def switched_off_by_us(self) -> "WebhookEndpointQuerySet":
+        """Return those that are off although no member of staff switched them off."""
+        return self.filter(off_why__in=[OffWhy.GONE, OffWhy.FAILING])
+
+    def wanting(self, organization_pk: int, event_type: EventType, occurred_at: datetime) -> "list[WebhookEndpoint]":
+        """Return those that an event is for. They may be off: the delivery is then dropped, and can be replayed."""
+        rows = self.filter(organization=organization_pk, created_at__lte=occurred_at).order_by("pk")
+        return [each for each in rows if event_type in each.events]
+
+
+class WebhookEndpoint(SigningKeys):
+    """A URL of a partner that events are sent to. The URL never changes: add another endpoint for a new one."""
+
+    public_id = PublicIdField("whe")
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="webhook_endpoints")
+    url = models.CharField("URL", max_length=LONGEST_URL, validators=[well_formed])
+    events = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    off_at = models.DateTimeField(null=True, editable=False)
+    off_why = models.CharField(max_length=7, choices=OffWhy, blank=True, default="", editable=False)
+    failing_since = models.DateTimeField(null=True, editable=False)
+    told_failing_at = models.DateTimeField(null=True, editable=False)
+    told_off_at = models.DateTimeField(null=True, editable=False)
+
+    objects = WebhookEndpointQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        default_permissions = ()
+        verbose_name = "webhook endpoint"
+        constraints = [
+            models.UniqueConstraint(fields=["public_id"], name="webhook_endpoint_public_id_unique"),
+            models.UniqueConstraint(
+                fields=["organization", "url"], condition=Q(off_at=None), name="webhook_endpoint_url_on_once"
+            ),
+            models.CheckConstraint(condition=Q(url__startswith="https://"), name="webhook_endpoint_is_https"),
+            models.CheckConstraint(
+                condition=Q(off_at=None, off_why="") | Q(off_at__isnull=False, off_why__in=OffWhy.values),
+                name="webhook_endpoint_off_says_why",
+            ),
+            SigningKeys.next_is_whole("webhook_endpoint_next_secret_whole"),
+        ]
+        indexes = [
+            models.Index(fields=["failing_since"], condition=Q(failing_since__isnull=False), name="webhook_failing"),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+    @property
+    def is_on(self) -> bool:
+        return self.off_at is None
+
+    @classmethod
+    def add(
+        cls, change: Change, *, organization: Organization, url: str, events: Iterable[EventType]
+    ) -> "WebhookEndpoint":
+        """Add an endpoint that is on. Raise ValidationError for a bad URL, or for one that is on already.
+
+        Raise DigestKeyUnavailable if no digest key is loaded.
+        """
+        endpoint = cls(organization=organization, url=url.strip(), events=_chosen(events))
+        endpoint.digest_key_number = digests.current()
+        endpoint.clean_fields(exclude={"organization", "events"})
+        with transaction.atomic():
+            Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+            endpoint._refuse_twin()
+            endpoint.save(force_insert=True)
+            endpoint._record(Action.WEBHOOK_ADDED, change, after={"events": endpoint.events})
+        return endpoint
+
+    def choose_events(self, change: Change, events: Iterable[EventType]) -> bool:
+        """Set which events it gets, and return True if that changed anything; raise ValidationError for none."""
+        chosen = _chosen(events)
+        with transaction.atomic():
+            self._lock()
+            before: list[str] = self.events
+            if chosen != before:
+                self._save(events=chosen)
+                self._record(Action.WEBHOOK_EVENTS_CHANGED, change, {"events": before}, {"events": chosen})
+        return chosen != before
+
+    def switch_off(self, change: Change, why: OffWhy = OffWhy.STAFF) -> None:
+        """Send nothing more to it; raise ValidationError if it is already off, or without a reason."""
+        change.require_reason()
+        with transaction.atomic():
+            self._lock()
+            if not self.is_on:
+                raise ValidationError("The endpoint is already off.", code="off")
+            self._save(off_at=timezone.now(), off_why=why)
+            self._record(Action.WEBHOOK_SWITCHED_OFF, change, after={"why": OffWhy(why).label})
+
+    def switch_on(self, change: Change) -> None:
+        """Send events again; raise ValidationError if it is already on, or if its secret can't be derived.
+
+        What was dropped while it was off can be replayed.
+        """
+        change.require_reason()
+        with transaction.atomic():
+            Organization.objects.select_for_update(no_key=True).get(pk=self.organization_id)
+            self._lock()
+            if self.is_on:
+                raise ValidationError("The endpoint is already on.", code="on")
+            if self.digest_key_number not in digests.loaded():
+                message = "Its secret can't be derived: the digest key is not loaded. Make a new secret first."
+                raise ValidationError(message, code="no_digest_key")
+            self._refuse_twin()
+            self._save(off_at=None, off_why="", failing_since=None, told_failing_at=None, told_off_at=None)
+            self._record(Action.WEBHOOK_SWITCHED_ON, change)
+
+    def new_secret(self, change: Change, *, starts_at: datetime | None = None, beside: bool = False) -> str:
+        """Make a new secret and return it: in force now, from `starts_at`, or `beside` the old one until told.
+
+        Until it is in force, what is sent has the signatures of both. Raise ValidationError for a time that is past,
+        and DigestKeyUnavailable if no digest key is loaded.
+        """
+        change.require_reason()
+        if starts_at is not None and starts_at <= timezone.now():
+            raise ValidationError("Choose a time in the future for the new secret.", code="past")
+        with transaction.atomic():
+            self._lock()
+            before, values = self.newest_generation, self._renewed(starts_at, beside=beside)
+            self._save(**values)
+            when = "later" if beside else (starts_at or timezone.now()).isoformat()
+            facts = {"generation": self.newest_generation, "in_force": when}
+            self._record(Action.WEBHOOK_SECRET_RENEWED, change, {"generation": before}, facts)
+        return self.secret(self.newest_generation)
+
+    def finish_new_secret(self, change: Change) -> None:
+        """Put the new secret in force now, and end the old one; raise ValidationError if there is none."""
+        with transaction.atomic():
+            self._lock()
+            if not self.has_next:
+                raise ValidationError("No new secret is waiting to come into force.", code="no_new_secret")
+            self._save(**self._in_force())
+            facts = {"generation": self.generation, "in_force": timezone.now().isoformat()}
+            self._record(Action.WEBHOOK_SECRET_IN_FORCE, change, after=facts)
+
+    def show_secret(self, change: Change) -> str:
+        """Return the newest secret as partners get it, and record that it was shown.
+
+        Raise DigestKeyUnavailable if its digest key is not loaded.
+        """
+        secret = self.secret(self.newest_generation)
+        with transaction.atomic():
+            self._record(Action.WEBHOOK_SECRET_SHOWN, change, after={"generation": self.newest_generation})
+        return secret
+
+    def send_test(self, change: Change) -> "WebhookDelivery":
+        """Have a test event sent to this endpoint alone, even if it is off, and return its delivery."""
+        with transaction.atomic():
+            event = WebhookEvent.objects.create(type=EventType.ENDPOINT_TEST, organization=self.organization)
+            delivery: WebhookDelivery = self.deliveries.create(event=event)
+            self._record(Action.WEBHOOK_TESTED, change, after={"event": event.public_id})
+        return delivery
+
+    def secret(self, generation: int) -> str:
+        """Return the secret of one of its generations as partners get it."""
+        return webhook_secrets.shown(self.secret_bytes(generation))
+
+    def _refuse_twin(self) -> None:
+        """Raise ValidationError if this URL is on already. The organization must be locked."""
+        if WebhookEndpoint.objects.on().filter(organization=self.organization, url=self.url).exists():
+            raise ValidationError({"url": ValidationError("This URL is already an endpoint.", code="twin")})
+
+    def _lock(self) -> None:
+        type(self).objects.select_for_update(no_key=True).get(pk=self.pk)
+        self.refresh_from_db()
+
+    def _save(self, **values: Any) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.save(update_fields=[*values])
+
+    def _record(
+        self, action: Action, change: Change, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None
+    ) -> None:
+        facts = {"endpoint": self.public_id, "url": self.url} | (after or {})
+        ChangeEvent.record(action, change, organization=self.organization, before=before, after=facts)
+
+
+def _chosen(events: Iterable[EventType]) -> list[str]:
+    """Return the events in the catalogue's order; raise ValidationError if there are none, or not public ones."""
+    wanted = {*events}
+    chosen = [each.value for each in EventType.public() if each in wanted]
+    if not chosen or len(chosen) < len(wanted):
+        raise ValidationError({"events": ValidationError("Choose events of the list.", code="invalid_events")})
+    return chosen
