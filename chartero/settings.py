@@ -51,6 +51,8 @@ SECRET_SCANNING_KEYS = env.text("CHARTERO_SECRET_SCANNING_KEYS", default="")  # 
 SECRET_SCANNING_RESPONSE = env.choice(
     "CHARTERO_SECRET_SCANNING_RESPONSE", ("notify", "disable", "revoke"), default="notify"
 )
+WEBHOOK_PORTS = env.ports("CHARTERO_WEBHOOK_PORTS", default=(443, 8443))
+WEBHOOK_NETWORKS = env.networks("CHARTERO_WEBHOOK_NETWORKS")  # allowed although they are not public
 AUDIO_URL_SECONDS = env.number("CHARTERO_AUDIO_URL_SECONDS", default=300, least=1)
 
 # The application -----------------------------------------------------------------------------------------------------

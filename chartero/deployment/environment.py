@@ -9,6 +9,7 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -72,6 +73,21 @@ class Environment:
         if not re.fullmatch(r"[0-9]{1,9}", given) or not least <= int(given) <= most:
             raise UnreadableSetting(name, f"Write a whole number from {least} to {most}.")
         return int(given)
+
+    def ports(self, name: str, default: Sequence[int]) -> tuple[int, ...]:
+        """Return the ports between the commas."""
+        given = self.words(name)
+        if not all(re.fullmatch(r"[1-9][0-9]{0,4}", word) and int(word) in PORTS for word in given):
+            raise UnreadableSetting(name, "Write ports from 1 to 65535, separated by commas.")
+        return tuple(map(int, given)) or tuple(default)
+
+    def networks(self, name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+        """Return the networks between the commas."""
+        try:
+            return tuple(map(ip_network, self.words(name)))
+        except ValueError:
+            how = "Write networks such as 10.20.0.0/16 or fd00:20::/48, separated by commas."
+            raise UnreadableSetting(name, how) from None
 
     def choice(self, name: str, choices: Sequence[str], default: str) -> str:
         """Return one of the words to choose from."""

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from ipaddress import ip_network
 
 import pytest
 
@@ -28,6 +29,11 @@ def read(kind, value, **bounds):
         ("number", "9" * 5000, {"default": 1}),
         ("choice", "some", {"choices": ("all", "none"), "default": "all"}),
         ("choice", "ALL", {"choices": ("all", "none"), "default": "all"}),
+        ("ports", "https", {"default": (443,)}),
+        ("ports", "443,0", {"default": (443,)}),
+        ("ports", "99999", {"default": (443,)}),
+        ("networks", "office", {}),
+        ("networks", "10.20.0.1/16", {}),
         ("options", "{", {"default": {}}),
         ("options", "[]", {"default": {}}),
         ("base_url", "api.example.com", {}),
@@ -77,6 +83,10 @@ def test_what_cannot_be_read_is_named_and_not_quoted(kind, value, bounds):
         ("number", "", {"default": 7}, 7),
         ("choice", " none ", {"choices": ("all", "none"), "default": "all"}, "none"),
         ("choice", "", {"choices": ("all", "none"), "default": "all"}, "all"),
+        ("ports", " 443, 8443,", {"default": (1,)}, (443, 8443)),
+        ("ports", "", {"default": (443,)}, (443,)),
+        ("networks", "10.20.0.0/16, fd00::1", {}, (ip_network("10.20.0.0/16"), ip_network("fd00::1"))),
+        ("networks", "", {}, ()),
         ("options", '{"bucket_name": "a"}', {"default": {}}, {"bucket_name": "a"}),
         ("options", " ", {"default": {"a": 1}}, {"a": 1}),
         ("base_url", "https://api.example.com:8443/", {}, "https://api.example.com:8443"),
