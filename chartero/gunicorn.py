@@ -20,6 +20,7 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from chartero import logs, paths
 from chartero.deployment.environment import Environment, exit_if_unreadable
+from chartero.server import stopping
 
 READY_WITHIN = 15.0  # seconds in which a new release must be ready; gunicorn gives a process 30 to start
 # The cores that this machine or container can use, if the system reports them.
@@ -82,6 +83,7 @@ threading.excepthook = logs.log_failed_thread
 def when_ready(server: Any) -> None:
     """Exclude what is loaded from garbage collection, which would copy the shared memory into each process."""
     gc.freeze()
+    stopping.close_gently(server)
 
 
 def pre_exec(server: Any) -> None:
@@ -106,6 +108,7 @@ def post_fork(server: Any, worker: Any) -> None:
     """
     if CORES and server.cfg.workers >= len(CORES):
         os.sched_setaffinity(0, {worker.core})
+    worker.signals = server.SIG_QUEUE
 
 
 def post_worker_init(worker: Any) -> None:
@@ -114,8 +117,10 @@ def post_worker_init(worker: Any) -> None:
     Both releases accept connections from one socket, so none is lost. If this one is not ready, it stops, and the one
     before goes on.
     """
+    if stopping.is_told(worker.signals):
+        worker.alive = False
     before = os.environ.get("GUNICORN_PID")
-    if before is None:
+    if before is None or not worker.alive:
         return
     if not _is_ready():
         sys.exit(Arbiter.WORKER_BOOT_ERROR)

@@ -26,7 +26,7 @@ from chartero.server.threads import ThreadCount
 TICK = 1.0  # seconds between two checks of idle connections
 ROOM = select.EPOLLOUT | select.EPOLLONESHOT  # tell one thread that a client has taken data
 GLANCE = 0.05  # seconds between two checks of blocked threads
-LINGER = 2.0  # seconds that a stopping worker waits for calls on idle connections
+LINGER = 1.5  # seconds that a worker without listeners waits for calls on idle connections
 
 
 class SharedPollWorker(PoolWorker):
@@ -84,6 +84,7 @@ class SharedPollWorker(PoolWorker):
                     leaves = self.thread_count.end()
         except BaseException:
             self.alive = False
+            self.thread_count.shrink()
             os.write(self.PIPE[1], b".")
             raise
         finally:
@@ -226,24 +227,23 @@ class SharedPollWorker(PoolWorker):
                 self.thread_count.shrink()
 
     def _look_after(self) -> None:
-        """Tell gunicorn that the worker is alive, close slow connections, and listen if there is room."""
+        """Tell gunicorn that the worker is alive, end connections that take too long, and listen if there is room."""
         self.notify()
-        self.next_look = time.monotonic() + TICK
-        self._end_slow()
+        now = time.monotonic()
+        self.next_look = now + TICK
+        for connection in list(self.connections.values()):
+            connection.end_if_slow(now, self.linger)
         if len(self.connections) < self.worker_connections:
             self.listeners.listen()
 
-    def _end_slow(self) -> None:
-        """Close connections that have been idle for too long, and those whose call takes too long to arrive."""
-        now = time.monotonic()
-        for connection in list(self.connections.values()):
-            connection.end_if_slow(now, self.linger)
-
     def _finish(self) -> None:
-        self.listeners.close(self._take)
-        now = time.monotonic()
-        self.linger, until = now + LINGER, now + self.cfg.graceful_timeout
+        """Take the connections that are still to come, and answer the calls at hand."""
+        until = time.monotonic() + self.cfg.graceful_timeout
+        self.listeners.end(self._take, meanwhile=self._go_on_ending)
+        self.linger = time.monotonic() + LINGER
         while self.connections and time.monotonic() < until:
-            self.notify()
-            self._glance()
-            self._end_slow()
+            self._go_on_ending()
+
+    def _go_on_ending(self) -> None:
+        self._glance()
+        self._look_after()

@@ -1,6 +1,8 @@
 """How the web processes run: each on a core of its own where there is one for each."""
 
 import os
+import signal
+from queue import SimpleQueue
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +13,7 @@ from chartero import gunicorn
 def started(number: int, monkeypatch, cores=(0, 1)) -> SimpleNamespace:
     """Return a server whose workers were started one after the other."""
     monkeypatch.setattr(gunicorn, "CORES", list(cores))
-    server = SimpleNamespace(WORKERS={}, cfg=SimpleNamespace(workers=number))
+    server = SimpleNamespace(WORKERS={}, SIG_QUEUE=SimpleQueue(), cfg=SimpleNamespace(workers=number))
     for pid in range(number):
         fork(server, pid)
     return server
@@ -53,3 +55,24 @@ def test_without_known_cores_the_kernel_decides(monkeypatch):
     monkeypatch.setattr(os, "sched_setaffinity", lambda pid, cores: done.append(cores), raising=False)
     gunicorn.post_fork(server, server.WORKERS[0])
     assert done == []
+
+
+@pytest.mark.parametrize(
+    ("waiting", "goes_on"), [([], True), ([signal.SIGCHLD], True), ([signal.SIGCHLD, signal.SIGTERM], False)]
+)
+def test_a_worker_stops_if_it_was_told_so_while_it_started(monkeypatch, waiting, goes_on):
+    monkeypatch.delenv("GUNICORN_PID", raising=False)
+    server, worker = started(1, monkeypatch, cores=()), SimpleNamespace(alive=True)
+    for each in waiting:
+        server.SIG_QUEUE.put(each)
+    gunicorn.post_fork(server, worker)
+    gunicorn.post_worker_init(worker)
+    assert worker.alive == goes_on
+
+
+def test_a_release_that_was_told_to_stop_while_it_started_does_not_end_the_one_before(monkeypatch):
+    monkeypatch.setenv("GUNICORN_PID", str(os.getpid()))
+    monkeypatch.setattr(gunicorn, "_is_ready", lambda: pytest.fail("it goes on to start"))
+    worker = SimpleNamespace(alive=True, signals=SimpleQueue())
+    worker.signals.put(signal.SIGTERM)
+    gunicorn.post_worker_init(worker)
