@@ -44,7 +44,7 @@ class ChangeForm(forms.Form):
         for name in self.with_token:
             message = (
                 "This text held a token, so it was removed. Write it without one. "
-                "Rotate the key if others may have seen it."
+                "If others may have seen it, rotate the key or resend the link."
             )
             self.add_error(name if name in self.fields else None, ValidationError(message, code="token_given"))
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from partners.identifiers import BASE62, LENGTH
 from partners.keys import tokens
+from partners.keys.links import TOKEN_LENGTH
 from partners.keys.tokens import PUBLIC_LENGTH
 
 LONGEST = 20_000  # characters of a text that are shown
@@ -20,7 +21,10 @@ _ENCODED = re.compile(r"%(?:25)*([0-7][0-9A-Fa-f])")
 _ID = re.compile(rf"\b[a-z]{{3}}_[0-9A-Za-z]{{{LENGTH}}}\b")
 _PRESENTED = re.compile(rf"{_PREFIX}([0-9A-Za-z]{{{PUBLIC_LENGTH}}})")
 _QUOTED = re.compile(rf"{_PREFIX}?([0-9A-Za-z]{{{PUBLIC_LENGTH}}})(?:…|\.\.\.)?")
-_SECRET = re.compile(rf"{_PREFIX}[0-9A-Za-z]{{{PUBLIC_LENGTH + 1}}}", re.IGNORECASE)
+# More than the public part of a key's token, or the token of a link to a key, which has no prefix.
+_SECRET = re.compile(
+    rf"{_PREFIX}[0-9A-Z]{{{PUBLIC_LENGTH + 1}}}|(?<![0-9A-Z])[0-9A-Z]{{{TOKEN_LENGTH}}}(?![0-9A-Z])", re.IGNORECASE
+)
 _LIKE_ONE = re.compile(rf"ch_?sk_|[0-9A-Za-z]{{{PUBLIC_LENGTH + 1},}}", re.IGNORECASE)
 _LIKE_SENT = re.compile(rf"{tokens.LIVE_PREFIX}.*|\S{{30,}}", re.IGNORECASE | re.DOTALL)
 # Half a token is a secret too, and so is a token with another prefix: any run longer than an identifier's.
@@ -49,7 +53,7 @@ def may_be_sent_as_token(text: str) -> bool:
 
 
 def holds_token(text: str) -> bool:
-    """Return True if the text contains more of a token than its public part, even of a damaged one."""
+    """Return True if the text contains the token of a link, or more of a key's than its public part, even damaged."""
     return _SECRET.search(decoded(text) or "") is not None or _SECRET.search(text) is not None
 
 

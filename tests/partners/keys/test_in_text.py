@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from partners.keys import in_text, tokens
+from partners.keys import in_text, links, tokens
 from partners.keys.in_text import holds_token, may_hold_part, without_tokens
 
 TOKEN = tokens.mint(is_test=False).text
@@ -25,6 +25,24 @@ OTHER = tokens.mint(is_test=True).text
     ids=range(6),
 )
 def test_a_damaged_token_is_still_a_token(text, held):
+    assert holds_token(text) == held
+
+
+LINK = links.new_token()
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        (LINK, True),
+        (f"They sent https://api.example.org/collect/#{LINK}, twice.", True),
+        (f"https%3A%2F%2Fapi.example.org%2Fcollect%2F%23{LINK}", True),
+        (LINK[1:], False),
+        (f"{LINK}0", False),
+    ],
+    ids=range(5),
+)
+def test_the_token_of_a_link_is_a_token(text, held):
     assert holds_token(text) == held
 
 
