@@ -5,10 +5,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from hypothesis import settings
 
@@ -35,6 +36,25 @@ def every_answer_is_as_published():
     openapi.document()  # made before a test puts another rule or message in a catalogue's place
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Client, "request", published.checked(Client.request))
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    """Let PostgreSQL create and drop the database of the tests without the time limit of a web process."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    made = type(connections["default"])._nodb_cursor
+
+    @contextmanager
+    def unlimited(self):
+        with made(self) as cursor:
+            cursor.execute("SET statement_timeout = 0")
+            yield cursor
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(connections["default"]), "_nodb_cursor", unlimited)
         yield
 
 
