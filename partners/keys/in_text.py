@@ -21,10 +21,9 @@ _ENCODED = re.compile(r"%(?:25)*([0-7][0-9A-Fa-f])")
 _ID = re.compile(rf"\b[a-z]{{3}}_[0-9A-Za-z]{{{LENGTH}}}\b")
 _PRESENTED = re.compile(rf"{_PREFIX}([0-9A-Za-z]{{{PUBLIC_LENGTH}}})")
 _QUOTED = re.compile(rf"{_PREFIX}?([0-9A-Za-z]{{{PUBLIC_LENGTH}}})(?:…|\.\.\.)?")
-# More than the public part of a key's token, or the token of a link to a key, which has no prefix.
-_SECRET = re.compile(
-    rf"{_PREFIX}[0-9A-Z]{{{PUBLIC_LENGTH + 1}}}|(?<![0-9A-Z])[0-9A-Z]{{{TOKEN_LENGTH}}}(?![0-9A-Z])", re.IGNORECASE
-)
+# The token of a link to a key has no prefix. Signatures in the hidden fields of forms are as long, but follow a colon.
+_OF_LINK = rf"(?<![0-9A-Z_:-])[0-9A-Z]{{{TOKEN_LENGTH}}}(?![0-9A-Z_:-])"
+_SECRET = re.compile(rf"{_PREFIX}[0-9A-Z]{{{PUBLIC_LENGTH + 1}}}|{_OF_LINK}", re.IGNORECASE)
 _LIKE_ONE = re.compile(rf"ch_?sk_|[0-9A-Za-z]{{{PUBLIC_LENGTH + 1},}}", re.IGNORECASE)
 _LIKE_SENT = re.compile(rf"{tokens.LIVE_PREFIX}.*|\S{{30,}}", re.IGNORECASE | re.DOTALL)
 # Half a token is a secret too, and so is a token with another prefix: any run longer than an identifier's.

@@ -39,8 +39,10 @@ LINK = links.new_token()
         (f"https%3A%2F%2Fapi.example.org%2Fcollect%2F%23{LINK}", True),
         (LINK[1:], False),
         (f"{LINK}0", False),
+        (f"payload:1tZ3x:{LINK}", False),  # signed by Django
+        (f"{LINK}:1tZ3x:payload", False),
     ],
-    ids=range(5),
+    ids=range(7),
 )
 def test_the_token_of_a_link_is_a_token(text, held):
     assert holds_token(text) == held
