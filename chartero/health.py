@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from chartero.checks import collected
 from chartero.postgresql import sessions
+from encounters.ready import installing
 from encounters.totals import counting
 from partners.formats import traces
 from partners.keys import digests
@@ -144,6 +145,8 @@ class Needs:
         if not self._migrated:
             executor = MigrationExecutor(connection)
             if executor.migration_plan(executor.loader.graph.leaf_nodes()) or not counting.in_place(connection):
+                raise Unready("migrations")
+            if not installing.in_place(connection):
                 raise Unready("migrations")
             self._migrated = True
 

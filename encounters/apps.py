@@ -18,15 +18,18 @@ class EncountersConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks, what `partners` shows of the data, and the triggers of the counts."""
-        from encounters import checks, volume  # noqa: F401
+        from encounters import checks, volume, webhooks  # noqa: F401
         from encounters.models import Document, Encounter, Patient
         from partners.review import data_volume
+        from partners.webhooks import sources
 
         subjects.register(Subject.ENCOUNTER, Encounter)
         subjects.register(Subject.PATIENT, Patient)
         subjects.register(Subject.DOCUMENT, Document)
         data_volume.register(volume.of_organization)
+        sources.register(webhooks.ReadyTranscripts())
         post_migrate.connect(keep_counts, sender=self)
+        post_migrate.connect(keep_noting, sender=self)
 
 
 def keep_counts(sender: AppConfig, using: str, **kwargs: Any) -> None:
@@ -36,3 +39,13 @@ def keep_counts(sender: AppConfig, using: str, **kwargs: Any) -> None:
     tables = {sender.get_model(name)._meta.db_table for name in ("Encounter", "EncounterCount")}
     if tables <= set(connections[using].introspection.table_names()):
         counting.ensure(connections[using])
+
+
+def keep_noting(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    """Install the triggers that note ready transcripts, once the tables exist, also that of the endpoints."""
+    from encounters.ready import installing
+    from partners.models import WebhookEndpoint
+
+    tables = {sender.get_model(name)._meta.db_table for name in ("Document", "Encounter", "ReadyTranscript")}
+    if tables | {WebhookEndpoint._meta.db_table} <= set(connections[using].introspection.table_names()):
+        installing.install(connections[using])

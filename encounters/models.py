@@ -4,9 +4,24 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from encounters.ready.models import ReadyTranscript
 from encounters.totals import buckets
 from partners.identifiers import PublicIdField
 from partners.models import Organization
+
+__all__ = [
+    "Document",
+    "DocumentStatus",
+    "Encounter",
+    "EncounterCount",
+    "EncounterStatus",
+    "EncounterType",
+    "Patient",
+    "ReadyTranscript",
+    "RecordClass",
+    "SchemaType",
+    "SourceRecord",
+]
 
 
 class RecordClass(models.TextChoices):

@@ -1,0 +1,1 @@
+"""Transcripts that became ready for a partner: triggers note each once, for `encounters.webhooks`."""

@@ -1,0 +1,74 @@
+"""The triggers that note a transcript which became ready, in the transaction that made it so, whoever wrote it.
+
+A transcript is ready when the API serves it: it is final and has turns, and neither it nor its encounter is withheld or
+withdrawn. Organizations without a webhook endpoint cost nothing but the look whether they have one.
+"""
+
+from dataclasses import dataclass
+
+from encounters.totals.buckets import SERVED
+
+_IS_READY = (
+    "{row}.schema_type = 'ambient_transcript' AND {row}.status IN ('completed', 'amended')"
+    " AND {row}.turns IS NOT NULL AND {row}.withdrawn_at IS NULL"
+)
+_NOW = {"postgresql": "clock_timestamp()", "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')"}
+_NOTE = """
+    INSERT INTO encounters_readytranscript (document, ready_at)
+    SELECT document.id, {now} FROM encounters_document AS document
+    JOIN encounters_encounter AS encounter ON encounter.id = document.encounter_id
+    WHERE {which} AND {is_ready} AND {is_served}
+        AND EXISTS (SELECT 1 FROM partners_webhookendpoint AS endpoint
+            WHERE endpoint.organization_id = encounter.organization_id)
+    ON CONFLICT (document) DO NOTHING;"""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One trigger: what it watches, when it fires, and which documents it then looks at."""
+
+    name: str
+    table: str
+    event: str
+    condition: str
+    which: str
+
+    def note(self, vendor: str) -> str:
+        """Return the statement that it runs."""
+        return _NOTE.format(
+            now=_NOW[vendor],
+            which=self.which,
+            is_ready=_IS_READY.format(row="document"),
+            is_served=_served("encounter"),
+        )
+
+    def head(self, vendor: str) -> str:
+        """Return the beginning of the statement that creates it."""
+        each = "FOR EACH ROW " if vendor == "postgresql" else ""
+        return f"CREATE TRIGGER {self.name} AFTER {self.event} ON {self.table} {each}WHEN ({self.condition})"
+
+
+def _served(row: str) -> str:
+    return " AND ".join(f"{row}.{condition}" for condition in SERVED.split(" AND "))
+
+
+_NEW, _OLD = _IS_READY.format(row="NEW"), _IS_READY.format(row="OLD")
+_DOCUMENT = "status, turns, withdrawn_at, schema_type, encounter_id"
+
+TRIGGERS = (
+    Trigger("ready_transcript_insert", "encounters_document", "INSERT", _NEW, "document.id = NEW.id"),
+    Trigger(
+        "ready_transcript_update",
+        "encounters_document",
+        f"UPDATE OF {_DOCUMENT}",
+        f"{_NEW} AND (NEW.encounter_id <> OLD.encounter_id OR ({_OLD}) IS NOT TRUE)",
+        "document.id = NEW.id",
+    ),
+    Trigger(
+        "ready_transcript_served",
+        "encounters_encounter",
+        "UPDATE OF record_class, withdrawn_at",
+        f"{_served('NEW')} AND NOT ({_served('OLD')})",
+        "document.encounter_id = NEW.id",
+    ),
+)
