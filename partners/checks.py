@@ -1,6 +1,7 @@
 """System checks of the configuration and the database, each with an id and a hint on how to fix it."""
 
 import base64
+import ssl
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,6 +54,18 @@ def scanning_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
     except signatures.InvalidScanningKeys as fault:
         hint = "Write <identifier>:<base64>,<identifier>:<base64>. docs/operation.md has the command."
         return [Error(f"CHARTERO_SECRET_SCANNING_KEYS: {fault}.", hint=hint, id="partners.E021")]
+    return []
+
+
+@register(Tags.security)
+def webhook_authorities(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that the certificate authorities of webhook endpoints can be read."""
+    try:
+        ssl.create_default_context(cafile=settings.WEBHOOK_CA_FILE or None)
+    except OSError:
+        hint = "Name a file of certificates in PEM form that this user can read, or unset it."
+        message = "CHARTERO_WEBHOOK_CA_FILE: its certificates can't be read."
+        return [Error(message, hint=hint, id="partners.E030")]
     return []
 
 

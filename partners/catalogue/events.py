@@ -12,14 +12,14 @@ class EventType(StrEnum):
 
     route: Route | None
 
-    def __new__(cls, value: str, route: Route | None) -> "EventType":
+    def __new__(cls, value: str, route: Route | None = None) -> "EventType":
         member = str.__new__(cls, value)
         member._value_ = value
         member.route = route
         return member
 
     TRANSCRIPT_READY = "recording.transcript_ready", Route.DOCUMENTS_TRANSCRIPT
-    ENDPOINT_TEST = "webhook.endpoint_test", None
+    ENDPOINT_TEST = "webhook.endpoint_test"
 
     @classmethod
     def public(cls) -> "list[EventType]":

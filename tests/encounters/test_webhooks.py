@@ -1,14 +1,13 @@
 """The source of webhook events: what it takes, once, and what it says is still served."""
 
 import pytest
-from django.utils import timezone
 
 from encounters.models import Document, Encounter, ReadyTranscript
 from encounters.webhooks import ReadyTranscripts
 from partners.models import WebhookEvent
 from partners.webhooks.sources import Pointer
 from tests.encounters.ready.test_triggers import draft
-from tests.factories import EncounterFactory, OrganizationFactory
+from tests.factories import START, EncounterFactory, OrganizationFactory
 from tests.partners.support.webhooks import added, event_for
 
 pytestmark = pytest.mark.django_db
@@ -60,9 +59,9 @@ def test_a_final_transcript_is_served_to_its_organization_alone(event):
         (Document, {"status": "superseded"}),
         (Document, {"turns": None}),
         (Document, {"schema_type": "document"}),
-        (Document, {"withdrawn_at": timezone.now()}),
+        (Document, {"withdrawn_at": START}),
         (Encounter, {"record_class": "training"}),
-        (Encounter, {"withdrawn_at": timezone.now()}),
+        (Encounter, {"withdrawn_at": START}),
     ],
     ids=str,
 )

@@ -4,7 +4,13 @@ import pytest
 from django.core.checks import run_checks
 from django.core.management import call_command
 
-from partners.checks import digest_keys, retention_long_enough, scanning_keys, scopes_mirror_catalogue
+from partners.checks import (
+    digest_keys,
+    retention_long_enough,
+    scanning_keys,
+    scopes_mirror_catalogue,
+    webhook_authorities,
+)
 from partners.models import Scope
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -34,6 +40,15 @@ def test_public_keys_of_secret_scanning_that_cannot_be_read_are_e021(settings):
     (fault,) = scanning_keys(None)
     assert fault.id == "partners.E021"
     assert "no-key" not in f"{fault.msg}{fault.hint}"
+
+
+@pytest.mark.parametrize("text", [None, "no certificate"])
+def test_certificate_authorities_that_cant_be_read_are_e030(settings, tmp_path, text):
+    assert webhook_authorities(None) == []
+    settings.WEBHOOK_CA_FILE = str(tmp_path / "ca.pem")
+    if text:
+        (tmp_path / "ca.pem").write_text(text)
+    assert ids(webhook_authorities(None)) == ["partners.E030"]
 
 
 @pytest.mark.parametrize(("number", "found"), [(0, []), (1, []), (2, ["partners.E007"])])

@@ -15,6 +15,7 @@ from partners.identifiers import PublicIdField
 from partners.keys import digests, webhook_secrets
 from partners.models.change import Action, Change, ChangeEvent
 from partners.models.organization import Organization
+from partners.models.webhooks.endpoints import OffWhy, WebhookEndpointQuerySet
 from partners.models.webhooks.event import WebhookEvent
 from partners.models.webhooks.signing_keys import SigningKeys
 from partners.text import printable
@@ -23,14 +24,6 @@ if TYPE_CHECKING:
     from partners.models.webhooks.delivery import WebhookDelivery
 
 LONGEST_URL = 500
-
-
-class OffWhy(models.TextChoices):
-    """Why an endpoint is off."""
-
-    STAFF = "staff", "switched off by staff"
-    GONE = "gone", "it answered 410 Gone"
-    FAILING = "failing", "every attempt failed for five days"
 
 
 def well_formed(url: str) -> None:
@@ -47,26 +40,6 @@ def well_formed(url: str) -> None:
     if not is_usable or not url.isascii() or " " in url or "\\" in url or "#" in url:
         message = "Enter a URL such as https://partner.example/webhooks: https, no user name, no fragment."
         raise ValidationError(message, code="invalid_url")
-
-
-class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
-    """Find endpoints."""
-
-    def on(self) -> "WebhookEndpointQuerySet":
-        return self.filter(off_at=None)
-
-    def failing(self) -> "WebhookEndpointQuerySet":
-        """Return those that are on and whose last attempt failed, the longest first."""
-        return self.on().filter(failing_since__isnull=False).order_by("failing_since", "pk")
-
-    def switched_off_by_us(self) -> "WebhookEndpointQuerySet":
-        """Return those that are off although no member of staff switched them off."""
-        return self.filter(off_why__in=[OffWhy.GONE, OffWhy.FAILING])
-
-    def wanting(self, organization_pk: int, event_type: EventType, occurred_at: datetime) -> "list[WebhookEndpoint]":
-        """Return those that an event is for. They may be off: the delivery is then dropped, and can be replayed."""
-        rows = self.filter(organization=organization_pk, created_at__lte=occurred_at).order_by("pk")
-        return [each for each in rows if event_type in each.events]
 
 
 class WebhookEndpoint(SigningKeys):

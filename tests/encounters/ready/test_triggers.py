@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from encounters.models import Document, Encounter, ReadyTranscript
 from encounters.ready import installing
-from tests.factories import CHANGE, DocumentFactory, EncounterFactory, OrganizationFactory
+from tests.factories import CHANGE, START, DocumentFactory, EncounterFactory, OrganizationFactory
 from tests.partners.support.webhooks import added
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def test_a_transcript_that_is_written_final_is_noted(encounter, status):
         {"status": None},
         {"turns": None},
         {"schema_type": "document"},
-        {"withdrawn_at": timezone.now()},
+        {"withdrawn_at": START},
     ],
     ids=str,
 )
@@ -60,7 +60,7 @@ def test_what_the_api_does_not_serve_is_not_noted_until_it_does(encounter, value
     assert noted() == [document.pk]
 
 
-@pytest.mark.parametrize("values", [{"record_class": "training"}, {"withdrawn_at": timezone.now()}], ids=str)
+@pytest.mark.parametrize("values", [{"record_class": "training"}, {"withdrawn_at": START}], ids=str)
 def test_a_transcript_of_an_encounter_that_is_not_served_is_noted_when_it_is(partner, values):
     encounter = EncounterFactory(organization=partner, **values)
     document = draft(encounter, status="completed")

@@ -1,0 +1,61 @@
+"""How many attempts run at once, in all and for each endpoint, so that no endpoint holds up others.
+
+An endpoint begins with one attempt at a time. Each success allows one more, up to a limit, and a failure leaves one.
+Those that have not succeeded since the service started share half of the threads. Others always find the rest free.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+MOST_OF_ONE = 8
+
+
+class Lanes:
+    """The attempts under way in this process."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self.running: Counter[int] = Counter()
+        self._allowed: dict[int, int] = {}  # only of endpoints whose last attempt succeeded
+        self._turn = 0
+
+    @property
+    def free(self) -> int:
+        return self.threads - self.running.total()
+
+    def share(self, due: Sequence[int]) -> Counter[int]:
+        """Return how many attempts may start now for each of the endpoints that have something due, in fair turns."""
+        start = self._turn % len(due) if due else 0
+        waiting, shares = [*due[start:], *due[:start]], Counter[int]()
+        while waiting and shares.total() < self.free:
+            waiting = [each for each in waiting if self._took_turn(each, shares)]
+        self._turn += shares.total()
+        return shares
+
+    def started(self, endpoint: int) -> None:
+        self.running[endpoint] += 1
+
+    def ended(self, endpoint: int, *, succeeded: bool) -> None:
+        """Count an attempt as over."""
+        self.running[endpoint] -= 1
+        if not self.running[endpoint]:
+            del self.running[endpoint]
+        if succeeded:
+            self._allowed[endpoint] = min(self._allowed.get(endpoint, 1) + 1, MOST_OF_ONE)
+        else:
+            self._allowed.pop(endpoint, None)
+
+    def _took_turn(self, endpoint: int, shares: Counter[int]) -> bool:
+        if shares.total() == self.free or not self._may_start(endpoint, shares):
+            return False
+        shares[endpoint] += 1
+        return True
+
+    def _may_start(self, endpoint: int, shares: Counter[int]) -> bool:
+        busy = self.running[endpoint] + shares[endpoint]
+        if endpoint in self._allowed:
+            return busy < self._allowed[endpoint]
+        unproven = sum(
+            number for of in (self.running, shares) for each, number in of.items() if each not in self._allowed
+        )
+        return busy < 1 and unproven < max(self.threads // 2, 1)

@@ -1,0 +1,115 @@
+"""What became of attempts: each is written down, and its delivery ends or waits for the next one."""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from partners import pacing
+from partners.catalogue.events import EventType
+from partners.models import DeliveryState, OffWhy, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from partners.models.change import Change
+from partners.models.webhooks.delivery import DroppedWhy
+from partners.webhooks.delivery import schedule
+from partners.webhooks.delivery.sending import Answer
+
+logger = logging.getLogger(__name__)
+
+GONE = 410
+GIVEN_UP = timedelta(days=5)
+UNSIGNED = timedelta(minutes=1)  # until the next look whether its digest key is loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One attempt that is over: what it was of, when it began, how long it took, and what came of it."""
+
+    delivery: WebhookDelivery
+    at: datetime
+    milliseconds: int
+    answer: Answer
+
+    @property
+    def attempt(self) -> WebhookAttempt:
+        answer = self.answer
+        return WebhookAttempt(
+            delivery=self.delivery,
+            at=self.at,
+            status=answer.status,
+            fault=answer.fault,
+            milliseconds=self.milliseconds,
+        )
+
+
+def write(outcomes: Sequence[Outcome]) -> None:
+    """Write down these attempts in one transaction.
+
+    If a lease ended meanwhile, another process has the delivery. Then the attempt is written, and the rest is its.
+    """
+    with pacing.step():
+        WebhookAttempt.objects.bulk_create([each.attempt for each in outcomes])
+        # In a fixed order, so that two processes that write at the same time never wait for each other.
+        for outcome in sorted(outcomes, key=lambda each: (each.delivery.endpoint_id, each.delivery.pk)):
+            delivery = outcome.delivery
+            values = _after(outcome) | {"attempts": delivery.attempts + 1, "step": delivery.step + 1}
+            if _leased(delivery).update(lease="", **values) and not _is_test(delivery):
+                _judge(delivery.endpoint, outcome)
+
+
+def drop(dropped: Sequence[tuple[WebhookDelivery, DroppedWhy]]) -> None:
+    """End deliveries that must not be sent."""
+    with pacing.step():
+        for delivery, why in dropped:
+            _leased(delivery).update(state=DeliveryState.DROPPED, why=why, lease="", finished_at=timezone.now())
+
+
+def postpone(delivery: WebhookDelivery) -> None:
+    """Let a delivery wait that can't be signed. This is our fault and no attempt."""
+    logger.error("a webhook can't be signed: the digest key of its endpoint is not loaded")
+    with pacing.step():
+        later = timezone.now() + UNSIGNED
+        _leased(delivery).update(state=DeliveryState.WAITING, lease="", next_attempt_at=later)
+
+
+def _leased(delivery: WebhookDelivery) -> Any:
+    return WebhookDelivery.objects.filter(pk=delivery.pk, lease=delivery.lease)
+
+
+def _is_test(delivery: WebhookDelivery) -> bool:
+    return delivery.event.type == EventType.ENDPOINT_TEST
+
+
+def _after(outcome: Outcome) -> dict[str, Any]:
+    """Return the state of the delivery after the attempt. A test event is sent once."""
+    now, delivery = timezone.now(), outcome.delivery
+    if outcome.answer.succeeded:
+        return {"state": DeliveryState.DELIVERED, "finished_at": now}
+    wait = schedule.retry_after(outcome.answer.retry_after, now)
+    again = None if _is_test(delivery) else schedule.next_attempt(delivery.step + 1, now, wait)
+    if again is None:
+        return {"state": DeliveryState.FAILED, "finished_at": now}
+    return {"state": DeliveryState.WAITING, "next_attempt_at": again}
+
+
+def _judge(endpoint: WebhookEndpoint, outcome: Outcome) -> None:
+    """Note whether the endpoint works, and switch it off if it is gone, or has failed for too long."""
+    row = WebhookEndpoint.objects.filter(pk=endpoint.pk)
+    if outcome.answer.succeeded:
+        row.filter(failing_since__isnull=False).update(failing_since=None, told_failing_at=None)
+        return
+    row.filter(failing_since=None).update(failing_since=outcome.at)
+    if outcome.answer.status == GONE:
+        _switch_off(endpoint, OffWhy.GONE)
+    elif row.filter(failing_since__lte=timezone.now() - GIVEN_UP).exists():
+        _switch_off(endpoint, OffWhy.FAILING)
+
+
+def _switch_off(endpoint: WebhookEndpoint, why: OffWhy) -> None:
+    change = Change(by="chartero", source="webhook delivery", reason=f"Switched off: {why.label}.")
+    with suppress(ValidationError):  # it is off already
+        endpoint.switch_off(change, why)
