@@ -2,8 +2,10 @@
 
 import email
 import json
+import math
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 WIDE, NARROW = 1280, 390
 SIGN_INS = 10
+FRESH = 600  # seconds from a sign-in to the next one, before the pages ask for the password again
 HEIGHT = {WIDE: 900, NARROW: 844}
 # Each role's group; who is `staff` has none.
 GROUPS = {
@@ -84,7 +87,7 @@ class Site:
     mails: Path
     secrets: set[str] = field(default_factory=set)
     traces: list[tuple[str, str]] = field(default_factory=list)
-    _sessions: dict[str, object] = field(default_factory=dict)
+    _sessions: dict[str, tuple[float, object]] = field(default_factory=dict)
     _watches: dict["Page", Watch] = field(default_factory=dict)
 
     @property
@@ -105,7 +108,7 @@ class Site:
         self.secrets.add(secret)
 
     def page(self, role: str | None = None, *, width: int = WIDE, dark: bool = False) -> "Page":
-        """Return a new page, signed in once per role; `close()` it afterwards."""
+        """Return a new page, signed in if a role is given; `close()` it afterwards."""
         context = self.browser.new_context(
             base_url=self.origin,
             viewport={"width": width, "height": HEIGHT.get(width, 900)},
@@ -143,12 +146,14 @@ class Site:
         return complaints
 
     def _session(self, role: str) -> object:
-        if role not in self._sessions:
+        signed_in_at, session = self._sessions.get(role, (-math.inf, None))
+        if time.monotonic() - signed_in_at > FRESH:
             page = self.page()
             self.sign_in(page, role)
-            self._sessions[role] = page.context.storage_state()
+            session = page.context.storage_state()
+            self._sessions[role] = time.monotonic(), session
             self.close(page)
-        return self._sessions[role]
+        return session
 
 
 @contextmanager
