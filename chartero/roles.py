@@ -14,6 +14,7 @@ _SEES = (
 _ONBOARDS = (
     "partners.add_organization",
     "partners.change_organization",
+    "partners.decide_onboardingrequest",
     "partners.issue_apikey",
     "partners.rotate_apikey",
     "partners.disable_apikey",
@@ -41,6 +42,7 @@ ABILITIES = {
     "partners.view_organization": "See organizations",
     "partners.add_organization": "Create organizations",
     "partners.change_organization": "Change access, contact, purpose, limit, owner, note and tags of organizations",
+    "partners.decide_onboardingrequest": "See and decide on access requests",
     "partners.view_apikey": "See API keys, and why a call fails",
     "partners.issue_apikey": "Issue keys",
     "partners.rotate_apikey": "Rotate keys, and end an overlap",

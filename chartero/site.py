@@ -19,12 +19,16 @@ from partners.signin.own_password import OwnPasswordView
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
-    """One entry of the navigation, for staff with the permission. `group`: the menu that it is in, if in any."""
+    """One entry of the navigation, for staff with the permission. `group`: the menu that it is in, if in any.
+
+    `setting`: shown only where this setting is on.
+    """
 
     title: str
     view: str
     permission: str | None = None
     group: str = ""
+    setting: str = ""
 
 
 LOOK_UP, ADMINISTER = "Look up", "Administer"
@@ -39,6 +43,13 @@ NAVIGATION = (
     NavigationEntry("Disclosures", "admin:disclosures", "partners.account_disclosures", LOOK_UP),
     NavigationEntry("Encounters", "admin:encounters_encounter_changelist", "encounters.view_encounter", LOOK_UP),
     NavigationEntry("Reason codes", "admin:reasons", "partners.view_apikey", LOOK_UP),
+    NavigationEntry(
+        "Access requests",
+        "admin:access_requests",
+        "partners.decide_onboardingrequest",
+        ADMINISTER,
+        "ACCESS_REQUESTS",
+    ),
     NavigationEntry("Global switch", "admin:switch", "partners.view_apikeyswitch", ADMINISTER),
     NavigationEntry("Users", "admin:auth_user_changelist", "auth.view_user", ADMINISTER),
     NavigationEntry("Roles", "admin:auth_group_changelist", "auth.view_group", ADMINISTER),
@@ -61,12 +72,14 @@ class PartnerSite(admin.AdminSite):
         from partners.admin import disclosures, switch
         from partners.admin.diagnosis import page
         from partners.admin.leaks import page as leaks
+        from partners.admin.onboarding import pages as onboarding
         from partners.signin.views import sign_out
 
         return [
             *page.urls(),
             *search.urls(),
             *leaks.urls(),
+            *onboarding.urls(),
             path("disclosures/", disclosures.disclosures, name="disclosures"),
             path("switch/", switch.show, name="switch"),
             path("switch/turn/", switch.turn, name="switch_turn"),
@@ -120,6 +133,8 @@ def _navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _allowed(entry: NavigationEntry, request: HttpRequest) -> bool:
+    if entry.setting and not getattr(settings, entry.setting):
+        return False
     return entry.permission is None or request.user.has_perm(entry.permission)
 
 

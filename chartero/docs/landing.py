@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from chartero.docs.pages import Page
+from chartero.docs.views import frame
 from partners.api.base_url import stated
 
 VALID = timedelta(days=180)  # RFC 9116, section 2.5.5: less than a year is recommended
@@ -20,8 +20,7 @@ IN_AN_ADDRESS = "@!$'*+-._~"  # RFC 6068, section 2: what needs no escape in a m
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """Point partners to the developer pages, and staff to the sign-in page."""
-    context = {"pages": list(Page), "environment": settings.ENVIRONMENT, "contact_email": settings.CONTACT_EMAIL}
-    return render(request, "landing.html", context)
+    return render(request, "landing.html", frame() | {"contact_email": settings.CONTACT_EMAIL})
 
 
 @require_safe

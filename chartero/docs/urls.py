@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from chartero.docs import views
+from chartero.docs import requesting, views
 
 app_name = "docs"
 urlpatterns = [
     path("", views.page, name="start"),
     path("sync.py", views.sync, name="sync"),
     path("search/", views.search, name="search"),
+    path("request-access/", requesting.request_access, name="access"),
+    path("request-access/sent/", requesting.sent, name="access_sent"),
     path("<slug:slug>/", views.page, name="page"),
 ]

@@ -1,4 +1,4 @@
-"""The views of the developer pages. They are public and use no session or cookie."""
+"""The views of the developer pages. They are public and use no session or cookie. `requesting` has the one form."""
 
 from http import HTTPStatus
 from typing import Any
@@ -22,10 +22,15 @@ def page(request: HttpRequest, slug: str = "") -> HttpResponse:
     try:
         shown = Page.at(slug)
     except KeyError:
-        return render(request, "docs/missing.html", frame(), status=HTTPStatus.NOT_FOUND)
+        return missing(request)
     before, after = shown.neighbours
     place = {"page": shown, "index": sections.index(shown), "before": before, "after": after}
     return render(request, shown.template, frame() | place | catalogues.everything(base_url(request)))
+
+
+def missing(request: HttpRequest) -> HttpResponse:
+    """Respond 404 with a list of all pages."""
+    return render(request, "docs/missing.html", frame(), status=HTTPStatus.NOT_FOUND)
 
 
 @require_safe
@@ -37,7 +42,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def frame() -> dict[str, Any]:
     """Return what every page shows around its text."""
-    return {"pages": list(Page), "environment": settings.ENVIRONMENT}
+    return {"pages": list(Page), "environment": settings.ENVIRONMENT, "access_requests": settings.ACCESS_REQUESTS}
 
 
 @require_safe

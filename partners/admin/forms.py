@@ -1,26 +1,23 @@
 """The base of every form that changes something, and the form of the global switch."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.http import HttpRequest, QueryDict
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from partners.accounting.periods import Period
 from partners.formats.spans import bound
-from partners.keys.in_text import holds_token
+from partners.keys.token_free import TokenFreeForm
 from partners.models import ApiKey, ChangeEvent
 from partners.models.change import Change
 from partners.signin.base import change_by
 from partners.text import printable, printable_lines
 
-Made = TypeVar("Made")
 
-
-class ChangeForm(forms.Form):
-    """A change and its reason. A text that holds a token is dropped, so that it is neither stored nor shown again."""
+class ChangeForm(TokenFreeForm):
+    """A change and its reason."""
 
     reason = forms.CharField(
         required=False,
@@ -30,48 +27,9 @@ class ChangeForm(forms.Form):
     )
     ticket = ChangeEvent._meta.get_field("ticket").formfield(label="Ticket (optional)", validators=[printable])
 
-    def __init__(self, data: QueryDict | None = None, *files: Any, **options: Any) -> None:
-        self.with_token = [name for name in data or () if data and holds_token(str(data[name]))]
-        if data and self.with_token:
-            data = data.copy()
-            for name in self.with_token:
-                data[name] = ""
-        super().__init__(data, *files, **options | {"label_suffix": ""})
-
-    def clean(self) -> None:
-        """Add an error to each field whose text was dropped."""
-        super().clean()
-        for name in self.with_token:
-            message = (
-                "This text held a token, so it was removed. Write it without one. "
-                "If others may have seen it, rotate the key or resend the link."
-            )
-            self.add_error(name if name in self.fields else None, ValidationError(message, code="token_given"))
-
-    @property
-    def focus(self) -> str:
-        """Return the name of the field to type in first: the first with an error, else the first empty one."""
-        fields = self.visible_fields()
-        wrong, empty = (field for field in fields if field.errors), (field for field in fields if not field.value())
-        return next((field.name for field in (*wrong, *empty)), "")
-
     def change(self, request: HttpRequest) -> Change:
         """Return the change that records who sent this form, from where and why. The form must be valid."""
         return change_by(request, reason=self.cleaned_data["reason"], ticket=self.cleaned_data["ticket"])
-
-    def attempt(self, make: Callable[[], Made], field: str | None = None) -> Made | None:
-        """Return what `make` returns; None if the models refuse it, with their errors in the form."""
-        try:
-            return make()
-        except ValidationError as refusal:
-            self.refuse(refusal, field)
-            return None
-
-    def refuse(self, refusal: ValidationError, field: str | None = None) -> None:
-        """Add each error of the model to its field. Errors that name no field of the form go to `field`."""
-        named = refusal.error_dict if hasattr(refusal, "error_dict") else {NON_FIELD_ERRORS: refusal.error_list}
-        for name, errors in named.items():
-            self.add_error(name if name in self.fields else field, errors)
 
 
 class ReasonForm(ChangeForm):

@@ -12,14 +12,15 @@ from partners.finding.found import Found
 from partners.finding.last_use import STILL_USED
 from partners.record import refused
 from partners.record.unknown_callers import wrong_secrets
-from partners.review import attention, links
+from partners.review import attention, links, onboarding
 from partners.usage import chart
 
 
 def home(request: HttpRequest) -> TemplateResponse:
     """Show what needs attention and how many calls there are, as far as this person may see it."""
     may_see_calls = request.user.has_perm("partners.view_requestrecord")
-    found = _about_keys(request) | _about_calls(request) | _about_organizations(request) | _about_switch(request)
+    about = (_about_keys, _about_calls, _about_requests, _about_organizations, _about_switch)
+    found = {name: value for each in about for name, value in each(request).items()}
     return render(
         request,
         "admin/index.html",
@@ -54,6 +55,12 @@ def _about_calls(request: HttpRequest) -> dict[str, Any]:
         "refused": refused.refused_keys(),
         "rotations": rotations.under_way(SOON),
     }
+
+
+def _about_requests(request: HttpRequest) -> dict[str, Any]:
+    if not request.user.has_perm("partners.decide_onboardingrequest"):
+        return {}
+    return {"access_requests": onboarding.waiting()}
 
 
 def _about_organizations(request: HttpRequest) -> dict[str, Any]:

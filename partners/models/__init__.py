@@ -9,6 +9,7 @@ from partners.models.keys.leak import KeyLeak
 from partners.models.keys.lifecycle import KeyState
 from partners.models.keys.notice import ExpiryNotice, Recipient
 from partners.models.limits import GuessingAlert, LimitUse, WrongKeys
+from partners.models.onboarding import OnboardingCount, OnboardingRequest, OnboardingState
 from partners.models.organization import Organization, RouteGrant
 from partners.models.record import (
     KeyNetwork,
@@ -48,6 +49,9 @@ __all__ = [
     "LimitUse",
     "NetworkMode",
     "OffWhy",
+    "OnboardingCount",
+    "OnboardingRequest",
+    "OnboardingState",
     "Organization",
     "Recipient",
     "RequestRecord",

@@ -37,6 +37,8 @@ class Action(models.TextChoices):
     COMMENTED = "commented", "Comment"
     ACCESS_CHANGED = "access_changed", "Access changed"
     ORGANIZATION_LIMIT_CHANGED = "organization_limit_changed", "Organization's limit changed"
+    ACCESS_REQUEST_ACCEPTED = "access_request_accepted", "Access request accepted"
+    ACCESS_REQUEST_DECLINED = "access_request_declined", "Access request declined"
     KEY_ISSUED = "key_issued", "Key issued"
     KEY_ROTATED = "key_rotated", "Key rotated"
     ROTATION_FINISHED = "rotation_finished", "Rotation finished"

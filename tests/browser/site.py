@@ -45,7 +45,8 @@ import datetime, json
 from django.contrib.auth.models import Group, User
 from encounters.models import Encounter
 from django.utils import timezone
-from partners.models import ApiKey, ChangeEvent, KeyHandover, Organization, RequestRecord, UnkeyedAnswer
+from partners.models import ApiKey, ChangeEvent, KeyHandover, OnboardingRequest, Organization, RequestRecord
+from partners.models import UnkeyedAnswer
 from partners.models.change import Change
 keys = ApiKey.objects.filter(organization__name__startswith="Northgate")
 labels = {"key": "EHR sync", "disabled_key": "Staging", "expired_key": "Pilot", "revoked_key": "Former vendor"}
@@ -61,6 +62,10 @@ rows = {name: keys.get(label=label) for name, label in labels.items()} | {
     "link": KeyHandover.prepare_successor(
         Change("demo", "tests"), None, ApiKey.objects.get(organization__name__startswith="Riverside", label="EHR sync"),
         overlap=datetime.timedelta(hours=24)),
+    "asked": OnboardingRequest.send(
+        "198.51.100.0/24", organization_name="Lakeside Imaging", contact_name="Robin Sample",
+        contact_email="robin@lakeside.example", purpose="We schedule follow-up visits for our own patients.",
+        wanted="documents", website="https://lakeside.example"),
     "user": User.objects.get(username="support-person"),
     "group": Group.objects.get(name="Support"),
 }
@@ -160,7 +165,7 @@ class Site:
 def new_site(folder: Path, browser: "Browser") -> Iterator[Site]:
     """Serve a fresh deployment with the demonstration's data in `folder`."""
     with new_deployment(folder) as deployment:
-        deployment.environment["CHARTERO_SECOND_FACTOR"] = "off"
+        deployment.environment |= {"CHARTERO_SECOND_FACTOR": "off", "CHARTERO_ACCESS_REQUESTS": "on"}
         deployment.log = folder / "server.log"
         mails = folder.with_name(f"{folder.name}-mails")  # beside what is swept: an e-mail has to hold its link
         deployment.environment["EMAIL_URL"] = f"filemail:///{mails}"

@@ -24,6 +24,8 @@ GROUPS = {
             Action.PURPOSE_CHANGED,
             Action.ACCESS_CHANGED,
             Action.ORGANIZATION_LIMIT_CHANGED,
+            Action.ACCESS_REQUEST_ACCEPTED,
+            Action.ACCESS_REQUEST_DECLINED,
         ),
     ),
     "notes": Group(

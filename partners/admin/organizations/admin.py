@@ -1,15 +1,15 @@
-"""Organizations: their URLs, and the page that creates one."""
+"""Organizations: their URLs."""
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from partners.admin.base import ReadOnlyAdmin, needs, render
+from partners.admin.base import ReadOnlyAdmin
+from partners.admin.onboarding.creating import create
 from partners.admin.organizations import access, contact, describing, limit, listing, overview, parts, purpose
-from partners.admin.organizations.forms import NewOrganizationForm
 from partners.models import Organization
 
 PAGE = "admin:partners_organization_change"
@@ -49,19 +49,3 @@ class OrganizationAdmin(ReadOnlyAdmin):
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         return redirect(PAGE, object_id)
-
-
-@needs("partners.add_organization")
-def create(request: HttpRequest) -> HttpResponse:
-    """Create an organization, then go to its page."""
-    form = NewOrganizationForm(request.POST if request.method == "POST" else None)
-    organization = form.attempt(lambda: _create(request, form), "name") if form.is_valid() else None
-    if organization is None:
-        return render(request, "partners/organization_form.html", title="New organization", form=form)
-    messages.success(request, f"{organization.name} was created. It can't call the API yet.")
-    return redirect(PAGE, organization.pk)
-
-
-def _create(request: HttpRequest, form: NewOrganizationForm) -> Organization:
-    facts = {name: form.cleaned_data[name] for name in ("contact_name", "contact_email", "purpose")}
-    return Organization.create(form.cleaned_data["name"], form.change(request), **facts)

@@ -7,10 +7,12 @@ from django.core.management.base import CommandParser
 
 from partners.formats.moments import rfc3339
 from partners.management.base import ChangeCommand
-from partners.models import record
+from partners.models import OnboardingRequest, record
+from partners.models.onboarding.request import KEPT
 from partners.record import retention
 from partners.record.retention import Pruning
 from partners.record.unknown_callers import unkeyed_answers
+from partners.review import onboarding
 
 LARGEST = 10_000
 
@@ -21,7 +23,7 @@ class Command(ChangeCommand):
     help = (
         "Delete requests, changes and counts of calls without a known key that are older than the retention period, in "
         "batches. You can stop it and run it again at any time. Each deletion is recorded. Single calls without a "
-        f"known key are kept for {record.KEPT.days} days."
+        f"known key are kept for {record.KEPT.days} days, and access requests for {KEPT.days} days after the decision."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -45,4 +47,5 @@ class Command(ChangeCommand):
             "deleted": not options["dry_run"],
             **pruning.numbers,
             "unkeyed_answers": unkeyed_answers.due().count() if options["dry_run"] else unkeyed_answers.prune(),
+            "access_requests": OnboardingRequest.objects.due().count() if options["dry_run"] else onboarding.prune(),
         }

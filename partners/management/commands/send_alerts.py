@@ -1,4 +1,4 @@
-"""`manage.py send_alerts`: email staff about networks that send many wrong keys."""
+"""`manage.py send_alerts`: email staff about networks that send many wrong keys, and about new access requests."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from partners.management.base import ReportCommand
 from partners.management.exclusive import only_run
 from partners.management.mailing import require_settings, sending
 from partners.record.unknown_callers.wrong_secrets import MANY_OF_NETWORK
-from partners.review import alerts
+from partners.review import alerts, onboarding
 
 
 class Command(ReportCommand):
@@ -15,22 +15,28 @@ class Command(ReportCommand):
 
     help = (
         f"Email staff when a network sent {MANY_OF_NETWORK} or more calls with a wrong key in 24 hours: one e-mail a "
-        "day about each network. Run it every few minutes. If sending fails, the next run tries again."
+        "day about each network. Email them about new access requests too, once about each. Run it every few minutes. "
+        "If sending fails, the next run tries again."
     )
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Return the networks that the e-mail is about."""
+        """Return the networks and the number of access requests that the e-mails are about."""
         require_settings()
         with only_run("send_alerts") as alone:
-            due = alerts.due() if alone else []
-            if due:
-                with sending():
+            due, requests = (alerts.due(), onboarding.unannounced()) if alone else ([], [])
+            with sending():
+                if due:
                     alerts.send(due)
-        return {"busy": not alone, "networks": [{"network": each.network, "calls": each.number} for each in due]}
+                if requests:
+                    onboarding.announce(requests)
+        networks = [{"network": each.network, "calls": each.number} for each in due]
+        return {"busy": not alone, "networks": networks, "access_requests": len(requests)}
 
     def lines(self, report: dict[str, Any]) -> list[str]:
-        """Return a table with one line per network."""
+        """Return a table with one line per network, and a line about access requests."""
         if report["busy"]:
             return ["Another run is already sending the alerts."]
         rows = [[each["network"], f"{each['calls']:,}"] for each in report["networks"]]
-        return output.table([["NETWORK", "CALLS"], *rows]) if rows else ["No alert is due."]
+        requests = [f"New access requests: {report['access_requests']}"] if report["access_requests"] else []
+        networks = output.table([["NETWORK", "CALLS"], *rows]) if rows else []
+        return [*networks, *requests] or ["No alert is due."]

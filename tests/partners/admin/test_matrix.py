@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from partners.signin.guards.freshness import WITHOUT_PROOF
 from tests.factories import DocumentFactory, RequestRecordFactory
+from tests.partners.support.asking import asked
 from tests.partners.support.handing_over import prepared
 from tests.partners.support.staff import make_stale
 
@@ -28,6 +29,9 @@ URL                                                  GET         POST
 admin/                                               staff       staff
 admin/<app_label>/                                   support     support
 admin/<url>                                          nobody      nobody
+admin/access-requests/                               onboarding  nobody
+admin/access-requests/<asked>/                       onboarding  nobody
+admin/access-requests/<asked>/decline/               onboarding  onboarding
 admin/autocomplete/                                  nobody      nobody
 admin/diagnosis/                                     support     support
 admin/disclosures/                                   security    security
@@ -206,6 +210,7 @@ def filled(url: str, rows: dict[str, object]) -> str:
     key = rows[model].pk if model in rows else 1
     words = WORDS | {"object_id": key, "pk": key, "id": key, "user_id": rows["auth/user"].pk}
     words["link"] = rows["partners/keyhandover"].pk
+    words["asked"] = rows["partners/onboardingrequest"].pk
     return re.sub(r"<(\w+)>", lambda match: str(words[match[1]]), url)
 
 
@@ -235,6 +240,7 @@ def people(db) -> dict[str, Client]:
 def rows(people) -> dict[str, object]:
     """One row of every table, by `app/model`."""
     DocumentFactory()
+    asked()
     prepared(RequestRecordFactory().organization)
     User.objects.create_user("somebody")
     models = (model._default_manager for model in apps.get_models() if model._default_manager.exists())

@@ -34,6 +34,7 @@ def test_due_records_are_deleted_and_counted(old):
         "changes": 0,
         "unkeyed_counts": 0,
         "unkeyed_answers": 0,
+        "access_requests": 0,
     }
     assert RequestRecord.objects.count() == 1
 
@@ -56,6 +57,7 @@ def test_the_report_is_printed_as_aligned_lines(old):
         "changes          0",
         "unkeyed_counts   0",
         "unkeyed_answers  0",
+        "access_requests  0",
     ]
 
 

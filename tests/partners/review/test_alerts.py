@@ -48,7 +48,11 @@ def test_home_shows_them_to_those_who_see_requests(support):
 def test_each_network_is_in_one_mail_a_day(mailoutbox):
     assert run(SEND) == "No alert is due.\n"
     guessed()
-    assert run_json(SEND) == {"busy": False, "networks": [{"network": "203.0.113.0/24", "calls": 100}]}
+    assert run_json(SEND) == {
+        "busy": False,
+        "networks": [{"network": "203.0.113.0/24", "calls": 100}],
+        "access_requests": 0,
+    }
     assert run_json(SEND)["networks"] == []
     (mail,) = mailoutbox
     assert (mail.subject, mail.to) == (

@@ -1,0 +1,70 @@
+"""How many requests for access may come in a day."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from django.db import connection
+
+from partners.models import OnboardingCount, OnboardingRequest
+from partners.models.onboarding import TooMany, quota
+from tests.partners.support.asking import NETWORK, asked
+
+NOON = datetime(2026, 5, 25, 12, tzinfo=UTC)
+
+
+def fill(most: int, network: str = "192.0.2.{}") -> None:
+    """Send as many requests as there may be, each from a network of its own unless told otherwise."""
+    for number in range(most):
+        asked(network.format(number))
+
+
+def refused(network: str) -> int:
+    with pytest.raises(TooMany) as refusal:
+        asked(network)
+    return refusal.value.seconds
+
+
+@pytest.mark.django_db
+def test_a_network_can_send_only_a_few_a_day(clock):
+    clock(NOON)
+    fill(quota.OF_NETWORK, NETWORK)
+    assert refused(NETWORK) == 12 * 3600 + 1
+    assert OnboardingRequest.objects.count() == quota.OF_NETWORK
+    asked("192.0.2.0/24")
+
+
+@pytest.mark.django_db
+def test_there_are_only_so_many_a_day_in_all(clock, monkeypatch):
+    clock(NOON)
+    monkeypatch.setattr(quota, "OF_ALL", 3)
+    fill(3)
+    assert refused("203.0.113.0/24")
+    assert OnboardingRequest.objects.count() == 3
+    assert not OnboardingCount.objects.filter(source="203.0.113.0/24").exists()
+
+
+@pytest.mark.django_db
+def test_a_new_day_begins_with_nothing_and_keeps_no_network(clock):
+    clock(NOON)
+    fill(quota.OF_NETWORK, NETWORK)
+    clock(NOON + timedelta(days=1))
+    asked("192.0.2.0/24")
+    assert {str(row) for row in OnboardingCount.objects.all()} == {"1 from 192.0.2.0/24", "1 from all"}
+    fill(quota.OF_NETWORK, NETWORK)
+
+
+@pytest.mark.usefixtures("committed")
+def test_the_count_is_exact_when_two_arrive_at_once(race, monkeypatch):
+    monkeypatch.setattr(quota, "OF_ALL", 7)
+    rounds = 20 if connection.vendor == "postgresql" else 10
+
+    def send(network):
+        try:
+            return asked(network)
+        except TooMany:
+            return None
+
+    results = [race(*(partial(send, f"192.0.{number}.{each}") for each in range(2))) for number in range(rounds)]
+    assert sum(isinstance(each, OnboardingRequest) for pair in results for each in pair) == 7
+    assert OnboardingRequest.objects.count() == 7
