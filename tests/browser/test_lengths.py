@@ -3,12 +3,26 @@
 import pytest
 
 from tests.browser.pages import PAGES, StaffPage
-from tests.browser.site import NARROW
+from tests.browser.site import NARROW, WIDE
 from tests.browser.staff import listed
 
 LONGEST = 4_000
 ERRORS, CHANGELOG = "/docs/errors/", "/docs/changelog/"
 LOOKED_AT = [*PAGES, *(StaffPage(path.split("/")[2], path, role=None) for path in (ERRORS, CHANGELOG))]
+FULL = {
+    "keys": 25,
+    "organizations": 25,
+    "users": 25,
+    "encounters": 25,
+    "requests": 20,
+    "links": 25,
+    "organization-keys": 20,
+}
+# The rows that are there, again and again, until the list has as many as a page of it can have.
+FILL = """count => {
+    const body = document.querySelector("table.rows tbody"), rows = [...body.rows];
+    for (let at = 0; body.rows.length < count; at++) body.append(rows[at % rows.length].cloneNode(true));
+}"""
 HEIGHT = "document.documentElement.scrollHeight"
 OPEN = "[...document.querySelectorAll('.reason details[open]')].map(each => each.querySelector('h3').id)"
 
@@ -18,6 +32,33 @@ def test_no_page_is_longer_than_a_reader_scrolls(look, each):
     page = look(each, width=NARROW)
     height = page.evaluate(HEIGHT)
     assert height < LONGEST, listed(page, [f"{height} pixels"])
+
+
+@pytest.mark.parametrize(("name", "rows"), FULL.items())
+def test_a_full_page_of_a_list_is_no_longer(look, name, rows):
+    page = look(next(each for each in PAGES if each.name == name), width=NARROW)
+    page.evaluate(FILL, rows)
+    height = page.evaluate(HEIGHT)
+    assert height < LONGEST, listed(page, [f"{height} pixels"])
+
+
+def test_on_a_phone_the_filters_of_keys_fold_until_they_are_used(staff):
+    page = staff.page("support", width=NARROW)
+    staff.visit(page, "/admin/partners/apikey/")
+    filters = page.get_by_label("Last used")
+    assert not filters.is_visible()
+    page.get_by_text("Filters and order").click()
+    filters.select_option("Never")
+    page.get_by_role("button", name="Filter", exact=True).click()
+    page.wait_for_url("**used=never*")
+    assert filters.is_visible()
+
+
+def test_at_a_desk_the_filters_of_keys_are_open(staff):
+    page = staff.page("support", width=WIDE)
+    staff.visit(page, "/admin/partners/apikey/")
+    assert page.get_by_label("Last used").is_visible()
+    assert not page.get_by_text("Filters and order").is_visible()
 
 
 def test_a_link_to_a_reason_code_opens_it_and_no_other(staff):

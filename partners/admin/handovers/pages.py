@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
@@ -15,13 +14,14 @@ from partners.admin.forms import ChangeForm
 from partners.admin.handovers import sending
 from partners.admin.handovers.forms import PHONE_CODE, ResendForm, WithdrawForm
 from partners.admin.handovers.sending import PAGE
+from partners.admin.lists.paging import BoundedPaginator
 from partners.admin.verbs import Verb
 from partners.models import HandoverState, KeyHandover
 from partners.review import link_mail
 from partners.review.handing_over import Sender
 from partners.signin.base import change_by, person
 
-PER_PAGE, MOST_AT_ONCE = 50, 500
+PER_PAGE, MOST_AT_ONCE = 25, 500
 WITHDRAW: Verb[KeyHandover] = Verb(
     "Withdraw the link",
     WithdrawForm,
@@ -47,7 +47,7 @@ def show_all(request: HttpRequest) -> HttpResponse:
     """Show the hand-overs, newest first: those that wait, or all."""
     every = request.GET.get("show") == "all"
     rows = KeyHandover.objects.all() if every else KeyHandover.objects.waiting()
-    page = Paginator(rows.select_related("organization", "replaces", "api_key"), PER_PAGE)
+    page = BoundedPaginator(rows.select_related("organization", "replaces", "api_key"), PER_PAGE)
     return render(
         request,
         "partners/handover/list.html",

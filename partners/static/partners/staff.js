@@ -1,5 +1,5 @@
 /* Scripts of the staff pages: times of the reader, copy buttons, keeping a secret on its page, not sending a form twice,
-   selecting all. */
+   folding filters on a phone, selecting all. */
 "use strict";
 
 const readersTime = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
@@ -89,6 +89,14 @@ document.addEventListener("keydown", (event) => {
   box.focus();
   box.select();
 });
+
+// On a phone, filters fold unless they are in use. Without a script they are open.
+const narrow = matchMedia("(max-width: 767px)");
+const fold = () => document.querySelectorAll("details.fold:not([data-used])").forEach((filters) => {
+  filters.open = !narrow.matches;
+});
+narrow.addEventListener("change", fold);
+fold();
 
 // One box selects all of a page. Without a script it is hidden.
 document.querySelectorAll("input[data-all]").forEach((all) => {

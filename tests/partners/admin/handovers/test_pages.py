@@ -146,7 +146,7 @@ def test_a_long_list_has_pages_and_a_fixed_number_of_statements(onboarding, part
         prepared(partner, label=f"System {each}")
     assert statements(onboarding, LIST) == number
     first, last = text(onboarding, LIST), text(onboarding, f"{LIST}?page=2")
-    assert "Page 1 of 2" in first
+    assert "Page 1 of 3" in first
     assert "Older" in first
     assert "Newer" in last
 
