@@ -135,9 +135,11 @@ POSTGRESQL_OPTIONS = {
 DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'chartero.sqlite3'}")}
 POSTGRESQL = "postgresql" in DATABASES["default"]["ENGINE"]
 DATABASE_OPTIONS = DATABASES["default"].get("OPTIONS", {})
-if POSTGRESQL and WEB_PROCESS:  # if a parameter is set twice, PostgreSQL uses the last value
-    LIMITS = "-c statement_timeout=2s -c lock_timeout=1s"
-    DATABASE_OPTIONS["options"] = f"{LIMITS} {DATABASE_OPTIONS.get('options', '')}".strip()
+if POSTGRESQL:  # if a parameter is set twice, PostgreSQL uses the last value
+    LIMITS = "-c statement_timeout=2s -c lock_timeout=1s" if WEB_PROCESS else ""
+    # To compile a plan that reads many rows takes longer than to run it: seconds, on a busy machine.
+    parts = (LIMITS, "-c jit=off", DATABASE_OPTIONS.get("options", ""))
+    DATABASE_OPTIONS["options"] = " ".join(filter(None, parts))
 DATABASES["default"].update(
     ENGINE="chartero.postgresql" if POSTGRESQL else DATABASES["default"]["ENGINE"],
     CONN_MAX_AGE=600,

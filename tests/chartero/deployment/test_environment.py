@@ -154,4 +154,4 @@ def test_options_of_a_database_url_add_to_those_of_a_web_process(tmp_path):
         CHARTERO_WEB_PROCESS="1",
         DATABASE_URL="postgres://u:p@h/n?options=-c%20work_mem%3D8MB",
     )
-    assert done.stdout.strip() == "-c statement_timeout=2s -c lock_timeout=1s -c work_mem=8MB"
+    assert done.stdout.strip() == "-c statement_timeout=2s -c lock_timeout=1s -c jit=off -c work_mem=8MB"
