@@ -110,7 +110,13 @@ def fill(rows: int) -> None:
 
 @contextmanager
 def unindexed(table: str) -> Iterator[None]:
-    """Drop a table's indexes, and create them again once it is filled."""
+    """Drop a table's indexes and unique constraints, and create them again once it is filled. The primary key stays."""
+    unique = execute(
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
+        f"WHERE contype = 'u' AND conrelid = '{table}'::regclass"
+    )
+    for name, _ in unique:
+        execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
     indexes = execute(
         f"SELECT indexname, indexdef FROM pg_indexes WHERE tablename = '{table}' AND indexdef NOT LIKE '%UNIQUE%'"
     )
@@ -118,6 +124,8 @@ def unindexed(table: str) -> Iterator[None]:
         execute(f"DROP INDEX {name}")
     yield
     execute("SET maintenance_work_mem = '1GB'")
+    for name, definition in unique:
+        execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
     for _, definition in indexes:
         execute(definition)
 

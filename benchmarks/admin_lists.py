@@ -5,16 +5,18 @@
 
 Migrates the empty database of `DATABASE_URL` and fills it with invented rows, which stay there, and counts
 the usage of its keys. One that was filled so before is measured as it is. Opens each page 15 times in process after a
-warm-up and prints a table; the last column has how many rows of large tables PostgreSQL read one after another.
+warm-up and prints a table: the times, the CPU, the ratio to the page for a new password, which reads no table that
+grows, the number of SQL statements, and how many rows of large tables PostgreSQL read one after another.
 """
 
+import argparse
 import os
 import random
 import statistics
-import sys
 import time
 from collections import Counter
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import django
@@ -23,7 +25,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chartero.settings")
 os.environ["CHARTERO_SECOND_FACTOR"] = "off"
 django.setup()
 
-from django.contrib.auth.models import User  # noqa: E402
+from django.contrib.auth.models import Group, User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.db.models import Model  # noqa: E402
@@ -33,19 +35,20 @@ from django.utils import timezone  # noqa: E402
 
 from benchmarks import many_calls  # noqa: E402
 from benchmarks.accounting import execute  # noqa: E402
-from encounters.models import Encounter  # noqa: E402
-from partners.admin.lists.paging import COUNTED  # noqa: E402
+from benchmarks.admin_pages import REFERENCE, Page, pages, prove_password  # noqa: E402
 from partners.catalogue.routes import Route, Scope  # noqa: E402
 from partners.identifiers import random_base62  # noqa: E402
 from partners.keys import digests, tokens  # noqa: E402
-from partners.models import ApiKey, Organization, RequestRecord, RouteGrant  # noqa: E402
+from partners.models import ApiKey, KeyHandover, KeyLeak, Organization, RouteGrant  # noqa: E402
 from partners.models.change import Action, ChangeEvent  # noqa: E402
-from partners.record.pages import to_address  # noqa: E402
+from partners.usage import counting  # noqa: E402
 
 ORGANIZATIONS, KEYS, ROUNDS = 2_000, 100_000, 15
+LINKS, LEAKS, COLLEAGUES = 5_000, 500, 200
 CHANCE = random.Random(2_000)
 MILLION, LARGE = 1_000_000, 50_000
 DAY = timedelta(days=1)
+TAGS = ["pilot", "production", "ehr", "billing", "research", "emea", "tier:1", "tier:2", "wave-1", "wave-2"]
 
 
 def fill(calls: int) -> None:
@@ -66,12 +69,32 @@ def fill(calls: int) -> None:
             [held(apikey=each, scope_id=scope.value) for each in keys for scope in CHANCE.sample([*Scope], each.pk % 5)]
         )
         make([issued(each) for each in keys])
+        make_others(keys)
     many_calls.fill(calls)
     count_usage()
 
 
+def make_others(keys: list[ApiKey]) -> None:
+    """Invent links, a third of which wait, leaks, and colleagues in every role."""
+    now, owned = timezone.now(), keys[: LINKS + LEAKS]
+    make([link(number, each.organization, now) for number, each in enumerate(owned[:LINKS])])
+    make([KeyLeak(api_key=each, place=f"log of build {each.pk}", proof="whole") for each in owned[LINKS:]])
+    people = make([User(username=f"colleague{number}", is_staff=True) for number in range(COLLEAGUES)])
+    groups = [*Group.objects.all()]
+    make([User.groups.through(user=each, group=groups[number % len(groups)]) for number, each in enumerate(people)])
+
+
+def link(number: int, owner: Organization, now: datetime) -> KeyHandover:
+    """Return a link, sent within the last 60 days; two of three were withdrawn."""
+    sent = now - CHANCE.random() * 60 * DAY
+    over = sent if number % 3 else None
+    times = {"created_at": sent, "sent_at": sent, "link_expires_at": sent + 7 * DAY, "withdrawn_at": over}
+    return KeyHandover(organization=owner, label=f"Link {number}", sent_to=owner.contact_email, sent_by="x", **times)
+
+
 def count_usage() -> None:
-    """Count the usage of all keys and say how long it took."""
+    """Count the usage of all keys and say how long it took, in larger batches than beside calls."""
+    counting.BATCH = MILLION // 2
     begun = time.perf_counter()
     call_command("count_usage")
     print(f"\nusage counted in {time.perf_counter() - begun:.1f} s", flush=True)
@@ -86,7 +109,15 @@ def make(rows: list[Any]) -> list[Any]:
 def organization(number: int) -> Organization:
     """Return an organization; a few of them are not allowlisted."""
     name = f"Invented {CHANCE.choice(['Practice', 'Clinic', 'Hospital', 'Laboratory'])} {number}"
-    return Organization(name=name, contact_email=f"contact{number}@example.org", allowlisted=number % 100 != 0)
+    contact = f"contact{number}@example.org"
+    return Organization(name=name, contact_email=contact, allowlisted=number % 100 != 0, **description(number))
+
+
+def description(number: int) -> dict[str, Any]:
+    """Return what staff wrote about a row: an owner for half of them, a note for every third, and up to three tags."""
+    owner = f"{CHANCE.choice(['Ada', 'Grace', 'Edsger'])} Invented {number % 500}" if number % 2 else ""
+    note = f"Agreed with the partner in call {number}. {'Invented words about it. ' * 10}" if number % 3 == 0 else ""
+    return {"owner": owner, "note": note, "tags": CHANCE.sample(TAGS, number % 4)}
 
 
 def key(count: int, owner: Organization, now: datetime, number: int) -> ApiKey:
@@ -103,6 +134,7 @@ def key(count: int, owner: Organization, now: datetime, number: int) -> ApiKey:
         expires_at=created + 90 * DAY,
         revoked_at=now if chance < 0.1 else None,
         disabled_at=now if 0.1 <= chance < 0.15 else None,
+        **description(count),
     )
 
 
@@ -112,114 +144,21 @@ def issued(key: ApiKey) -> ChangeEvent:
     return ChangeEvent(action=Action.KEY_ISSUED, by="benchmark", source="benchmark", **made)
 
 
-def pages() -> dict[str, str]:
-    """Return the address of each page, by what it is called in the table."""
-    keys, organizations, first = (
-        "/admin/partners/apikey/",
-        "/admin/partners/organization/",
-        ApiKey.objects.earliest("pk"),
-    )
-    asked = {"active": "state=active", "disabled": "state=disabled", "expired": "state=expired"}
-    asked |= {"revoked": "state=revoked", "expiring": "expires=14", "of an organization": "organization=clinic+17"}
-    asked |= {"with a scope": "scope=encounters:read", "under a digest key": f"digest_key={digests.current()}"}
-    asked |= {"digest key not loaded": "digest_key=missing", "active, with a scope": "state=active&scope=patients:read"}
-    asked |= {"never used": "used=never", "used lately": "used=lately", "idle": "used=idle"}
-    asked |= {
-        "of a route": "route=documents.audio",
-        "not allowlisted": "allowlisted=no",
-        "never expires": "expires=never",
-    }
-    asked |= {"without an end date": "expires=never"}
-    orders = ("label", "-organization", "-used", "used", "expires", "-expires")
-    asked |= {f"in the order of {order}": f"o={order}" for order in orders}
-    asked |= {"page 40": "p=40", "last page": f"p={COUNTED // 50}", "search by label": "q=integration+4711"}
-    asked |= {"search for what is not there": "q=nowhere"}
-    return {
-        "home": "/admin/",
-        "home, 30 days": "/admin/?usage=30d",
-        "key list": keys,
-        **{f"key list, {name}": f"{keys}?{query}" for name, query in asked.items()},
-        "one key": f"{keys}{first.pk}/change/",
-        "one key, 30 days": f"{keys}{first.pk}/change/?usage=30d",
-        "organization list": organizations,
-        "organization list, page 40": f"{organizations}?page=40",
-        "organization list, nothing enabled": f"{organizations}?show=nothing",
-        "organization list, search": f"{organizations}?q=clinic",
-        "organization list, idle": f"{organizations}?used=idle",
-        "organization list, of a route": f"{organizations}?route=documents.audio",
-        "one organization": f"{organizations}{first.organization_id}/change/",
-        **(of_requests(first) if RequestRecord.objects.exists() else {}),
-        **of_changes(),
-        **(of_encounters() if Encounter.objects.exists() else {}),
-        "users": "/admin/auth/user/",
-    }
-
-
-def of_requests(key: ApiKey) -> dict[str, str]:
-    """Return the address of the list of requests by each filter, and of one request."""
-    requests = "/admin/partners/requestrecord/"
-    asked = {"all": "time=all", "7 days": "time=7d", "of a key": f"time=all&key={key.public_id}"}
-    asked |= {"of an organization": f"time=all&organization={key.organization.public_id}"}
-    asked |= {"refused": "time=all&code=refused", "of a code that never came": "time=all&code=revoked_key"}
-    asked |= {"of a status": "time=all&status=422", "of a status that never came": "time=all&status=503"}
-    asked |= {
-        "of a route": "time=all&route=encounters.detail",
-        "of a route never called": "time=all&route=documents.audio",
-    }
-    asked |= {"of a key and a route never called": f"time=all&key={key.public_id}&route=documents.audio"}
-    asked |= {"from – to": "time=own&start=2020-01-01T00:00:00&end=2020-01-02T00:00:00"}
-    oldest = RequestRecord.objects.order_by("occurred_at").values_list("occurred_at", flat=True)[1000]
-    asked |= {"the oldest": f"time=all&older={to_address(oldest)}"}
-    return {
-        "requests": requests,
-        **{f"requests, {name}": f"{requests}?{query}" for name, query in asked.items()},
-        "one request": f"{requests}{RequestRecord.objects.earliest('pk').request_id}/",
-    }
-
-
-def of_changes() -> dict[str, str]:
-    """Return the addresses of the record of changes."""
-    changes, last = "/admin/partners/changeevent/", ApiKey.objects.latest("pk")
-    asked = {"of a kind": "kind=key_issued", "of a kind never done": "kind=records_pruned", "of 7 days": "time=7d"}
-    asked |= {"by a person": "person=benchmark", "by nobody known": "person=nobody"}
-    asked |= {"of an organization": f"organization={last.organization.public_id}", "of a key": f"key={last.public_id}"}
-    asked |= {
-        "search by ticket": "q=nowhere",
-        "search by name": "q=clinic+17",
-        "search by part": f"q={last.public_part[:6]}",
-    }
-    named = {f"changes, {name}": f"{changes}?{query}" for name, query in asked.items()}
-    return {"changes": changes} | named | {"one change": f"{changes}{ChangeEvent.objects.latest('pk').pk}/change/"}
-
-
-def of_encounters() -> dict[str, str]:
-    """Return the addresses of the clinical records."""
-    encounters, last = "/admin/encounters/encounter/", Encounter.objects.latest("pk")
-    asked = {
-        "demo": "record_class=demo",
-        "planned": "status=planned",
-        "of an organization": "organization=17",
-        "page 40": "p=40",
-    }
-    asked |= {"search by id": f"q={last.public_id}", "search for what is not there": "q=nowhere"}
-    named = {f"encounters, {name}": f"{encounters}?{query}" for name, query in asked.items()}
-    return {"encounters": encounters} | named | {"one encounter": f"{encounters}{last.pk}/change/"}
-
-
-def opened(client: Client, address: str) -> float:
-    """Open a page and return the milliseconds that it took."""
+def opened(client: Client, page: Page) -> float:
+    """Open a page, read it to its end, and return the milliseconds that it took."""
     begun = time.perf_counter()
-    status = client.get(address).status_code
+    answer = client.get(page.path) if page.posted is None else client.post(page.path, page.posted)
+    length = len(b"".join(answer)) if answer.streaming else len(answer.content)
     took = (time.perf_counter() - begun) * 1e3
-    if status != 200:
-        raise SystemExit(f"{address} answers {status}: not the page that was to be measured")
+    if answer.status_code != 200 or not length:
+        raise SystemExit(f"{page.path} answers {answer.status_code}: not the page that was to be measured")
     return took
 
 
-def counted(client: Client, address: str) -> int:
+def counted(client: Client, page: Page) -> int:
     """Open a page and return how many SQL statements that took; the log of them slows it, so it is not timed."""
     with CaptureQueriesContext(connection) as captured:
-        opened(client, address)
+        opened(client, page)
     return len(captured)
 
 
@@ -232,21 +171,48 @@ def scanned() -> Counter[str]:
     return Counter(dict(rows))
 
 
+def cpu() -> float:
+    """Return the milliseconds for which Python computed, and PostgreSQL for the session if it is on this machine."""
+    server = 0
+    if connection.vendor == "postgresql":
+        status = Path(f"/proc/{execute('SELECT pg_backend_pid()')[0][0]}/stat")
+        server = sum(map(int, status.read_text().split()[13:15])) * 10 if status.exists() else 0
+    return time.process_time() * 1e3 + server
+
+
+def measure(client: Client, page: Page) -> str:
+    """Return a line about a page. It is opened in turn with the reference, so that both meet the same machine."""
+    opened(client, page)
+    before, statements = scanned(), counted(client, page)
+    rows = ", ".join(f"{table} {count:,}" for table, count in (scanned() - before).items())
+    times, references, computed = [], [], 0.0
+    for _ in range(ROUNDS):
+        begun = cpu()
+        times.append(opened(client, page))
+        computed += cpu() - begun
+        references.append(opened(client, REFERENCE))
+    ratio = statistics.median(took / reference for took, reference in zip(times, references, strict=True))
+    numbers = f"{statistics.median(times):8.0f}{max(times):8.0f}{computed / ROUNDS:8.0f}{ratio:8.1f}{statements:6}"
+    return f"{page.name:44}{numbers}  {rows}"
+
+
 def main() -> None:
     """Fill, measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.admin_lists")
+    parser.add_argument("millions", nargs="?", type=float, default=10)
+    parser.add_argument("--only", default="", help="only the pages whose name begins so")
+    arguments = parser.parse_args()
     call_command("migrate", verbosity=0)
     if not Organization.objects.exists():
-        fill(int(float(sys.argv[1] if len(sys.argv) > 1 else 10) * MILLION))
+        fill(int(arguments.millions * MILLION))
     staff, _ = User.objects.get_or_create(username="benchmark", is_staff=True, is_superuser=True)
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(staff)
-    print(f"{connection.vendor + ', ms':44}{'median':>8}{'max':>8}{'SQL':>6}  rows scanned")
-    for name, address in pages().items():
-        opened(client, address)
-        before, statements = scanned(), counted(client, address)
-        rows = ", ".join(f"{table} {count:,}" for table, count in (scanned() - before).items())
-        times = [opened(client, address) for _ in range(ROUNDS)]
-        print(f"{name:44}{statistics.median(times):8.0f}{max(times):8.0f}{statements:6}  {rows}", flush=True)
+    prove_password(client)
+    print(f"{connection.vendor + ', ms':44}{'median':>8}{'max':>8}{'CPU':>8}{'ratio':>8}{'SQL':>6}  rows scanned")
+    for page in pages():
+        if page.name.startswith(arguments.only):
+            print(measure(client, page), flush=True)
 
 
 if __name__ == "__main__":
