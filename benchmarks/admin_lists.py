@@ -147,7 +147,7 @@ def issued(key: ApiKey) -> ChangeEvent:
 def opened(client: Client, page: Page) -> float:
     """Open a page, read it to its end, and return the milliseconds that it took."""
     begun = time.perf_counter()
-    answer = client.get(page.path) if page.posted is None else client.post(page.path, page.posted)
+    answer = client.get(page.path) if page.posted is None else client.post(page.path, page.posted, follow=True)
     length = len(b"".join(answer)) if answer.streaming else len(answer.content)
     took = (time.perf_counter() - begun) * 1e3
     if answer.status_code != 200 or not length:
