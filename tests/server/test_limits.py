@@ -25,7 +25,10 @@ def servers(tmp_path_factory):
         deployment.tokens["good"] = deployment.report("demo", "--no-serve")["token"]
         deployment.report("set_limit", "--key", deployment.tokens["good"][6:18], str(LIMIT))
         other = Deployment(deployment.environment, tokens=deployment.tokens)
-        with deployment.serving(), other.serving():
+        patient = deployment.environment["DATABASE_URL"]
+        if patient.startswith("sqlite"):  # no call that was counted is refused because others write
+            patient += "?timeout=60"
+        with deployment.serving(DATABASE_URL=patient), other.serving(DATABASE_URL=patient):
             yield deployment, other
 
 
@@ -57,10 +60,8 @@ def call_all(servers):
 
 
 def test_exactly_as_many_calls_are_served_as_the_limit_allows(servers):
-    """A call that finds the database busy may be counted, but isn't served."""
     count_in(servers[0], ENDLESS, 0)
-    statuses = call_all(servers)
-    assert statuses[200] <= LIMIT <= statuses[200] + statuses[503]
+    assert call_all(servers) == {200: LIMIT, 429: CALLS - LIMIT}
     assert rows(servers[0], "SELECT calls FROM partners_limituse") == [(LIMIT,)]
 
 
@@ -70,8 +71,8 @@ def test_a_new_minute_allows_as_many_again_and_no_more(servers):
     first = minute_of(datetime.now(UTC))
     statuses = call_all(servers)
     minutes = (minute_of(datetime.now(UTC)) - first) // MINUTE + 1
-    assert statuses[200] + statuses[503] >= LIMIT
-    assert statuses[200] <= minutes * LIMIT
+    assert statuses[200] + statuses[429] == CALLS
+    assert LIMIT <= statuses[200] <= minutes * LIMIT
 
 
 def minute_of(moment):
