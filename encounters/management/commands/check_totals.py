@@ -4,13 +4,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import CommandError, CommandParser
 from django.db import connection
 
 from encounters.totals import counting, drift
 from encounters.totals.drift import Count, Month
-from partners.management import output
-from partners.management.base import ReportCommand
+from partners.management.comparing import ComparingCommand
 from partners.management.exclusive import only_run
 from partners.models import Organization
 
@@ -40,7 +38,7 @@ class Comparison:
             self.differences.append(dict(zip(COLUMNS, values, strict=True)))
 
 
-class Command(ReportCommand):
+class Command(ComparingCommand):
     """Compare the stored counts with the encounters, and correct them if asked to."""
 
     help = (
@@ -48,17 +46,8 @@ class Command(ReportCommand):
         "every organization. Partners and imports can continue meanwhile. Exits with code 1 if there are differences "
         "and --repair is not given."
     )
-    is_left = False
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--repair", action="store_true", help="correct the counts that differ")
-        super().add_arguments(parser)
-
-    def print_report(self, options: dict[str, Any]) -> None:
-        """Compare and report. Exit with code 1 if differences remain."""
-        super().print_report(options)
-        if self.is_left:
-            raise CommandError("The stored counts differ from the encounters. Correct them with --repair.")
+    repairs = "correct the counts that differ"
+    differs = "The stored counts differ from the encounters."
 
     def report(self, **options: Any) -> dict[str, Any]:
         """Compare, and repair if asked to. Only one run at a time can do so."""
@@ -73,13 +62,6 @@ class Command(ReportCommand):
             comparison = _compared(repair=options["repair"])
         self.is_left = comparison.months_differing > 0 and not options["repair"]
         return asdict(comparison) | {"repaired": options["repair"]}
-
-    def lines(self, report: dict[str, Any]) -> list[str]:
-        """Return a line for each difference, then the numbers."""
-        rows = [[str(value) for value in each.values()] for each in report["differences"]]
-        listed = [*output.table([[*COLUMNS], *rows]), ""] if rows else []
-        numbers = {name: value for name, value in report.items() if name != "differences"}
-        return [*listed, *output.aligned(numbers)]
 
 
 def _compared(*, repair: bool) -> Comparison:

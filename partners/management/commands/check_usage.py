@@ -3,11 +3,8 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
-
 from partners.formats.moments import rfc3339
-from partners.management import output
-from partners.management.base import ReportCommand
+from partners.management.comparing import ComparingCommand
 from partners.usage import drift
 from partners.usage.hours import Kind
 
@@ -32,24 +29,15 @@ class Comparison:
             self.differences.append(dict(zip(COLUMNS, (hour, kept, true, len(found)), strict=True)))
 
 
-class Command(ReportCommand):
+class Command(ComparingCommand):
     """Compare the counts of usage with the records of calls, and correct them if asked to."""
 
     help = (
         "Compare the counts behind the charts of the staff's pages with the records of calls, hour by hour. Calls can "
         "continue meanwhile. Exits with code 1 if there are differences and --repair is not given."
     )
-    is_left = False
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--repair", action="store_true", help="count the hours that differ again")
-        super().add_arguments(parser)
-
-    def print_report(self, options: dict[str, Any]) -> None:
-        """Compare and report. Exit with code 1 if differences remain."""
-        super().print_report(options)
-        if self.is_left:
-            raise CommandError("The counts of usage differ from the records of calls. Correct them with --repair.")
+    repairs = "count the hours that differ again"
+    differs = "The counts of usage differ from the records of calls."
 
     def report(self, **options: Any) -> dict[str, Any]:
         """Compare, and repair if asked to."""
@@ -58,10 +46,3 @@ class Command(ReportCommand):
             comparison.add(rfc3339(hour), look(hour))
         self.is_left = comparison.hours_differing > 0 and not options["repair"]
         return asdict(comparison) | {"repaired": options["repair"]}
-
-    def lines(self, report: dict[str, Any]) -> list[str]:
-        """Return a line for each difference, then the numbers."""
-        rows = [[str(value) for value in each.values()] for each in report["differences"]]
-        listed = [*output.table([[*COLUMNS], *rows]), ""] if rows else []
-        numbers = {name: value for name, value in report.items() if name != "differences"}
-        return [*listed, *output.aligned(numbers)]
