@@ -45,7 +45,7 @@ class Ending:
             return "the key belongs to no organization"
         if not organization.allowlisted:
             return "the organization is not allowlisted"
-        return "" if _is_address(organization.contact_email) else "the organization has no contact e-mail"
+        return "" if is_address(organization.contact_email) else "the organization has no contact e-mail"
 
     def notice(self, recipient: Recipient) -> ExpiryNotice:
         """Return the row that records the notice as sent."""
@@ -107,7 +107,7 @@ def _to_contacts(endings: Iterable[Ending]) -> Iterator[Notice]:
         yield Notice(Recipient.CONTACT, [organization.contact_email], its, organization)
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
     """Return True if this is a valid address; a row may hold text that no form would accept."""
     try:
         validate_email(text)

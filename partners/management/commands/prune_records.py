@@ -13,6 +13,7 @@ from partners.record import retention
 from partners.record.retention import Pruning
 from partners.record.unknown_callers import unkeyed_answers
 from partners.review import onboarding
+from partners.webhooks import pruning as webhooks
 
 LARGEST = 10_000
 
@@ -23,7 +24,8 @@ class Command(ChangeCommand):
     help = (
         "Delete requests, changes and counts of calls without a known key that are older than the retention period, in "
         "batches. You can stop it and run it again at any time. Each deletion is recorded. Single calls without a "
-        f"known key are kept for {record.KEPT.days} days, and access requests for {KEPT.days} days after the decision."
+        f"known key are kept for {record.KEPT.days} days, webhook events for {webhooks.KEPT.days}, and access requests "
+        f"for {KEPT.days} days after the decision."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -48,4 +50,5 @@ class Command(ChangeCommand):
             **pruning.numbers,
             "unkeyed_answers": unkeyed_answers.due().count() if options["dry_run"] else unkeyed_answers.prune(),
             "access_requests": OnboardingRequest.objects.due().count() if options["dry_run"] else onboarding.prune(),
+            "webhook_events": webhooks.due().count() if options["dry_run"] else webhooks.prune(options["batch"]),
         }

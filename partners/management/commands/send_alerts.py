@@ -1,4 +1,4 @@
-"""`manage.py send_alerts`: email staff about networks that send many wrong keys, and about new access requests."""
+"""`manage.py send_alerts`: email staff about many wrong keys, new access requests, and failing webhooks."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from partners.management.base import ReportCommand
 from partners.management.exclusive import only_run
 from partners.management.mailing import require_settings, sending
 from partners.record.unknown_callers.wrong_secrets import MANY_OF_NETWORK
-from partners.review import alerts, onboarding
+from partners.review import alerts, endpoint_mail, onboarding
 
 
 class Command(ReportCommand):
@@ -15,28 +15,37 @@ class Command(ReportCommand):
 
     help = (
         f"Email staff when a network sent {MANY_OF_NETWORK} or more calls with a wrong key in 24 hours: one e-mail a "
-        "day about each network. Email them about new access requests too, once about each. Run it every few minutes. "
-        "If sending fails, the next run tries again."
+        "day about each network. Email them about new access requests too, once about each. Email "
+        "them and the organization's contact, once each, when a webhook endpoint has failed for a day, or was switched "
+        "off because of it. Run it every few minutes. If sending fails, the next run tries again."
     )
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Return the networks and the number of access requests that the e-mails are about."""
+        """Return the networks, the number of access requests and the endpoints that the e-mails are about."""
         require_settings()
         with only_run("send_alerts") as alone:
             due, requests = (alerts.due(), onboarding.unannounced()) if alone else ([], [])
+            troubles = endpoint_mail.due() if alone else []
             with sending():
                 if due:
                     alerts.send(due)
                 if requests:
                     onboarding.announce(requests)
+                for trouble in troubles:
+                    endpoint_mail.send(trouble)
         networks = [{"network": each.network, "calls": each.number} for each in due]
-        return {"busy": not alone, "networks": networks, "access_requests": len(requests)}
+        endpoints = [{"endpoint": each.endpoint.public_id, "off": each.is_off} for each in troubles]
+        return {"busy": not alone, "networks": networks, "access_requests": len(requests), "endpoints": endpoints}
 
     def lines(self, report: dict[str, Any]) -> list[str]:
-        """Return a table with one line per network, and a line about access requests."""
+        """Return a table with one line per network, a line about access requests, and one per endpoint."""
         if report["busy"]:
             return ["Another run is already sending the alerts."]
         rows = [[each["network"], f"{each['calls']:,}"] for each in report["networks"]]
         requests = [f"New access requests: {report['access_requests']}"] if report["access_requests"] else []
         networks = output.table([["NETWORK", "CALLS"], *rows]) if rows else []
-        return [*networks, *requests] or ["No alert is due."]
+        endpoints = [
+            f"Webhook endpoint {each['endpoint']}: {'off' if each['off'] else 'failing'}"
+            for each in report["endpoints"]
+        ]
+        return [*networks, *requests, *endpoints] or ["No alert is due."]

@@ -35,6 +35,7 @@ def test_due_records_are_deleted_and_counted(old):
         "unkeyed_counts": 0,
         "unkeyed_answers": 0,
         "access_requests": 0,
+        "webhook_events": 0,
     }
     assert RequestRecord.objects.count() == 1
 
@@ -58,6 +59,7 @@ def test_the_report_is_printed_as_aligned_lines(old):
         "unkeyed_counts   0",
         "unkeyed_answers  0",
         "access_requests  0",
+        "webhook_events   0",
     ]
 
 
