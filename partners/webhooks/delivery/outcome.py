@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import F
 from django.utils import timezone
 
 from partners import pacing
@@ -53,12 +54,30 @@ def write(outcomes: Sequence[Outcome]) -> None:
     """
     with pacing.step():
         WebhookAttempt.objects.bulk_create([each.attempt for each in outcomes])
+        _succeed([each.delivery for each in outcomes if each.answer.succeeded])
         # In a fixed order, so that two processes that write at the same time never wait for each other.
         for outcome in sorted(outcomes, key=lambda each: (each.delivery.endpoint_id, each.delivery.pk)):
-            delivery = outcome.delivery
-            values = _after(outcome) | {"attempts": delivery.attempts + 1, "step": delivery.step + 1}
-            if _leased(delivery).update(lease="", **values) and not _is_test(delivery):
-                _judge(delivery.endpoint, outcome)
+            if not outcome.answer.succeeded:
+                _fail(outcome)
+
+
+def _succeed(deliveries: Sequence[WebhookDelivery]) -> None:
+    leased = WebhookDelivery.objects.filter(
+        pk__in=[each.pk for each in deliveries], lease__in={each.lease for each in deliveries}
+    )
+    counted = {"attempts": F("attempts") + 1, "step": F("step") + 1}
+    leased.update(state=DeliveryState.DELIVERED, lease="", finished_at=timezone.now(), **counted)
+    endpoints = {each.endpoint_id for each in deliveries if not _is_test(each)}
+    failing = WebhookEndpoint.objects.filter(pk__in=endpoints, failing_since__isnull=False)
+    failing.update(failing_since=None, told_failing_at=None)
+
+
+def _fail(outcome: Outcome) -> None:
+    """Let the delivery wait for its next attempt, or end it. Note that the endpoint fails."""
+    delivery = outcome.delivery
+    counted = {"attempts": delivery.attempts + 1, "step": delivery.step + 1}
+    if _leased(delivery).update(lease="", **_after(outcome), **counted) and not _is_test(delivery):
+        _judge(delivery.endpoint, outcome)
 
 
 def drop(dropped: Sequence[tuple[WebhookDelivery, DroppedWhy]]) -> None:
@@ -85,10 +104,8 @@ def _is_test(delivery: WebhookDelivery) -> bool:
 
 
 def _after(outcome: Outcome) -> dict[str, Any]:
-    """Return the state of the delivery after the attempt. A test event is sent once."""
+    """Return the state of a delivery after a failure. A test event is sent once."""
     now, delivery = timezone.now(), outcome.delivery
-    if outcome.answer.succeeded:
-        return {"state": DeliveryState.DELIVERED, "finished_at": now}
     wait = schedule.retry_after(outcome.answer.retry_after, now)
     again = None if _is_test(delivery) else schedule.next_attempt(delivery.step + 1, now, wait)
     if again is None:
@@ -97,11 +114,8 @@ def _after(outcome: Outcome) -> dict[str, Any]:
 
 
 def _judge(endpoint: WebhookEndpoint, outcome: Outcome) -> None:
-    """Note whether the endpoint works, and switch it off if it is gone, or has failed for too long."""
+    """Note that the endpoint fails, and switch it off if it is gone, or has failed for too long."""
     row = WebhookEndpoint.objects.filter(pk=endpoint.pk)
-    if outcome.answer.succeeded:
-        row.filter(failing_since__isnull=False).update(failing_since=None, told_failing_at=None)
-        return
     row.filter(failing_since=None).update(failing_since=outcome.at)
     if outcome.answer.status == GONE:
         _switch_off(endpoint, OffWhy.GONE)

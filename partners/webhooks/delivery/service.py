@@ -40,6 +40,7 @@ class Service:
         self._lanes = Lanes(threads)
         self._over: SimpleQueue[Outcome] = SimpleQueue()
         self._unwritten: list[Outcome] = []
+        self._next_look = 0.0
 
     def stop(self) -> None:
         """Claim nothing more, and let what is being sent come to its end."""
@@ -78,13 +79,19 @@ class Service:
         self._write()
         if self.stopping.is_set():
             return 0
-        while fan_out():
-            pass
+        self._fan_out()
         shares = self._lanes.share(claiming.endpoints_due()) if self._lanes.free else {}
         claimed = claiming.claim(shares) if shares else []
         for delivery in self._allowed(claimed):
             self._start(pool, delivery)
         return len(claimed)
+
+    def _fan_out(self) -> None:
+        """Look for what became ready, once in a while."""
+        if time.monotonic() >= self._next_look:
+            while fan_out():
+                pass
+            self._next_look = time.monotonic() + POLL
 
     def _allowed(self, claimed: Sequence[WebhookDelivery]) -> list[WebhookDelivery]:
         forbidden = obstacles.found(claimed)
