@@ -44,6 +44,7 @@ ACTIVE_DIGEST_KEY = env.number("CHARTERO_ACTIVE_DIGEST_KEY", default=0, most=2**
 ACCEPT_TEST_KEYS = env.flag("CHARTERO_ACCEPT_TEST_KEYS", default=False)
 KEY_LIFETIME_DAYS = env.number("CHARTERO_KEY_LIFETIME_DAYS", default=90)
 KEY_LONGEST_LIFETIME_DAYS = env.number("CHARTERO_KEY_LONGEST_LIFETIME_DAYS", default=365)  # 0: keys may never expire
+FOUR_EYES = env.flag("CHARTERO_FOUR_EYES", default=False)
 HANDOVER_HOURS = env.number("CHARTERO_HANDOVER_HOURS", default=72, least=1, most=720)
 WRONG_KEYS_PER_MINUTE = env.number("CHARTERO_WRONG_KEYS_PER_MINUTE", default=0)  # 0: no network is refused
 RETENTION_YEARS = env.number("CHARTERO_RETENTION_YEARS", default=6)

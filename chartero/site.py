@@ -40,6 +40,7 @@ NAVIGATION = (
     NavigationEntry("Requests", "admin:partners_requestrecord_changelist", "partners.view_requestrecord", LOOK_UP),
     NavigationEntry("Changes", "admin:partners_changeevent_changelist", "partners.view_changeevent", LOOK_UP),
     NavigationEntry("Leaks", "admin:leaks", "partners.view_apikey", LOOK_UP),
+    NavigationEntry("Approvals", "admin:approvals", "partners.view_apikey", LOOK_UP, "FOUR_EYES"),
     NavigationEntry("Disclosures", "admin:disclosures", "partners.account_disclosures", LOOK_UP),
     NavigationEntry("Encounters", "admin:encounters_encounter_changelist", "encounters.view_encounter", LOOK_UP),
     NavigationEntry("Reason codes", "admin:reasons", "partners.view_apikey", LOOK_UP),
@@ -70,6 +71,7 @@ class PartnerSite(admin.AdminSite):
         # Imported late: their decorators need this site.
         from chartero.search import views as search
         from partners.admin import disclosures, switch
+        from partners.admin.approvals import pages as approvals
         from partners.admin.diagnosis import page
         from partners.admin.leaks import page as leaks
         from partners.admin.onboarding import pages as onboarding
@@ -80,6 +82,7 @@ class PartnerSite(admin.AdminSite):
             *search.urls(),
             *leaks.urls(),
             *onboarding.urls(),
+            *approvals.urls(),
             path("disclosures/", disclosures.disclosures, name="disclosures"),
             path("switch/", switch.show, name="switch"),
             path("switch/turn/", switch.turn, name="switch_turn"),

@@ -13,6 +13,7 @@ os.environ.update(
     CHARTERO_KEY_LONGEST_LIFETIME_DAYS="0",
     CHARTERO_ALLOWED_HOSTS="testserver,127.0.0.1",
     CHARTERO_SERVES="all",
+    CHARTERO_FOUR_EYES="0",
     CHARTERO_WEB_PROCESS="1",
 )
 

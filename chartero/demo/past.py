@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,7 +17,12 @@ from partners.keys import digests, tokens
 from partners.models import ApiKey, KeyState, Organization, RouteGrant, Scope
 from partners.models.change import Action, Change, ChangeEvent
 
-CHANGE = Change(by="demo", source="manage.py demo", reason="demonstration")
+CHANGE = Change(
+    by="demo",
+    source="manage.py demo",
+    reason="demonstration",
+    approved_by="demo (second person)" if settings.FOUR_EYES else "",
+)
 
 
 @transaction.atomic

@@ -13,6 +13,8 @@ from partners.finding.last_use import STILL_USED
 from partners.record import refused
 from partners.record.unknown_callers import wrong_secrets
 from partners.review import attention, links, onboarding
+from partners.review.approvals import waiting
+from partners.signin.base import person
 from partners.usage import chart
 
 
@@ -43,6 +45,7 @@ def _about_keys(request: HttpRequest) -> dict[str, Any]:
         "expiring_idle": attention.expiring_idle(SOON),
         "digests": attention.digest_health(),
         "handovers": links.needing_staff(),
+        "approvals": waiting.for_person(person(request)),
     }
 
 

@@ -9,8 +9,10 @@ from django.http import HttpRequest
 
 from partners.admin.forms import ChangeForm
 from partners.models.change import Change
+from partners.review.approvals.asking import Outcome
 
 Row = TypeVar("Row")
+WAITS = "Another person has to approve this. It is waiting for approval."
 UP_TO_DATE = "Nothing to change: already up to date."
 
 
@@ -36,3 +38,13 @@ class Verb(Generic[Row]):
 
     def _apply(self, row: Row, change: Change, given: dict[str, Any]) -> str:
         return UP_TO_DATE if self.apply(row, change, given) is False else self.done
+
+
+def say(request: HttpRequest, outcome: Outcome, done: str, *, taken: str = "") -> None:
+    """Show what was changed at once (`done`, or `taken` if the rest waits), and that something waits."""
+    if outcome.approval is None:
+        messages.success(request, done) if outcome.changed else messages.info(request, UP_TO_DATE)
+        return
+    if outcome.changed:
+        messages.success(request, taken)
+    messages.warning(request, WAITS)

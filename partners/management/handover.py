@@ -26,12 +26,20 @@ HELP = (
 
 
 class TokenCommand(ChangeCommand):
-    """A command that creates a key. The change is committed only after the token has been written."""
+    """A command that creates a key. The change is committed only after the token has been written.
+
+    `by_link`: it can also send the organization's contact a link to the key.
+    """
+
+    by_link = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         ways = parser.add_mutually_exclusive_group()
         ways.add_argument("--out", metavar="FILE", help="write the token to this new file instead of printing it")
+        if not self.by_link:
+            parser.set_defaults(handover=False)
+            return
         ways.add_argument("--handover", action="store_true", help="send the organization's contact a link to the key")
         parser.add_argument(
             "--phone-code", action="store_true", help="with --handover: print a code that the contact needs as well"
@@ -39,7 +47,7 @@ class TokenCommand(ChangeCommand):
 
     def print_report(self, options: dict[str, Any]) -> None:
         """Print the report before the commit, so that a token that can't be delivered never works."""
-        if options["handover"]:
+        if options["handover"] or self.asks(options):
             super().print_report(options)
             return
         out = options["out"]
@@ -53,7 +61,9 @@ class TokenCommand(ChangeCommand):
             ) from None
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Hand over the key, and return the report."""
+        """Hand over the key, or ask for it, and return the report."""
+        if self.asks(options):
+            return self.ask(options)
         if options["handover"]:
             return self._send(options)
         key, token = self.make(options)
@@ -61,6 +71,14 @@ class TokenCommand(ChangeCommand):
             return self.describe(key) | {"token": token.text}
         write_through(options["file"], f"{token.text}\n")
         return self.describe(key) | {"token": None, "token_file": options["out"]}
+
+    def asks(self, options: dict[str, Any]) -> bool:
+        """Return True if another person must approve the key first."""
+        return False
+
+    def ask(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Ask for the key."""
+        raise NotImplementedError
 
     def make(self, options: dict[str, Any]) -> tuple[ApiKey, Token]:
         """Create the key."""

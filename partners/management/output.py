@@ -4,7 +4,7 @@ from typing import Any
 
 from partners.formats.escapes import escaped
 from partners.formats.moments import rfc3339
-from partners.models import ApiKey, KeyHandover, Organization
+from partners.models import ApiKey, Approval, KeyHandover, Organization
 
 NOTHING = "–"
 
@@ -44,6 +44,11 @@ def of_handover(handover: KeyHandover) -> dict[str, Any]:
         "sent_to": handover.sent_to,
         "link_expires_at": rfc3339(handover.link_expires_at),
     }
+
+
+def of_approval(approval: Approval | None) -> dict[str, Any]:
+    """Return the request that another person must approve; nothing if there is none."""
+    return {} if approval is None else {"approval": approval.pk, "approval_state": approval.state.value}
 
 
 def plain(value: Any) -> str:

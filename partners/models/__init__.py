@@ -1,5 +1,6 @@
 """The models of access management, and the changes that each allows."""
 
+from partners.models.approvals import Approval, ApprovalState
 from partners.models.change import ChangeEvent
 from partners.models.form_use import FormUse
 from partners.models.handover import HandoverState, KeyHandover
@@ -35,6 +36,8 @@ __all__ = [
     "AllowedNetwork",
     "ApiKey",
     "ApiKeySwitch",
+    "Approval",
+    "ApprovalState",
     "ChangeEvent",
     "DeliveryState",
     "ExpiryNotice",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
@@ -15,16 +16,25 @@ Facts = Mapping[str, Any] | None
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Who makes a change, from where, and why. `reason` may be blank unless the change requires one."""
+    """Who makes a change, from where, and why. `reason` may be blank unless the change requires one.
+
+    `approved_by` is the second person, who approved it; blank for a change that nobody had to approve.
+    """
 
     by: str
     source: str
     reason: str = ""
     ticket: str = ""
+    approved_by: str = ""
 
     def require_reason(self) -> None:
         if not self.reason.strip():
             raise ValidationError("Give the reason for this change.", code="reason_required")
+
+    def require_second_person(self) -> None:
+        """Raise ValidationError if the deployment requires a second person to approve this, and nobody has."""
+        if settings.FOUR_EYES and not self.approved_by:
+            raise ValidationError("A second person must approve this first.", code="approval_required")
 
 
 class Action(models.TextChoices):
@@ -68,6 +78,10 @@ class Action(models.TextChoices):
     WEBHOOK_SECRET_SHOWN = "webhook_secret_shown", "Webhook secret shown"
     WEBHOOK_TESTED = "webhook_tested", "Webhook endpoint tested"
     WEBHOOK_REPLAYED = "webhook_replayed", "Webhook deliveries replayed"
+    APPROVAL_REQUESTED = "approval_requested", "Approval requested"
+    APPROVED = "approved", "Approved"
+    APPROVAL_DECLINED = "approval_declined", "Approval declined"
+    APPROVAL_WITHDRAWN = "approval_withdrawn", "Request for approval withdrawn"
     API_KEYS_SWITCHED = "api_keys_switched", "API-key authentication switched"
     SECOND_FACTOR_SET_UP = "second_factor_set_up", "Second factor set up"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed", "Recovery codes renewed"
@@ -105,6 +119,7 @@ class ChangeEvent(models.Model):
     source = models.CharField(max_length=100, validators=[printable])
     reason = models.TextField(blank=True, validators=[printable_lines])
     ticket = models.CharField(max_length=100, blank=True, validators=[printable])
+    approved_by = models.CharField(max_length=150, blank=True, default="", db_default="", validators=[printable])
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
 
@@ -151,6 +166,7 @@ class ChangeEvent(models.Model):
             source=change.source,
             reason=change.reason.strip(),
             ticket=change.ticket.strip(),
+            approved_by=change.approved_by.strip(),
             before=before or {},
             after=after or {},
         )

@@ -114,17 +114,18 @@ class Organization(Described, Limited):
         enable: Iterable[Route] = (),
         disable: Iterable[Route] = (),
     ) -> bool:
-        """Change the allowlisting and the enabled routes, and return True if that changed anything."""
+        """Change the allowlisting and the enabled routes, and return True if that changed anything.
+
+        Raise ValidationError for more access that a second person must approve first.
+        """
         enable, disable = set(enable), set(disable)
-        if enable & disable:
-            raise ValidationError("A route can't be both enabled and disabled.", code="contradiction")
-        for route in enable | disable:
-            if route.is_open:
-                raise ValidationError(f"{route.route_name} is open to every valid key.", code="open_route")
+        refuse_impossible(enable, disable)
         with transaction.atomic():
             # The lock orders changes, so that what each of them records as before and after is true.
             locked = Organization.objects.select_for_update(no_key=True).get(pk=self.pk)
             before = locked._access()
+            if (allowlisted and not locked.allowlisted) or missing_in(before["routes"], enable):
+                change.require_second_person()
             if allowlisted is not None:
                 Organization.objects.filter(pk=self.pk).update(allowlisted=allowlisted)
             RouteGrant.objects.bulk_create(
@@ -142,6 +143,20 @@ class Organization(Described, Limited):
 
     def _access(self) -> dict[str, Any]:
         return {"allowlisted": self.allowlisted, "routes": self.enabled_routes()}
+
+
+def missing_in(names: Iterable[str], routes: Iterable[Route]) -> list[Route]:
+    """Return the routes that are not among these names, in the catalogue's order."""
+    return [route for route in Route if route in {*routes} and route.route_name not in {*names}]
+
+
+def refuse_impossible(enable: set[Route], disable: set[Route]) -> None:
+    """Raise ValidationError for routes that can't be enabled and disabled together, or not at all."""
+    if enable & disable:
+        raise ValidationError("A route can't be both enabled and disabled.", code="contradiction")
+    for route in enable | disable:
+        if route.is_open:
+            raise ValidationError(f"{route.route_name} is open to every valid key.", code="open_route")
 
 
 class RouteGrant(models.Model):

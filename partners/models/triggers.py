@@ -104,6 +104,29 @@ TRIGGERS = (
     ),
     Trigger("webhook_event_is_final", "partners_webhookevent", "UPDATE", "a webhook event cannot be altered"),
     Trigger("webhook_attempt_is_final", "partners_webhookattempt", "UPDATE", "a webhook attempt cannot be altered"),
+    Trigger("approval_is_kept", "partners_approval", "DELETE", "a request for approval cannot be deleted"),
+    Trigger(
+        "approval_stays_itself",
+        "partners_approval",
+        "UPDATE",
+        "what somebody asked for never changes",
+        "NEW.id <> OLD.id OR NEW.kind <> OLD.kind OR NEW.facts <> OLD.facts OR NEW.by_asker <> OLD.by_asker"
+        " OR NEW.asked_at <> OLD.asked_at OR NEW.asked_by <> OLD.asked_by OR NEW.asked_from <> OLD.asked_from"
+        " OR NEW.reason <> OLD.reason OR NEW.ticket <> OLD.ticket"
+        " OR COALESCE(NEW.asker_id, 0) <> COALESCE(OLD.asker_id, 0)"
+        " OR COALESCE(NEW.organization_id, 0) <> COALESCE(OLD.organization_id, 0)"
+        " OR (OLD.api_key_id IS NOT NULL AND COALESCE(NEW.api_key_id, 0) <> OLD.api_key_id)",
+    ),
+    Trigger(
+        "approval_is_decided_once",
+        "partners_approval",
+        "UPDATE",
+        "a decision is final",
+        "OLD.decision <> '' AND (NEW.decision <> OLD.decision OR NEW.before <> OLD.before OR NEW.note <> OLD.note"
+        " OR NEW.decided_by <> OLD.decided_by OR COALESCE(NEW.decider_id, 0) <> COALESCE(OLD.decider_id, 0)"
+        " OR NEW.decided_at IS NULL OR NEW.decided_at <> OLD.decided_at"
+        " OR COALESCE(NEW.handover_id, 0) <> COALESCE(OLD.handover_id, 0))",
+    ),
 )
 
 

@@ -78,6 +78,8 @@ PAGES = [
     StaffPage("changes-own-days", "/admin/partners/changeevent/?time=own&kind=keys&start=2026-01-01", role="security"),
     StaffPage("changes-none-found", "/admin/partners/changeevent/?q=nothing-has-this-ticket"),
     StaffPage("change", "/admin/partners/changeevent/{event[pk]}/change/"),
+    StaffPage("approvals", "/admin/approvals/", role="support"),
+    StaffPage("approval", "/admin/approvals/{approval[pk]}/", role="security"),
     StaffPage("disclosures", "/admin/disclosures/", role="security"),
     StaffPage("leaks", "/admin/leaks/", role="security"),
     StaffPage("leaks-support", "/admin/leaks/", role="support"),

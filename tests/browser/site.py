@@ -45,7 +45,7 @@ import datetime, json
 from django.contrib.auth.models import Group, User
 from encounters.models import Encounter
 from django.utils import timezone
-from partners.models import ApiKey, ChangeEvent, KeyHandover, OnboardingRequest, Organization, RequestRecord
+from partners.models import ApiKey, Approval, ChangeEvent, KeyHandover, OnboardingRequest, Organization, RequestRecord
 from partners.models import UnkeyedAnswer
 from partners.models.change import Change
 keys = ApiKey.objects.filter(organization__name__startswith="Northgate")
@@ -71,6 +71,9 @@ rows = {name: keys.get(label=label) for name, label in labels.items()} | {
 }
 rows["organization"] = rows["key"].organization
 rows["new_organization"] = Organization.create("Harbour Street Clinic", Change("staff", "127.0.0.1"))
+rows["approval"] = Approval.ask(
+    "access", {"allowlist": True, "enable": ["encounters.list", "encounters.detail"]},
+    Change("demo", "203.0.113.5", "The contract is signed.", "OPS-31"), None, organization=rows["new_organization"])
 ids = {name: getattr(row, "public_id", getattr(row, "request_id", "")) for name, row in rows.items()}
 print(json.dumps({name: {"pk": row.pk, "public_id": ids[name]} for name, row in rows.items()}))
 """

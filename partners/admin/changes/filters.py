@@ -88,7 +88,7 @@ class ChangeFilter(RecordFilter):
         if given["key"] and given["organization"]:
             fits &= Q(organization=given["organization"])
         if given["person"]:
-            fits &= Q(by__iexact=given["person"])
+            fits &= Q(by__iexact=given["person"]) | Q(approved_by__iexact=given["person"])
         if given["kind"]:
             fits &= Q(action__in=kinds.actions(given["kind"]))
         return fits & _holding(given["q"]) if given["q"] else fits
@@ -122,7 +122,7 @@ def _named(find: Callable[[str], Row], text: str) -> Row | None:
 def _holding(text: str) -> Q:
     """Return the condition that a change is about what `text` names: a person, a ticket, an organization or a key."""
     names = holds_words("organization__name_key", text) | holds_words("api_key__label_key", text)
-    people = Q(by__icontains=text) | Q(after__username=text)
+    people = Q(by__icontains=text) | Q(approved_by__icontains=text) | Q(after__username=text)
     part = (quoted(text) or text).strip()
     keys = Q(api_key__public_part__startswith=part) if len(part) >= SHORTEST_PART else Q()
     return people | Q(ticket__icontains=text) | names | keys

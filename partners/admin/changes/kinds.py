@@ -81,6 +81,16 @@ GROUPS = {
             Action.WEBHOOK_REPLAYED,
         ),
     ),
+    "approvals": Group(
+        "Approvals",
+        "Anything about approvals",
+        (
+            Action.APPROVAL_REQUESTED,
+            Action.APPROVED,
+            Action.APPROVAL_DECLINED,
+            Action.APPROVAL_WITHDRAWN,
+        ),
+    ),
     "users": Group(
         "Users and roles",
         "Any change of a user",

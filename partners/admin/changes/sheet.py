@@ -28,6 +28,7 @@ COLUMNS = (
     "after",
     "reason",
     "ticket",
+    "approved_by",
     "change_id",
 )
 STOPPED = "The file ends here, but there may be older changes. Choose a shorter time to see them."
@@ -63,6 +64,7 @@ def _row(event: ChangeEvent) -> list[str | None]:
         _json(event.after),
         event.reason,
         event.ticket,
+        event.approved_by,
         str(event.pk),
     ]
 

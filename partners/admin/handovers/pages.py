@@ -81,7 +81,7 @@ def resend(request: HttpRequest, link: int) -> HttpResponse:
     """Send a new link. The one before it no longer works."""
     handover = _row_of_sender(request, link)
     given = request.POST if request.method == "POST" else None
-    form = ResendForm(given, initial={PHONE_CODE: handover.has_code})
+    form = ResendForm(given, initial={PHONE_CODE: handover.has_code or PHONE_CODE in request.GET})
     if form.is_valid() and not handover.state.is_over:
         try:
             link_mail.require_mail()

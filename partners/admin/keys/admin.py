@@ -28,6 +28,7 @@ from partners.names import holds_words
 from partners.record import networks as seen
 from partners.record import traffic
 from partners.record.unknown_callers import wrong_secrets
+from partners.review.approvals import waiting as approvals
 from partners.usage import chart
 
 LONGEST_LABEL = 200
@@ -126,6 +127,7 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         banner=banner.banner_of(key, successor),
         handover=handover,
         waiting=waiting,
+        approvals=approvals.about(key),
         digest_key_loaded=key.digest_key_number in digests.loaded(),
         routes=_routes(key),
         limit=limit,

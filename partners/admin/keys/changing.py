@@ -13,11 +13,13 @@ from partners.admin.description import DESCRIBE_TITLE, CommentForm, DescriptionF
 from partners.admin.forms import ChangeForm, LimitForm, ReasonForm
 from partners.admin.keys import rotations
 from partners.admin.keys.forms import ExpiryForm, RevokeForm, ScopesForm, end_of
-from partners.admin.verbs import Verb
+from partners.admin.verbs import Verb, say
 from partners.catalogue.routes import Scope
 from partners.diagnosis import forecasting
 from partners.models import ApiKey
 from partners.models.change import Action, Change
+from partners.review.approvals import asking
+from partners.signin.base import person
 from partners.signin.guards.freshness import fresh_password
 
 PAGE = "admin:partners_apikey_change"
@@ -82,14 +84,7 @@ DESCRIBE = KeyVerb(
     action=Action.DESCRIPTION_CHANGED,
 )
 COMMENT = KeyVerb.of("comment", "Comment", Action.COMMENTED, ApiKey.comment, "Comment added.", CommentForm)
-SCOPES = KeyVerb(
-    title="Change scopes",
-    form=ScopesForm,
-    apply=lambda key, change, given: key.set_scopes(given["scopes"], change),
-    done="Scopes saved. They apply from the next call.",
-    name="scopes",
-    action=Action.SCOPES_CHANGED,
-)
+SCOPES_SAVED = "Scopes saved. They apply from the next call."
 
 
 def urls() -> list[URLPattern]:
@@ -188,18 +183,29 @@ def _add_scopes(request: HttpRequest, key: ApiKey, form: ScopesForm, added: list
         opened=forecasting.opened(forecasting.of_key(key), forecasts),
         idle=forecasting.idle(forecasts, added),
         forecasts=forecasts,
+        asks=asking.need_approval(is_test=key.is_test),
     )
 
 
 def _set_scopes(request: HttpRequest, key: ApiKey, form: ScopesForm) -> HttpResponse:
-    if SCOPES.carry_out(request, key, form):
-        return redirect(PAGE, key.pk)
-    return _ask_scopes(request, key, form)
+    change, wanted = form.change(request), form.cleaned_data["scopes"]
+    outcome = form.attempt(lambda: asking.set_scopes(key, wanted, change, person(request)))
+    if outcome is None:
+        return _ask_scopes(request, key, form)
+    say(request, outcome, SCOPES_SAVED, taken="Scopes removed. The key no longer has them.")
+    return redirect(PAGE, key.pk)
 
 
 def _ask_scopes(request: HttpRequest, key: ApiKey, form: ScopesForm) -> HttpResponse:
-    refusal = key.refusal(SCOPES.action)
-    return render(request, "partners/scopes.html", title=SCOPES.title, key=key, form=form, refusal=refusal)
+    return render(
+        request,
+        "partners/scopes.html",
+        title="Change scopes",
+        key=key,
+        form=form,
+        refusal=key.refusal(Action.SCOPES_CHANGED),
+        asks=asking.need_approval(is_test=key.is_test),
+    )
 
 
 def _change_by(verb: KeyVerb, request: HttpRequest, pk: int) -> HttpResponse:

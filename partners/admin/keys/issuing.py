@@ -4,13 +4,13 @@ Each sends the organization's contact a link, or shows the token only once, in t
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from django.contrib.auth.models import User
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.views.decorators.debug import sensitive_variables
 
@@ -18,17 +18,21 @@ from partners.admin import nonces
 from partners.admin.base import needs, render
 from partners.admin.forms import ChangeForm
 from partners.admin.handovers import sending
-from partners.admin.handovers.forms import PhoneCodeForm
+from partners.admin.handovers.forms import PHONE_CODE, PhoneCodeForm
 from partners.admin.keys.forms import IssueForm, RotateForm
 from partners.admin.keys.opening import OpeningOffer, organization_in, require_permission
 from partners.admin.lists.model_admin import is_pk
+from partners.admin.verbs import WAITS
 from partners.api.base_url import base_url
 from partners.catalogue.routes import Route
 from partners.diagnosis import forecasting
 from partners.keys.digests import DigestKeyUnavailable
 from partners.keys.tokens import Token
 from partners.models import ApiKey, KeyHandover, Organization
+from partners.models.approvals.key import WantedKey
 from partners.models.change import Action, Change
+from partners.review.approvals import asking
+from partners.signin.base import person
 from partners.signin.guards.freshness import fresh_password
 
 Make = Callable[[], tuple[ApiKey, Token]]
@@ -55,6 +59,8 @@ def issue(request: HttpRequest) -> HttpResponse:
     if not form.is_valid() or step == "change":
         return _ask(request, form)
     require_permission(request, form)
+    if step in ("issue", "send") and asking.need_approval(is_test=form.is_test):
+        return _asked_for(request, form, by_link=step == "send") or _ask(request, form)
     if step == "issue":
         return _shown_once(request, form, lambda: _issued(request, form)) or _ask(request, form)
     if step == "send":
@@ -133,7 +139,30 @@ def _check(request: HttpRequest, form: IssueForm) -> HttpResponse:
         offer=sending.Offer.of(values["organization"]),
         options=PhoneCodeForm(),
         nonce=_nonce(request),
+        asks=asking.need_approval(is_test=form.is_test),
     )
+
+
+def _asked_for(request: HttpRequest, form: IssueForm, *, by_link: bool) -> HttpResponse | None:
+    """Ask another person to approve the key; None if that is refused, with the errors in the form."""
+    wanted = WantedKey(
+        **{name: value for name, value in form.terms.items() if name != "is_test"},
+        by_link=by_link,
+        description=form.description,
+        allowlist=form.allowlists,
+        enable=form.opened,
+        phone_code=by_link and PHONE_CODE in request.POST,
+    )
+    change = form.change(request)
+    try:
+        approval = form.attempt(lambda: asking.ask_for_key(wanted, change, person(request)))
+    except DigestKeyUnavailable as fault:
+        form.add_error(None, str(fault))
+        return None
+    if approval is None:
+        return None
+    messages.warning(request, WAITS)
+    return redirect("admin:approval", approval.pk)
 
 
 @sensitive_variables()
@@ -147,7 +176,7 @@ def _rotated(request: HttpRequest, form: RotateForm, key: ApiKey) -> tuple[ApiKe
 
 
 def _prepared(request: HttpRequest, form: IssueForm) -> KeyHandover:
-    return KeyHandover.prepare(_opened(request, form), _person(request), **form.terms, **form.description)
+    return KeyHandover.prepare(_opened(request, form), person(request), **form.terms, **form.description)
 
 
 def _opened(request: HttpRequest, form: IssueForm) -> Change:
@@ -159,7 +188,7 @@ def _opened(request: HttpRequest, form: IssueForm) -> Change:
 
 
 def _prepared_successor(request: HttpRequest, form: RotateForm, key: ApiKey) -> KeyHandover:
-    return KeyHandover.prepare_successor(form.change(request), _person(request), key, overlap=form.span)
+    return KeyHandover.prepare_successor(form.change(request), person(request), key, overlap=form.span)
 
 
 @sensitive_variables()
@@ -169,10 +198,10 @@ def _shown_once(request: HttpRequest, form: ChangeForm, make: Make) -> HttpRespo
     The answer is rendered before the commit: if rendering fails, there is no key whose token was lost.
     """
     try:
-        with nonces.single_use(request.POST.get("nonce", ""), _person(request)) as use:
+        with nonces.single_use(request.POST.get("nonce", ""), person(request)) as use:
             key, token = make()
             use.made(key)
-            return _answer(request, key, token)
+            return issued_page(request, key, token)
     except nonces.AlreadyUsed as used:
         return sending.already_used(request, used)
     except ValidationError as refusal:
@@ -183,7 +212,8 @@ def _shown_once(request: HttpRequest, form: ChangeForm, make: Make) -> HttpRespo
 
 
 @sensitive_variables()
-def _answer(request: HttpRequest, key: ApiKey, token: Token) -> HttpResponse:
+def issued_page(request: HttpRequest, key: ApiKey, token: Token) -> HttpResponse:
+    """Return the page that shows a token, rendered, so that nothing can fail once the key is committed."""
     response = render(
         request,
         "partners/issued.html",
@@ -217,8 +247,4 @@ def _linked(rows: QuerySet[Row], pk: str) -> Row | None:
 
 def _nonce(request: HttpRequest) -> str:
     """Return the nonce that the form carries, or a new one."""
-    return nonces.kept(request.POST.get("nonce", ""), _person(request))
-
-
-def _person(request: HttpRequest) -> User:
-    return cast(User, request.user)
+    return nonces.kept(request.POST.get("nonce", ""), person(request))

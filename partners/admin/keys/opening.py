@@ -1,8 +1,10 @@
 """What a new key opens: presets for its scopes, and the first access of a partner, given together with the key."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.forms.boundfield import BoundWidget
 from django.http import HttpRequest
@@ -14,6 +16,7 @@ from partners.finding import lookup
 from partners.models import Organization
 from partners.models.change import Change
 from partners.models.organization import ROUTE_CHOICES
+from partners.review.approvals import asking
 
 PERMISSION = "partners.change_organization"
 
@@ -49,11 +52,20 @@ class Opening(forms.Form):
         """Return True if the organization gets any access."""
         return self.allowlists or bool(self.opened)
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if settings.FOUR_EYES:
+            self.fields["reason"].label = "Reason"
+
     def clean(self) -> None:
-        """Require the reason that every change of access needs."""
+        """Require the reason that every change of access needs, and every request for approval."""
         super().clean()
-        if (self.cleaned_data.get("allowlist") or self.cleaned_data.get("routes")) and not self.cleaned_data["reason"]:
-            self.add_error("reason", ValidationError("Give the reason for enabling access.", code="reason_required"))
+        given = self.cleaned_data
+        opens = given.get("allowlist") or given.get("routes")
+        asks = asking.need_approval(is_test=given.get("kind") == "test")
+        if (opens or asks) and not given["reason"]:
+            what = "enabling access" if opens else "asking for this key"
+            self.add_error("reason", ValidationError(f"Give the reason for {what}.", code="reason_required"))
 
     def open(self, organization: Organization, change: Change) -> None:
         """Give the organization its access, as a change of its own."""

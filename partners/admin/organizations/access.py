@@ -1,6 +1,8 @@
 """The access of an organization: what it may call, what its keys can call, and the form that changes it."""
 
-from django.contrib import messages
+from typing import Any
+
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -9,10 +11,12 @@ from partners.admin.base import needs
 from partners.admin.organizations import parts
 from partners.admin.organizations.changing import PAGE
 from partners.admin.organizations.forms import AccessForm
-from partners.admin.verbs import UP_TO_DATE
+from partners.admin.verbs import say
 from partners.catalogue.routes import Route
 from partners.diagnosis.grid import Access, Grid
 from partners.models import ApiKey, Organization
+from partners.review.approvals import asking
+from partners.signin.base import person
 
 SHOWN = 50
 
@@ -41,6 +45,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         grid=grid,
         losses=losses[:SHOWN],
         loss_count=len(losses),
+        four_eyes=settings.FOUR_EYES,
     )
 
 
@@ -59,16 +64,12 @@ def _unconfirmed_losses(grid: Grid, form: AccessForm) -> list[tuple[ApiKey, list
 
 
 def _save(request: HttpRequest, organization: Organization, form: AccessForm) -> bool:
-    changed = form.attempt(
-        lambda: organization.set_access(
-            form.change(request), allowlisted=form.allowlist, enable=form.enable, disable=form.disable
-        )
-    )
-    if changed:
-        messages.success(request, f"Saved: {_summary(form)}.")
-    elif changed is not None:
-        messages.info(request, UP_TO_DATE)
-    return changed is not None
+    given: dict[str, Any] = {"allowlisted": form.allowlist, "enable": form.enable, "disable": form.disable}
+    outcome = form.attempt(lambda: asking.set_access(organization, form.change(request), person(request), **given))
+    if outcome is None:
+        return False
+    say(request, outcome, f"Saved: {_summary(form)}.", taken=f"Switched off: {form.switched_off}.")
+    return True
 
 
 def _summary(form: AccessForm) -> str:

@@ -13,6 +13,7 @@ from partners.admin.base import needs, render
 from partners.models import ApiKey, Organization
 from partners.models.change import Action
 from partners.record import traffic
+from partners.review.approvals import waiting
 from partners.usage import chart
 
 KEYS_PER_PAGE, CHANGES_PER_PAGE = 20, 15
@@ -44,6 +45,8 @@ def show_part(request: HttpRequest, part: Part, organization: Organization, **co
     ]
     name = "organization" if part is OVERVIEW else f"organization_{part.name}"
     frame: dict[str, Any] = {"title": organization.name, "organization": organization, "tabs": tabs, "part": part}
+    if request.user.has_perm("partners.view_apikey"):
+        frame["approvals"] = waiting.about(organization)
     return render(request, f"partners/{name}.html", **frame, **context)
 
 

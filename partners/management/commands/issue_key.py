@@ -11,14 +11,20 @@ from partners.finding.lookup import find_organization
 from partners.formats.spans import duration, expiry
 from partners.keys import lifetimes
 from partners.keys.tokens import Token
-from partners.management import handover
+from partners.management import handover, output
 from partners.models import ApiKey, KeyHandover
+from partners.models.approvals.key import WantedKey
+from partners.names import tidy
+from partners.review.approvals import asking
 
 
 class Command(handover.TokenCommand):
     """Issue an API key and hand its token over."""
 
-    help = f"Issue an API key.{handover.HELP}"
+    help = (
+        "Issue an API key. With CHARTERO_FOUR_EYES, another person must approve a live key first: this command asks "
+        f"for it, and issue_approved_key issues it.{handover.HELP}"
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -46,6 +52,21 @@ class Command(handover.TokenCommand):
             f"{_default_lifetime()})",
         )
         super().add_arguments(parser)
+
+    def asks(self, options: dict[str, Any]) -> bool:
+        return asking.need_approval(is_test=options["test"])
+
+    def ask(self, options: dict[str, Any]) -> dict[str, Any]:
+        name = options["organization"]
+        wanted = WantedKey(
+            organization=None if name is None else find_organization(name),
+            label=tidy(options["label"]),
+            scopes=[scope for scope in Scope if scope in options["scope"]],
+            by_link=options["handover"],
+            phone_code=options["phone_code"],
+            **_life(options["expires"]),
+        )
+        return output.of_approval(asking.ask_for_key(wanted, self.change(options), None))
 
     def prepare(self, options: dict[str, Any]) -> KeyHandover:
         if options["organization"] is None:

@@ -9,6 +9,7 @@ from partners.catalogue.routes import Route
 from partners.finding.lookup import find_organization
 from partners.management import output
 from partners.management.base import ChangeCommand
+from partners.review.approvals import asking
 
 ALL = "all"
 
@@ -18,7 +19,8 @@ class Command(ChangeCommand):
 
     help = (
         "Set what an organization may call. To call a route, it must be allowlisted and the route must be enabled. "
-        "Anything that you don't name stays unchanged. Changes take effect with the next call."
+        "Anything that you don't name stays unchanged. Changes take effect with the next call. With "
+        "CHARTERO_FOUR_EYES, what you allow or enable waits until another person approves it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -49,10 +51,10 @@ class Command(ChangeCommand):
                 "Nothing to change. Use --allow, --deny, --enable or --disable.", code="nothing_asked"
             )
         organization = find_organization(options["organization"])
-        changed = organization.set_access(
-            self.change(options), allowlisted=allowlisted, enable=_routes(enable), disable=_routes(disable)
-        )
-        return output.of_organization(organization) | {"changed": changed}
+        given: dict[str, Any] = {"allowlisted": allowlisted, "enable": _routes(enable), "disable": _routes(disable)}
+        outcome = asking.set_access(organization, self.change(options), None, **given)
+        facts = output.of_organization(organization) | {"changed": outcome.changed}
+        return facts | output.of_approval(outcome.approval)
 
 
 def _routes(names: list[str]) -> list[Route]:

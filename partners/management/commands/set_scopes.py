@@ -5,15 +5,19 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from partners.catalogue.routes import Scope
+from partners.finding.lookup import find_key
+from partners.management import output
 from partners.management.base import KeyCommand
-from partners.models import ApiKey
-from partners.models.change import Change
+from partners.review.approvals import asking
 
 
 class Command(KeyCommand):
     """Replace a key's scopes."""
 
-    help = "Replace the scopes of a key. Takes effect with its next call. To block the key completely, use disable_key."
+    help = (
+        "Replace the scopes of a key. Takes effect with its next call. With CHARTERO_FOUR_EYES, added scopes of a live "
+        "key wait until another person approves them. To block the key completely, use disable_key."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -26,5 +30,8 @@ class Command(KeyCommand):
             help=f"all scopes that the key has from now on, one or more of: {', '.join(scopes)}",
         )
 
-    def alter(self, key: ApiKey, change: Change, options: dict[str, Any]) -> None:
-        key.set_scopes([scope for scope in Scope if scope in options["scopes"]], change)
+    def report(self, **options: Any) -> dict[str, Any]:
+        """Change the scopes, and return the facts of the key."""
+        key, scopes = find_key(options["key"]), [scope for scope in Scope if scope in options["scopes"]]
+        outcome = asking.set_scopes(key, scopes, self.change(options), None)
+        return output.of_key(key) | output.of_approval(outcome.approval)

@@ -60,6 +60,7 @@ class HandoverFields(models.Model):
     description = models.JSONField(default=dict)
     reason = models.TextField(blank=True, validators=[printable_lines])
     ticket = models.CharField(max_length=100, blank=True, validators=[printable])
+    approved_by = models.CharField(max_length=150, blank=True, default="", db_default="", validators=[printable])
     created_at = models.DateTimeField(default=timezone.now)
 
     sent_by = models.CharField(max_length=150, validators=[printable])

@@ -7,6 +7,7 @@ What only limits calls doesn't, such as a disabled route, because each call is c
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
@@ -33,6 +34,11 @@ def found(handover: "KeyHandover") -> ValidationError | None:
         )
     if handover.replaces is not None:
         return handover.replaces.refusal(Action.KEY_ROTATED)
+    if settings.FOUR_EYES and not handover.is_test and not handover.approved_by:
+        return ValidationError(
+            "This key was not approved by a second person. Withdraw the link, and ask for the key again.",
+            code="not_approved",
+        )
     gone = [name for name in handover.scopes if name not in [*routes.Scope]]
     if gone:
         return ValidationError(f"There is no scope {gone[0]} anymore. Describe the key again.", code="scope_gone")

@@ -102,6 +102,8 @@ class KeyHandover(Link):
             lifetime=lifetime,
             description=description,
         )
+        if not is_test:
+            change.require_second_person()
         with transaction.atomic():
             refuse_twin(ApiKey.objects.all(), organization, label)
             ApiKey.clean_description(description)
@@ -150,7 +152,7 @@ class KeyHandover(Link):
             self._lock_open()
             if refusal := obstacles.found(self):
                 raise refusal
-            change = Change(HOLDER, source, self.reason, self.ticket)
+            change = Change(HOLDER, source, self.reason, self.ticket, self.approved_by)
             key, token = self._make(change)
             self._save(api_key=key, collected_at=timezone.now(), collected_from=source)
             self._record(Action.HANDOVER_COLLECTED, change, {"sent_by": self.sent_by, "sent_to": self.sent_to})
@@ -177,7 +179,8 @@ class KeyHandover(Link):
 
     def _begin(self, change: Change, sender: "User | None") -> None:
         self.sender, self.sent_by, self.reason, self.ticket = sender, change.by, change.reason, change.ticket
-        typed = {"sent_by", "reason", "ticket"} | ({"label"} if self.replaces is None else set())
+        self.approved_by = change.approved_by
+        typed = {"sent_by", "reason", "ticket", "approved_by"} | ({"label"} if self.replaces is None else set())
         self.clean_fields(exclude={field.name for field in self._meta.fields} - typed)
         self.save(force_insert=True)
         self._record(Action.HANDOVER_PREPARED, change, self._facts())

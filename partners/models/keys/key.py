@@ -17,7 +17,8 @@ from partners.models.change import Action, Change, ChangeEvent
 from partners.models.description import Described
 from partners.models.keys.allowed_network import AllowedNetwork, Networked
 from partners.models.keys.labels import refuse_twin
-from partners.models.keys.lifecycle import KeyState, Lifecycle, LifecycleQuerySet, refusal
+from partners.models.keys.lifecycle import KeyState, LifecycleQuerySet, refusal
+from partners.models.keys.scoped import Scoped
 from partners.models.limits import AT_LEAST_ONE, Limited
 from partners.models.organization import Organization
 from partners.models.scope import Scope
@@ -46,7 +47,7 @@ class ApiKeyQuerySet(LifecycleQuerySet["ApiKey"]):
         return self.in_state(KeyState.ACTIVE).filter(expires_at__lte=timezone.now() + span)
 
 
-class ApiKey(Lifecycle, Described, Limited, Networked):
+class ApiKey(Scoped, Described, Limited, Networked):
     """One API key. Only the public part and a keyed digest of its token are stored."""
 
     public_id = PublicIdField("key")
@@ -129,9 +130,12 @@ class ApiKey(Lifecycle, Described, Limited, Networked):
     ) -> "tuple[ApiKey, tokens.Token]":
         """Create a key and return it with its token, which is stored nowhere. `description`: owner, note and tags.
 
-        Raise ValidationError for bad values and DigestKeyUnavailable if no digest key is loaded.
+        Raise ValidationError for bad values, and for a live key that a second person must approve first. Raise
+        DigestKeyUnavailable if no digest key is loaded.
         """
         label = tidy(label)
+        if not is_test:
+            change.require_second_person()
         with transaction.atomic():
             refuse_twin(cls.objects.all(), organization, label)
             values = {"organization": organization, "label": label, "expires_at": expires_at}
@@ -169,16 +173,6 @@ class ApiKey(Lifecycle, Described, Limited, Networked):
             self._record(Action.KEY_ROTATED, change, before)
             successor._record(Action.KEY_ISSUED, change)
         return successor, token
-
-    def set_scopes(self, scopes: Iterable[routes.Scope], change: Change) -> None:
-        """Replace the scopes, effective from the next call; raise ValidationError for a revoked key."""
-        with transaction.atomic():
-            before = self._locked_facts()
-            if self.revoked_at is not None:
-                raise refusal(Action.SCOPES_CHANGED, self)
-            self.scopes.set(Scope.objects.filter(name__in=[*scopes]))
-            if self._facts() != before:
-                self._record(Action.SCOPES_CHANGED, change, before)
 
     def set_limit(self, change: Change, limit: int | None) -> bool:
         """Limit the calls a minute (None: not), and return True if that changed it; ValidationError if revoked."""

@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from partners.signin.guards.freshness import WITHOUT_PROOF
 from tests.factories import DocumentFactory, RequestRecordFactory
+from tests.partners.support.approving import key_asked_for
 from tests.partners.support.asking import asked
 from tests.partners.support.handing_over import prepared
 from tests.partners.support.staff import make_stale
@@ -32,6 +33,9 @@ admin/<url>                                          nobody      nobody
 admin/access-requests/                               onboarding  nobody
 admin/access-requests/<asked>/                       onboarding  nobody
 admin/access-requests/<asked>/decline/               onboarding  onboarding
+admin/approvals/                                     support     nobody
+admin/approvals/<approval>/                          support     onboarding
+admin/approvals/<approval>/issue/                    nobody      nobody
 admin/autocomplete/                                  nobody      nobody
 admin/diagnosis/                                     support     support
 admin/disclosures/                                   security    security
@@ -211,6 +215,7 @@ def filled(url: str, rows: dict[str, object]) -> str:
     words = WORDS | {"object_id": key, "pk": key, "id": key, "user_id": rows["auth/user"].pk}
     words["link"] = rows["partners/keyhandover"].pk
     words["asked"] = rows["partners/onboardingrequest"].pk
+    words["approval"] = rows["partners/approval"].pk
     return re.sub(r"<(\w+)>", lambda match: str(words[match[1]]), url)
 
 
@@ -241,7 +246,9 @@ def rows(people) -> dict[str, object]:
     """One row of every table, by `app/model`."""
     DocumentFactory()
     asked()
-    prepared(RequestRecordFactory().organization)
+    organization = RequestRecordFactory().organization
+    prepared(organization)
+    key_asked_for(None, organization)
     User.objects.create_user("somebody")
     models = (model._default_manager for model in apps.get_models() if model._default_manager.exists())
     return {

@@ -45,3 +45,12 @@ def statements(client: Client, path: str) -> int:
     ) as captured:
         assert client.get(path).status_code == 200
     return len(captured)
+
+
+def signed_in_as(name: str, group: str) -> Client:
+    """Return a client of a person with this name in this group; `client.user` is the person."""
+    client = Client()
+    client.user = User.objects.create_user(name, password="invented", is_staff=True)
+    client.user.groups.add(Group.objects.get(name=group))
+    client.force_login(client.user)
+    return client

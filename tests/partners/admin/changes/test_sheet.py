@@ -54,6 +54,7 @@ def test_a_line_has_all_of_a_change(security, organization):
             "after": json.dumps({"state": "revoked"}),
             "reason": "It leaked.",
             "ticket": "OPS-7",
+            "approved_by": "",
             "change_id": str(event.pk),
         }
     ]

@@ -43,7 +43,7 @@ def test_who_may_not_see_calls_has_no_tab_for_them(organization):
 
 
 @pytest.mark.parametrize(
-    ("part", "most"), [("change", 20), ("access", 11), ("keys", 11), ("calls", 14), ("changes", 9)]
+    ("part", "most"), [("change", 21), ("access", 12), ("keys", 12), ("calls", 15), ("changes", 10)]
 )
 def test_no_part_takes_more_statements_for_more_keys_calls_and_changes(support, organization, part, most):
     called(issue(organization)[0], times=2)

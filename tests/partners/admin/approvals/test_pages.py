@@ -1,0 +1,230 @@
+"""The pages of approvals: what waits, one request, its decision, and the key that was approved."""
+
+import pytest
+from django.core import mail
+
+from partners.catalogue.routes import Route, Scope
+from partners.models import ApiKey, Approval, ApprovalState, KeyHandover
+from tests.factories import CHANGE
+from tests.partners.support.approving import LIST, decide, key_asked_for, page_of
+from tests.partners.support.diagnosing import text_of
+from tests.partners.support.postbox import Postbox
+from tests.partners.support.rows import opens
+from tests.partners.support.staff import ORGANIZATIONS
+from tests.partners.support.staff import page_of as organization_page
+
+pytestmark = pytest.mark.django_db
+KEYS = "/admin/partners/apikey/"
+ISSUE = f"{KEYS}issue/"
+
+
+def state(approval: Approval) -> ApprovalState:
+    return Approval.objects.get(pk=approval.pk).state
+
+
+def test_another_person_approves_and_the_scopes_hold(approver, asked, key):
+    page = text_of(approver.get(page_of(asked)))
+    assert "Scopes none encounters:read, patients:read, documents:read" in page
+    assert "ada asked for it. Approve or decline it below." in page
+    answer = text_of(decide(approver, asked, "approved"))
+    assert "Approved. The change takes effect with the next call." in answer
+    assert key.scopes.count() == len(Scope)
+
+
+def test_a_decline_needs_its_reason(approver, asked, key):
+    assert "Give the reason for this change." in decide(approver, asked, "declined").text
+    assert "Declined. Nothing was changed." in decide(approver, asked, "declined", "Too much").text
+    assert "Too much" in approver.get(page_of(asked)).text
+    assert (state(asked), key.scopes.count()) == (ApprovalState.DECLINED, 0)
+
+
+def test_the_person_who_asked_can_only_withdraw(asker, asked):
+    page = asker.get(page_of(asked)).text
+    assert 'value="withdrawn"' in page
+    assert 'value="approved"' not in page
+    assert "Another person has to approve it." in decide(asker, asked, "approved").text
+    assert "Withdrawn. Nothing was changed." in decide(asker, asked, "withdrawn").text
+
+
+def test_who_lacks_the_permission_sees_it_and_decides_nothing(support, asked):
+    page = support.get(page_of(asked)).text
+    assert "Somebody with the permission" in page
+    assert 'name="decision"' not in page
+    assert support.post(page_of(asked), {"decision": "approved"}).status_code == 403
+    assert state(asked) is ApprovalState.WAITING
+
+
+def test_a_state_that_allows_it_no_more_is_said_and_the_request_waits(approver, asked, key):
+    key.revoke(CHANGE)
+    assert "The key is revoked" in decide(approver, asked, "approved").text
+    assert state(asked) is ApprovalState.WAITING
+
+
+def test_a_request_of_a_deactivated_person_says_so(approver, asker, asked):
+    asker.user.is_active = False
+    asker.user.save()
+    assert "may no longer do it. Decline the request." in approver.get(page_of(asked)).text
+
+
+def test_an_approved_key_is_shown_once_to_the_person_who_asked(asker, approver, key_asked):
+    issue = page_of(key_asked, "issue/")
+    assert asker.get(issue).headers["Location"] == page_of(key_asked)
+    answer = decide(approver, key_asked, "approved")
+    assert "ada can now issue the key." in answer.text
+    assert "ch_sk_" not in answer.text
+    assert approver.post(issue).status_code == 403
+    assert "Issue the key" in asker.get(page_of(key_asked)).text
+    assert "What it will be able to call" in asker.get(issue).text
+    shown = asker.post(issue)
+    made = Approval.objects.get(pk=key_asked.pk).api_key
+    assert opens(made, shown.context["token"])
+    assert "no-store" in shown.headers["Cache-Control"]
+    assert "can't be shown again" in text_of(asker.post(issue))
+    assert ApiKey.objects.filter(label=made.label).count() == 1
+
+
+def test_a_key_that_cannot_be_issued_stays_approved(asker, approver, key_asked, settings, organization):
+    decide(approver, key_asked, "approved")
+    settings.KEY_LONGEST_LIFETIME_DAYS = 30
+    assert "Set an expiry" in asker.post(page_of(key_asked, "issue/")).text
+    settings.KEY_LONGEST_LIFETIME_DAYS, settings.DIGEST_KEYS = 0, ""
+    assert "set CHARTERO_DIGEST_KEYS" in asker.post(page_of(key_asked, "issue/")).text
+    assert state(key_asked) is ApprovalState.READY
+
+
+def test_an_approval_sends_the_link(asker, approver, organization):
+    approval = key_asked_for(asker.user, organization, by_link=True)
+    answer = decide(approver, approval, "approved")
+    handover = KeyHandover.objects.get()
+    assert answer.redirect_chain[-1][0] == f"{KEYS}links/{handover.pk}/"
+    assert (handover.state.value, handover.sent_by) == ("sent", "ada")
+    assert mail.outbox[-1].subject == "Collect your new API key"
+    assert "Show the link" in asker.get(page_of(approval)).text
+
+
+def test_a_link_that_cannot_be_sent_is_not_approved(asker, approver, organization, settings):
+    approval = key_asked_for(asker.user, organization, by_link=True)
+    settings.DEFAULT_FROM_EMAIL = ""
+    assert "E-mail is not configured." in decide(approver, approval, "approved").text
+    assert state(approval) is ApprovalState.WAITING
+
+
+def test_a_link_with_a_code_is_sent_by_who_reads_out_the_code(asker, approver, organization):
+    approval = key_asked_for(asker.user, organization, by_link=True, phone_code=True)
+    assert "ada can now send the link and read out its code." in decide(approver, approval, "approved").text
+    handover = KeyHandover.objects.get()
+    resend = f"{KEYS}links/{handover.pk}/resend/?phone_code=on"
+    assert resend in asker.get(page_of(approval)).text
+    assert " checked" in asker.get(resend).text
+
+
+def test_the_list_shows_what_waits_first_and_filters(asker, approver, asked, key_asked, organization):
+    decide(approver, key_asked, "declined", "No")
+    page = approver.get(LIST).text
+    assert page.index("Add scopes</a>") < page.index("Issue a key</a>")
+    for query, shown in (
+        ("state=waiting", ["Add scopes"]),
+        ("state=declined", ["Issue a key"]),
+        ("kind=key", ["Issue a key"]),
+        ("q=ben", ["Issue a key"]),
+        (f"q={organization.public_id}", ["Add scopes", "Issue a key"]),
+        ("q=nobody", []),
+        ("state=unknown", ["Add scopes", "Issue a key"]),
+    ):
+        rows = [row.title for row in approver.get(f"{LIST}?{query}").context["page"].object_list]
+        assert rows == shown, query
+
+
+def test_an_empty_list_says_so(approver):
+    assert "Nobody has asked for an approval yet." in approver.get(LIST).text
+
+
+def test_home_says_what_i_can_decide_and_what_waits_for_others(asker, approver, asked, key_asked):
+    mine, others = text_of(approver.get("/admin/")), text_of(asker.get("/admin/"))
+    assert "2 changes wait for approval" in mine
+    assert "You can decide:" in mine
+    assert "None of them waits for you" in others
+    decide(approver, key_asked, "approved")
+    decide(approver, asked, "declined", "No")
+    assert "Approved: you can issue the key" in text_of(asker.get("/admin/"))
+    assert 'id="approvals"' not in approver.get("/admin/").text
+
+
+def test_the_pages_of_the_key_and_the_organization_say_that_it_waits(approver, asked, key, organization):
+    for page in (f"{KEYS}{key.pk}/change/", organization_page(organization), organization_page(organization, "access")):
+        assert "Waiting for approval." in text_of(approver.get(page))
+
+
+def test_the_navigation_has_approvals_only_where_they_are_required(approver, settings):
+    assert f'href="{LIST}"' in approver.get(ORGANIZATIONS).text
+    settings.FOUR_EYES = False
+    assert f'href="{LIST}"' not in approver.get(ORGANIZATIONS).text
+
+
+def test_enabling_a_route_asks_and_disabling_is_done(asker, organization):
+    first, *others = organization.enabled_routes()
+    organization.set_access(CHANGE, disable=[Route.named(first)])
+    given = {"routes": [first, *others[:-1]], "shown": ["allowlist", *others], "allowlisted": "on", "reason": "Go"}
+    given["confirmed"] = others[-1]
+    page = text_of(asker.post(organization_page(organization, "access"), given, follow=True))
+    assert "Switched off: documents.audio." in page
+    assert "It is waiting for approval." in page
+    assert Approval.objects.get().facts["enable"] == ["encounters.list"]
+
+
+def test_adding_a_scope_asks(asker, key):
+    given = {"scopes": ["encounters:read"], "shown": ["encounters:read"], "reason": "Go-live"}
+    review = text_of(asker.post(f"{KEYS}{key.pk}/scopes/", given | {"shown": []}))
+    assert "Ask for approval" in review
+    assert "It is waiting for approval." in text_of(asker.post(f"{KEYS}{key.pk}/scopes/", given, follow=True))
+    assert Approval.objects.get().facts == {"scopes": ["encounters:read"]}
+
+
+@pytest.fixture
+def form(organization) -> dict:
+    return {
+        "organization": organization.name, "label": "EHR sync", "scopes": ["encounters:read"], "lifetime": "30",
+        "reason": "Go-live",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("step", "by_link"), [("issue", False), ("send", True)])
+def test_issuing_a_key_asks_for_it(asker, form, step, by_link):
+    review = text_of(asker.post(ISSUE, form | {"step": "check"}))
+    assert "Another person has to approve this key." in review
+    answer = asker.post(ISSUE, form | {"step": step, "phone_code": "on"}, follow=True)
+    approval = Approval.objects.get()
+    assert answer.redirect_chain[-1][0] == page_of(approval)
+    assert (approval.facts["by_link"], approval.facts["phone_code"]) == (by_link, by_link)
+    assert approval.by_asker is not by_link
+    assert approval.facts["lifetime_hours"] == 720
+    assert not ApiKey.objects.filter(label="EHR sync").exists()
+
+
+def test_a_key_is_asked_for_with_a_reason_once_and_only_if_it_could_be_issued(asker, form, settings):
+    assert "Give the reason for asking for this key." in asker.post(ISSUE, form | {"reason": "", "step": "issue"}).text
+    settings.DIGEST_KEYS = ""
+    assert "set CHARTERO_DIGEST_KEYS" in asker.post(ISSUE, form | {"step": "issue"}).text
+    assert not Approval.objects.exists()
+
+
+def test_the_same_key_is_not_asked_for_twice(asker, form):
+    asker.post(ISSUE, form | {"step": "issue"})
+    assert "The same is already waiting for approval." in asker.post(ISSUE, form | {"step": "issue"}).text
+
+
+def test_staff_get_an_e_mail_with_the_way_to_the_page(asked):
+    email = mail.outbox[-1]
+    assert email.subject == "A change waits for approval"
+    assert f"https://api.example.com{page_of(asked)}" in email.body.replace("com//", "com/")
+    assert "Add scopes" in email.body
+
+
+def test_a_request_is_made_even_if_the_e_mail_fails(asker, organization, monkeypatch, caplog, settings):
+    monkeypatch.setattr(Postbox, "refused", {settings.STAFF_EMAIL[0]})
+    key_asked_for(asker.user, organization)
+    assert "could not be sent" in caplog.text
+    settings.STAFF_EMAIL = []
+    key_asked_for(asker.user, organization, label="Another")
+    assert Approval.objects.waiting().count() == 2
+    assert mail.outbox == []
