@@ -80,7 +80,7 @@ def of_keys(key: ApiKey) -> list[Page]:
     return [
         *filtered("keys", KEYS, asked),
         Page("keys, find a token in a log", f"{KEYS}find/", {"q": f"GET / {key.quotable}{'0' * 49} 200"}),
-        Page("keys, file of 1,000", f"{KEYS}export/?organization=clinic+1&tag=pilot", {}),
+        Page("keys, file of a filter", f"{KEYS}export/?organization=clinic+1&tag=pilot", {}),
         *(Page(f"one key, {span}", f"{one}change/?usage={span}") for span in SPANS),
         Page("one key, what it read: the question", f"{one}reads/"),
         *(Page(f"one key, {verb}", f"{one}{verb}/") for verb in ("scopes", "limit", "networks", "describe", "revoke")),

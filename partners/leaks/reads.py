@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -20,6 +21,7 @@ from partners.record.subjects import Subject
 CHUNK = 1_000
 PATIENT, ENCOUNTER, DOCUMENT, NETWORK = KINDS = ("patient", "encounter", "document", "network")
 _NO_LIMIT = 2**62
+_ROOM = "SET LOCAL work_mem = '32MB'"
 _SPAN = {"calls": Count("pk"), "first": Min("occurred_at"), "last": Max("occurred_at")}
 SERVED = Q(status=200, count__gt=0)  # the answers with data
 _SUBJECTS = {PATIENT: Subject.PATIENT, ENCOUNTER: Subject.ENCOUNTER, DOCUMENT: Subject.DOCUMENT}
@@ -123,15 +125,16 @@ def of_keys(keys: Sequence[ApiKey], period: Period) -> dict[int, Reads]:
         return {}
     pks = [key.pk for key in keys]
     answers = _answers(pks, period).values("api_key")
-    totals = {row["api_key"]: row for row in answers.annotate(**_SPAN)}
     documents = answers.exclude(document=None).annotate(number=Count("document", distinct=True))
-    networks = Counter(key for key, _ in {(key, network(address)) for key, address in _addresses(pks, period)})
-    numbers: dict[str, Mapping[int, int]] = {
-        PATIENT: _distinct("patients", pks, period),
-        ENCOUNTER: _distinct("encounters", pks, period),
-        DOCUMENT: dict(documents.values_list("api_key", "number")),
-        NETWORK: networks,
-    }
+    with _room():
+        totals = {row["api_key"]: row for row in answers.annotate(**_SPAN)}
+        networks = Counter(key for key, _ in {(key, network(address)) for key, address in _addresses(pks, period)})
+        numbers: dict[str, Mapping[int, int]] = {
+            PATIENT: _distinct("patients", pks, period),
+            ENCOUNTER: _distinct("encounters", pks, period),
+            DOCUMENT: dict(documents.values_list("api_key", "number")),
+            NETWORK: networks,
+        }
     return {
         key.pk: Reads(
             key,
@@ -154,7 +157,9 @@ def _addresses(pks: Sequence[int], period: Period) -> Iterable[tuple[int, str]]:
 
 def _networks(key: ApiKey, period: Period) -> Iterator[Read]:
     found: dict[str, Read] = {}
-    for row in _answers([key.pk], period).values("address").annotate(**_SPAN):
+    with _room():
+        rows = list(_answers([key.pk], period).values("address").annotate(**_SPAN))
+    for row in rows:
         name = network(row["address"])
         other = found.get(name, Read(NETWORK, name, row["first"], row["last"], 0))
         first, last = min(other.first, row["first"]), max(other.last, row["last"])
@@ -164,7 +169,9 @@ def _networks(key: ApiKey, period: Period) -> Iterator[Read]:
 
 def _documents(key: ApiKey, period: Period, limit: int | None) -> Iterator[_Row]:
     rows = _answers([key.pk], period).exclude(document=None).values("document").annotate(**_SPAN)
-    for row in rows.order_by("first", "document")[:limit]:
+    with _room():
+        read = list(rows.order_by("first", "document")[:limit])
+    for row in read:
         yield _Row(row["document"], row["first"], row["last"], row["calls"])
 
 
@@ -176,19 +183,41 @@ def _distinct(column: str, pks: Sequence[int], period: Period) -> dict[int, int]
 def _elements(column: str, key: ApiKey, period: Period, limit: int | None) -> Iterator[_Row]:
     """Yield the primary keys in a list of the ledger, in the order in which they were first read."""
     most = _NO_LIMIT if limit is None else limit
-    for pk, first, last, calls in _selected(_EACH, column, [key.pk], period, most):
+    with _room():
+        rows = _selected(_EACH, column, [key.pk], period, most)
+    for pk, first, last, calls in rows:
         yield _Row(pk, _moment(first), _moment(last), int(calls))
 
 
 def _selected(sql: str, column: str, pks: Sequence[int], period: Period, *more: int) -> Iterator[tuple[Any, ...]]:
+    """Execute the statement at once, and return an iterator over its rows."""
     vendor, adapt = connection.vendor, connection.ops.adapt_datetimefield_value
     parts = {"column": column, "element": _ELEMENT[vendor], "elements": _ELEMENTS[vendor]}
     rows = _ROWS.format(keys=", ".join(["%s"] * len(pks)))
-    with connection.cursor() as cursor:
-        bounds = adapt(period.start), adapt(period.end)
-        cursor.execute(sql.format(rows=rows, **parts), [*pks, *bounds, *more])
+    bounds = adapt(period.start), adapt(period.end)
+    cursor = connection.cursor()
+    cursor.execute(sql.format(rows=rows, **parts), [*pks, *bounds, *more])
+    return _fetched(cursor)
+
+
+def _fetched(cursor: Any) -> Iterator[tuple[Any, ...]]:
+    with cursor:
         while chunk := cursor.fetchmany(CHUNK):
             yield from chunk
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Give PostgreSQL memory for half a million answers. With less it loses track of rows, and sorts on disk.
+
+    SQLite has no such limit, and a transaction there would make writers wait.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_ROOM)
+        yield
 
 
 def _moment(value: datetime | str) -> datetime:
