@@ -7,6 +7,8 @@ from django.conf import settings
 
 from chartero.docs import changelog
 from chartero.docs.reference import objects, operations
+from chartero.docs.reference import webhooks as reference_webhooks
+from chartero.openapi import webhooks
 from chartero.openapi.headers import ALWAYS
 from encounters.api.filters import EncounterFilter
 from encounters.api.policy import DOCUMENT_POLICIES, ENCOUNTER_POLICY
@@ -72,6 +74,8 @@ def everything(base_url: str) -> dict[str, Any]:
         **{stage.value: of_stage(stage) for stage in Stage},
         "reference": operations.groups(),
         "objects": objects.every(),
+        "webhooks": reference_webhooks.every(),
+        "webhook_tolerance": webhooks.TOLERANCE,
         "routes_of_first": changelog.routes_of_first(),
         "additions": changelog.additions(),
         "added_reasons": [explained(reason) for reason in changelog.additions().reasons],

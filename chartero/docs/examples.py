@@ -20,6 +20,9 @@ class Language(Enum):
         self.suffix = suffix
 
 
+PROGRAMS = (Language.PYTHON, Language.JAVASCRIPT)  # what a shell can't do
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """One example in one language."""
@@ -34,6 +37,6 @@ def folder() -> Path:
 
 
 @cache
-def named(name: str) -> list[Example]:
-    """Return an example in every language; FileNotFoundError if one is missing."""
-    return [Example(language, (folder() / f"{name}.{language.suffix}").read_text().strip()) for language in Language]
+def named(name: str, languages: tuple[Language, ...] = tuple(Language)) -> list[Example]:
+    """Return an example in every language, or in these; FileNotFoundError if one is missing."""
+    return [Example(language, (folder() / f"{name}.{language.suffix}").read_text().strip()) for language in languages]

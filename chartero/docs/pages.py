@@ -21,6 +21,13 @@ class Page(Enum):
     ENCOUNTERS = "encounters", "Fetch encounters", "The list, one encounter, and all their fields."
     DOCUMENTS = "documents", "Fetch documents", "The notes of an encounter, as Markdown."
     TRANSCRIPTS = "transcripts", "Transcripts and audio", "What was said in an ambient encounter, and the recording."
+    WEBHOOKS = "webhooks", "Webhooks", "How to hear of a finished transcript, instead of asking for it."
+    RECEIVE_WEBHOOKS = "receive-webhooks", "Receive webhooks", "How to store an event once, and read what it points to."
+    VERIFY_SIGNATURES = (
+        "verify-signatures",
+        "Verify signatures",
+        "How to tell that an event comes from us, and just now.",
+    )
     REFERENCE = "reference", "API reference", "Every route with its parameters, responses, codes and objects."
     CHANGELOG = "changelog", "Changelog", "What has changed in the API, and what was there from the beginning."
     HELP = "help", "Get help", "Whom to ask, what to include, and what never to send."

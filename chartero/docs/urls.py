@@ -7,7 +7,8 @@ from chartero.docs import requesting, views
 app_name = "docs"
 urlpatterns = [
     path("", views.page, name="start"),
-    path("sync.py", views.sync, name="sync"),
+    path("sync.py", views.program, {"name": "sync.py"}, name="sync"),
+    path("receive.py", views.program, {"name": "receive.py"}, name="receive"),
     path("search/", views.search, name="search"),
     path("request-access/", requesting.request_access, name="access"),
     path("request-access/sent/", requesting.sent, name="access_sent"),

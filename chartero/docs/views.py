@@ -13,7 +13,7 @@ from chartero.docs import search as searching
 from chartero.docs.pages import Page
 from partners.api.base_url import base_url
 
-SYNC = settings.BASE_DIR / "examples" / "sync.py"
+PROGRAMS = settings.BASE_DIR / "examples"
 
 
 @require_safe
@@ -46,7 +46,8 @@ def frame() -> dict[str, Any]:
 
 
 @require_safe
-def sync(request: HttpRequest) -> HttpResponse:
-    """Send the example program that keeps a copy of an organization's encounters."""
-    headers = {"Content-Disposition": f'inline; filename="{SYNC.name}"'}
-    return HttpResponse(SYNC.read_bytes(), content_type="text/x-python; charset=utf-8", headers=headers)
+def program(request: HttpRequest, name: str) -> HttpResponse:
+    """Send one of the example programs, as it is in `examples/`."""
+    headers = {"Content-Disposition": f'inline; filename="{name}"'}
+    text = (PROGRAMS / name).read_bytes()
+    return HttpResponse(text, content_type="text/x-python; charset=utf-8", headers=headers)

@@ -1,10 +1,10 @@
-"""The whole document: every route of the catalogue, and the description of the API."""
+"""The whole document: every route of the catalogue, the webhooks, and the description of the API."""
 
 from typing import Any
 
 from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
 
-from chartero.openapi import prose
+from chartero.openapi import prose, webhooks
 from chartero.openapi.bearer import BearerScheme
 from chartero.openapi.fields import InstantField, WordField
 from partners.api.views import PartnerViewSet
@@ -29,10 +29,12 @@ class RouteGenerator(SchemaGenerator):
 
     def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
         """Return the document, with the description of the API before the routes."""
-        found = super().get_schema(request, public)
+        found: dict[str, Any] = super().get_schema(request, public)
         told_apart(found["components"]["schemas"])
+        found["components"]["schemas"] |= webhooks.schemas()
         info = found.pop("info") | {"description": prose.CONTRACT}
-        return {"openapi": found.pop("openapi"), "info": info, "tags": prose.tags(), **found}
+        routes = {"paths": found.pop("paths"), "webhooks": webhooks.paths()}
+        return {"openapi": found.pop("openapi"), "info": info, "tags": prose.tags(), **routes, **found}
 
 
 def told_apart(schemas: dict[str, Any]) -> None:

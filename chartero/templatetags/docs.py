@@ -112,6 +112,12 @@ def example(name: str, title: str) -> dict[str, Any]:
 
 
 @register.inclusion_tag("docs/_example.html")
+def program(name: str, title: str) -> dict[str, Any]:
+    """Show a code example that a shell can't do: in every other language."""
+    return {"name": name, "title": title, "examples": examples.named(name, examples.PROGRAMS)}
+
+
+@register.inclusion_tag("docs/_example.html")
 def call(operation: Operation) -> dict[str, Any]:
     """Show a call of a route in every language."""
     return {"name": f"call-{operation.id}", "title": "The call", "examples": operation.examples}

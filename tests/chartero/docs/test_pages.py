@@ -96,9 +96,10 @@ def test_pages_are_only_read(client, path):
     assert client.head(path).status_code == 200
 
 
-def test_the_program_is_served_unchanged(client):
-    answer = client.get("/docs/sync.py")
-    assert answer.content == (ROOT / "examples" / "sync.py").read_bytes()
+@pytest.mark.parametrize("name", ["sync.py", "receive.py"])
+def test_a_program_is_served_unchanged(client, name):
+    answer = client.get(f"/docs/{name}")
+    assert answer.content == (ROOT / "examples" / name).read_bytes()
     assert answer["Content-Type"] == "text/x-python; charset=utf-8"
 
 

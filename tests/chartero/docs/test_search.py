@@ -91,14 +91,14 @@ def test_a_long_question_is_cut_and_only_its_first_words_count():
 
 
 def test_sections_with_some_of_the_words_are_better_than_nothing():
-    found = search.find("webhook xylophone")
+    found = search.find("poll xylophone")
     assert not found.whole
     assert [hit.section.anchor for hit in found.hits] == ["waiting-for-a-transcript"]
 
 
 def test_an_excerpt_shows_the_words_where_they_are():
-    (hit,) = search.find("xylophone webhook").hits
-    assert ("webhook", True) in hit.excerpt
+    (hit,) = search.find("xylophone poll").hits
+    assert ("poll", True) in hit.excerpt
     assert (hit.excerpt[0], hit.excerpt[-1][1]) == (("… ", False), False)
     assert 50 < len("".join(text for text, _ in hit.excerpt)) < search.SHOWN + 10
 
@@ -124,10 +124,10 @@ def test_the_page_says_how_much_was_found(client):
     def told(text):
         return " ".join(client.get(URL, {"q": text}).text.partition('class="summary">')[2].partition("</p>")[0].split())
 
-    assert told("webhook") == "1 section for “webhook”"
+    assert told("poll") == "1 section for “poll”"
     assert told("limit") == f"{len(urls('limit'))} sections for “limit”"
     assert told("the") == f"The best 30 of {search.find('the').total} sections for “the”"
-    assert "No section has all of these words: “webhook xylophone”" in client.get(URL, {"q": "webhook xylophone"}).text
+    assert "No section has all of these words: “poll xylophone”" in client.get(URL, {"q": "poll xylophone"}).text
     assert "Nothing found for “xylophone”." in client.get(URL, {"q": "xylophone"}).text
     assert "Type a word, a reason code" in client.get(URL).text
 

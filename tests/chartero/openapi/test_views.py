@@ -66,6 +66,7 @@ def test_it_is_json_that_a_person_can_read():
         "servers",
         "tags",
         "paths",
+        "webhooks",
         "components",
         "externalDocs",
     ]
