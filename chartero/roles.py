@@ -41,8 +41,8 @@ _SECURES = (
 ABILITIES = {
     "partners.view_organization": "See organizations",
     "partners.add_organization": "Create organizations",
-    "partners.change_organization": "Change access, contact, purpose, limit, owner, note and tags of organizations",
     "partners.decide_onboardingrequest": "See and decide on access requests",
+    "partners.change_organization": "Change access, webhooks, contact, purpose, limit and description of organizations",
     "partners.view_apikey": "See API keys, and why a call fails",
     "partners.issue_apikey": "Issue keys",
     "partners.rotate_apikey": "Rotate keys, and end an overlap",

@@ -75,6 +75,7 @@ class PartnerSite(admin.AdminSite):
         from partners.admin.diagnosis import page
         from partners.admin.leaks import page as leaks
         from partners.admin.onboarding import pages as onboarding
+        from partners.admin.webhooks import addresses as webhooks
         from partners.signin.views import sign_out
 
         return [
@@ -83,6 +84,7 @@ class PartnerSite(admin.AdminSite):
             *leaks.urls(),
             *onboarding.urls(),
             *approvals.urls(),
+            *webhooks.urls(),
             path("disclosures/", disclosures.disclosures, name="disclosures"),
             path("switch/", switch.show, name="switch"),
             path("switch/turn/", switch.turn, name="switch_turn"),

@@ -12,7 +12,7 @@ from django.urls import reverse
 from encounters.models import Encounter
 from partners.catalogue.reasons import Reason
 from partners.finding.found import Found
-from partners.models import ApiKey, ChangeEvent, Organization
+from partners.models import ApiKey, ChangeEvent, Organization, WebhookDelivery, WebhookEndpoint
 from partners.names import holds_words
 from partners.tags import tagged
 
@@ -73,6 +73,26 @@ def _organizations(text: str) -> Found[Hit]:
     )
 
 
+def _endpoints(text: str) -> Found[Hit]:
+    found = Found.of(WebhookEndpoint.objects.select_related("organization").filter(public_id=text))
+    hits = [_at("admin:webhook_endpoint", each, _line(each.url, each.organization)) for each in found.rows]
+    return Found(hits, found.total)
+
+
+def _deliveries(text: str) -> Found[Hit]:
+    rows = WebhookDelivery.objects.select_related("endpoint__organization", "event").order_by("-pk")
+    found = Found.of(rows.filter(Q(public_id=text) | Q(event__public_id=text)))
+    hits = [
+        _at("admin:webhook_delivery", each, _line(each.event.public_id, each.endpoint.url, each.endpoint.organization))
+        for each in found.rows
+    ]
+    return Found(hits, found.total)
+
+
+def _at(view: str, row: WebhookEndpoint | WebhookDelivery, about: str) -> Hit:
+    return Hit(row.public_id, reverse(view, args=[row.pk]), about, mono=True)
+
+
 def _described(text: str) -> Q:
     """Return the condition for rows whose owner, note or tags have the text."""
     return Q(owner__icontains=text) | Q(note__icontains=text) | tagged(text)
@@ -128,6 +148,8 @@ def _line(*parts: object) -> str:
 SOURCES = (
     Source("API keys", "partners.view_apikey", _keys),
     Source("Organizations", "partners.view_organization", _organizations),
+    Source("Webhook endpoints", "partners.view_organization", _endpoints),
+    Source("Webhook deliveries", "partners.view_organization", _deliveries),
     Source("Encounters", "encounters.view_encounter", _encounters),
     Source("Changes with this ticket", "partners.view_changeevent", _changes),
     Source("Users", "auth.view_user", _people),

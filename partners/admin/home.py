@@ -69,7 +69,10 @@ def _about_requests(request: HttpRequest) -> dict[str, Any]:
 def _about_organizations(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perm("partners.view_organization"):
         return {}
-    return {"idle": Found.of(attention.nothing_enabled().order_by("name_key"))}
+    return {
+        "failing_webhooks": Found.of(attention.failing_webhooks()),
+        "idle": Found.of(attention.nothing_enabled().order_by("name_key")),
+    }
 
 
 def _about_switch(request: HttpRequest) -> dict[str, Any]:

@@ -4,16 +4,28 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from partners.finding.found import Found
 from partners.finding.last_use import STILL_USED, used_within
 from partners.keys import digests
-from partners.models import ApiKey, ApiKeySwitch, ChangeEvent, KeyLeak, KeyState, Organization, RouteGrant
+from partners.models import (
+    ApiKey,
+    ApiKeySwitch,
+    ChangeEvent,
+    KeyLeak,
+    KeyState,
+    OffWhy,
+    Organization,
+    RouteGrant,
+    WebhookEndpoint,
+)
 from partners.models.change import Action
 from partners.models.keys.key import ApiKeyQuerySet
 
 MORE_THAN_ANY = 2**15  # digest key number
+SWITCHED_OFF = timedelta(days=14)  # for so long an endpoint that we switched off needs attention
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +122,11 @@ def _beside(numbers: list[int]) -> Q:
 
 def _active_keys() -> ApiKeyQuerySet:
     return ApiKey.objects.in_state(KeyState.ACTIVE).select_related("organization")
+
+
+def failing_webhooks() -> QuerySet[WebhookEndpoint]:
+    """Return the endpoints whose last attempts failed, and those that were switched off for it in these days."""
+    ended = Q(off_why__in=[OffWhy.GONE, OffWhy.FAILING], off_at__gt=timezone.now() - SWITCHED_OFF)
+    failing = Q(off_at=None, failing_since__isnull=False) | ended
+    longest = F("failing_since").asc(nulls_last=True)
+    return WebhookEndpoint.objects.select_related("organization").filter(failing).order_by(longest, "pk")

@@ -19,7 +19,7 @@ PAGES = [
     StaffPage("organization", "/admin/partners/organization/{organization[pk]}/change/"),
     *(
         StaffPage(f"organization-{part}", f"/admin/partners/organization/{{organization[pk]}}/{part}/")
-        for part in ("access", "keys", "calls", "changes")
+        for part in ("access", "keys", "webhooks", "calls", "changes")
     ),
     StaffPage("organization-new", "/admin/partners/organization/{new_organization[pk]}/change/", role="onboarding"),
     StaffPage("organization-add", "/admin/partners/organization/add/"),
@@ -29,6 +29,13 @@ PAGES = [
     StaffPage("organization-purpose", "/admin/partners/organization/{organization[pk]}/purpose/"),
     StaffPage("organization-describe", "/admin/partners/organization/{organization[pk]}/describe/"),
     StaffPage("organization-comment", "/admin/partners/organization/{organization[pk]}/comment/", role="support"),
+    StaffPage("webhook-add", "/admin/partners/organization/{organization[pk]}/webhooks/add/", role="onboarding"),
+    StaffPage("webhook", "/admin/webhooks/{webhook[pk]}/", role="onboarding"),
+    StaffPage("webhook-filtered", "/admin/webhooks/{webhook[pk]}/?state=delivered&since=2030-01-01", role="support"),
+    StaffPage("webhook-off", "/admin/webhooks/{webhook[pk]}/off/"),
+    StaffPage("webhook-secret", "/admin/webhooks/{webhook[pk]}/secret/", role="onboarding"),
+    StaffPage("webhook-replay", "/admin/webhooks/{webhook[pk]}/replay/"),
+    StaffPage("webhook-delivery", "/admin/webhooks/deliveries/{webhook_delivery[pk]}/", role="onboarding"),
     StaffPage("keys", "/admin/partners/apikey/"),
     StaffPage("keys-expiring", "/admin/partners/apikey/?state=active&expires=90&o=expires", role="security"),
     StaffPage("key-replace", "/admin/partners/apikey/issue/?replacement_for={expired_key[pk]}"),

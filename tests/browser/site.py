@@ -45,11 +45,27 @@ import datetime, json
 from django.contrib.auth.models import Group, User
 from encounters.models import Encounter
 from django.utils import timezone
+from partners.catalogue.events import EventType
 from partners.models import ApiKey, Approval, ChangeEvent, KeyHandover, OnboardingRequest, Organization, RequestRecord
 from partners.models import UnkeyedAnswer
+from partners.models import WebhookAttempt, WebhookEndpoint, WebhookEvent
 from partners.models.change import Change
 keys = ApiKey.objects.filter(organization__name__startswith="Northgate")
 labels = {"key": "EHR sync", "disabled_key": "Staging", "expired_key": "Pilot", "revoked_key": "Former vendor"}
+northgate = keys.first().organization
+endpoint = WebhookEndpoint.add(Change("demo", "tests"), organization=northgate,
+    url="https://hooks.northgate.example/chartero/transcripts", events=[EventType.TRANSCRIPT_READY])
+WebhookEndpoint.add(Change("demo", "tests"), organization=northgate, url="https://archive.example/in",
+    events=[EventType.TRANSCRIPT_READY]).switch_off(Change("demo", "tests", reason="moved"))
+for state, status, fault in (("failed", None, "connect_timeout"), ("dropped", None, ""), ("delivered", 204, "")):
+    event = WebhookEvent.objects.create(type=EventType.TRANSCRIPT_READY, organization=northgate,
+        encounter_id="enc_Invented1", document_id="doc_Invented1")
+    why = "route_off" if state == "dropped" else ""
+    delivery = endpoint.deliveries.create(event=event, state=state, why=why, attempts=2 * (state != "dropped"))
+    for answer in ([(503, ""), (status, fault)] if state != "dropped" else []):
+        WebhookAttempt.objects.create(delivery=delivery, at=timezone.now(), status=answer[0], fault=answer[1],
+            milliseconds=184)
+WebhookEndpoint.objects.filter(pk=endpoint.pk).update(failing_since=timezone.now() - datetime.timedelta(hours=9))
 rows = {name: keys.get(label=label) for name, label in labels.items()} | {
     "rotated_key": keys.get(label="Nightly export", rotated_at__isnull=False),
     "event": ChangeEvent.objects.filter(api_key__label="Former vendor").first(),
@@ -66,6 +82,8 @@ rows = {name: keys.get(label=label) for name, label in labels.items()} | {
         "198.51.100.0/24", organization_name="Lakeside Imaging", contact_name="Robin Sample",
         contact_email="robin@lakeside.example", purpose="We schedule follow-up visits for our own patients.",
         wanted="documents", website="https://lakeside.example"),
+    "webhook": endpoint,
+    "webhook_delivery": delivery,
     "user": User.objects.get(username="support-person"),
     "group": Group.objects.get(name="Support"),
 }

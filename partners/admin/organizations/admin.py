@@ -10,6 +10,7 @@ from django.urls import URLPattern, path
 from partners.admin.base import ReadOnlyAdmin
 from partners.admin.onboarding.creating import create
 from partners.admin.organizations import access, contact, describing, limit, listing, overview, parts, purpose
+from partners.admin.webhooks import endpoints, secrets
 from partners.models import Organization
 
 PAGE = "admin:partners_organization_change"
@@ -28,6 +29,8 @@ class OrganizationAdmin(ReadOnlyAdmin):
             path("export/", listing.export, name="partners_organization_export"),
             path("<int:pk>/access/", access.show, name="partners_organization_access"),
             path("<int:pk>/keys/", parts.show_keys, name="partners_organization_keys"),
+            path("<int:pk>/webhooks/", endpoints.show_of_organization, name="partners_organization_webhooks"),
+            path("<int:pk>/webhooks/add/", secrets.add, name="partners_organization_webhook_add"),
             path("<int:pk>/calls/", parts.show_calls, name="partners_organization_calls"),
             path("<int:pk>/changes/", parts.show_changes, name="partners_organization_changes"),
             path("<int:pk>/contact/", contact.change_contact, name="partners_organization_contact"),

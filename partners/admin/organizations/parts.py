@@ -33,7 +33,8 @@ ACCESS = Part("Access", "access")
 KEYS = Part("Keys", "keys")
 CALLS = Part("Calls", "calls", "partners.view_requestrecord")
 CHANGES = Part("Changes", "changes")
-PARTS = (OVERVIEW, ACCESS, KEYS, CALLS, CHANGES)
+WEBHOOKS = Part("Webhooks", "webhooks")
+PARTS = (OVERVIEW, ACCESS, KEYS, WEBHOOKS, CALLS, CHANGES)
 
 
 def show_part(request: HttpRequest, part: Part, organization: Organization, **context: Any) -> HttpResponse:

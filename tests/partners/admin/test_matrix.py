@@ -20,6 +20,7 @@ from tests.partners.support.approving import key_asked_for
 from tests.partners.support.asking import asked
 from tests.partners.support.handing_over import prepared
 from tests.partners.support.staff import make_stale
+from tests.partners.support.webhooks import added, delivery_to
 
 GROUPS = {"support": "Support", "onboarding": "Partner onboarding", "security": "Security"}
 ROLES = ("anonymous", "staff", *GROUPS, "superuser")
@@ -53,6 +54,16 @@ admin/search/                                        support     support
 admin/switch/                                        support     support
 admin/switch/turn/                                   security    security
 
+admin/webhooks/<endpoint>/                           support     nobody
+admin/webhooks/<endpoint>/off/                       onboarding  onboarding
+admin/webhooks/<endpoint>/on/                        onboarding  onboarding
+admin/webhooks/<endpoint>/replay/                    onboarding  onboarding
+admin/webhooks/<endpoint>/secret/                    onboarding  onboarding
+admin/webhooks/<endpoint>/secret/finish/             onboarding  onboarding
+admin/webhooks/<endpoint>/test/                      nobody      onboarding
+admin/webhooks/deliveries/<delivery>/                support     nobody
+admin/webhooks/deliveries/<delivery>/replay/         onboarding  onboarding
+
 signin/code/                                         staff       staff
 signin/enrol/                                        staff       staff
 signin/enrol/qr.svg                                  nobody      nobody
@@ -78,6 +89,8 @@ admin/partners/organization/<pk>/describe/           onboarding  onboarding
 admin/partners/organization/<pk>/keys/               support     nobody
 admin/partners/organization/<pk>/limit/              onboarding  onboarding
 admin/partners/organization/<pk>/purpose/            onboarding  onboarding
+admin/partners/organization/<pk>/webhooks/           support     nobody
+admin/partners/organization/<pk>/webhooks/add/       onboarding  onboarding
 admin/partners/organization/add/                     onboarding  onboarding
 admin/partners/organization/export/                  nobody      support
 
@@ -213,9 +226,9 @@ def filled(url: str, rows: dict[str, object]) -> str:
     model = "/".join(url.split("/")[1:3])
     key = rows[model].pk if model in rows else 1
     words = WORDS | {"object_id": key, "pk": key, "id": key, "user_id": rows["auth/user"].pk}
-    words["link"] = rows["partners/keyhandover"].pk
-    words["asked"] = rows["partners/onboardingrequest"].pk
-    words["approval"] = rows["partners/approval"].pk
+    named = {"link": "keyhandover", "asked": "onboardingrequest", "approval": "approval"}
+    named |= {"endpoint": "webhookendpoint", "delivery": "webhookdelivery"}
+    words |= {word: rows[f"partners/{model}"].pk for word, model in named.items()}
     return re.sub(r"<(\w+)>", lambda match: str(words[match[1]]), url)
 
 
@@ -249,6 +262,7 @@ def rows(people) -> dict[str, object]:
     organization = RequestRecordFactory().organization
     prepared(organization)
     key_asked_for(None, organization)
+    delivery_to(added(organization))
     User.objects.create_user("somebody")
     models = (model._default_manager for model in apps.get_models() if model._default_manager.exists())
     return {

@@ -1,0 +1,134 @@
+"""A signing secret is shown once, in the answer to the form that made it, and kept nowhere."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from partners.admin.webhooks import secrets
+from partners.models import ChangeEvent, WebhookEndpoint
+from tests.partners.support.staff import make_stale, page_of
+from tests.partners.support.webhooks import URL
+
+pytestmark = pytest.mark.django_db
+GIVEN = {"url": URL, "events": ["recording.transcript_ready"], "reason": "as agreed"}
+
+
+def renewal(endpoint, **values):
+    return {"starts": "beside", "generation": endpoint.newest_generation, "reason": "as agreed"} | values
+
+
+def test_adding_an_endpoint_shows_its_secret_once(onboarding, organization):
+    answer = onboarding.post(page_of(organization, "webhooks/add"), GIVEN)
+    endpoint = WebhookEndpoint.objects.get()
+    secret = endpoint.secret(1)
+    assert secret in answer.text
+    assert "no-store" in answer["Cache-Control"]
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert secret not in onboarding.get(f"/admin/webhooks/{endpoint.pk}/").text
+    again = onboarding.post(page_of(organization, "webhooks/add"), GIVEN)
+    assert "already an endpoint" in again.text
+    assert secret not in again.text
+    kept = [*ChangeEvent.objects.values(), *WebhookEndpoint.objects.values(), *Session.objects.values()]
+    assert secret[6:] not in str(kept)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://receiver.example/", "Write an https URL"),
+        ("https://10.0.0.1/", "not public"),
+        ("https://receiver.example:22/", "Port 22 is not allowed"),
+        ("", "This field is required."),
+    ],
+)
+def test_a_url_that_is_not_allowed_is_refused_next_to_its_field(onboarding, organization, url, message):
+    answer = onboarding.post(page_of(organization, "webhooks/add"), GIVEN | {"url": url})
+    assert message in str(answer.context["form"].errors["url"])
+    assert not WebhookEndpoint.objects.exists()
+
+
+def test_the_form_begins_with_every_event(onboarding, organization):
+    assert "checked" in onboarding.get(page_of(organization, "webhooks/add")).text
+
+
+def test_without_a_digest_key_the_form_says_what_to_do(onboarding, organization, settings):
+    settings.DIGEST_KEYS = ""
+    answer = onboarding.post(page_of(organization, "webhooks/add"), GIVEN)
+    assert answer.context["form"].non_field_errors()
+    assert not WebhookEndpoint.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "next_generation", "words"),
+    [
+        ({"starts": "beside"}, 2, "When you end the old one"),
+        ({"starts": "now"}, None, "Now"),
+        ({"starts": "later", "moment": f"{timezone.now() + timedelta(days=5):%Y-%m-%dT%H:%M}"}, 2, "in 5 days"),
+    ],
+)
+def test_a_new_secret_is_shown_and_starts_as_chosen(onboarding, endpoint, page, values, next_generation, words):
+    answer = onboarding.post(page("secret/"), renewal(endpoint, **values))
+    endpoint.refresh_from_db()
+    assert endpoint.next_generation == next_generation
+    assert endpoint.secret(2) in answer.text
+    assert words in " ".join(answer.text.split())
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"starts": "later"}, "moment"),
+        ({"starts": "now", "moment": "2030-01-01T00:00"}, "moment"),
+        ({"starts": "later", "moment": "2020-01-01T00:00"}, "moment"),
+        ({"starts": "never"}, "starts"),
+        ({"reason": ""}, "reason"),
+    ],
+)
+def test_a_new_secret_without_what_it_needs_is_refused(onboarding, endpoint, page, values, field):
+    form = onboarding.post(page("secret/"), renewal(endpoint, **values)).context["form"]
+    assert field in form.errors
+    endpoint.refresh_from_db()
+    assert endpoint.newest_generation == 1
+
+
+def test_a_form_that_is_submitted_twice_makes_one_secret(onboarding, endpoint, page):
+    given = renewal(endpoint)
+    onboarding.post(page("secret/"), given)
+    assert "A new secret was made since this page was opened." in onboarding.post(page("secret/"), given).text
+    endpoint.refresh_from_db()
+    assert endpoint.newest_generation == 2
+
+
+def test_the_old_secret_is_ended_once(onboarding, endpoint, page):
+    onboarding.post(page("secret/"), renewal(endpoint))
+    assert "End the old secret" in onboarding.get(page()).text
+    assert onboarding.post(page("secret/finish/"), {"reason": "moved"}).headers["Location"] == page()
+    endpoint.refresh_from_db()
+    assert (endpoint.generation, endpoint.has_next) == (2, False)
+    assert "No new secret" in onboarding.post(page("secret/finish/"), {"reason": "moved"}).text
+
+
+def test_the_page_shows_when_a_new_secret_starts(onboarding, endpoint, page):
+    moment = f"{timezone.now() + timedelta(days=2):%Y-%m-%dT%H:%M}"
+    onboarding.post(page("secret/"), renewal(endpoint, starts="later", moment=moment))
+    assert "Number 2 follows" in " ".join(onboarding.get(page()).text.split())
+
+
+@pytest.mark.parametrize("name", ["secret/", "add"])
+def test_a_stale_password_is_asked_for_first(onboarding, endpoint, page, name):
+    path = page(name) if name == "secret/" else page_of(endpoint.organization, "webhooks/add")
+    make_stale(onboarding)
+    assert onboarding.get(path).headers["Location"].startswith("/signin/password/")
+
+
+def test_no_secret_is_made_that_cannot_be_shown(onboarding, endpoint, page, monkeypatch):
+    def fail(*args):
+        raise RuntimeError("no template")
+
+    monkeypatch.setattr(secrets, "_answer", fail)
+    with pytest.raises(RuntimeError):
+        onboarding.post(page("secret/"), renewal(endpoint))
+    endpoint.refresh_from_db()
+    assert endpoint.newest_generation == 1
