@@ -38,7 +38,7 @@ INSERT INTO partners_requestrecord (request_id, occurred_at, api_key_id, organiz
 SELECT printf('req_%022d', turn),
     strftime('%Y-%m-%d %H:%M:%f', 'now', ((turn / {rows}.0 - 1) * {days} * 86400) || ' seconds'), id, organization_id,
     'GET', iif(turn % 3, 'encounters.list', 'encounters.detail'), '', '', iif(turn % 20 = 7, 422, 200),
-    iif(turn % 20 = 7, 'invalid_limit', ''), 0, 1500, '198.51.100.' || turn % 256, 0, '[]', '[]'
+    iif(turn % 20 = 7, 'invalid_limit', ''), 0, 1500, '198.51.100.' || (turn % 256), 0, '[]', '[]'
 FROM turns JOIN benchmark_key ON number = iif(turn % 10, turn * 7919 % (SELECT count(*) FROM benchmark_key), 0)
 """
 
