@@ -4,7 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db import connections
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 from partners.record import subjects
 from partners.record.subjects import Subject
@@ -28,8 +28,17 @@ class EncountersConfig(AppConfig):
         subjects.register(Subject.DOCUMENT, Document)
         data_volume.register(volume.of_organization)
         sources.register(webhooks.ReadyTranscripts())
+        pre_migrate.connect(make_way, sender=self)
         post_migrate.connect(keep_counts, sender=self)
         post_migrate.connect(keep_noting, sender=self)
+
+
+def make_way(sender: AppConfig, using: str, plan: Any, **kwargs: Any) -> None:
+    """Before SQLite rebuilds a table, remove all triggers of other tables that name it."""
+    from encounters.ready import installing
+
+    if plan and connections[using].vendor == "sqlite":
+        installing.remove(connections[using])
 
 
 def keep_counts(sender: AppConfig, using: str, **kwargs: Any) -> None:

@@ -29,6 +29,13 @@ def install(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(statement)
 
 
+def remove(connection: BaseDatabaseWrapper) -> None:
+    """Drop the triggers on SQLite. What is written after that is not noted until they are installed again."""
+    with connection.cursor() as cursor:
+        for trigger in TRIGGERS:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}")
+
+
 def in_place(connection: BaseDatabaseWrapper) -> bool:
     """Return True if every trigger exists, does what it must, and is enabled."""
     with connection.cursor() as cursor:
