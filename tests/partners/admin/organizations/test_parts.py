@@ -15,7 +15,14 @@ from tests.partners.support.calls import called
 from tests.partners.support.staff import page_of, statements
 
 pytestmark = pytest.mark.django_db
-PARTS = {"change": "Overview", "access": "Access", "keys": "Keys", "calls": "Calls", "changes": "Changes"}
+PARTS = {
+    "change": "Overview",
+    "access": "Access",
+    "keys": "Keys",
+    "webhooks": "Webhooks",
+    "calls": "Calls",
+    "changes": "Changes",
+}
 
 
 def tabs(page) -> list[tuple[str, str]]:
@@ -38,12 +45,13 @@ def test_who_may_not_see_calls_has_no_tab_for_them(organization):
     person.user_permissions.set(Permission.objects.filter(codename="view_organization"))
     client = Client()
     client.force_login(person)
-    assert [title for _, title in tabs(client.get(page_of(organization)))] == ["Overview", "Access", "Keys", "Changes"]
+    titles = [title for _, title in tabs(client.get(page_of(organization)))]
+    assert titles == ["Overview", "Access", "Keys", "Webhooks", "Changes"]
     assert client.get(page_of(organization, "calls")).status_code == 403
 
 
 @pytest.mark.parametrize(
-    ("part", "most"), [("change", 21), ("access", 12), ("keys", 12), ("calls", 15), ("changes", 10)]
+    ("part", "most"), [("change", 21), ("access", 12), ("keys", 12), ("webhooks", 9), ("calls", 15), ("changes", 10)]
 )
 def test_no_part_takes_more_statements_for_more_keys_calls_and_changes(support, organization, part, most):
     called(issue(organization)[0], times=2)
