@@ -266,3 +266,10 @@ def test_what_an_engineer_asks_is_answered(client, slug, words):
 
 def test_staff_find_the_pages_in_the_menu_of_every_page(admin_client):
     assert '<a href="/docs/">Developer pages</a>' in admin_client.get("/admin/").text
+
+
+def test_the_codes_of_access_are_on_the_page_scopes_whatever_the_menu_has(client, settings):
+    settings.ACCESS_REQUESTS = True
+    html = client.get(Page.SCOPES.url).text
+    assert 'href="/docs/errors/#source_not_allowed"' in html
+    assert 'href="/docs/errors/#"' not in html
