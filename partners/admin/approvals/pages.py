@@ -142,10 +142,7 @@ def _approved(request: HttpRequest, form: DecisionForm, approval: Approval) -> H
     except ValidationError as refusal:
         form.refuse(refusal)
         return None
-    except DigestKeyUnavailable as fault:
-        form.add_error(None, str(fault))
-        return None
-    messages.success(request, f"Approved. {_what_now(approval)}")
+    messages.success(request, f"Approved. {_what_now(approval)}".strip())
     if handover is not None and approval.sends_link:
         return _send(request, approval, handover, url)
     return redirect(PAGE, approval.pk)
