@@ -5,27 +5,15 @@ from django.test import Client
 
 from partners.collecting import page
 from partners.collecting.guesses import Guesses
-from partners.models import KeyHandover, Organization
-from tests.factories import CHANGE
-from tests.partners.support.handing_over import CONTACT, prepared
+from tests.partners.support.with_contact import handover, partner
 
+__all__ = ["handover", "partner"]
 FORM = "/collect/"
 
 
 @pytest.fixture(autouse=True)
 def nothing_guessed(monkeypatch):
     monkeypatch.setattr(page, "GUESSES", Guesses())
-
-
-@pytest.fixture
-def partner(organization, postbox) -> Organization:
-    organization.set_contact(CHANGE, name="", email=CONTACT)
-    return organization
-
-
-@pytest.fixture
-def handover(partner) -> KeyHandover:
-    return prepared(partner)
 
 
 @pytest.fixture
