@@ -16,7 +16,7 @@ from hypothesis import settings
 from chartero import openapi
 from partners.models import triggers
 from partners.record.unknown_callers import unkeyed, unkeyed_answers
-from tests import published
+from tests import published, racing
 from tests.api import Api
 from tests.factories import OrganizationFactory, issue
 from tests.racing import Race, close
@@ -71,6 +71,13 @@ def committed(transactional_db):
     """A database whose commits are real; at the end it is emptied, which the triggers would refuse."""
     yield
     triggers.remove(connection)
+
+
+@pytest.fixture
+def on_file(committed, tmp_path):
+    """The same in a file on SQLite, where threads wait for each other as processes do."""
+    with racing.on_file(tmp_path / "race.sqlite3"):
+        yield
 
 
 @pytest.fixture

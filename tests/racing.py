@@ -1,9 +1,11 @@
 """Two acts that start at the same moment, each in its own thread on its own connection."""
 
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -26,6 +28,7 @@ class Race:
         return list(self.pool.map(self._run, acts))
 
     def _run(self, act: Act) -> Any:
+        lift_limits()
         self.start.wait()
         try:
             return patient(act)
@@ -35,11 +38,50 @@ class Race:
 
 def patient(act: Act) -> Any:
     """Try again while SQLite's database in memory, which knows no waiting, is locked by the other thread."""
-    while connection.vendor == "sqlite":
+    while is_in_memory():
         with suppress(OperationalError):
             return act()
         time.sleep(0.001)
     return act()
+
+
+def lift_limits() -> None:
+    """Let this connection wait for a lock as long as it takes: a limit would end a race on a busy machine undecided."""
+    unlimited = {
+        "postgresql": "SELECT set_config('lock_timeout', '0', false), set_config('statement_timeout', '0', false)",
+        "sqlite": "PRAGMA busy_timeout = 600000",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(unlimited[connection.vendor])
+
+
+def is_in_memory() -> bool:
+    """Return True if the tests' database is one of SQLite in memory."""
+    return connection.vendor == "sqlite" and bool(connection.is_in_memory_db())
+
+
+@contextmanager
+def on_file(file: Path) -> Iterator[None]:
+    """Use a copy of SQLite's database in memory that is a file, as deployments have it. On PostgreSQL, do nothing.
+
+    Connections to a file wait for each other, as those of a deployment do. So an error there is a fault.
+    """
+    if not is_in_memory():
+        yield
+        return
+    memory = connection.settings_dict["NAME"]
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(file)])
+    with closing(sqlite3.connect(memory, uri=True)):  # a database in memory lives as long as a connection
+        _move_to(str(file))
+        yield
+        _move_to(memory)
+        connection.ensure_connection()
+
+
+def _move_to(name: str) -> None:
+    close()
+    connection.settings_dict["NAME"] = name
 
 
 def close() -> None:

@@ -19,13 +19,13 @@ from partners.models.handover import Closed
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.handing_over import CONTACT, FROM, prepared, sent
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = pytest.mark.usefixtures("on_file")
 OVERLAP = timedelta(hours=24)
-ROUNDS = int(os.environ.get("CHARTERO_ROUNDS", "50" if connection.vendor == "postgresql" else "10"))
+ROUNDS = int(os.environ.get("CHARTERO_ROUNDS", "50" if connection.vendor == "postgresql" else "20"))
 
 
 @pytest.fixture
-def partner(committed) -> Organization:
+def partner(on_file) -> Organization:
     partner = OrganizationFactory()
     partner.set_contact(CHANGE, name="", email=CONTACT)
     return partner

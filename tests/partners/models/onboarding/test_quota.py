@@ -54,7 +54,7 @@ def test_a_new_day_begins_with_nothing_and_keeps_no_network(clock):
     fill(quota.OF_NETWORK, NETWORK)
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.usefixtures("on_file")
 def test_the_count_is_exact_when_two_arrive_at_once(race, monkeypatch):
     monkeypatch.setattr(quota, "OF_ALL", 7)
     rounds = 20 if connection.vendor == "postgresql" else 10
