@@ -22,11 +22,6 @@ class Waiting:
     def __bool__(self) -> bool:
         return bool(self.found or self.ready)
 
-    @property
-    def rows(self) -> list[Approval]:
-        """Return all rows, what this person can do first."""
-        return [*self.ready, *self.mine, *self.others]
-
 
 def for_person(user: "User") -> Waiting:
     """Return what waits, the oldest first."""
