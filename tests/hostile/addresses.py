@@ -15,8 +15,15 @@ WORDS = {
     "slug": "errors",
     "url": "no-such-page",
 }
-IDS = ("object_id", "pk", "id", "user_id", "link")
-MODELS = {"user_id": "auth/user", "link": "partners/keyhandover"}
+MODELS = {
+    "user_id": "auth/user",
+    "link": "partners/keyhandover",
+    "approval": "partners/approval",
+    "asked": "partners/onboardingrequest",
+    "endpoint": "partners/webhookendpoint",
+    "delivery": "partners/webhookdelivery",
+}
+IDS = ("object_id", "pk", "id", *MODELS)
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,14 @@ from partners.signin.models import Phone
 from tests.factories import DocumentFactory, RequestRecordFactory
 from tests.hostile.addresses import IDS, Address, addresses
 from tests.hostile.inputs import BAD, BODIES, COOKIES, HEADERS, METHODS, QUERIES, SINGLES
+from tests.partners.support.approving import key_asked_for
+from tests.partners.support.asking import asked
 from tests.partners.support.handing_over import prepared
+from tests.partners.support.webhooks import added, delivery_to
 
 pytestmark = pytest.mark.django_db
 ALL = addresses()
+UNREACHABLE = "https://10.0.0.1/webhooks"  # refused before any name is looked up
 FOLLOWED = 4_000  # characters of an address that a server still reads
 Call = tuple[str, str, dict[str, object]]
 
@@ -76,9 +80,10 @@ def fails(client: Client, verb: str, path: str, extra: dict[str, object]) -> boo
 
 
 @pytest.fixture
-def visitors(db, monkeypatch) -> dict[str, Client]:
+def visitors(db, monkeypatch, settings) -> dict[str, Client]:
     """A superuser, one with a second factor that this session has not proved, and somebody who is not signed in."""
     monkeypatch.setattr("django.test.client.WSGIRequest", Utf8Request)
+    settings.ACCESS_REQUESTS = True
     clients = {name: Client(raise_request_exception=False) for name in ("signed out", "superuser", "half signed in")}
     for name, client in clients.items():
         if name != "signed out":
@@ -92,8 +97,11 @@ def visitors(db, monkeypatch) -> dict[str, Client]:
 def keys(db) -> dict[str, str]:
     """The primary key of a row of every table, by `app/model`."""
     DocumentFactory()
-    prepared(RequestRecordFactory().api_key.organization)
-    User.objects.create_user("somebody")
+    organization = RequestRecordFactory().api_key.organization
+    prepared(organization)
+    key_asked_for(User.objects.create_user("somebody"), organization)
+    asked()
+    delivery_to(added(organization, UNREACHABLE))
     models = (model._default_manager for model in apps.get_models() if model._default_manager.exists())
     return {
         f"{each.model._meta.app_label}/{each.model._meta.model_name}": str(each.order_by("pk").last().pk)

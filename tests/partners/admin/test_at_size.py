@@ -71,7 +71,7 @@ def test_the_statements_of_a_list_do_not_grow_with_it(admin_client):
     few = {path: statements(admin_client, path) for path in LISTS}
     grow(11)
     assert {path: statements(admin_client, path) for path in LISTS} == few
-    assert max(few.values()) <= 27
+    assert max(few.values()) <= 28
 
 
 def test_the_statements_of_a_page_do_not_grow_with_what_it_shows(admin_client):
