@@ -36,6 +36,6 @@ def retry_after(text: str | None, now: datetime) -> timedelta | None:
         return timedelta(seconds=int(text))
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # also a year or a zone that is too large for a date
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now

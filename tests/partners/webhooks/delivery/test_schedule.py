@@ -47,6 +47,9 @@ def test_retry_after_makes_the_wait_longer_within_the_longest(asked, seconds):
         ("9" * 10, None),
         ("tomorrow", None),
         ("Mon, 99 May 2026 14:01:00 GMT", None),
+        ("Mon, 25 May 99999999999 14:01:00 GMT", None),
+        ("Mon, 25 May 2026 99999999999999999999:01:00 GMT", None),
+        ("Mon, 25 May 2026 14:01:00 +99999999999999", None),
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(text, seconds):
