@@ -60,7 +60,8 @@ def _post(target: Target, headers: Mapping[str, str], body: bytes, left: float) 
     watch.start()
     try:
         connection.request("POST", target.path, body=body, headers={"Host": _host(target), **headers})
-        answer = connection.getresponse()
+        # Not urllib3's own method: it reads the whole body, and logs the URL if a header is malformed.
+        answer = http.client.HTTPConnection.getresponse(connection)
         return Answer(status=answer.status, retry_after=answer.headers.get("Retry-After"))
     except (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError, ValueError) as fault:
         return Answer(fault="timeout" if connection.was_cut else _kind(fault))

@@ -48,6 +48,17 @@ def test_any_2xx_is_success_and_no_redirect_is_followed(receiving, status, succe
     assert len(receiving.got) == 1
 
 
+def test_the_body_of_an_answer_is_not_read(receiving):
+    receiving.answer = lambda number: (200, {"Content-Length": "1000"})  # none of which ever comes
+    assert send(receiving.url, {}, BODY) == Answer(status=200)
+
+
+def test_a_malformed_header_is_not_logged(receiving, caplog):
+    receiving.answer = lambda number: (200, {"no colon\r\nX-Invented": "yes"})
+    assert send(receiving.url, {}, BODY) == Answer(status=200)
+    assert caplog.messages == []
+
+
 def test_a_proxy_of_the_environment_is_not_used(receiving, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     assert send(receiving.url, {}, BODY).succeeded
