@@ -17,6 +17,7 @@ import argparse
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import os
 import sqlite3
@@ -33,9 +34,8 @@ from typing import Any
 
 VERSIONS = {"2026-05-01"}
 READY = "recording.transcript_ready"
-TOLERANCE = 300  # seconds
+TOLERANCE, FIRST_PAUSE, LONGEST_PAUSE = 300, 1.0, 60.0  # seconds
 LONGEST_BODY, LONGEST_ANSWER = 2**16, 2**26  # bytes
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds
 HEADERS = ("ChartHero-Event-Id", "ChartHero-Delivery-Id", "ChartHero-Timestamp", "ChartHero-Signature")
 TABLES = """
 CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, body TEXT NOT NULL, received_at REAL NOT NULL,
@@ -194,7 +194,7 @@ def work(store: Store, api: Api, arrived: threading.Event) -> None:
         try:
             say(f"{found[0]} {fetch(store, api, *found)}")
             pause = FIRST_PAUSE
-        except OSError as fault:
+        except (OSError, http.client.HTTPException) as fault:
             store.postpone(found[0])
             say(f"{found[0]} is not fetched yet: {fault}; the next call is in {pause:.0f} s")
             time.sleep(pause)

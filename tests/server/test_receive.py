@@ -14,6 +14,8 @@ import sys
 import time
 from contextlib import closing, contextmanager
 from functools import partial
+from threading import Event
+from unittest.mock import Mock
 
 import pytest
 
@@ -165,6 +167,18 @@ def test_the_program_decides_like_the_receivers_of_the_pages(changed, status):
     module = runpy.run_path(str(ROOT / "examples/receive.py"))
     headers, body = request(EVENT | {"id": "evt_1"}, changed)
     assert module["is_genuine"](headers, body, [SECRET], time.time()) == (status == 204)
+
+
+def test_an_answer_that_is_no_http_is_fetched_again(monkeypatch):
+    import runpy
+
+    module = runpy.run_path(str(ROOT / "examples/receive.py"))
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    store = Mock(next=Mock(side_effect=[("evt_1", EVENT), StopIteration]))
+    api = Mock(transcript=Mock(side_effect=http.client.BadStatusLine("invented")))
+    with pytest.raises(StopIteration):
+        module["work"](store, api, Event())
+    store.postpone.assert_called_once_with("evt_1")
 
 
 def test_an_event_is_stored_once_over_restarts_and_its_transcript_fetched_through_faults(program, proxy, ready):
