@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from partners.api import base_url
 from partners.finding.found import Found
-from partners.models import OnboardingRequest, OnboardingState
+from partners.models import OnboardingCount, OnboardingRequest, OnboardingState
 from partners.review import emails
 
 
@@ -32,5 +32,6 @@ def announce(requests: Sequence[int]) -> None:
 
 
 def prune() -> int:
-    """Delete the requests that were decided long ago, and return their number."""
+    """Delete the requests that were decided long ago, and the counts of earlier days. Return the number of requests."""
+    OnboardingCount.forget_past()
     return OnboardingRequest.objects.due().delete()[0]

@@ -1,6 +1,6 @@
 """How many requests for access may come in a day of UTC, from one network and in all: exact over all processes."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import models
 from django.db.models import F
@@ -37,12 +37,21 @@ class OnboardingCount(models.Model):
 
         The row of a network is locked before the one of all, so that two requests can't wait for each other.
         """
-        today = timezone.now().astimezone(UTC).date()
-        cls.objects.filter(day__lt=today).delete()
+        cls.forget_past()
+        today = _today()
         for source, most in ((network, OF_NETWORK), (EVERYWHERE, OF_ALL)):
             cls.objects.get_or_create(source=source, defaults={"day": today})
             if not cls.objects.filter(source=source, requests__lt=most).update(requests=F("requests") + 1):
                 raise TooMany(seconds_left())
+
+    @classmethod
+    def forget_past(cls) -> None:
+        """Delete the counts of earlier days, and so the networks in them."""
+        cls.objects.filter(day__lt=_today()).delete()
+
+
+def _today() -> date:
+    return timezone.now().astimezone(UTC).date()
 
 
 def seconds_left() -> int:

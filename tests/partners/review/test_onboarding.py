@@ -1,10 +1,12 @@
 """What staff and the operator's schedule do about access requests: e-mail, and deletion."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from partners.models import OnboardingRequest
+from partners.models import OnboardingCount, OnboardingRequest
 from partners.models.onboarding.request import KEPT
 from tests.factories import CHANGE
 from tests.partners.support.asking import GIVEN, asked
@@ -48,3 +50,13 @@ def test_requests_are_deleted_some_time_after_the_decision(options, left):
     asked()
     assert run_json("prune_records", *options)["access_requests"] == 1
     assert OnboardingRequest.objects.count() == left
+
+
+@pytest.mark.parametrize(("options", "left"), [([], 0), (["--dry-run"], 2)])
+def test_the_networks_of_earlier_days_are_forgotten_although_nobody_sends_another_request(options, left, clock):
+    asked()
+    run("prune_records")
+    assert OnboardingCount.objects.count() == 2
+    clock(timezone.now() + timedelta(days=1))
+    run("prune_records", *options)
+    assert OnboardingCount.objects.count() == left
