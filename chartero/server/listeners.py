@@ -60,9 +60,8 @@ class Listeners:
             meanwhile()
             now = time.monotonic()
         for listener in self._sockets.values():
-            os.close(
-                listener.detach()
-            )  # to a late thread, it is a closed socket; gunicorn's `close` would leave it None
+            # To a late thread, it is a closed socket. gunicorn's `close` would leave None.
+            os.close(listener.detach())
 
     def _took_all(self, take: Callable[[Any], None], until: float) -> bool:
         """Take all connections that wait. Return False if there is no more room or time."""
