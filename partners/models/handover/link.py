@@ -36,14 +36,16 @@ class Link(HandoverFields):
     def new_link(self, change: Change, sender: "User | None", *, with_code: bool = False) -> tuple[str, str]:
         """Return the token of a new link and its code, or "" without one. The link before it no longer works.
 
-        The new one works after `note_sent()`. Raise ValidationError if the hand-over is over, or if its organization
-        has no contact to send it to.
+        The new one works after `note_sent()`. Raise ValidationError if the hand-over is over, if its organization has
+        no contact to send it to, or if it was approved with a code and there is none.
         """
         token, code = links.new_token(), links.new_code() if with_code else ""
         digest = links.token_digest(token)
         with transaction.atomic():
             self._lock()
             self._require_going_on()
+            if not with_code:
+                obstacles.require_no_code(self)
             self._save(
                 sent_to=obstacles.contact_of(self.organization),
                 sender=sender,

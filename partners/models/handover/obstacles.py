@@ -5,7 +5,7 @@ everything that withdraws trust forbids it: from the organization, its contact, 
 What only limits calls doesn't, such as a disabled route, because each call is checked anyway.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -16,6 +16,7 @@ from partners.models.change import Action
 from partners.models.organization import Organization
 
 if TYPE_CHECKING:
+    from partners.models.handover.link import Link
     from partners.models.handover.row import KeyHandover
 
 
@@ -52,6 +53,13 @@ def contact_of(organization: Organization) -> str:
     except ValidationError:
         raise ValidationError("The organization has no contact with an e-mail address.", code="no_contact") from None
     return organization.contact_email
+
+
+def require_no_code(handover: "Link") -> None:
+    """Raise ValidationError if the second person approved the link only together with a code by phone."""
+    approved: Any = type(handover)._default_manager.filter(pk=handover.pk)
+    if handover.approved_by and approved.filter(approval__facts__phone_code=True).exists():
+        raise ValidationError("It was approved with a code by phone. Send it with a code.", code="code_required")
 
 
 def _is_trusted(handover: "KeyHandover") -> bool:

@@ -116,6 +116,8 @@ def test_a_link_with_a_code_is_sent_by_who_reads_out_the_code(asker, approver, o
     resend = f"{KEYS}links/{handover.pk}/resend/?phone_code=on"
     assert resend in asker.get(page_of(approval)).text
     assert " checked" in asker.get(resend).text
+    assert "It was approved with a code by phone." in text_of(asker.post(resend, follow=True))
+    assert "Read this code out by phone." in asker.post(resend, {"phone_code": "on"}).text
 
 
 def test_the_list_shows_what_waits_first_and_filters(asker, approver, asked, key_asked, organization):

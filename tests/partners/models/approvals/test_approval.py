@@ -252,6 +252,13 @@ def test_a_link_is_prepared_by_the_approval_and_collected(partner, asker, approv
     assert key.events.get(action=Action.KEY_ISSUED).approved_by == "ben"
 
 
+def test_a_link_that_was_approved_with_a_code_is_sent_with_one(partner, asker, approver, postbox):
+    partner.set_contact(CHANGE, name="", email=CONTACT)
+    handover = key_asked_for(asker, partner, by_link=True, phone_code=True).approve(approver, by(approver))
+    assert code_of(lambda: sent(handover, asker)) == "code_required"
+    assert sent(handover, asker, with_code=True)[1]
+
+
 def test_a_link_needs_a_contact_and_an_organization(partner, asker, postbox):
     assert code_of(lambda: key_asked_for(asker, partner, by_link=True)) == "no_contact"
     assert code_of(lambda: key_asked_for(asker, None, by_link=True)) == "no_contact"
