@@ -19,6 +19,10 @@ from partners.models.organization import ROUTE_CHOICES
 from partners.review.approvals import asking
 
 PERMISSION = "partners.change_organization"
+UNASKED = (
+    "Another person has to approve the access, but not a test key. Ask for the access on the organization's page, then "
+    "issue the key without it."
+)
 
 
 class Opening(forms.Form):
@@ -63,6 +67,8 @@ class Opening(forms.Form):
         given = self.cleaned_data
         opens = given.get("allowlist") or given.get("routes")
         asks = asking.need_approval(is_test=given.get("kind") == "test")
+        if opens and settings.FOUR_EYES and not asks:
+            self.add_error("kind", ValidationError(UNASKED, code="approval_required"))
         if (opens or asks) and not given["reason"]:
             what = "enabling access" if opens else "asking for this key"
             self.add_error("reason", ValidationError(f"Give the reason for {what}.", code="reason_required"))

@@ -4,7 +4,7 @@ import pytest
 from django.core import mail
 
 from partners.catalogue.routes import Route, Scope
-from partners.models import ApiKey, Approval, ApprovalState, KeyHandover
+from partners.models import ApiKey, Approval, ApprovalState, KeyHandover, Organization
 from tests.factories import CHANGE
 from tests.partners.support.approving import LIST, decide, key_asked_for, page_of
 from tests.partners.support.diagnosing import text_of
@@ -208,6 +208,13 @@ def test_a_key_is_asked_for_with_a_reason_once_and_only_if_it_could_be_issued(as
     settings.DIGEST_KEYS = ""
     assert "set CHARTERO_DIGEST_KEYS" in asker.post(ISSUE, form | {"step": "issue"}).text
     assert not Approval.objects.exists()
+
+
+def test_access_together_with_a_test_key_is_asked_for_on_a_page_of_its_own(asker, form, settings):
+    settings.ACCEPT_TEST_KEYS = True
+    given = form | {"organization": Organization.create("Newcomer", CHANGE).name, "kind": "test", "allowlist": "on"}
+    refusal = text_of(asker.post(ISSUE, given | {"step": "check"}))
+    assert "Ask for the access on the organization's page, then issue the key without it." in refusal
 
 
 def test_the_same_key_is_not_asked_for_twice(asker, form):
