@@ -1,11 +1,14 @@
 """One attempt over TLS: what counts as an answer, and that no receiver can hold it up."""
 
+import http.client
 import socket
+import ssl
 import threading
 import time
 from contextlib import contextmanager, suppress
 
 import pytest
+import urllib3
 
 from partners.webhooks import guard
 from partners.webhooks.delivery import sending
@@ -146,3 +149,29 @@ def test_a_cut_before_the_connection_changes_nothing():
     connection.cut()
     connection.finish()
     assert connection.was_cut
+
+
+def test_a_cut_ends_the_connection_for_the_other_side_at_once():
+    connection = sending._Connection("192.0.2.1", 443)
+    connection._held, other = socket.socketpair()
+    connection.cut()
+    with other:
+        assert (connection.was_cut, other.recv(1)) == (True, b"")
+    connection.finish()
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (ssl.SSLCertVerificationError(), "tls"),
+        (urllib3.exceptions.SSLError("unknown authority"), "tls"),
+        (ConnectionResetError(), "connection"),
+        (urllib3.exceptions.NewConnectionError(None, "refused"), "connection"),
+        (TimeoutError(), "timeout"),
+        (urllib3.exceptions.ConnectTimeoutError(), "timeout"),
+        (OSError(113, "No route to host"), "connection"),
+        (http.client.BadStatusLine("?"), "protocol"),
+    ],
+)
+def test_a_failure_has_a_kind_and_says_nothing_else(fault, kind):
+    assert sending._kind(fault) == kind
