@@ -15,7 +15,7 @@ REPLAY: Verb[WebhookDelivery] = Verb(
     "Send again",
     SwitchForm,
     lambda delivery, change, given: delivery.replay(change),
-    "It is sent again within seconds.",
+    "It is sent again within seconds, if the endpoint is on.",
 )
 
 
