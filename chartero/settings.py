@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from chartero import logs, paths
-from chartero.deployment import secrets
+from chartero.deployment import databases, secrets
 from chartero.deployment.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -117,39 +117,8 @@ TEMPLATES = [
 ]
 
 # The database --------------------------------------------------------------------------------------------------------
-SQLITE_OPTIONS = {
-    "timeout": 2 if WEB_PROCESS else 30,
-    "transaction_mode": "IMMEDIATE",
-    # A commit is durable: the record of a disclosure is on disk before the response is sent.
-    # Without recursive triggers, REPLACE would bypass the trigger that prevents deletion.
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
-}
-POSTGRESQL_OPTIONS = {
-    "connect_timeout": 2,
-    # Detect a server that disappeared within two seconds, even if no statement is running.
-    "tcp_user_timeout": 2000,
-    "keepalives_idle": 5,
-    "keepalives_interval": 1,
-    "keepalives_count": 2,
-    "server_side_binding": True,  # send values apart from the statement, so that it can be prepared
-}
-DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'chartero.sqlite3'}")}
-POSTGRESQL = "postgresql" in DATABASES["default"]["ENGINE"]
-DATABASE_OPTIONS = DATABASES["default"].get("OPTIONS", {})
-if POSTGRESQL:  # if a parameter is set twice, PostgreSQL uses the last value
-    LIMITS = "-c statement_timeout=2s -c lock_timeout=1s" if WEB_PROCESS else ""
-    # To compile a plan that reads many rows takes longer than to run it: seconds, on a busy machine.
-    parts = (LIMITS, "-c jit=off", DATABASE_OPTIONS.get("options", ""))
-    DATABASE_OPTIONS["options"] = " ".join(filter(None, parts))
-DATABASES["default"].update(
-    ENGINE="chartero.postgresql" if POSTGRESQL else DATABASES["default"]["ENGINE"],
-    CONN_MAX_AGE=600,
-    CONN_HEALTH_CHECKS=True,
-    # A cursor of the server is closed by a statement. If Python's garbage collector closes one while its session runs
-    # another statement, both wait for each other.
-    DISABLE_SERVER_SIDE_CURSORS=True,
-    OPTIONS=(POSTGRESQL_OPTIONS if POSTGRESQL else SQLITE_OPTIONS) | DATABASE_OPTIONS,
-)
+_DATABASE = env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'chartero.sqlite3'}")
+DATABASES = {"default": databases.configured(_DATABASE, web_process=WEB_PROCESS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The partner API -----------------------------------------------------------------------------------------------------

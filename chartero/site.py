@@ -14,7 +14,7 @@ from partners.models.change import Action
 from partners.signin import trail
 from partners.signin.forms import SignInForm
 from partners.signin.guards import second_factor
-from partners.signin.own_password import OwnPasswordView
+from partners.signin.own.password import OwnPasswordView
 
 
 @dataclass(frozen=True, slots=True)

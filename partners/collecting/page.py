@@ -27,8 +27,8 @@ from partners.keys import links
 from partners.keys.digests import DigestKeyUnavailable
 from partners.models import HandoverState, KeyHandover
 from partners.models.handover import Closed
-from partners.review import link_mail
-from partners.review.link_mail import Alert
+from partners.review.mail import link_mail
+from partners.review.mail.link_mail import Alert
 
 View = Callable[[HttpRequest], HttpResponse]
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}

@@ -18,7 +18,7 @@ from partners.formats import traces
 from partners.formats.escapes import escaped
 from partners.leaks.reporting import Outcome
 from partners.models import KeyLeak, KeyState, Organization
-from partners.review import emails
+from partners.review.mail import emails
 
 NO_ORGANIZATION = "The key belongs to no organization, so nobody can be e-mailed."
 NO_ADDRESS = "The organization has no contact e-mail. Tell the partner in another way."

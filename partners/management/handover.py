@@ -14,8 +14,8 @@ from partners.management import output
 from partners.management.base import ChangeCommand
 from partners.management.files import new_file
 from partners.models import ApiKey, KeyHandover
-from partners.review import link_mail
 from partners.review.handing_over import Sender
+from partners.review.mail import link_mail
 
 SHOWN_ONCE = "The token. It is shown only once and is not stored. Copy all of it now:"
 HELP = (

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
 from partners.formats import traces
-from partners.review import emails
+from partners.review.mail import emails
 
 
 def require_settings() -> None:

@@ -16,8 +16,8 @@ from partners.formats import traces
 from partners.models import KeyHandover, Organization
 from partners.models.change import Change
 from partners.models.handover import Closed
-from partners.review import link_mail
-from partners.review.link_mail import NewLink
+from partners.review.mail import link_mail
+from partners.review.mail.link_mail import NewLink
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -8,7 +8,7 @@ from django.utils import timezone
 from partners.api import base_url
 from partners.finding.found import Found
 from partners.models import OnboardingCount, OnboardingRequest, OnboardingState
-from partners.review import emails
+from partners.review.mail import emails
 
 
 def waiting() -> Found[OnboardingRequest]:

@@ -15,11 +15,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.models.change import Action
-from partners.signin import own_sessions, trail
+from partners.signin import trail
 from partners.signin.base import change_by, onward, page, person, way_back
 from partners.signin.forms import CodeForm, EnrolForm, PasswordForm, RecoveryForm, ResetForm, SecondStepForm
 from partners.signin.guards import freshness, lockout, second_factor, totp
 from partners.signin.models import Phone, RecoveryCode
+from partners.signin.own import sessions as own_sessions
 from partners.signin.reset import reset, state
 
 SEED = "signin_seed"  # of the phone that is being set up in this session; not a secret, see `totp`

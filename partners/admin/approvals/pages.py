@@ -23,8 +23,8 @@ from partners.keys.digests import DigestKeyUnavailable
 from partners.models import Approval, ApprovalState, KeyHandover
 from partners.models.approvals.fields import Decision
 from partners.names import holds_words
-from partners.review import link_mail
 from partners.review.handing_over import Sender
+from partners.review.mail import link_mail
 from partners.signin.base import change_by, person
 from partners.signin.guards.freshness import fresh_password
 

@@ -17,8 +17,8 @@ from partners.admin.handovers.sending import PAGE
 from partners.admin.lists.paging import BoundedPaginator
 from partners.admin.verbs import Verb
 from partners.models import HandoverState, KeyHandover
-from partners.review import link_mail
 from partners.review.handing_over import Sender
+from partners.review.mail import link_mail
 from partners.signin.base import change_by, person
 
 PER_PAGE, MOST_AT_ONCE = 25, 500

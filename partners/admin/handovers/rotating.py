@@ -18,8 +18,8 @@ from partners.models import ApiKey, KeyHandover
 from partners.models.change import Action
 from partners.models.handover.obstacles import contact_of
 from partners.models.keys.lifecycle import refusal
-from partners.review import link_mail
 from partners.review.handing_over import Delivery
+from partners.review.mail import link_mail
 
 
 class BulkRotateForm(BulkForm):

@@ -17,8 +17,8 @@ from partners.admin.handovers.forms import PHONE_CODE
 from partners.api import base_url
 from partners.models import ApiKey, KeyHandover, Organization
 from partners.models.handover.obstacles import contact_of
-from partners.review import link_mail
 from partners.review.handing_over import Delivery, Sender
+from partners.review.mail import link_mail
 from partners.signin.base import person
 
 PAGE = "admin:partners_handover"

@@ -7,7 +7,8 @@ from partners.management.base import ReportCommand
 from partners.management.exclusive import only_run
 from partners.management.mailing import require_settings, sending
 from partners.record.unknown_callers.wrong_secrets import MANY_OF_NETWORK
-from partners.review import alerts, endpoint_mail, onboarding
+from partners.review import onboarding
+from partners.review.mail import endpoint_mail, guessing_mail
 
 
 class Command(ReportCommand):
@@ -24,11 +25,11 @@ class Command(ReportCommand):
         """Return the networks, the number of access requests and the endpoints that the e-mails are about."""
         require_settings()
         with only_run("send_alerts") as alone:
-            due, requests = (alerts.due(), onboarding.unannounced()) if alone else ([], [])
+            due, requests = (guessing_mail.due(), onboarding.unannounced()) if alone else ([], [])
             troubles = endpoint_mail.due() if alone else []
             with sending():
                 if due:
-                    alerts.send(due)
+                    guessing_mail.send(due)
                 if requests:
                     onboarding.announce(requests)
                 for trouble in troubles:

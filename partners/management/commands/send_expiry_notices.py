@@ -10,8 +10,8 @@ from partners.management import output
 from partners.management.base import ReportCommand
 from partners.management.exclusive import only_run
 from partners.management.mailing import require_settings
-from partners.review import mail as notice_mail
 from partners.review import notices
+from partners.review.mail import notice_mail
 from partners.review.notices import Notice
 
 COLUMNS = ["TO", "ORGANIZATION", "KEYS", "FIRST EXPIRY", "OUTCOME"]

@@ -18,8 +18,8 @@ from partners.models.approvals.kinds import ACCESS, KEY, SCOPES
 from partners.models.change import Change
 from partners.models.handover.obstacles import contact_of
 from partners.models.organization import missing_in, refuse_impossible
-from partners.review import link_mail
 from partners.review.approvals import mail
+from partners.review.mail import link_mail
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

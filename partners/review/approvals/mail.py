@@ -9,7 +9,7 @@ from partners.api import base_url
 from partners.formats import traces
 from partners.formats.escapes import escaped
 from partners.models import Approval
-from partners.review import emails
+from partners.review.mail import emails
 
 logger = logging.getLogger(__name__)
 

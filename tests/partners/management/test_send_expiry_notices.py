@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from partners.models import ExpiryNotice, Organization
-from partners.review import mail as notice_mail
+from partners.review.mail import notice_mail
 from tests.factories import OrganizationFactory
 from tests.partners.support.command_line import refused, run, run_json
 from tests.partners.support.ending import ending

@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 
 from partners.models import HandoverState, KeyHandover, Organization
 from partners.models.handover import Closed
-from partners.review import handing_over, link_mail
+from partners.review import handing_over
 from partners.review.handing_over import Delivery, Sender
+from partners.review.mail import link_mail
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.handing_over import CONTACT, actions, links_mailed, prepared
 from tests.partners.support.postbox import Postbox

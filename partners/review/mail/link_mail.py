@@ -16,7 +16,7 @@ from partners.api import base_url
 from partners.formats import traces
 from partners.formats.escapes import escaped
 from partners.models import KeyHandover, Organization
-from partners.review import emails
+from partners.review.mail import emails
 
 logger = logging.getLogger(__name__)
 

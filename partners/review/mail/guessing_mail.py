@@ -9,7 +9,7 @@ from partners.api import base_url
 from partners.models import GuessingAlert
 from partners.record.unknown_callers import wrong_secrets
 from partners.record.unknown_callers.wrong_secrets import Guesses
-from partners.review import emails
+from partners.review.mail import emails
 
 
 def due() -> list[Guesses]:

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.sessions.models import Session
 
 from partners.models.change import Action, ChangeEvent
-from partners.signin import own_sessions
+from partners.signin.own import sessions as own_sessions
 from tests.factories import CHANGE
 from tests.partners.support.diagnosing import text_of
 from tests.partners.support.person import ELSEWHERE, PASSWORD

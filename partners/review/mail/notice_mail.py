@@ -13,7 +13,7 @@ from django.urls import reverse
 from partners.api import base_url
 from partners.formats.escapes import escaped
 from partners.models import ApiKey, Recipient
-from partners.review import emails
+from partners.review.mail import emails
 from partners.review.notices import Ending, Notice
 
 LISTED = 200

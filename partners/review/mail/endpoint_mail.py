@@ -17,7 +17,7 @@ from django.utils import timezone
 from partners.api import base_url
 from partners.formats.escapes import escaped
 from partners.models import WebhookEndpoint
-from partners.review import emails
+from partners.review.mail import emails
 from partners.review.notices import is_address
 
 logger = logging.getLogger(__name__)

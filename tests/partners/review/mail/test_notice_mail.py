@@ -7,7 +7,7 @@ import pytest
 from partners.catalogue.routes import Scope
 from partners.keys import tokens
 from partners.models import ApiKey, ExpiryNotice, Organization
-from partners.review import mail as notice_mail
+from partners.review.mail import notice_mail
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.command_line import run
 from tests.partners.support.ending import DAY, ending

@@ -1,0 +1,47 @@
+"""How chartero uses a database: what makes a commit durable, and how long a web process waits."""
+
+from typing import Any
+
+POSTGRESQL = {
+    "connect_timeout": 2,
+    # Detect a server that disappeared within two seconds, even if no statement is running.
+    "tcp_user_timeout": 2000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 1,
+    "keepalives_count": 2,
+    "server_side_binding": True,  # send values apart from the statement, so that it can be prepared
+}
+WEB_LIMITS = "-c statement_timeout=2s -c lock_timeout=1s"
+# To compile a plan that reads many rows takes longer than to run it: seconds, on a busy machine.
+EVERYWHERE = "-c jit=off"
+
+
+def configured(database: dict[str, Any], *, web_process: bool) -> dict[str, Any]:
+    """Return Django's description of a database with the options that chartero needs. The given options win."""
+    postgresql, given = "postgresql" in database["ENGINE"], database.get("OPTIONS", {})
+    options = _postgresql(given, web_process) if postgresql else _sqlite(web_process) | given
+    return database | {
+        "ENGINE": "chartero.postgresql" if postgresql else database["ENGINE"],
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        # A cursor of the server is closed by a statement. If Python's garbage collector closes one while its session
+        # runs another statement, both wait for each other.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "OPTIONS": options,
+    }
+
+
+def _postgresql(given: dict[str, Any], web_process: bool) -> dict[str, Any]:
+    """If a parameter is set twice, PostgreSQL uses the last value."""
+    parts = (WEB_LIMITS if web_process else "", EVERYWHERE, given.get("options", ""))
+    return POSTGRESQL | given | {"options": " ".join(filter(None, parts))}
+
+
+def _sqlite(web_process: bool) -> dict[str, Any]:
+    return {
+        "timeout": 2 if web_process else 30,
+        "transaction_mode": "IMMEDIATE",
+        # A commit is durable: the record of a disclosure is on disk before the response is sent.
+        # Without recursive triggers, REPLACE would bypass the trigger that prevents deletion.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON;",
+    }

@@ -1,0 +1,1 @@
+"""The e-mails to staff and to contacts."""
