@@ -5,31 +5,18 @@ the records up to an id are added, every transaction that may still commit one o
 records are never blocked: the lock is on the row of the progress, which no call reads.
 """
 
-import time
-
-from django.db import connection
-
-from partners import pacing
+from partners import pacing, writers
 from partners.models import UsageProgress
 from partners.usage import hours
 from partners.usage.hours import execute, rows
 
 BATCH = 10_000  # records in one transaction, well below half a second
-PATIENCE = 2.0  # seconds to wait for transactions that write records
-_PAUSE = 0.005
 
 _LAST = """
 SELECT max(id) FROM (SELECT id FROM partners_requestrecord WHERE id > %s ORDER BY id LIMIT %s) AS batch
 """
 _BATCH = "id > %s AND id <= %s"
 _NUMBER = "SELECT count(*) FROM partners_requestrecord WHERE id > %s AND id <= %s"
-# A writer has this lock before it takes an id and keeps it until its commit can be seen.
-_WRITERS = """
-SELECT virtualtransaction FROM pg_locks
-WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND relation = 'partners_requestrecord'::regclass AND mode = 'RowExclusiveLock' AND granted
-    AND pid <> pg_backend_pid()
-"""
 _ADD = """
 INSERT INTO partners_usagecount (kind, owner, hour, reason_code, calls)
 SELECT kind, owner, hour, reason_code, calls FROM ({counted}) AS new WHERE hour >= %s
@@ -47,7 +34,7 @@ def count() -> int:
     total, added = 0, 1
     while added:
         with pacing.step():
-            added = add_batch(PATIENCE)
+            added = add_batch(writers.PATIENCE)
         total += added
     return total
 
@@ -59,7 +46,7 @@ def add_batch(patience: float) -> int:
     """
     counted_to = lock_progress(wait=False)
     last = None if counted_to is None else rows(_LAST, counted_to, BATCH)[0][0]
-    if last is None or not _writers_ended(patience):
+    if last is None or not writers.ended("partners_requestrecord", patience):
         return 0
     counted = hours.by_kind(_BATCH)
     execute(_ADD.format(counted=counted), counted_to, last, hours.value(hours.oldest_kept()))
@@ -83,17 +70,3 @@ def prune() -> None:
     while (first := rows(_FIRST)[0][0]) is not None and hours.moment(first) < hours.oldest_kept():
         with pacing.step():
             execute(_DROP, first)
-
-
-def _writers_ended(patience: float) -> bool:
-    """Wait until every transaction that may write records now has ended; return False if it takes too long.
-
-    Nothing to wait for on SQLite: this transaction is the only writer.
-    """
-    if connection.vendor != "postgresql":
-        return True
-    until, writing = time.monotonic() + patience, set(rows(_WRITERS))
-    while writing and time.monotonic() < until:
-        time.sleep(_PAUSE)
-        writing &= set(rows(_WRITERS))
-    return not writing
