@@ -70,7 +70,6 @@ class Action(models.TextChoices):
     HANDOVER_REUSED = "handover_reused", "Link used after collection"
     HANDOVER_WITHDRAWN = "handover_withdrawn", "Link withdrawn"
     WEBHOOK_ADDED = "webhook_added", "Webhook endpoint added"
-    WEBHOOK_EVENTS_CHANGED = "webhook_events_changed", "Webhook events changed"
     WEBHOOK_SWITCHED_OFF = "webhook_switched_off", "Webhook endpoint switched off"
     WEBHOOK_SWITCHED_ON = "webhook_switched_on", "Webhook endpoint switched on"
     WEBHOOK_SECRET_RENEWED = "webhook_secret_renewed", "New webhook secret made"

@@ -4,31 +4,17 @@ A name is resolved once. All its addresses are checked, and the caller connects 
 name: a second answer of the name server has no effect.
 """
 
-import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 
 from django.conf import settings
 
+from partners.formats import endpoint_urls
+from partners.formats.endpoint_urls import Address, Malformed, Site
 from partners.webhooks import lookup
 from partners.webhooks.lookup import Unresolved
 
 __all__ = ["Forbidden", "Target", "Unresolved", "check", "resolve"]
-
-LONGEST = 500  # characters of a URL
-HTTPS = 443
-Address = IPv4Address | IPv6Address
-
-_URL = re.compile(
-    r"(?i:https)://"
-    r"(?P<host>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+)"
-    r"(?::(?P<port>[1-9][0-9]{0,4}))?"
-    r"(?P<path>(?:/(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?(?:\?(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?)",
-    re.ASCII,
-)
-_LABEL = re.compile(r"[0-9a-z](?:[0-9a-z-]{0,61}[0-9a-z])?")
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")  # as resolvers read one: decimal, octal or hexadecimal
-LONGEST_NAME = 253  # characters; RFC 1035
 
 # Unicast addresses of the whole internet are in 2000::/3 (RFC 4291). Elsewhere are mapped and translated IPv4 addresses
 # (::, ::ffff:0:0/96, 64:ff9b::/96, 64:ff9b:1::/48), fec0::/10, and multicast.
@@ -64,14 +50,6 @@ class Target:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Site:
-    host: str
-    port: int
-    path: str
-    literal: Address | None
-
-
 def check(url: str) -> None:
     """Raise Forbidden if the text of a URL shows already that it is not allowed. Nothing is resolved."""
     site = _read(url)
@@ -91,44 +69,16 @@ def resolve(url: str, *, deadline: float) -> Target:
     return Target(site.host, site.port, str(addresses[0]), site.path)
 
 
-def _read(url: str) -> _Site:
-    """Return the parts of a URL. It is read by a grammar of our own, so that no two parsers can differ about it."""
-    if len(url) > LONGEST:
-        raise Forbidden(f"The URL is longer than {LONGEST} characters.")
-    written = _URL.fullmatch(url)
-    if written is None:
-        raise Forbidden(
-            "Write an https URL, such as https://hooks.example.com/chartero: ASCII only, without a user name, a "
-            "password or a fragment."
-        )
-    port = int(written["port"] or HTTPS)
-    if port not in settings.WEBHOOK_PORTS:
-        allowed = ", ".join(map(str, settings.WEBHOOK_PORTS))
-        raise Forbidden(f"Port {port} is not allowed. Allowed: {allowed}.")
-    host = written["host"].lower()
-    path = written["path"]
-    return _Site(host.strip("[]"), port, path if path.startswith("/") else f"/{path}", _literal(host))
-
-
-def _literal(host: str) -> Address | None:
-    """Return the address that a host is, or None if it is a name; Forbidden for other spellings of an address."""
-    labels = host.split(".")
-    if host.startswith("[") or _NUMBER.fullmatch(labels[-1]):
-        return _address(host)
-    if len(host) > LONGEST_NAME or not all(map(_LABEL.fullmatch, labels)):
-        raise Forbidden("The host name is not valid. Write it without a dot at the end.")
-    return None
-
-
-def _address(host: str) -> Address:
-    text = host.strip("[]")
+def _read(url: str) -> Site:
+    """Return the parts of a URL whose port is allowed; Forbidden for any other text."""
     try:
-        address = ip_address(text)
-    except ValueError:
-        address = None
-    if address is None or str(address) != text or (address.version == 6) != host.startswith("["):
-        raise Forbidden("Write an IP address in its usual form, such as 203.0.113.9 or [2001:db8::9].")
-    return address
+        site = endpoint_urls.read(url)
+    except Malformed as fault:
+        raise Forbidden(str(fault)) from None
+    if site.port not in settings.WEBHOOK_PORTS:
+        allowed = ", ".join(map(str, settings.WEBHOOK_PORTS))
+        raise Forbidden(f"Port {site.port} is not allowed. Allowed: {allowed}.")
+    return site
 
 
 def _judge(host: str, address: Address) -> None:

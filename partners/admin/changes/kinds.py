@@ -71,7 +71,6 @@ GROUPS = {
         "Anything about webhooks",
         (
             Action.WEBHOOK_ADDED,
-            Action.WEBHOOK_EVENTS_CHANGED,
             Action.WEBHOOK_SWITCHED_OFF,
             Action.WEBHOOK_SWITCHED_ON,
             Action.WEBHOOK_SECRET_RENEWED,

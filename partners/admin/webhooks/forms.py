@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from partners.admin.forms import ReasonForm
 from partners.catalogue.events import EventType
+from partners.formats import endpoint_urls
 from partners.formats.spans import bound
 from partners.models import DeliveryState, WebhookEndpoint
 from partners.webhooks import guard
@@ -36,7 +37,7 @@ class AddForm(ReasonForm):
 
     url = forms.CharField(
         label="URL",
-        max_length=guard.LONGEST,
+        max_length=endpoint_urls.LONGEST,
         widget=forms.URLInput({"placeholder": "https://"}),
         help_text="Begins with https:// and leads to public addresses. It can't be changed later.",
     )

@@ -1,7 +1,5 @@
 """Deliveries of events to endpoints, and the attempts of each."""
 
-from datetime import datetime
-
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
@@ -47,10 +45,6 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
     def failed(self) -> "WebhookDeliveryQuerySet":
         """Return those that reached no one: all attempts failed, or they were dropped."""
         return self.filter(state__in=[DeliveryState.FAILED, DeliveryState.DROPPED])
-
-    def between(self, start: datetime, end: datetime) -> "WebhookDeliveryQuerySet":
-        """Return those whose events occurred from `start` to before `end`."""
-        return self.filter(event__occurred_at__gte=start, event__occurred_at__lt=end)
 
     def replay(self, change: Change) -> int:
         """Send all of these again, and return their number; one change is recorded for each endpoint.

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -11,6 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from partners.catalogue.events import EventType
+from partners.formats import endpoint_urls
+from partners.formats.endpoint_urls import Malformed
 from partners.identifiers import PublicIdField
 from partners.keys import digests, webhook_secrets
 from partners.models.change import Action, Change, ChangeEvent
@@ -18,28 +19,17 @@ from partners.models.organization import Organization
 from partners.models.webhooks.endpoints import OffWhy, WebhookEndpointQuerySet
 from partners.models.webhooks.event import WebhookEvent
 from partners.models.webhooks.signing_keys import SigningKeys
-from partners.text import printable
 
 if TYPE_CHECKING:
     from partners.models.webhooks.delivery import WebhookDelivery
 
-LONGEST_URL = 500
-
 
 def well_formed(url: str) -> None:
-    """Raise ValidationError unless this is an https URL of visible ASCII, without credentials or a fragment.
-
-    Whether its address is allowed is not known before a connection is made.
-    """
-    printable(url)
+    """Raise ValidationError unless webhooks can be sent to this URL, wherever it leads."""
     try:
-        parts = urlsplit(url)
-        is_usable = parts.scheme == "https" and parts.hostname and parts.port != 0 and "@" not in parts.netloc
-    except ValueError:
-        is_usable = False
-    if not is_usable or not url.isascii() or " " in url or "\\" in url or "#" in url:
-        message = "Enter a URL such as https://partner.example/webhooks: https, no user name, no fragment."
-        raise ValidationError(message, code="invalid_url")
+        endpoint_urls.read(url)
+    except Malformed as fault:
+        raise ValidationError(str(fault), code="invalid_url") from None
 
 
 class WebhookEndpoint(SigningKeys):
@@ -47,7 +37,7 @@ class WebhookEndpoint(SigningKeys):
 
     public_id = PublicIdField("whe")
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="webhook_endpoints")
-    url = models.CharField("URL", max_length=LONGEST_URL, validators=[well_formed])
+    url = models.CharField("URL", max_length=endpoint_urls.LONGEST, validators=[well_formed])
     events = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     off_at = models.DateTimeField(null=True, editable=False)
@@ -102,17 +92,6 @@ class WebhookEndpoint(SigningKeys):
             endpoint.save(force_insert=True)
             endpoint._record(Action.WEBHOOK_ADDED, change, after={"events": endpoint.events})
         return endpoint
-
-    def choose_events(self, change: Change, events: Iterable[EventType]) -> bool:
-        """Set which events it gets, and return True if that changed anything; raise ValidationError for none."""
-        chosen = _chosen(events)
-        with transaction.atomic():
-            self._lock()
-            before: list[str] = self.events
-            if chosen != before:
-                self._save(events=chosen)
-                self._record(Action.WEBHOOK_EVENTS_CHANGED, change, {"events": before}, {"events": chosen})
-        return chosen != before
 
     def switch_off(self, change: Change, why: OffWhy = OffWhy.STAFF) -> None:
         """Send nothing more to it; raise ValidationError if it is already off, or without a reason."""

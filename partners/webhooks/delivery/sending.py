@@ -18,8 +18,9 @@ import urllib3
 from django.conf import settings
 from urllib3.connection import HTTPSConnection
 
+from partners.formats.endpoint_urls import HTTPS
 from partners.webhooks import guard
-from partners.webhooks.guard import HTTPS, Target
+from partners.webhooks.guard import Target
 
 PATIENCE = 15.0  # seconds for the whole attempt, from the look-up of the name to the status
 

@@ -7,6 +7,7 @@ from ipaddress import ip_network
 
 import pytest
 
+from partners.formats import endpoint_urls
 from partners.webhooks import guard
 
 PUBLIC, PUBLIC_6 = "198.41.0.4", "2001:503:ba3e::2:30"
@@ -84,7 +85,7 @@ ODD = [
         " https://a.example/",
     ],
     *["https://hooks.example.com/é", "https://hooks.example.com/%zz", "https://hooks.example.com/<a>"],
-    f"https://hooks.example.com/{'a' * guard.LONGEST}",
+    f"https://hooks.example.com/{'a' * endpoint_urls.LONGEST}",
 ]
 
 
@@ -191,7 +192,7 @@ def test_a_name_is_not_looked_up_by_a_check_of_its_text(names):
     ("url", "target"),
     [
         ("https://hooks.example.com", guard.Target("hooks.example.com", 443, PUBLIC, "/")),
-        ("HTTPS://Hooks.Example.COM:8443/In", guard.Target("hooks.example.com", 8443, PUBLIC, "/In")),
+        ("https://Hooks.Example.COM:8443/In", guard.Target("hooks.example.com", 8443, PUBLIC, "/In")),
         ("https://hooks.example.com?a=1/2", guard.Target("hooks.example.com", 443, PUBLIC, "/?a=1/2")),
         ("https://hooks.example.com/a%20b/;c?d=e", guard.Target("hooks.example.com", 443, PUBLIC, "/a%20b/;c?d=e")),
         ("https://xn--hks-0qa.example.com/", guard.Target("xn--hks-0qa.example.com", 443, PUBLIC, "/")),

@@ -1,7 +1,5 @@
 """Replays of one delivery and of many, and what is found."""
 
-from datetime import timedelta
-
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -49,13 +47,6 @@ def test_many_are_replayed_with_one_change_for_each_endpoint(endpoint):
 def test_a_replay_needs_a_reason(endpoint):
     with pytest.raises(ValidationError, match="Give the reason"):
         endpoint.deliveries.all().replay(Change(by="tester", source="tests"))
-
-
-def test_deliveries_of_a_period_are_found_by_when_their_events_occurred(endpoint):
-    delivery = delivery_to(endpoint)
-    start, second = delivery.event.occurred_at, timedelta(seconds=1)
-    assert list(WebhookDelivery.objects.all().between(start, start + second)) == [delivery]
-    assert not WebhookDelivery.objects.all().between(start - second, start).exists()
 
 
 @pytest.mark.parametrize(("status", "fault", "succeeded"), [(204, "", True), (302, "", False), (None, "tls", False)])

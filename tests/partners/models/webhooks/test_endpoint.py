@@ -32,23 +32,7 @@ def test_an_endpoint_is_added_on_and_on_record(endpoint, organization):
 
 @pytest.mark.parametrize(
     "url",
-    [
-        "http://receiver.example/",
-        "https://",
-        "https:///path",
-        "https://user@receiver.example/",
-        "https://receiver.example:0/",
-        "https://receiver.example:99999/",
-        "https://[::1/",
-        "https://receiver.example/#part",
-        "https://receiver.example/a b",
-        "https://receiver.example\\@other.example/",
-        "https://receiver.example/\nx",
-        "https://r\u00e9ceiver.example/",
-        "ftp://receiver.example/",
-        "receiver.example",
-        "https://receiver.example/" + "a" * 500,
-    ],
+    ["http://receiver.example/", "HTTPS://receiver.example/", "https://", "https://user@receiver.example/", "x" * 501],
 )
 def test_a_url_that_no_endpoint_can_have_is_refused(organization, url):
     with pytest.raises(ValidationError) as refusal:
@@ -67,16 +51,9 @@ def test_a_url_is_on_once_for_an_organization(endpoint):
 
 
 @pytest.mark.parametrize("events", [[], [EventType.ENDPOINT_TEST], [*EventType]])
-def test_events_are_chosen_of_the_public_ones(endpoint, events):
+def test_events_are_chosen_of_the_public_ones(organization, events):
     with pytest.raises(ValidationError, match="Choose events"):
-        endpoint.choose_events(CHANGE, events)
-
-
-def test_a_choice_of_events_is_recorded_if_it_changes_anything(endpoint):
-    WebhookEndpoint.objects.update(events=[])
-    assert endpoint.choose_events(CHANGE, EventType.public())
-    assert not endpoint.choose_events(CHANGE, EventType.public())
-    assert recorded(Action.WEBHOOK_EVENTS_CHANGED)["events"] == ["recording.transcript_ready"]
+        WebhookEndpoint.add(CHANGE, organization=organization, url=URL, events=events)
 
 
 def test_an_endpoint_is_switched_off_and_on_with_a_reason(endpoint):
