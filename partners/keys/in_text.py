@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from partners.identifiers import BASE62, LENGTH
-from partners.keys import tokens
+from partners.keys import tokens, webhook_secrets
 from partners.keys.links import TOKEN_LENGTH
 from partners.keys.tokens import PUBLIC_LENGTH
 
@@ -21,17 +21,24 @@ _ENCODED = re.compile(r"%(?:25)*([0-7][0-9A-Fa-f])")
 _ID = re.compile(rf"\b[a-z]{{3}}_[0-9A-Za-z]{{{LENGTH}}}\b")
 _PRESENTED = re.compile(rf"{_PREFIX}([0-9A-Za-z]{{{PUBLIC_LENGTH}}})")
 _QUOTED = re.compile(rf"{_PREFIX}?([0-9A-Za-z]{{{PUBLIC_LENGTH}}})(?:…|\.\.\.)?")
+# The secret of a webhook endpoint, in any kind of Base64. A signature is as long, but follows "v1,".
+_WEBHOOK = rf"{webhook_secrets.PREFIX}[0-9A-Z+/_-]{{8,}}=?|(?<![0-9A-Z+/_,-])[0-9A-Z+/_-]{{43}}="
 # The token of a link to a key has no prefix. Signatures in the hidden fields of forms are as long, but follow a colon.
 _OF_LINK = rf"(?<![0-9A-Z_:-])[0-9A-Z]{{{TOKEN_LENGTH}}}(?![0-9A-Z_:-])"
-_SECRET = re.compile(rf"{_PREFIX}[0-9A-Z]{{{PUBLIC_LENGTH + 1}}}|{_OF_LINK}", re.IGNORECASE)
-_LIKE_ONE = re.compile(rf"ch_?sk_|[0-9A-Za-z]{{{PUBLIC_LENGTH + 1},}}", re.IGNORECASE)
+_SECRET = re.compile(rf"{_PREFIX}[0-9A-Z]{{{PUBLIC_LENGTH + 1}}}|{_OF_LINK}|{_WEBHOOK}", re.IGNORECASE)
+_LIKE_ONE = re.compile(
+    rf"ch_?sk_|{webhook_secrets.PREFIX}|[0-9A-Za-z]{{{PUBLIC_LENGTH + 1},}}|{_WEBHOOK}", re.IGNORECASE
+)
 _LIKE_SENT = re.compile(rf"{tokens.LIVE_PREFIX}.*|\S{{30,}}", re.IGNORECASE | re.DOTALL)
 # Half a token is a secret too, and so is a token with another prefix: any run longer than an identifier's.
 _SECRETS = re.compile(
-    rf"(?P<shown>{_PREFIX}[0-9A-Za-z]{{{PUBLIC_LENGTH}}})[0-9A-Za-z]+|[0-9A-Za-z]{{{LENGTH + 1},}}", re.IGNORECASE
+    rf"(?P<shown>{_PREFIX}[0-9A-Za-z]{{{PUBLIC_LENGTH}}})[0-9A-Za-z]+|{_WEBHOOK}|[0-9A-Za-z]{{{LENGTH + 1},}}",
+    re.IGNORECASE,
 )
 # A log keeps not even the public part. A run of letters alone is left, because it may be a long class name.
-_KEY_LIKE = re.compile(r"ch_sk_[0-9A-Za-z_]*|[0-9A-Za-z]{40,}|(?=[A-Za-z]{0,38}[0-9])[0-9A-Za-z]{23,39}", re.IGNORECASE)
+_KEY_LIKE = re.compile(
+    rf"ch_sk_[0-9A-Za-z_]*|{_WEBHOOK}|[0-9A-Za-z]{{40,}}|(?=[A-Za-z]{{0,38}}[0-9])[0-9A-Za-z]{{23,39}}", re.IGNORECASE
+)
 
 
 def presented(token: str) -> str | None:
@@ -52,7 +59,7 @@ def may_be_sent_as_token(text: str) -> bool:
 
 
 def holds_token(text: str) -> bool:
-    """Return True if the text contains the token of a link, or more of a key's than its public part, even damaged."""
+    """Return True if the text contains a secret, even damaged: of a key, of a link or of a webhook endpoint."""
     return _SECRET.search(decoded(text) or "") is not None or _SECRET.search(text) is not None
 
 

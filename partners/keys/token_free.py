@@ -15,7 +15,7 @@ Made = TypeVar("Made")
 class TokenFreeForm(forms.Form):
     """A form that drops a text that holds a token, so that it is neither stored nor shown again."""
 
-    token_advice = "If others may have seen it, rotate the key or resend the link."  # noqa: S105 – a sentence
+    token_advice = "If others may have seen it, replace it with a new one."  # noqa: S105 – a sentence
 
     def __init__(self, data: QueryDict | None = None, *files: Any, **options: Any) -> None:
         self.with_token = [name for name in data or () if data and holds_token(str(data[name]))]

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from partners.keys import in_text, links, tokens
+from partners.keys import in_text, links, tokens, webhook_secrets
 from partners.keys.in_text import holds_token, may_hold_part, without_tokens
 
 TOKEN = tokens.mint(is_test=False).text
@@ -46,6 +46,33 @@ LINK = links.new_token()
 )
 def test_the_token_of_a_link_is_a_token(text, held):
     assert holds_token(text) == held
+
+
+SECRET = webhook_secrets.shown(bytes(range(200, 232)))
+BARE = SECRET.removeprefix("whsec_")
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        (SECRET, True),
+        (f"They have {SECRET}, as I do.", True),
+        (SECRET[:14], True),
+        (SECRET.upper(), True),
+        (quote(SECRET, safe=""), True),
+        (SECRET.replace("+", "-").replace("/", "_"), True),
+        (f"export CHARTERO_WEBHOOK_SECRET={BARE}", True),
+        ("It begins with whsec_…", False),
+        (f"webhook-signature: v1,{BARE}", False),
+        (f"sha256-{BARE}", False),
+    ],
+    ids=range(10),
+)
+def test_the_secret_of_a_webhook_endpoint_is_a_token(text, held):
+    assert holds_token(text) == held
+    if held:
+        assert may_hold_part(text)
+        assert BARE[:8].upper() not in without_tokens(text).upper() + in_text.redacted(text, "x", 2_000).upper()
 
 
 @pytest.mark.parametrize(
