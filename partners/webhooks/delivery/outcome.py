@@ -1,6 +1,5 @@
 """What became of attempts: each is written down, and its delivery ends or waits for the next one."""
 
-import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from partners import pacing
@@ -18,8 +17,6 @@ from partners.models.change import Change
 from partners.models.webhooks.delivery import DroppedWhy
 from partners.webhooks.delivery import schedule
 from partners.webhooks.delivery.sending import Answer
-
-logger = logging.getLogger(__name__)
 
 GONE = 410
 GIVEN_UP = timedelta(days=5)
@@ -54,22 +51,37 @@ def write(outcomes: Sequence[Outcome]) -> None:
     """
     with pacing.step():
         WebhookAttempt.objects.bulk_create([each.attempt for each in outcomes])
-        _succeed([each.delivery for each in outcomes if each.answer.succeeded])
-        # In a fixed order, so that two processes that write at the same time never wait for each other.
-        for outcome in sorted(outcomes, key=lambda each: (each.delivery.endpoint_id, each.delivery.pk)):
+        failing = _locked(outcomes)
+        _succeed([each.delivery for each in outcomes if each.answer.succeeded], failing)
+        for outcome in outcomes:
             if not outcome.answer.succeeded:
                 _fail(outcome)
 
 
-def _succeed(deliveries: Sequence[WebhookDelivery]) -> None:
+def _locked(outcomes: Sequence[Outcome]) -> set[int]:
+    """Lock all that these outcomes change, and return the endpoints that fail, or did.
+
+    Everybody locks in the same order. So two processes that write at the same time never wait for each other.
+    """
+    deliveries = WebhookDelivery.objects.filter(pk__in=[each.delivery.pk for each in outcomes])
+    told = [each for each in outcomes if not _is_test(each.delivery)]
+    failed = Q(pk__in=[each.delivery.endpoint_id for each in told if not each.answer.succeeded])
+    worked = Q(pk__in=[each.delivery.endpoint_id for each in told if each.answer.succeeded])
+    endpoints = WebhookEndpoint.objects.filter(failed | worked & Q(failing_since__isnull=False))
+    for rows in (deliveries, endpoints):
+        locked = list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    return {*locked}
+
+
+def _succeed(deliveries: Sequence[WebhookDelivery], failing: set[int]) -> None:
     leased = WebhookDelivery.objects.filter(
         pk__in=[each.pk for each in deliveries], lease__in={each.lease for each in deliveries}
     )
     counted = {"attempts": F("attempts") + 1, "step": F("step") + 1}
     leased.update(state=DeliveryState.DELIVERED, lease="", finished_at=timezone.now(), **counted)
     endpoints = {each.endpoint_id for each in deliveries if not _is_test(each)}
-    failing = WebhookEndpoint.objects.filter(pk__in=endpoints, failing_since__isnull=False)
-    failing.update(failing_since=None, told_failing_at=None)
+    works_again = WebhookEndpoint.objects.filter(pk__in=endpoints & failing, failing_since__isnull=False)
+    works_again.update(failing_since=None, told_failing_at=None)
 
 
 def _fail(outcome: Outcome) -> None:
@@ -89,7 +101,6 @@ def drop(dropped: Sequence[tuple[WebhookDelivery, DroppedWhy]]) -> None:
 
 def postpone(delivery: WebhookDelivery) -> None:
     """Let a delivery wait that can't be signed. This is our fault and no attempt."""
-    logger.error("a webhook can't be signed: the digest key of its endpoint is not loaded")
     with pacing.step():
         later = timezone.now() + UNSIGNED
         _leased(delivery).update(state=DeliveryState.WAITING, lease="", next_attempt_at=later)

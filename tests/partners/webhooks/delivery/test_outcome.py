@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from encounters.models import Document
@@ -174,8 +176,32 @@ def test_without_its_digest_key_a_delivery_waits_and_no_attempt_is_counted(deliv
     pass_time(DAY)
     deliver(Answer(status=200))
     assert state(delivery) == ("waiting", 1, 1)
-    assert "can't be signed" in caplog.text
+    assert "webhooks can't be signed: Digest key 2 is not loaded" in caplog.text
     assert delivery.next_attempt_at > timezone.now()
+
+
+def test_a_missing_digest_key_is_logged_once_by_each_process(delivery, settings, caplog):
+    draft(EncounterFactory(organization=delivery.endpoint.organization), status="completed")
+    settings.DIGEST_KEYS = ""
+    pass_time(DAY)
+    deliver(Answer(status=200))
+    assert not WebhookDelivery.objects.filter(next_attempt_at__lte=timezone.now()).exists()
+    assert (WebhookDelivery.objects.filter(state="waiting").count(), len(caplog.records)) == (2, 1)
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_everything_is_locked_in_one_order_before_anything_is_changed(organization):
+    endpoints = [added(organization, f"https://receiver.example/{number}") for number in range(3)]
+    WebhookEndpoint.objects.filter(pk=endpoints[0].pk).update(failing_since=timezone.now())
+    claimed = [delivery_to(each, state="leased", lease="x") for each in reversed(endpoints)]
+    answers = [Answer(status=500), Answer(status=200), Answer(status=200)]
+    with CaptureQueriesContext(connection) as ran:
+        outcome.write([Outcome(each, timezone.now(), 5, answer) for each, answer in zip(claimed, answers, strict=True)])
+    told = [each["sql"] for each in ran if each["sql"].startswith(("SELECT", "UPDATE"))]
+    assert ["FOR NO KEY UPDATE" in each for each in told[:3]] == [True, True, False]
+    assert all("ORDER BY" in each for each in told[:2])
+    assert not WebhookEndpoint.objects.filter(pk=endpoints[0].pk).failing().exists()
 
 
 def test_a_delivery_whose_lease_ended_belongs_to_the_process_that_claimed_it_then(delivery, endpoint):
