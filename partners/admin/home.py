@@ -16,6 +16,7 @@ from partners.review import attention, links, onboarding
 from partners.review.approvals import waiting
 from partners.signin.base import person
 from partners.usage import chart
+from partners.webhooks import stalled
 
 
 def home(request: HttpRequest) -> TemplateResponse:
@@ -70,6 +71,7 @@ def _about_organizations(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perm("partners.view_organization"):
         return {}
     return {
+        "stalled": stalled.found(),
         "failing_webhooks": Found.of(attention.failing_webhooks()),
         "idle": Found.of(attention.nothing_enabled().order_by("name_key")),
     }

@@ -30,6 +30,7 @@ from partners.models.webhooks import (
     WebhookDelivery,
     WebhookEndpoint,
     WebhookEvent,
+    WebhookService,
 )
 
 __all__ = [
@@ -68,5 +69,6 @@ __all__ = [
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookEvent",
+    "WebhookService",
     "WrongKeys",
 ]

@@ -27,6 +27,9 @@ class Source(Protocol):
     def take(self, limit: int) -> list[Pointer]:
         """Return what became ready and was never taken before. Called in the transaction that writes the events."""
 
+    def waiting_since(self) -> datetime | None:
+        """Return when the oldest of what was not taken yet became ready, or None if nothing waits."""
+
     def served(self, events: Sequence[WebhookEvent]) -> set[int]:
         """Return the primary keys of those events whose data the organization can read now."""
 

@@ -37,6 +37,14 @@ def test_what_is_ready_is_taken_once(document):
     assert ReadyTranscripts().take(10) == []
 
 
+def test_the_oldest_that_waits_is_known(document):
+    first = ReadyTranscript.objects.get().ready_at
+    draft(document.encounter, status="completed")
+    assert ReadyTranscripts().waiting_since() == first
+    ReadyTranscripts().take(10)
+    assert ReadyTranscripts().waiting_since() is None
+
+
 def test_no_more_is_taken_than_asked(document):
     draft(document.encounter, status="completed")
     assert [len(ReadyTranscripts().take(1)) for _ in range(3)] == [1, 1, 0]

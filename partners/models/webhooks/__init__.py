@@ -4,5 +4,14 @@ from partners.models.webhooks.delivery import DeliveryState, WebhookAttempt, Web
 from partners.models.webhooks.endpoint import WebhookEndpoint
 from partners.models.webhooks.endpoints import OffWhy
 from partners.models.webhooks.event import WebhookEvent
+from partners.models.webhooks.service import WebhookService
 
-__all__ = ["DeliveryState", "OffWhy", "WebhookAttempt", "WebhookDelivery", "WebhookEndpoint", "WebhookEvent"]
+__all__ = [
+    "DeliveryState",
+    "OffWhy",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "WebhookService",
+]

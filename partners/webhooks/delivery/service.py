@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from partners.formats import traces
 from partners.keys.digests import DigestKeyUnavailable
-from partners.models import WebhookDelivery
+from partners.models import WebhookDelivery, WebhookService
 from partners.webhooks import signing
 from partners.webhooks.delivery import claiming, obstacles, outcome, sending
 from partners.webhooks.delivery.lanes import Lanes
@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 POLL = 1.0  # seconds between two looks at the database
 THREADS = 32
+NOTED = 60.0  # seconds between two notes that this process runs
 
 
 class Service:
@@ -40,7 +41,8 @@ class Service:
         self._lanes = Lanes(threads)
         self._over: SimpleQueue[Outcome] = SimpleQueue()
         self._unwritten: list[Outcome] = []
-        self._next_look = 0.0
+        self._next_look = self._next_note = 0.0
+        self._unsigned: set[str] = set()  # the faults of signing that the log has
 
     def stop(self) -> None:
         """Claim nothing more, and let what is being sent come to its end."""
@@ -79,12 +81,19 @@ class Service:
         self._write()
         if self.stopping.is_set():
             return 0
+        self._note_running()
         self._fan_out()
         shares = self._lanes.share(claiming.endpoints_due()) if self._lanes.free else {}
         claimed = claiming.claim(shares) if shares else []
         for delivery in self._allowed(claimed):
             self._start(pool, delivery)
         return len(claimed)
+
+    def _note_running(self) -> None:
+        """Note once in a while that a service runs, so that staff are told if none does."""
+        if time.monotonic() >= self._next_note:
+            WebhookService.note_seen()
+            self._next_note = time.monotonic() + NOTED
 
     def _fan_out(self) -> None:
         """Look for what became ready, once in a while."""
@@ -105,11 +114,18 @@ class Service:
         body, now = delivery.event.body(), timezone.now()
         try:
             headers = signing.headers(delivery, body, int(now.timestamp()))
-        except DigestKeyUnavailable:
-            outcome.postpone(delivery)
+        except DigestKeyUnavailable as fault:
+            self._postpone(delivery, str(fault))
             return
         self._lanes.started(delivery.endpoint_id)
         pool.submit(self._attempt, delivery, headers, body)
+
+    def _postpone(self, delivery: WebhookDelivery, fault: str) -> None:
+        """Let a delivery wait whose digest key is missing. The log says so once: nothing changes while we run."""
+        outcome.postpone(delivery)
+        if fault not in self._unsigned:
+            self._unsigned.add(fault)
+            logger.error("webhooks can't be signed: %s", fault)
 
     def _attempt(self, delivery: WebhookDelivery, headers: dict[str, str], body: bytes) -> None:
         """Send one delivery. It runs in a thread that never touches the database."""

@@ -53,6 +53,7 @@ def test_each_network_is_in_one_mail_a_day(mailoutbox):
         "networks": [{"network": "203.0.113.0/24", "calls": 100}],
         "access_requests": 0,
         "endpoints": [],
+        "webhooks_waiting_since": None,
     }
     assert run_json(SEND)["networks"] == []
     (mail,) = mailoutbox
