@@ -12,17 +12,17 @@ from datetime import timedelta
 
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from chartero.checks import collected
 from chartero.postgresql import sessions
-from encounters.ready import installing
-from encounters.totals import counting
 from partners.formats import traces
 from partners.keys import digests
-from partners.models import ApiKey, ApiKeySwitch, KeyState, triggers
+from partners.models import ApiKey, ApiKeySwitch, KeyState
+from partners.triggers import comparing
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,11 @@ WITH kept AS MATERIALIZED (SELECT repeat('x', 1000) AS text FROM generate_series
 
 
 class Unready(Exception):
-    """The process can't serve partners. The message is the name of the failed check."""
+    """The process can't serve partners: the name of the failed check, and what exactly failed, for the log."""
+
+    def __init__(self, check: str, what: str = "") -> None:
+        super().__init__(check)
+        self.about = {"check": check} | ({"what": what} if what else {})
 
 
 class ReadinessCheck(threading.Thread):
@@ -61,7 +65,7 @@ class ReadinessCheck(threading.Thread):
                 self._look()
             self._outcome = {}
         except Unready as fault:
-            self._outcome = {"check": str(fault)}
+            self._outcome = fault.about
         except Exception as fault:
             self._outcome = {"check": "database", "exception": traces.kind(fault)}
         finally:
@@ -117,7 +121,7 @@ class Needs:
     """What a process needs to serve partners."""
 
     def __init__(self) -> None:
-        self._migrated = False
+        self._known: set[tuple[str, str]] = set()  # the migrations of this code, once the database has them
 
     def __call__(self) -> None:
         """Raise Unready, or an error of the database, for the first need that is not met."""
@@ -128,8 +132,7 @@ class Needs:
         self._require_migrations()
         if not _written():
             raise Unready("migrations")
-        if triggers.missing(connection):
-            raise Unready("triggers")
+        self._require_triggers()
         if _unverifiable():
             raise Unready("digest_keys")
         if not _has_room():
@@ -138,17 +141,23 @@ class Needs:
             raise Unready("clock")
 
     def _require_migrations(self) -> None:
-        """Check that the database has all migrations of this code. Once it has, don't check again.
-
-        A migration counts last. Until it has, totals would be wrong.
-        """
-        if not self._migrated:
+        """Check that the database has all migrations of this code. Once it has, don't check again."""
+        if not self._known:
             executor = MigrationExecutor(connection)
-            if executor.migration_plan(executor.loader.graph.leaf_nodes()) or not counting.in_place(connection):
+            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 raise Unready("migrations")
-            if not installing.in_place(connection):
-                raise Unready("migrations")
-            self._migrated = True
+            self._known = set(executor.loader.graph.nodes)
+
+    def _require_triggers(self) -> None:
+        """Check that all triggers are as this code defines them.
+
+        During an upgrade, the old release may meet those of the new one. Then it only needs that its own are there.
+        """
+        faults = comparing.faults(connection)
+        if faults and set(MigrationRecorder(connection).applied_migrations()) - self._known:
+            faults = [each for each in faults if each.state in comparing.GONE]
+        if faults:
+            raise Unready("triggers", "; ".join(map(str, faults)))
 
 
 def _written() -> bool:

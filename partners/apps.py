@@ -16,16 +16,20 @@ class PartnersConfig(AppConfig):
     def ready(self) -> None:
         """Register the system checks and the step that follows each migration."""
         from partners import checks  # noqa: F401
+        from partners.models import triggers
+        from partners.triggers import definitions
 
+        definitions.register(triggers.SET)
         post_migrate.connect(keep_in_step, sender=self)
 
 
 def keep_in_step(sender: AppConfig, using: str, **kwargs: Any) -> None:
     """Mirror the scopes, create the switch's row and install the triggers."""
     from partners.models import ApiKeySwitch, Scope, triggers
+    from partners.triggers import installing
 
     tables = set(connections[using].introspection.table_names())
     if {Scope._meta.db_table, ApiKeySwitch._meta.db_table} <= tables:
         Scope.mirror_catalogue(using)
         ApiKeySwitch.objects.using(using).get_or_create(id=1)
-        triggers.install(connections[using])
+        installing.ensure(connections[using], triggers.SET)

@@ -14,6 +14,7 @@ from partners.catalogue import routes
 from partners.keys import digests
 from partners.leaks import signatures
 from partners.record.retention import SHORTEST
+from partners.triggers import comparing
 
 MINIMUM_DIFFERENT, MOST_NAMED = 10, 20
 
@@ -90,6 +91,17 @@ def scopes_mirror_catalogue(databases: Sequence[str] | None, **kwargs: Any) -> l
         if any(rows.get(scope.value) != scope.description for scope in routes.Scope):
             return [Error("The scopes differ from the catalogue.", hint="Run manage.py migrate.", id="partners.E003")]
     return []
+
+
+@register(Tags.database)
+def triggers_as_defined(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that the database has the triggers that this code defines, unaltered, and nothing that passes them by."""
+    hint = "Find out who changed this. Run manage.py migrate to restore what is ours, and remove what is unknown."
+    return [
+        Error(f"The rules of the database are not as they must be. {fault}.", hint=hint, id="partners.E040")
+        for using in databases or ()
+        for fault in comparing.faults(connections[using])
+    ]
 
 
 @register(Tags.database)

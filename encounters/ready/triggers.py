@@ -7,6 +7,7 @@ withdrawn. Organizations without a webhook endpoint cost nothing but the look wh
 from dataclasses import dataclass
 
 from encounters.totals.buckets import SERVED
+from partners.triggers.definitions import Definition, Function, TriggerSet
 
 _IS_READY = (
     "{row}.schema_type = 'ambient_transcript' AND {row}.status IN ('completed', 'amended')"
@@ -21,6 +22,13 @@ _NOTE = """
         AND EXISTS (SELECT 1 FROM partners_webhookendpoint AS endpoint
             WHERE endpoint.organization_id = encounter.organization_id)
     ON CONFLICT (document) DO NOTHING;"""
+_NOTE_IF = """
+BEGIN
+    IF {condition} THEN{note}
+    END IF;
+    RETURN NULL;
+END
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +41,24 @@ class Trigger:
     condition: str
     which: str
 
-    def note(self, vendor: str) -> str:
-        """Return the statement that it runs."""
+    def sqlite(self) -> Definition:
+        """Return the trigger for SQLite."""
+        head = f"CREATE TRIGGER {self.name} AFTER {self.event} ON {self.table} WHEN ({self.condition})"
+        return Definition(self.name, self.table, f"{head} BEGIN{self._note('sqlite')}\nEND")
+
+    def postgresql(self) -> Definition:
+        """Return the trigger for PostgreSQL, with its condition in the function."""
+        body = _NOTE_IF.format(condition=self.condition, note=self._note("postgresql"))
+        sql = f"CREATE TRIGGER {self.name} AFTER {self.event} ON {self.table} FOR EACH ROW EXECUTE FUNCTION"
+        return Definition(self.name, self.table, f"{sql} {self.name}()", Function(self.name, body))
+
+    def _note(self, vendor: str) -> str:
         return _NOTE.format(
             now=_NOW[vendor],
             which=self.which,
             is_ready=_IS_READY.format(row="document"),
             is_served=_served("encounter"),
         )
-
-    def head(self, vendor: str) -> str:
-        """Return the beginning of the statement that creates it."""
-        each = "FOR EACH ROW " if vendor == "postgresql" else ""
-        return f"CREATE TRIGGER {self.name} AFTER {self.event} ON {self.table} {each}WHEN ({self.condition})"
 
 
 def _served(row: str) -> str:
@@ -71,4 +84,7 @@ TRIGGERS = (
         f"{_served('NEW')} AND NOT ({_served('OLD')})",
         "document.encounter_id = NEW.id",
     ),
+)
+SET = TriggerSet(
+    sqlite=tuple(each.sqlite() for each in TRIGGERS), postgresql=tuple(each.postgresql() for each in TRIGGERS)
 )

@@ -6,24 +6,15 @@ transaction at a time and counts row by row in slot 0.
 """
 
 import zlib
-from typing import NamedTuple
 
 from encounters.totals import buckets
 from encounters.totals.buckets import EACH_GRAIN, SERVED
+from partners.triggers.definitions import Definition, Function, TriggerSet
 
 KEY = "organization_id, grain, starts_at, slot"
 SLOT = {"postgresql": "(SELECT encounter_count_slot())", "sqlite": "0"}
 
-
-class Definitions(NamedTuple):
-    """The functions and triggers that update the counts, by name, as the database's catalogue shows them.
-
-    A function is given by its body, a trigger by the statement that creates it.
-    """
-
-    functions: dict[str, str]
-    triggers: dict[str, str]
-
+TABLE = "encounters_encounter"
 
 # PostgreSQL ----------------------------------------------------------------------------------------------------------
 _SLOT_BODY = """
@@ -60,14 +51,10 @@ _ADDED, _TAKEN = "NEW TABLE AS new_rows", "OLD TABLE AS old_rows"
 _TRANSITIONS = {"insert": _ADDED, "update": f"{_TAKEN} {_ADDED}", "delete": _TAKEN}
 
 
-def _postgresql() -> Definitions:
+def _postgresql() -> tuple[Definition, ...]:
     bodies = {event: _count_body(transitions) for event, transitions in _TRANSITIONS.items()}
     bodies["truncate"] = _EMPTY_BODY
-    slot = _SLOT_BODY.format(number=zlib.crc32(b"encounter_count") >> 1)
-    return Definitions(
-        {"encounter_count_slot": slot} | {f"encounter_count_{event}": body for event, body in bodies.items()},
-        {f"encounter_count_{event}": _postgresql_trigger(event) for event in bodies},
-    )
+    return tuple(_postgresql_trigger(event, body) for event, body in bodies.items())
 
 
 def _count_body(transitions: str) -> str:
@@ -80,17 +67,19 @@ def _count_body(transitions: str) -> str:
     return _COUNT_BODY.format(key=KEY, slot=SLOT["postgresql"], changes=changes)
 
 
-def _postgresql_trigger(event: str) -> str:
+def _postgresql_trigger(event: str, body: str) -> Definition:
+    name = f"encounter_count_{event}"
     referencing = f" REFERENCING {_TRANSITIONS[event]}" if event in _TRANSITIONS else ""
-    return (
-        f"CREATE TRIGGER encounter_count_{event} AFTER {event.upper()} ON encounters_encounter{referencing}"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION encounter_count_{event}()"
+    sql = (
+        f"CREATE TRIGGER {name} AFTER {event.upper()} ON {TABLE}{referencing}"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
     )
+    return Definition(name, TABLE, sql, Function(name, body))
 
 
 # SQLite --------------------------------------------------------------------------------------------------------------
 _TRIGGER = """\
-CREATE TRIGGER {name} AFTER {event} ON encounters_encounter
+CREATE TRIGGER {name} AFTER {event} ON {table}
 WHEN {condition} BEGIN
 {count}
 END"""
@@ -110,22 +99,28 @@ _COLUMNS = ("organization_id", "created_at", "record_class", "withdrawn_at")
 _CHANGED = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in _COLUMNS)
 
 
-def _sqlite() -> Definitions:
+def _sqlite() -> tuple[Definition, ...]:
     update = f"UPDATE OF {', '.join(_COLUMNS)}"
-    triggers = [
+    return (
         _sqlite_trigger("encounter_count_insert", "INSERT", "NEW", _UP),
         _sqlite_trigger("encounter_count_delete", "DELETE", "OLD", _DOWN),
         _sqlite_trigger("encounter_count_update_from", update, "OLD", _DOWN, _CHANGED),
         _sqlite_trigger("encounter_count_update_to", update, "NEW", _UP, _CHANGED),
-    ]
-    return Definitions({}, dict(triggers))
+    )
 
 
-def _sqlite_trigger(name: str, event: str, row: str, count: str, *changed: str) -> tuple[str, str]:
+def _sqlite_trigger(name: str, event: str, row: str, count: str, *changed: str) -> Definition:
     served = [f"{row}.{condition}" for condition in SERVED.split(" AND ")]
     condition = " AND ".join([*served, *(f"({each})" for each in changed)])
     body = count.format(key=KEY, start=buckets.start("sqlite", f"{row}.created_at"), each_grain=EACH_GRAIN)
-    return name, _TRIGGER.format(name=name, event=event, condition=condition, count=body)
+    sql = _TRIGGER.format(name=name, event=event, table=TABLE, condition=condition, count=body)
+    return Definition(name, TABLE, sql)
 
 
-DEFINITIONS = {"postgresql": _postgresql(), "sqlite": _sqlite()}
+_TAKE_SLOT = Function(
+    "encounter_count_slot",
+    _SLOT_BODY.format(number=zlib.crc32(b"encounter_count") >> 1),
+    returns="smallint",
+    names_tables=False,
+)
+SET = TriggerSet(sqlite=_sqlite(), postgresql=_postgresql(), helpers=(_TAKE_SLOT,))

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-ERROR_FUNCTION = """
-CREATE OR REPLACE FUNCTION chartero_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION '%%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END $$
-"""
+from partners.triggers import installing
+from partners.triggers.definitions import Definition, Function, TriggerSet
 
 # Six years before 29 February is 28 February. SQLite alone would make it 1 March, and allow a delete a day early.
 SIX_YEARS_AGO = {
@@ -20,10 +18,17 @@ SIX_YEARS_AGO = {
     "postgresql": "now() - interval '6 years'",
 }
 
-_FOUND = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')",
-}
+_RAISE = "RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation';"
+REFUSE = Function("chartero_refuse", f"\nBEGIN\n    {_RAISE}\nEND\n", names_tables=False)
+_REFUSE_IF = """
+BEGIN
+    IF {condition} THEN
+        {refuse}
+    END IF;
+    RETURN {row};
+END
+"""
+ALWAYS = "1 = 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +42,36 @@ class Trigger:
     table: str
     event: str
     message: str
-    condition: str = "1 = 1"
+    condition: str = ALWAYS
 
-    def create(self, vendor: str) -> list[str]:
-        """Return the statements that create the trigger. TRUNCATE fires no row trigger on PostgreSQL and needs one."""
-        condition = self.condition.format(six_years_ago=SIX_YEARS_AGO[vendor])
-        head = f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW WHEN ({condition})"
-        if vendor == "sqlite":
-            return [f"{head} BEGIN SELECT RAISE(ABORT, '{self.message}'); END"]
-        refuse = f"EXECUTE FUNCTION chartero_refuse('{self.message}')"
-        emptied = f"CREATE TRIGGER {self.name}_whole BEFORE TRUNCATE ON {self.table} FOR EACH STATEMENT {refuse}"
-        return [f"{head} {refuse}", *([emptied] if self.event == "DELETE" else [])]
+    def sqlite(self) -> Definition:
+        """Return the trigger for SQLite, whose condition is in the statement."""
+        head = f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW"
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{self.message}'); END"
+        return Definition(self.name, self.table, f"{head} WHEN ({self._condition('sqlite')}) {refuse}")
 
-    def drop(self, vendor: str) -> list[str]:
-        """Return the statements that remove the trigger if it exists."""
-        if vendor == "sqlite":
-            return [f"DROP TRIGGER IF EXISTS {self.name}"]
-        return [f"DROP TRIGGER IF EXISTS {name} ON {self.table}" for name in (self.name, f"{self.name}_whole")]
+    def postgresql(self) -> list[Definition]:
+        """Return the triggers for PostgreSQL. TRUNCATE fires no row trigger and needs one of its own."""
+        of_row = self._on_postgresql(self.name, f"{self.event} ON {self.table} FOR EACH ROW", self._function())
+        if self.event != "DELETE":
+            return [of_row]
+        whole = f"TRUNCATE ON {self.table} FOR EACH STATEMENT"
+        return [of_row, self._on_postgresql(f"{self.name}_whole", whole, REFUSE)]
+
+    def _on_postgresql(self, name: str, what: str, function: Function) -> Definition:
+        sql = f"CREATE TRIGGER {name} BEFORE {what} EXECUTE FUNCTION {function.name}('{self.message}')"
+        return Definition(name, self.table, sql, function)
+
+    def _function(self) -> Function:
+        """Return the function that looks at a row, and refuses or passes it on."""
+        if self.condition == ALWAYS:
+            return REFUSE
+        row = "OLD" if self.event == "DELETE" else "NEW"
+        body = _REFUSE_IF.format(condition=self._condition("postgresql"), refuse=_RAISE, row=row)
+        return Function(self.name, body, names_tables=False)
+
+    def _condition(self, vendor: str) -> str:
+        return self.condition.format(six_years_ago=SIX_YEARS_AGO[vendor])
 
 
 # Only what is older may be deleted: 45 CFR 164.316(b)(2)(i) and 164.528(a) require six years.
@@ -130,26 +148,12 @@ TRIGGERS = (
 )
 
 
-def install(connection: BaseDatabaseWrapper) -> None:
-    """Drop every trigger on the tables that exist, and create it again."""
-    tables = set(connection.introspection.table_names())
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(ERROR_FUNCTION, [])
-        for trigger in (each for each in TRIGGERS if each.table in tables):
-            for statement in [*trigger.drop(connection.vendor), *trigger.create(connection.vendor)]:
-                cursor.execute(statement)
+SET = TriggerSet(
+    sqlite=tuple(each.sqlite() for each in TRIGGERS),
+    postgresql=tuple(definition for each in TRIGGERS for definition in each.postgresql()),
+)
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
     """Drop every trigger, to empty a test database."""
-    with connection.cursor() as cursor:
-        for statement in (each for trigger in TRIGGERS for each in trigger.drop(connection.vendor)):
-            cursor.execute(statement)
-
-
-def missing(connection: BaseDatabaseWrapper) -> set[str]:
-    """Return the names of the triggers that don't exist or are disabled."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FOUND[connection.vendor])
-        return {trigger.name for trigger in TRIGGERS} - {name for (name,) in cursor.fetchall()}
+    installing.remove(connection, SET)

@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from chartero import health
 from chartero.health import Needs, Readiness, Unready
-from encounters.totals import counting
-from partners.models import ApiKey, ApiKeySwitch, RequestRecord, triggers
+from encounters.totals import counting, triggers
+from partners.models import ApiKey, ApiKeySwitch, RequestRecord
 from partners.record.unknown_callers.unkeyed import TALLY
+from partners.triggers import installing
 from tests.factories import CHANGE, issue
 
 
@@ -122,20 +123,58 @@ def test_files_of_pages_that_were_not_collected_are_a_need(db, settings, tmp_pat
     assert unready() is None
 
 
-def test_a_missing_trigger_is_a_need(committed):
-    trigger = triggers.TRIGGERS[0]
-    with connection.cursor() as cursor:
-        cursor.execute(trigger.drop(connection.vendor)[0])
-    assert (triggers.missing(connection), unready()) == ({trigger.name}, "triggers")
-    triggers.install(connection)
+def fault_of_triggers() -> str:
+    """Return what the log says about the triggers."""
+    with pytest.raises(Unready) as fault:
+        Needs()()
+    assert fault.value.about["check"] == "triggers"
+    return fault.value.about["what"]
+
+
+def test_a_missing_trigger_is_a_need_and_named(db):
+    installing.remove(connection, triggers.SET)
+    assert "trigger encounter_count_insert on encounters_encounter: missing" in fault_of_triggers()
+    counting.ensure(connection)
     assert unready() is None
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such switch")
-def test_a_trigger_that_is_switched_off_is_a_need(committed):
+ALTERED = {
+    "sqlite": ["DROP TRIGGER {name}", "CREATE TRIGGER {name} AFTER INSERT ON encounters_encounter BEGIN SELECT 1; END"],
+    "postgresql": ["CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"],
+}
+
+
+def execute(*statements: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE partners_apikey DISABLE TRIGGER api_key_is_kept")
-    assert unready() == "triggers"
+        for statement in statements:
+            cursor.execute(statement.format(name="encounter_count_insert"))
+
+
+def test_an_altered_trigger_is_a_need(db):
+    execute(*ALTERED[connection.vendor])
+    assert fault_of_triggers() == "trigger encounter_count_insert on encounters_encounter: altered"
+
+
+def test_an_older_release_accepts_the_triggers_of_a_newer_one_but_not_that_they_are_gone(db):
+    execute(*ALTERED[connection.vendor])
+    MigrationRecorder(connection).record_applied("encounters", "9999_of_the_next_release")
+    assert unready() is None
+    installing.remove(connection, triggers.SET)
+    assert "encounter_count_insert on encounters_encounter: missing" in fault_of_triggers()
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such switch")
+def test_a_trigger_that_is_switched_off_is_a_need(db):
+    execute("ALTER TABLE partners_apikey DISABLE TRIGGER api_key_is_kept")
+    assert fault_of_triggers() == "trigger api_key_is_kept on partners_apikey: disabled"
+
+
+def test_what_is_not_ready_is_named_in_the_log(client, needs, caplog):
+    needs.append(Unready("triggers", "trigger x on y: missing"))
+    client.get("/readyz")
+    (record,) = (record for record in caplog.records if record.name == "chartero.health")
+    assert (record.check, record.what) == ("triggers", "trigger x on y: missing")
 
 
 def test_a_database_that_takes_no_write_is_not_ready(committed):
@@ -164,15 +203,14 @@ def test_a_migration_that_is_missing_is_not_ready(db):
 
 def test_a_database_that_has_not_counted_yet_is_not_ready(db):
     counting.remove(connection)
-    with pytest.raises(Unready, match="migrations"):
-        Needs()()
+    assert unready() == "triggers"
 
 
 def test_migrations_are_looked_at_until_they_are_there(db, django_assert_num_queries):
     needs = Needs()
     needs()
     MigrationRecorder.Migration.objects.all().delete()
-    with django_assert_num_queries({"sqlite": 4, "postgresql": 8}[connection.vendor]):
+    with django_assert_num_queries({"sqlite": 6, "postgresql": 10}[connection.vendor]):
         needs()
 
 

@@ -3,15 +3,17 @@ import base64
 import pytest
 from django.core.checks import run_checks
 from django.core.management import call_command
+from django.db import connection
 
 from partners.checks import (
     digest_keys,
     retention_long_enough,
     scanning_keys,
     scopes_mirror_catalogue,
+    triggers_as_defined,
     webhook_authorities,
 )
-from partners.models import Scope
+from partners.models import Scope, triggers
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 OTHER = base64.b64encode(bytes(range(32, 64))).decode()
@@ -130,3 +132,17 @@ def test_the_checks_are_registered(settings):
 @pytest.mark.django_db
 def test_the_product_itself_has_no_fault():
     call_command("check", databases=["default"], fail_level="WARNING")
+
+
+@pytest.mark.django_db
+def test_triggers_that_are_not_as_defined_are_e040():
+    assert triggers_as_defined(["default"]) == []
+    triggers.remove(connection)
+    faults = triggers_as_defined(["default"])
+    assert set(ids(faults)) == {"partners.E040"}
+    assert "trigger api_key_is_kept on partners_apikey: missing." in " ".join(fault.msg for fault in faults)
+
+
+@pytest.mark.parametrize("databases", [None, []])
+def test_without_a_database_no_trigger_is_looked_at(databases):
+    assert triggers_as_defined(databases) == []

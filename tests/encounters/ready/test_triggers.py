@@ -5,7 +5,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from encounters.models import Document, Encounter, ReadyTranscript
-from encounters.ready import installing
+from encounters.ready.triggers import SET
+from partners.triggers import comparing, installing
 from tests.factories import CHANGE, START, DocumentFactory, EncounterFactory, OrganizationFactory
 from tests.partners.support.webhooks import added
 
@@ -112,7 +113,6 @@ def test_a_trigger_that_is_gone_is_noticed_and_installed_again(name):
     on = f" ON {table}" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER ready_transcript_{name}{on}")
-    assert not installing.in_place(connection)
-    installing.install(connection)
-    assert installing.in_place(connection)
-    installing.install(connection)
+    assert not comparing.in_place(connection, SET)
+    installing.ensure(connection, SET)
+    assert comparing.in_place(connection, SET)

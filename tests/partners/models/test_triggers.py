@@ -11,6 +11,7 @@ from django.utils import timezone
 from partners.formats.moments import years_before
 from partners.models import ApiKey, ChangeEvent, RequestRecord, triggers
 from partners.models.change import Action
+from partners.triggers import installing
 from tests.factories import CHANGE, OrganizationFactory, RequestRecordFactory, issue
 
 pytestmark = pytest.mark.django_db
@@ -229,18 +230,15 @@ def test_two_keys_share_neither_names_nor_a_predecessor(organization, column):
     assert successor.replaces_id == first.pk
 
 
-def test_the_triggers_are_installed_anew_and_removed():
-    triggers.install(connection)
-    triggers.install(connection)
-    triggers.remove(connection)
-    triggers.remove(connection)
+def test_without_the_triggers_a_recorded_change_can_be_altered():
     event = issue()[0].events.get()
+    triggers.remove(connection)
     execute("UPDATE partners_changeevent SET reason = 'another' WHERE id = %s", event.pk)
 
 
 def test_a_table_that_is_not_there_yet_is_passed_over(key, monkeypatch):
     triggers.remove(connection)
     monkeypatch.setattr(connection.introspection, "table_names", lambda: ["partners_changeevent"])
-    triggers.install(connection)
+    installing.create(connection, triggers.SET)
     execute("UPDATE partners_apikey SET public_part = %s WHERE id = %s", "0" * 12, key.pk)
     assert "a record is kept for six years" in refuse("DELETE FROM partners_changeevent")
