@@ -2,9 +2,9 @@
 
     .ci/with-postgresql python -m benchmarks.accounting [MILLIONS]
 
-Fills the empty PostgreSQL of `DATABASE_URL` with about 7 GB: 50 organizations of 4,000 patients, and the answers of six
-years and a month; of each 100 of them 68 with one patient, 30 lists of 25, 2 refusals. Then times accountings, of
-patients whose rows the system was told to forget and reads from disk, and of the same once more; and staff's pages.
+Fills the empty PostgreSQL of `DATABASE_URL` with about 7 GB (`many_answers`); one that was filled so before stays as it
+is. Then times accountings, of patients whose rows the system was told to forget and reads from disk, and of the same
+once more; and staff's pages.
 """
 
 import os
@@ -12,10 +12,6 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import django
 
@@ -24,120 +20,13 @@ os.environ["CHARTERO_SECOND_FACTOR"] = "off"
 django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
+from benchmarks.many_answers import BUSY, CHANGE, MILLION, ORGANIZATIONS, PATIENTS, execute, fill, forget  # noqa: E402
 from partners.accounting.disclosures import Accounting  # noqa: E402
 from partners.accounting.periods import Period  # noqa: E402
-from partners.catalogue.routes import Route, Scope  # noqa: E402
-from partners.keys import lifetimes  # noqa: E402
-from partners.models import ApiKey, Organization  # noqa: E402
-from partners.models.change import Change  # noqa: E402
-
-CHANGE = Change(by="benchmark", source="benchmark", reason="a measurement")
-MILLION, CHUNK = 1_000_000, 500_000
-ORGANIZATIONS, KEYS, PATIENTS, ENCOUNTERS = 50, 3, 4_000, 12_000  # the last three of each organization
-BUSY = 7  # the organization of which every tenth answer has its first encounter's patient
-
-# The rows of an organization follow one another, so that arithmetic finds the patient of an encounter.
-SUBJECTS = f"""
-INSERT INTO encounters_patient (public_id, organization_id, first_name, last_name)
-SELECT 'pat_' || substr(md5(id || 'p' || n), 1, 22), id, 'Invented', 'Patient' || n
-FROM partners_organization, generate_series(1, {PATIENTS}) AS n ORDER BY id, n;
-
-CREATE TABLE benchmark_first AS SELECT row_number() OVER (ORDER BY organization_id) - 1 AS number, organization_id,
-    min(id) AS patient, (SELECT min(id) FROM partners_apikey AS key
-        WHERE key.organization_id = patient.organization_id) AS api_key
-FROM encounters_patient AS patient GROUP BY organization_id;
-
-INSERT INTO encounters_encounter (public_id, organization_id, patient_id, encounter_type, status, record_class,
-    service_provider, created_at, updated_at)
-SELECT 'enc_' || substr(md5(number || 'e' || n), 1, 22), organization_id, patient + n * 7919 % {PATIENTS},
-    'ambient', 'completed', 'clinical', '', now() - n * interval '4 hours', now()
-FROM benchmark_first, generate_series(0, {ENCOUNTERS} - 1) AS n ORDER BY number, n
-"""
-
-ANSWERS = f"""
-INSERT INTO partners_requestrecord (request_id, occurred_at, api_key_id, organization_id, method, route, resource,
-    query, status, reason_code, count, microseconds, address, new_network, encounters, patients)
-SELECT 'req_' || substr(md5(turn::text), 1, 22), now() - (1 - turn / {{rows}}::float) * interval '2222 days',
-    api_key + turn % {KEYS}, organization_id, 'GET',
-    CASE size WHEN 1 THEN 'encounters.detail' ELSE 'encounters.list' END,
-    CASE size WHEN 1 THEN 'enc_' || substr(md5(turn::text), 1, 22) ELSE '' END,
-    CASE size WHEN 25 THEN 'limit=25&offset=' || place || '&sort_order=desc' ELSE '' END,
-    CASE size WHEN 0 THEN 422 ELSE 200 END, CASE size WHEN 0 THEN 'invalid_limit' ELSE '' END, size, 1500,
-    '198.51.100.' || turn % 256, false,
-    ARRAY(SELECT number * {ENCOUNTERS} + 1 + place + i FROM generate_series(0, size - 1) AS i),
-    ARRAY(SELECT patient + (place + i) * 7919 % {PATIENTS} FROM generate_series(0, size - 1) AS i)
-FROM (
-    SELECT turn, floor(random() * {ORGANIZATIONS})::int AS number, random() AS kind, random() AS spot
-    FROM generate_series({{low}}, {{high}}) AS turn OFFSET 0
-) AS chance
-JOIN benchmark_first USING (number)
-CROSS JOIN LATERAL (
-    SELECT CASE WHEN kind < 0.68 THEN 1 WHEN kind < 0.98 THEN 25 ELSE 0 END AS size,
-        CASE WHEN number = {BUSY} AND spot < 0.1 THEN 0 ELSE floor(spot * {ENCOUNTERS - 25})::int END AS place
-) AS said
-"""
-
-
-def execute(sql: str) -> list[Any]:
-    """Execute a statement and return the rows."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return cursor.fetchall() if cursor.description else []
-
-
-def fill(rows: int) -> None:
-    """Invent everything, the answers in their order of time; the indexes that the migrations made are made again."""
-    call_command("migrate", verbosity=0)
-    if Organization.objects.exists() or connection.vendor != "postgresql":
-        raise SystemExit("Name an empty PostgreSQL database in DATABASE_URL.")
-    values = {"label": "x", "scopes": Scope, "expires_at": lifetimes.default_end()}
-    for number in range(ORGANIZATIONS):
-        owner = Organization.create(f"Invented Practice {number}", CHANGE)
-        owner.set_access(CHANGE, allowlisted=True, enable=Route.grantable())
-        for _ in range(KEYS):
-            ApiKey.issue(CHANGE, organization=owner, **values)
-    for statement in SUBJECTS.split(";"):
-        execute(statement)
-    with unindexed("partners_requestrecord"):
-        for low in range(1, rows, CHUNK):
-            execute(ANSWERS.format(rows=rows, low=low, high=min(low + CHUNK - 1, rows)))
-    execute("VACUUM ANALYZE")
-
-
-@contextmanager
-def unindexed(table: str) -> Iterator[None]:
-    """Drop a table's indexes and unique constraints, and create them again once it is filled. The primary key stays."""
-    unique = execute(
-        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
-        f"WHERE contype = 'u' AND conrelid = '{table}'::regclass"
-    )
-    for name, _ in unique:
-        execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-    indexes = execute(
-        f"SELECT indexname, indexdef FROM pg_indexes WHERE tablename = '{table}' AND indexdef NOT LIKE '%UNIQUE%'"
-    )
-    for name, _ in indexes:
-        execute(f"DROP INDEX {name}")
-    yield
-    execute("SET maintenance_work_mem = '1GB'")
-    for name, definition in unique:
-        execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
-    for _, definition in indexes:
-        execute(definition)
-
-
-def forget() -> None:
-    """Tell the system to let go of the database's files, as far as PostgreSQL does not hold them itself."""
-    execute("CHECKPOINT")
-    for file in Path(execute("SHOW data_directory")[0][0]).rglob("*"):
-        if file.is_file():
-            handle = os.open(file, os.O_RDONLY)
-            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-            os.close(handle)
+from partners.models import Organization  # noqa: E402
 
 
 def accounted(patient_id: str) -> tuple[int, float, float]:
@@ -213,6 +102,8 @@ def opened(client: Client, address: str) -> float:
 def main() -> None:
     """Fill, measure and print."""
     rows = int(float(sys.argv[1]) * MILLION) if len(sys.argv) > 1 else 10 * MILLION
+    if connection.vendor != "postgresql":
+        raise SystemExit("Name a PostgreSQL database in DATABASE_URL.")
     begun = time.perf_counter()
     fill(rows)
     sizes = "pg_table_size('partners_requestrecord') / 1e9, pg_indexes_size('partners_requestrecord') / 1e9"

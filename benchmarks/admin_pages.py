@@ -113,6 +113,12 @@ def of_requests(key: ApiKey) -> list[Page]:
     asked |= {"of a key": f"time=all&{of_key}", "of an organization": f"time=all&{of_owner}"}
     asked |= {"refused": "time=all&code=refused", "of a code that never came": "time=all&code=revoked_key"}
     asked |= {"of a status": "time=all&status=422", "of a status that never came": "time=all&status=503"}
+    asked |= {"refused, of a key": f"time=all&code=refused&{of_key}"}
+    asked |= {"refused, of an organization": f"time=all&code=refused&{of_owner}"}
+    asked |= {"of a key and a status that never came": f"time=all&status=503&{of_key}"}
+    asked |= {"of a key and a code that never came": f"time=all&code=revoked_key&{of_key}"}
+    asked |= {"outside networks": "time=all&code=outside", "outside, of a key": f"time=all&code=outside&{of_key}"}
+    asked |= {"outside, of an organization": f"time=all&code=outside&{of_owner}"}
     asked |= {"of a route": "time=all&route=encounters.detail"}
     asked |= {"of a route never called": "time=all&route=documents.audio"}
     asked |= {"of a key and a route never called": f"time=all&{of_key}&route=documents.audio"}

@@ -1,13 +1,11 @@
 """Millions of invented calls for measurements of the staff's pages: the ledger of 30 days, and what stands beside it.
 
-On SQLite, only the ledger.
-
 Every tenth call is one of the first key; the others are of all keys in turn. Every twentieth is refused.
 """
 
 from django.db import connection
 
-from benchmarks.accounting import execute, unindexed
+from benchmarks.many_answers import execute, unindexed
 
 CHUNK = 500_000
 DAYS = 30
@@ -65,9 +63,38 @@ SELECT 'enc_' || substr(md5(n::text), 1, 22), organization_id, 'ambient', 'compl
 FROM generate_series(1, {encounters}) AS n JOIN benchmark_key ON number = n % 1000
 """
 
+NUMBERS_SQLITE = """
+CREATE TABLE benchmark_number AS
+WITH RECURSIVE count (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < {numbers}) SELECT n FROM count
+"""
+
+UNKEYED_SQLITE = """
+INSERT INTO partners_unkeyedcount (minute, source, reason_code, public_part, count)
+SELECT strftime('%Y-%m-%d %H:%M:00', 'now', (1 - ago.n) || ' minutes'), '203.0.113.' || ((ago.n + source.n) % 200),
+    codes.value, '', source.n
+FROM benchmark_number AS ago, benchmark_number AS source,
+    json_each('["missing_bearer", "malformed_token", "invalid_key", "route_not_found"]') AS codes
+WHERE ago.n <= 1441 AND source.n <= 15
+"""
+
+NETWORKS_SQLITE = """
+INSERT INTO partners_keynetwork (api_key_id, network, first_seen_at)
+SELECT id, '198.51.' || n || '.0/24', datetime('now', (-n) || ' hours')
+FROM benchmark_key, benchmark_number WHERE n <= 251 AND number < 50
+"""
+
+ENCOUNTERS_SQLITE = """
+INSERT INTO encounters_encounter (public_id, organization_id, encounter_type, status, record_class, service_provider,
+    created_at, updated_at)
+SELECT printf('enc_%022d', n), organization_id, 'ambient', 'completed', iif(n % 100, 'clinical', 'demo'), '',
+    datetime('now', (-n) || ' minutes'), datetime('now')
+FROM benchmark_number JOIN benchmark_key ON number = n % 1000
+WHERE n <= {encounters}
+"""
+
 
 def fill(rows: int) -> None:
-    """Invent calls for the keys that are there; on PostgreSQL, a tenth as many encounters too."""
+    """Invent calls for the keys that are there, and a tenth as many encounters."""
     if connection.vendor == "sqlite":
         _fill_sqlite(rows)
         return
@@ -80,8 +107,16 @@ def fill(rows: int) -> None:
 
 
 def _fill_sqlite(rows: int) -> None:
-    with connection.cursor() as cursor:
-        for statement in (KEYS, INDEX):
-            cursor.execute(statement)
-        for low in range(1, rows + 1, CHUNK):
-            cursor.execute(CALLS_SQLITE.format(rows=rows, days=DAYS, low=low, high=min(low + CHUNK - 1, rows)))
+    for statement in (KEYS, INDEX):
+        execute(statement)
+    for low in range(1, rows + 1, CHUNK):
+        execute(CALLS_SQLITE.format(rows=rows, days=DAYS, low=low, high=min(low + CHUNK - 1, rows)))
+    fill_sqlite_beside(rows)
+
+
+def fill_sqlite_beside(rows: int) -> None:
+    """Invent what is beside the calls."""
+    encounters = rows // 10
+    numbers = NUMBERS_SQLITE.format(numbers=max(encounters, 1441))
+    for statement in (numbers, UNKEYED_SQLITE, NETWORKS_SQLITE, ENCOUNTERS_SQLITE.format(encounters=encounters)):
+        execute(statement)
