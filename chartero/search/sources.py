@@ -104,7 +104,8 @@ def _encounters(text: str) -> Found[Hit]:
 
 
 def _changes(text: str) -> Found[Hit]:
-    changes = ChangeEvent.objects.filter(ticket=text).order_by("-occurred_at", "-pk")
+    # The index has only changes with a ticket. SQLite uses it if the statement says the same.
+    changes = ChangeEvent.objects.exclude(ticket="").filter(ticket=text).order_by("-occurred_at", "-pk")
     return _hits(
         changes,
         "partners_changeevent",

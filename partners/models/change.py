@@ -127,7 +127,12 @@ class ChangeEvent(models.Model):
         verbose_name = "change"
         default_permissions = ("view",)
         permissions = [("comment_changeevent", "Can comment on organizations and API keys")]
-        indexes = [models.Index(fields=["occurred_at", "id"], name="change_event_time")]
+        indexes = [
+            models.Index(fields=["occurred_at", "id"], name="change_event_time"),
+            models.Index(
+                fields=["ticket", "occurred_at", "id"], condition=~models.Q(ticket=""), name="change_event_ticket"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} by {self.by}"
