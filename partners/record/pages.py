@@ -20,23 +20,24 @@ Row = TypeVar("Row", RequestRecord, ChangeEvent)
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A direction in time: its order, the conditions for what is onward and what is behind, and the step onward."""
+    """A direction in time: its sign, the conditions for what is onward and what is behind, and the step onward."""
 
-    order: str
+    sign: str
     onward: str
     behind: str
     step: timedelta
 
 
-OLDER = Way("-occurred_at", "occurred_at__lte", "occurred_at__gte", -INSTANT)
-NEWER = Way("occurred_at", "occurred_at__gte", "occurred_at__lte", INSTANT)
+OLDER = Way("-", "occurred_at__lte", "occurred_at__gte", -INSTANT)
+NEWER = Way("", "occurred_at__gte", "occurred_at__lte", INSTANT)
 
 
 @dataclass(frozen=True, slots=True)
 class Search(Generic[Row]):
     """A search: `indexed` are the rows that an index returns in order of time; of those, only some fit.
 
-    A page has `per_page` rows, by default `PER_PAGE`.
+    A page has `per_page` rows, by default `PER_PAGE`. `then` is what follows the time in the index, if it matters:
+    SQLite takes a partial index only for an order that no smaller index has.
     """
 
     indexed: "QuerySet[Row]"
@@ -44,11 +45,13 @@ class Search(Generic[Row]):
     start: datetime | None = None
     end: datetime | None = None
     per_page: int | None = None
+    then: str = ""
 
-    def candidates(self) -> "QuerySet[Row]":
-        """Return the rows to search for those that fit."""
+    def candidates(self, way: Way) -> "QuerySet[Row]":
+        """Return the rows to search for those that fit, in the order of a way."""
         rows = self.indexed if self.start is None else self.indexed.filter(occurred_at__gte=self.start)
-        return rows if self.end is None else rows.filter(occurred_at__lt=self.end)
+        rows = rows if self.end is None else rows.filter(occurred_at__lt=self.end)
+        return rows.order_by(*(f"{way.sign}{name}" for name in ("occurred_at", self.then) if name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def page(search: Search[Row], begin: datetime | None = None, way: Way = OLDER) -
 
     A search that no index supports stops after `LOOKED_AT` rows. The next page continues from there.
     """
-    candidates = search.candidates().order_by(way.order)
+    candidates = search.candidates(way)
     candidates = candidates if begin is None else candidates.filter(**{way.onward: begin})
     edge = _moment(candidates, LOOKED_AT) if search.fits else None
     within = candidates if edge is None else candidates.filter(**{way.behind: edge})

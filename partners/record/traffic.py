@@ -48,7 +48,7 @@ def _traffic(records: Records, networks: QuerySet[KeyNetwork]) -> Traffic:
     newest = records.defer("encounters", "patients").order_by("-occurred_at")
     read = list(newest[:READ])
     return Traffic(
-        newest.exclude(reason_code=SERVED).first(),
+        newest.exclude(reason_code=SERVED).order_by("-occurred_at", "-reason_code").first(),
         grouped(read, more=len(read) == READ)[:SHOWN],
         Found.of(networks.order_by("-first_seen_at", "-pk")),
         timezone.now() - WEEK,

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from partners.models import RequestRecord
 from partners.record import pages
-from partners.record.pages import NEWER, Search, from_address, page, to_address
+from partners.record.pages import NEWER, OLDER, Search, from_address, page, to_address
 from tests import planning
 from tests.factories import START, OrganizationFactory, RequestRecordFactory, issue
 from tests.moments import NONE, TICK
@@ -144,18 +144,19 @@ def many_calls() -> None:
 
 
 @pytest.mark.parametrize(
-    ("indexed", "index"),
+    ("indexed", "then", "index"),
     [
-        (RequestRecord.objects.all(), "request_record_time"),
-        (RequestRecord.objects.filter(organization=1), "request_record_of_organization"),
-        (RequestRecord.objects.filter(api_key=1), "request_record_of_key"),
-        (REFUSALS, "request_record_refusal"),
-        (REFUSALS.filter(organization=1), "request_record_refusal_of_org"),
-        (REFUSALS.filter(api_key=1), "request_record_refusal"),
+        (RequestRecord.objects.all(), "", "request_record_time"),
+        (RequestRecord.objects.filter(organization=1), "", "request_record_of_organization"),
+        (RequestRecord.objects.filter(api_key=1), "", "request_record_of_key"),
+        (REFUSALS, "", "request_record_refusal"),
+        (REFUSALS.filter(organization=1), "reason_code", "request_record_refusal_of_org"),
+        (REFUSALS.filter(api_key=1), "reason_code", "request_record_refusal"),
     ],
 )
-def test_an_index_gives_the_rows_in_the_order_of_time(indexed, index):
-    rows = Search(indexed, Q(), START).candidates().order_by("-occurred_at").values("occurred_at")
+@pytest.mark.parametrize("way", [OLDER, NEWER])
+def test_an_index_gives_the_rows_in_the_order_of_time(indexed, then, index, way):
+    rows = Search(indexed, Q(), START, then=then).candidates(way)
     if connection.vendor == "postgresql":  # which takes any way through a table of which it knows nothing
         many_calls()
         planning.gather_statistics("partners_requestrecord")
@@ -188,8 +189,8 @@ def test_the_last_moment_that_an_address_can_hold_is_one():
 @pytest.mark.parametrize(("edge", "inside"), [("start", [NONE, TICK]), ("end", [-TICK])])
 def test_a_search_holds_its_start_and_not_its_end(key, edge, inside):
     rows = {tick: aged.request(key, NOW + tick) for tick in (-TICK, NONE, TICK)}
-    search = Search(RequestRecord.objects.order_by("occurred_at"), None, **{edge: NOW})
-    assert [*search.candidates()] == [rows[tick] for tick in inside]
+    search = Search(RequestRecord.objects.all(), None, **{edge: NOW})
+    assert [*search.candidates(NEWER)] == [rows[tick] for tick in inside]
 
 
 @pytest.mark.usefixtures("clock")

@@ -97,6 +97,15 @@ def test_no_statement_walks_through_the_ledger(key, read):
     assert any("SEARCH partners_" in line for line in plans)
 
 
+@both
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL knows that there are few refusals")
+def test_the_last_refusal_is_not_looked_for_among_the_calls_served(name, key):
+    with CaptureQueriesContext(connection) as captured:
+        of(name, key)
+    [sql] = [each["sql"] for each in captured if "reason_code\" = ''" in each["sql"]]
+    assert "request_record_refusal" in str(plan(sql))
+
+
 def plan(sql: str) -> list[str]:
     """Return SQLite's plan; without the statistics of ANALYZE it is the same for ten rows and for ten million."""
     with connection.cursor() as cursor:

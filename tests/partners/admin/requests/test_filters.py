@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from partners.catalogue.reasons import Reason
@@ -78,6 +80,19 @@ def test_a_filter_shows_what_it_says(support, calls, query, shown):
         )
     )
     assert names(page, calls) == shown
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL knows that there are few refusals")
+@pytest.mark.parametrize("owner", ["key", "organization"])
+@pytest.mark.parametrize("asked", ["code=refused", "code=invalid_limit", "status=422", "status=405"])
+def test_refusals_are_not_looked_for_among_the_calls_served(support, calls, owner, asked):
+    ids = {"key": calls["limit"].api_key.public_id, "organization": calls["limit"].organization.public_id}
+    with CaptureQueriesContext(connection) as captured:
+        support.get(f"{LIST}?time=all&{owner}={ids[owner]}&{asked}")
+    [sql] = [each["sql"] for each in captured if '"partners_requestrecord"."request_id"' in each["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+        assert "request_record_refusal_of" in str(cursor.fetchall())
 
 
 def names(page, calls) -> set[str]:
