@@ -25,6 +25,7 @@ LABELS = {
     "name_in_log": "Name in the log",
     "link_expires_at": "Link expires",
     "phone_code": "Code by phone",
+    "url": "URL",
 }
 YES_NO = {"enabled": ("on", "off")}
 

@@ -142,6 +142,9 @@ def _approved(request: HttpRequest, form: DecisionForm, approval: Approval) -> H
     except ValidationError as refusal:
         form.refuse(refusal)
         return None
+    except DigestKeyUnavailable as fault:
+        form.add_error(None, str(fault))
+        return None
     messages.success(request, f"Approved. {_what_now(approval)}".strip())
     if handover is not None and approval.sends_link:
         return _send(request, approval, handover, url)
@@ -162,7 +165,7 @@ def _what_now(approval: Approval) -> str:
         return f"{approval.asked_by} can now issue the key."
     if approval.handover and not approval.sends_link:
         return f"{approval.asked_by} can now send the link and read out its code."
-    return "" if approval.handover else "The change takes effect with the next call."
+    return "" if approval.handover else approval.of_kind.afterwards
 
 
 @sensitive_variables()

@@ -61,6 +61,11 @@ class AddForm(ReasonForm):
     def clean_events(self) -> list[EventType]:
         return [each for each in EventType.public() if each.value in self.cleaned_data["events"]]
 
+    @property
+    def endpoint(self) -> dict[str, Any]:
+        """Return what is given of the endpoint."""
+        return {name: self.cleaned_data[name] for name in ("url", "events")}
+
 
 class SecretForm(ReasonForm):
     """When a new secret comes into force. `generation` is the newest one that the page has seen."""

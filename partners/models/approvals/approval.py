@@ -88,7 +88,8 @@ class Approval(ApprovalFields):
     @property
     def subject(self) -> str:
         """Return what the request is about, in a few words."""
-        return str(self.facts.get("label") or (self.api_key and self.api_key.label) or "")
+        named = self.facts.get("label") or self.facts.get("url")
+        return str(named or (self.api_key and self.api_key.label) or "")
 
     @classmethod
     def ask(

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 
+from partners.catalogue.events import EventType
 from partners.catalogue.routes import Route, Scope
 from partners.models.approvals.key import WantedKey
 from partners.models.change import Change
 from partners.models.handover.row import KeyHandover
+from partners.models.webhooks.endpoint import WebhookEndpoint
 
 if TYPE_CHECKING:
     from partners.models.approvals.approval import Approval
@@ -30,7 +32,7 @@ class Kind:
     `before` returns the facts that it would replace now, and `after` the same facts once it is made; something new
     replaces nothing. `carry_out` makes the change, and returns the hand-over whose link is to be sent, if there is one.
     It raises ValidationError if the change isn't possible anymore. `repeats` compares the facts of two requests about
-    the same row, and returns True if they ask for the same.
+    the same row, and returns True if they ask for the same. `afterwards` says what an approval has done.
     """
 
     title: str
@@ -39,6 +41,7 @@ class Kind:
     after: Callable[["Approval", Facts], Facts]
     carry_out: Callable[["Approval", Change], KeyHandover | None]
     repeats: Callable[[Facts, Facts], bool] = operator.eq
+    afterwards: str = "The change takes effect with the next call."
 
 
 def _access_now(approval: "Approval") -> Facts:
@@ -97,7 +100,13 @@ def _permissions_of_key(facts: Facts) -> list[str]:
     return ["partners.issue_apikey", *([OPENS] if WantedKey.of(None, facts).opens else [])]
 
 
-ACCESS, SCOPES, KEY = "access", "scopes", "key"
+def _add_endpoint(approval: "Approval", change: Change) -> None:
+    organization: Any = approval.organization
+    events = [each for each in EventType.public() if each.value in approval.facts["events"]]
+    WebhookEndpoint.add(change, organization=organization, url=approval.facts["url"], events=events)
+
+
+ACCESS, SCOPES, KEY, ENDPOINT = "access", "scopes", "key", "endpoint"
 KINDS: dict[str, Kind] = {
     ACCESS: Kind(
         title="Enable access",
@@ -120,5 +129,14 @@ KINDS: dict[str, Kind] = {
         after=lambda approval, before: _wanted(approval).shown,
         carry_out=_prepare,
         repeats=lambda one, other: bool(one["label"] == other["label"]),
+    ),
+    ENDPOINT: Kind(
+        title="Add a webhook endpoint",
+        permissions=lambda facts: [OPENS],
+        before=lambda approval: {},
+        after=lambda approval, before: approval.facts,
+        carry_out=_add_endpoint,
+        repeats=lambda one, other: bool(one["url"] == other["url"]),
+        afterwards="The endpoint is on. Show its signing secret on its page.",
     ),
 }

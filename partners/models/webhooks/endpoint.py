@@ -81,8 +81,10 @@ class WebhookEndpoint(SigningKeys):
     ) -> "WebhookEndpoint":
         """Add an endpoint that is on. Raise ValidationError for a bad URL, or for one that is on already.
 
-        Raise DigestKeyUnavailable if no digest key is loaded.
+        Raise it too without the second person that a deployment may require, and DigestKeyUnavailable if no digest key
+        is loaded.
         """
+        change.require_second_person()
         endpoint = cls(organization=organization, url=url.strip(), events=_chosen(events))
         endpoint.digest_key_number = digests.current()
         endpoint.clean_fields(exclude={"organization", "events"})
@@ -121,8 +123,8 @@ class WebhookEndpoint(SigningKeys):
             self._save(off_at=None, off_why="", failing_since=None, told_failing_at=None, told_off_at=None)
             self._record(Action.WEBHOOK_SWITCHED_ON, change)
 
-    def new_secret(self, change: Change, *, starts_at: datetime | None = None, beside: bool = False) -> str:
-        """Make a new secret and return it: in force now, from `starts_at`, or `beside` the old one until told.
+    def new_secret(self, change: Change, *, starts_at: datetime | None = None, beside: bool = False) -> None:
+        """Make a new secret: in force now, from `starts_at`, or `beside` the old one until told.
 
         Until it is in force, what is sent has the signatures of both. Raise ValidationError for a time that is past,
         and DigestKeyUnavailable if no digest key is loaded.
@@ -137,7 +139,6 @@ class WebhookEndpoint(SigningKeys):
             when = "later" if beside else (starts_at or timezone.now()).isoformat()
             facts = {"generation": self.newest_generation, "in_force": when}
             self._record(Action.WEBHOOK_SECRET_RENEWED, change, {"generation": before}, facts)
-        return self.secret(self.newest_generation)
 
     def finish_new_secret(self, change: Change) -> None:
         """Put the new secret in force now, and end the old one; raise ValidationError if there is none."""
@@ -150,12 +151,16 @@ class WebhookEndpoint(SigningKeys):
             self._record(Action.WEBHOOK_SECRET_IN_FORCE, change, after=facts)
 
     def show_secret(self, change: Change) -> str:
-        """Return the newest secret as partners get it, and record that it was shown.
+        """Return the newest secret as partners get it, once; raise ValidationError if somebody has seen it.
 
         Raise DigestKeyUnavailable if its digest key is not loaded.
         """
-        secret = self.secret(self.newest_generation)
         with transaction.atomic():
+            self._lock()
+            if not self.is_unshown:
+                raise ValidationError("This secret was shown already. Make a new one instead.", code="shown")
+            secret = self.secret(self.newest_generation)
+            self._save(shown_generation=self.newest_generation)
             self._record(Action.WEBHOOK_SECRET_SHOWN, change, after={"generation": self.newest_generation})
         return secret
 

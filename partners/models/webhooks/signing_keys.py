@@ -13,7 +13,8 @@ from partners.keys import digests, webhook_secrets
 class SigningKeys(models.Model):
     """Which generation of the secret signs. Each names the digest key that it is derived from.
 
-    The next one comes into force at `next_starts_at`, or when staff say so.
+    The next one comes into force at `next_starts_at`, or when staff say so. `shown_generation` is the newest that was
+    shown to somebody. Each is shown once.
     """
 
     public_id: Any
@@ -22,6 +23,7 @@ class SigningKeys(models.Model):
     next_generation = models.PositiveIntegerField(null=True, editable=False)
     next_digest_key_number = models.PositiveSmallIntegerField(null=True, editable=False)
     next_starts_at = models.DateTimeField(null=True, editable=False)
+    shown_generation = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         abstract = True
@@ -36,6 +38,11 @@ class SigningKeys(models.Model):
     @property
     def newest_generation(self) -> int:
         return self.next_generation or self.generation
+
+    @property
+    def is_unshown(self) -> bool:
+        """Return True if nobody has seen the newest secret."""
+        return self.shown_generation < self.newest_generation
 
     @property
     def has_next(self) -> bool:

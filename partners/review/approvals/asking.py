@@ -1,20 +1,22 @@
 """Changes that may need a second person: made at once as far as they take access away, and asked for otherwise.
 
-Pages and commands change access, scopes and keys only through these functions. The models refuse what passes them by.
+Pages and commands change access, scopes, keys and endpoints only through these functions. The models refuse what passes
+them by.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from partners.catalogue.events import EventType
 from partners.catalogue.routes import Route, Scope
-from partners.models import ApiKey, Approval, Organization
-from partners.models.approvals.key import WantedKey
-from partners.models.approvals.kinds import ACCESS, KEY, SCOPES
+from partners.models import ApiKey, Approval, Organization, WebhookEndpoint
+from partners.models.approvals.key import NEVER_SAVED, WantedKey
+from partners.models.approvals.kinds import ACCESS, ENDPOINT, KEY, SCOPES
 from partners.models.change import Change
 from partners.models.handover.obstacles import contact_of
 from partners.models.organization import missing_in, refuse_impossible
@@ -74,8 +76,8 @@ def set_scopes(key: ApiKey, scopes: Iterable[Scope], change: Change, asker: "Use
     return Outcome({*kept} != held, approval)
 
 
-def need_approval(*, is_test: bool) -> bool:
-    """Return True if a new key needs a second person."""
+def need_approval(*, is_test: bool = False) -> bool:
+    """Return True if a new key or webhook endpoint needs a second person."""
     return bool(settings.FOUR_EYES) and not is_test
 
 
@@ -90,5 +92,20 @@ def ask_for_key(wanted: WantedKey, change: Change, asker: "User | None") -> Appr
     approval = Approval.ask(
         KEY, wanted.facts, change, asker, organization=wanted.organization, by_asker=not wanted.by_link
     )
+    mail.tell_staff(approval)
+    return approval
+
+
+def ask_for_endpoint(
+    organization: Organization, change: Change, asker: "User | None", *, url: str, events: Iterable[EventType]
+) -> Approval:
+    """Ask for a webhook endpoint; raise what `WebhookEndpoint.add()` would raise."""
+    events = [*events]
+    with transaction.atomic():
+        approved = replace(change, approved_by=NEVER_SAVED)
+        WebhookEndpoint.add(approved, organization=organization, url=url, events=events)
+        transaction.set_rollback(True)
+    facts = {"url": url.strip(), "events": [each.value for each in events]}
+    approval = Approval.ask(ENDPOINT, facts, change, asker, organization=organization)
     mail.tell_staff(approval)
     return approval

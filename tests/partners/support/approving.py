@@ -6,12 +6,14 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.test import Client
 
+from partners.catalogue.events import EventType
 from partners.catalogue.routes import Scope
 from partners.models import ApiKey, Approval, Organization
 from partners.models.approvals.key import WantedKey
 from partners.models.change import Change
 from partners.review.approvals import asking
 from tests.factories import CHANGE
+from tests.partners.support.webhooks import URL
 
 LIST = "/admin/approvals/"
 
@@ -33,6 +35,11 @@ def wanted(organization: Organization | None, **values: Any) -> WantedKey:
 def key_asked_for(asker: User | None, organization: Organization | None, **values: Any) -> Approval:
     change = CHANGE if asker is None else by(asker)
     return asking.ask_for_key(wanted(organization, **values), change, asker)
+
+
+def endpoint_asked_for(asker: User, organization: Organization, url: str = URL) -> Approval:
+    events = [EventType.TRANSCRIPT_READY]
+    return asking.ask_for_endpoint(organization, by(asker), asker, url=url, events=events)
 
 
 def scope_asked_for(asker: User, key: ApiKey) -> Approval:

@@ -6,12 +6,13 @@ from django.core import mail
 from partners.catalogue.routes import Route, Scope
 from partners.models import ApiKey, Approval, ApprovalState, KeyHandover, Organization
 from tests.factories import CHANGE
-from tests.partners.support.approving import LIST, decide, key_asked_for, page_of
+from tests.partners.support.approving import LIST, decide, endpoint_asked_for, key_asked_for, page_of
 from tests.partners.support.diagnosing import text_of
 from tests.partners.support.postbox import Postbox
 from tests.partners.support.rows import opens
 from tests.partners.support.staff import ORGANIZATIONS
 from tests.partners.support.staff import page_of as organization_page
+from tests.partners.support.webhooks import URL
 
 pytestmark = pytest.mark.django_db
 KEYS = "/admin/partners/apikey/"
@@ -90,6 +91,19 @@ def test_a_key_that_cannot_be_issued_stays_approved(asker, approver, key_asked, 
     settings.KEY_LONGEST_LIFETIME_DAYS, settings.DIGEST_KEYS = 0, ""
     assert "set CHARTERO_DIGEST_KEYS" in asker.post(page_of(key_asked, "issue/")).text
     assert state(key_asked) is ApprovalState.READY
+
+
+def test_an_approved_endpoint_is_shown_with_its_url_and_is_on(asker, approver, organization, settings):
+    approval = endpoint_asked_for(asker.user, organization)
+    page = text_of(approver.get(page_of(approval)))
+    assert [words for words in (URL, "recording.transcript_ready", organization.name) if words not in page] == []
+    with_keys, settings.DIGEST_KEYS = settings.DIGEST_KEYS, ""
+    assert "set CHARTERO_DIGEST_KEYS" in decide(approver, approval, "approved").text
+    settings.DIGEST_KEYS = with_keys
+    answer = text_of(decide(approver, approval, "approved"))
+    assert "The endpoint is on. Show its signing secret on its page." in answer
+    assert "The endpoint was added. Show the endpoints" in answer
+    assert organization.webhook_endpoints.get().is_unshown
 
 
 def test_an_approval_sends_the_link(asker, approver, organization):

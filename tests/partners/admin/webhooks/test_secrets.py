@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from partners.admin.webhooks import secrets
-from partners.models import ChangeEvent, WebhookEndpoint
+from partners.models import Approval, ChangeEvent, WebhookEndpoint
 from tests.partners.support.staff import make_stale, page_of
 from tests.partners.support.webhooks import URL
 
@@ -116,9 +116,29 @@ def test_the_page_shows_when_a_new_secret_starts(onboarding, endpoint, page):
     assert "Number 2 follows" in " ".join(onboarding.get(page()).text.split())
 
 
-@pytest.mark.parametrize("name", ["secret/", "add"])
+def test_a_secret_that_nobody_has_seen_is_shown_once(onboarding, endpoint, page):
+    assert "Nobody has seen the newest secret yet." in onboarding.get(page()).text
+    assert endpoint.secret(1) in onboarding.post(page("secret/show/"), {}).text
+    again = onboarding.post(page("secret/show/"), {})
+    assert "This secret was shown already." in again.text
+    assert endpoint.secret(1) not in again.text
+    assert "Show the signing secret" not in onboarding.get(page()).text
+
+
+def test_where_a_second_person_is_required_the_endpoint_is_asked_for(onboarding, organization, settings):
+    settings.FOUR_EYES = True
+    path = page_of(organization, "webhooks/add")
+    assert "Another person has to approve the endpoint first." in onboarding.get(path).text
+    answer = onboarding.post(path, GIVEN)
+    approval = Approval.objects.get()
+    assert answer.headers["Location"] == f"/admin/approvals/{approval.pk}/"
+    assert not WebhookEndpoint.objects.exists()
+    assert "The same is already waiting for approval." in onboarding.post(path, GIVEN).text
+
+
+@pytest.mark.parametrize("name", ["secret/", "secret/show/", "add"])
 def test_a_stale_password_is_asked_for_first(onboarding, endpoint, page, name):
-    path = page(name) if name == "secret/" else page_of(endpoint.organization, "webhooks/add")
+    path = page(name) if name != "add" else page_of(endpoint.organization, "webhooks/add")
     make_stale(onboarding)
     assert onboarding.get(path).headers["Location"].startswith("/signin/password/")
 
@@ -127,7 +147,7 @@ def test_no_secret_is_made_that_cannot_be_shown(onboarding, endpoint, page, monk
     def fail(*args):
         raise RuntimeError("no template")
 
-    monkeypatch.setattr(secrets, "_answer", fail)
+    monkeypatch.setattr(secrets, "_shown", fail)
     with pytest.raises(RuntimeError):
         onboarding.post(page("secret/"), renewal(endpoint))
     endpoint.refresh_from_db()

@@ -16,8 +16,9 @@ from partners.models.handover import obstacles
 from partners.review.approvals import asking
 from tests.factories import CHANGE, issue
 from tests.partners.models.approvals.conftest import person
-from tests.partners.support.approving import by, key_asked_for, scope_asked_for, wanted
+from tests.partners.support.approving import by, endpoint_asked_for, key_asked_for, scope_asked_for, wanted
 from tests.partners.support.handing_over import CONTACT, FROM, prepared, sent
+from tests.partners.support.webhooks import URL, added
 
 
 def code_of(act) -> str:
@@ -38,6 +39,7 @@ def scopes(key: ApiKey) -> set[str]:
         lambda key: key.add_scopes([*Scope], CHANGE),
         lambda key: key.organization.set_access(CHANGE, enable=[Route.DOCUMENTS_AUDIO]),
         lambda key: prepared(key.organization),
+        lambda key: added(key.organization),
     ],
 )
 def test_no_model_gives_more_access_without_a_second_person(narrow_key, act):
@@ -82,6 +84,36 @@ def test_access_that_is_approved_is_given_to_what_the_organization_has_by_then(p
     assert approval.before["routes"] == [
         "encounters.detail", "documents.detail", "documents.transcript",
     ]  # fmt: skip
+
+
+def test_an_endpoint_that_is_approved_is_on_and_nobody_has_seen_its_secret(partner, asker, approver):
+    approval = endpoint_asked_for(asker, partner)
+    assert not partner.webhook_endpoints.exists()
+    assert approval.after == {"url": URL, "events": ["recording.transcript_ready"]}
+    approval.approve(approver, by(approver))
+    endpoint = partner.webhook_endpoints.get()
+    assert (endpoint.url, endpoint.is_on, endpoint.is_unshown) == (URL, True, True)
+    event = ChangeEvent.objects.get(action=Action.WEBHOOK_ADDED)
+    assert (event.by, event.approved_by) == ("ada", "ben")
+
+
+def test_an_endpoint_that_would_be_refused_is_not_asked_for(partner, asker, approver):
+    with pytest.raises(ValidationError, match="Write an https URL"):
+        endpoint_asked_for(asker, partner, "http://receiver.example/")
+    approval = endpoint_asked_for(asker, partner)
+    assert code_of(lambda: endpoint_asked_for(asker, partner)) == "already_waiting"
+    approval.approve(approver, by(approver))
+    with pytest.raises(ValidationError, match="already an endpoint"):
+        endpoint_asked_for(asker, partner)
+
+
+def test_switching_an_endpoint_on_again_and_a_new_secret_need_nobody_else(partner, asker, approver):
+    endpoint_asked_for(asker, partner).approve(approver, by(approver))
+    endpoint = partner.webhook_endpoints.get()
+    endpoint.switch_off(CHANGE)
+    endpoint.switch_on(CHANGE)
+    endpoint.new_secret(CHANGE)
+    assert (endpoint.is_on, endpoint.generation) == (True, 2)
 
 
 def test_a_mixed_change_takes_away_at_once_and_asks_for_the_rest(partner, narrow_key, asker):

@@ -32,18 +32,30 @@ def pass_the_hour(endpoint):
 
 def test_each_endpoint_and_generation_has_a_secret_of_its_own(endpoint):
     other = added(OrganizationFactory())
-    first, second = endpoint.show_secret(CHANGE), endpoint.new_secret(CHANGE)
+    first = endpoint.secret(1)
+    endpoint.new_secret(CHANGE)
+    second = WebhookEndpoint.objects.get(pk=endpoint.pk).secret(2)
     assert len({first, second, other.secret(1)}) == 3
-    assert second == WebhookEndpoint.objects.get(pk=endpoint.pk).secret(2)
     assert first.startswith("whsec_")
-    assert ChangeEvent.objects.get(action=Action.WEBHOOK_SECRET_SHOWN).after["generation"] == 1
+
+
+def test_each_secret_is_shown_once_and_that_is_recorded(endpoint):
+    stale = WebhookEndpoint.objects.get(pk=endpoint.pk)
+    assert endpoint.show_secret(CHANGE) == endpoint.secret(1)
+    for each in (endpoint, stale):
+        with pytest.raises(ValidationError, match="shown already"):
+            each.show_secret(CHANGE)
+    endpoint.new_secret(CHANGE, beside=True)
+    assert endpoint.show_secret(CHANGE) == endpoint.secret(2)
+    shown = ChangeEvent.objects.filter(action=Action.WEBHOOK_SECRET_SHOWN)
+    assert {event.after["generation"] for event in shown} == {1, 2}
 
 
 def test_no_secret_is_stored_or_recorded(endpoint):
-    secret = endpoint.new_secret(CHANGE)
+    secret = endpoint.show_secret(CHANGE)
     rows = str([*WebhookEndpoint.objects.values(), *ChangeEvent.objects.values()])
     assert secret not in rows
-    assert endpoint.secret_bytes(2).hex() not in rows
+    assert endpoint.secret_bytes(1).hex() not in rows
 
 
 def test_a_new_secret_is_in_force_at_once(endpoint):
@@ -84,9 +96,10 @@ def test_a_new_secret_does_not_start_in_the_past(endpoint):
 def test_a_new_secret_moves_to_the_active_digest_key(endpoint, settings):
     old = endpoint.secret(1)
     settings.ACTIVE_DIGEST_KEY = 1
-    new = endpoint.new_secret(CHANGE, beside=True)
+    endpoint.new_secret(CHANGE, beside=True)
+    new = endpoint.secret(2)
     assert (endpoint.digest_key_number, endpoint.next_digest_key_number) == (2, 1)
-    assert (endpoint.secret(1), endpoint.secret(2)) == (old, new)
+    assert endpoint.secret(1) == old
     endpoint.finish_new_secret(CHANGE)
     assert (endpoint.digest_key_number, endpoint.secret(2)) == (1, new)
 
