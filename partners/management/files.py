@@ -29,11 +29,13 @@ def destination(path: str | None, standard_output: Any, *, new: bool = False) ->
 
 @contextmanager
 def _in_place_of(path: str) -> Iterator[IO[str]]:
-    """Yield a draft that replaces the file when the block ends."""
+    """Yield a draft that replaces the file when the block ends, and is on disk before it does."""
     draft = f"{path}.{os.getpid()}.draft"
     try:
         with new_file(draft) as file:
             yield file
+            file.flush()
+            os.fsync(file.fileno())
         Path(draft).replace(path)
     finally:
         Path(draft).unlink(missing_ok=True)
