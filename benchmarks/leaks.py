@@ -34,6 +34,7 @@ from partners.keys import digests, lifetimes, tokens  # noqa: E402
 from partners.leaks import reads, sheet  # noqa: E402
 from partners.leaks.reads import Reads  # noqa: E402
 from partners.models import ApiKey, triggers  # noqa: E402
+from partners.triggers import installing  # noqa: E402
 
 MEGABYTE, RUNS, OTHER_KEYS = 1_000_000, 5, 100_000
 DISGUISES: tuple[Callable[[str], str], ...] = (
@@ -62,11 +63,11 @@ def leaked() -> tuple[list[ApiKey], str]:
 def _with_new_tokens(keys: list[ApiKey]) -> list[str]:
     """Make the tokens of keys known, as no code of the product can: without its triggers."""
     made, number = [tokens.mint(is_test=False) for _ in keys], digests.current()
-    triggers.remove(connection)
+    installing.remove(connection, triggers.SET)
     for key, token in zip(keys, made, strict=True):
         values = {"public_part": token.public_part, "digest": digests.digest(token.text, number)}
         ApiKey.objects.filter(pk=key.pk).update(digest_key_number=number, **values)
-    triggers.install(connection)
+    installing.create(connection, triggers.SET)
     return [token.text for token in made]
 
 

@@ -143,13 +143,19 @@ def test_who_asks_is_on_record(told):
         Reads.ask(Change(by="tester", source="tests"), told.key, Period.of(), form="page")
 
 
-def test_the_statements_are_the_same_for_any_number_of_keys(told):
+@pytest.mark.parametrize("number", [1, 4])
+def test_the_ledger_is_walked_through_once_for_any_number_of_keys(told, number):
     keys = [told.key, *(issue(OrganizationFactory())[0] for _ in range(3))]
     for key in keys:
         told.record(told.encounter(), api_key=key)
-    numbers = set()
-    for number in (1, 4):
-        with CaptureQueriesContext(connection) as captured:
-            reads.of_keys(keys[:number], Period.of())
-        numbers.add(len(captured))
-    assert len(numbers) == 1
+    with CaptureQueriesContext(connection) as captured:
+        assert len(reads.of_keys(keys[:number], Period.of())) == number
+    assert sum("partners_requestrecord" in each["sql"] for each in captured) == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such limit")
+def test_postgresql_gets_memory_before_it_counts(told):
+    with CaptureQueriesContext(connection) as captured:
+        of(told.key)
+    assert ["work_mem" in each["sql"] for each in captured if "SAVEPOINT" not in each["sql"]] == [True, False]
