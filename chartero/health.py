@@ -21,7 +21,7 @@ from chartero.checks import collected
 from chartero.postgresql import sessions
 from partners.formats import traces
 from partners.keys import digests
-from partners.models import ApiKey, ApiKeySwitch, KeyState
+from partners.models import ApiKey, ApiKeySwitch, KeyState, privileges
 from partners.triggers import comparing
 
 logger = logging.getLogger(__name__)
@@ -141,11 +141,12 @@ class Needs:
             raise Unready("clock")
 
     def _require_migrations(self) -> None:
-        """Check that the database has all migrations of this code. Once it has, don't check again."""
+        """Check that the database has all migrations of this code, for our role too. Once it has, don't check again."""
         if not self._known:
             executor = MigrationExecutor(connection)
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 raise Unready("migrations")
+            _require_privileges()
             self._known = set(executor.loader.graph.nodes)
 
     def _require_triggers(self) -> None:
@@ -158,6 +159,15 @@ class Needs:
             faults = [each for each in faults if each.state in comparing.GONE]
         if faults:
             raise Unready("triggers", "; ".join(map(str, faults)))
+
+
+def _require_privileges() -> None:
+    """Check that the role may do what a call and the pages need: a new table has to be granted after `migrate`."""
+    if connection.vendor != "postgresql" or privileges.owns(connection):
+        return
+    lacking, _ = privileges.differing(connection)
+    if lacking:
+        raise Unready("privileges", "; ".join(lacking))
 
 
 def _written() -> bool:

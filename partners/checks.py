@@ -104,6 +104,45 @@ def triggers_as_defined(databases: Sequence[str] | None, **kwargs: Any) -> list[
     ]
 
 
+@register(Tags.database, deploy=True)
+def owner_apart(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that the role of the web service is not the owner of the tables, who can remove triggers."""
+    from partners.models import privileges
+
+    hint = "Give the web service a role of its own, as docs/operation.md describes. manage.py grants prints the SQL."
+    message = "The role of DATABASE_URL owns the tables, so it can alter the record and remove triggers."
+    return [
+        Warning(message, hint=hint, id="partners.W041")
+        for using in databases or ()
+        if connections[using].vendor == "postgresql" and privileges.owns(connections[using])
+    ]
+
+
+@register(Tags.database)
+def privileges_as_needed(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that a role that doesn't own the tables may do what the web service does, and no more."""
+    from partners.models import privileges
+
+    hint = "As the owner of the tables, run what manage.py grants prints."
+    faults: list[CheckMessage] = []
+    for using in databases or ():
+        if connections[using].vendor != "postgresql" or privileges.owns(connections[using]):
+            continue
+        lacking, excess = privileges.differing(connections[using])
+        if lacking:
+            faults.append(Error(f"The role of DATABASE_URL lacks {_some(lacking)}.", hint=hint, id="partners.E042"))
+        if excess:
+            message = f"The role of DATABASE_URL has more than it needs: {_some(excess)}."
+            faults.append(Warning(message, hint=hint, id="partners.W043"))
+    return faults
+
+
+def _some(names: Sequence[str]) -> str:
+    """Return the first names of many."""
+    more = [f"and {len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+    return ", ".join([*names[:MOST_NAMED], *more])
+
+
 @register(Tags.database)
 def names_alike(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check that no two organizations have names that look alike. Older versions allowed such names."""

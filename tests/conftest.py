@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +14,7 @@ from django.test import Client
 from hypothesis import settings
 
 from chartero import openapi
-from partners.models import triggers
+from partners.models import privileges, triggers
 from partners.record.unknown_callers import unkeyed, unkeyed_answers
 from tests import published, racing
 from tests.api import Api
@@ -78,6 +78,35 @@ def on_file(committed, tmp_path):
     """The same in a file on SQLite, where threads wait for each other as processes do."""
     with racing.on_file(tmp_path / "race.sqlite3"):
         yield
+
+
+@pytest.fixture(scope="session")
+def web_role(django_db_setup, django_db_blocker) -> Iterator[str]:
+    """A role of PostgreSQL that owns nothing, for this process of the suite."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no roles")
+    role = f"{connection.settings_dict['NAME']}_web"
+    with django_db_blocker.unblock():
+        connection.cursor().execute(f"CREATE ROLE {role}")
+    yield role
+    with django_db_blocker.unblock():
+        connection.cursor().execute(f"DROP ROLE {role}")
+
+
+@pytest.fixture
+def become_web(web_role, db) -> Iterator[Callable[[], None]]:
+    """Let the rest of the test be the role of the web service, with what `grants` prints."""
+
+    def become() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            for statement in privileges.statements(web_role, "public"):
+                cursor.execute(statement)
+            cursor.execute(f"SET SESSION AUTHORIZATION {web_role}")
+
+    yield become
+    if not connection.needs_rollback:
+        connection.cursor().execute("RESET SESSION AUTHORIZATION")
 
 
 @pytest.fixture

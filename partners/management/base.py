@@ -19,6 +19,11 @@ from partners.management import output
 from partners.models import ApiKey
 from partners.models.change import Change
 
+OWNER_NEEDED = (
+    "The role of DATABASE_URL may not do this. Run the command with the URL of the role that owns the tables, or run "
+    "what manage.py grants prints if this one should do without."
+)
+
 
 class ReportCommand(BaseCommand):
     """A command that prints one report: lines for people, or one JSON object with `--json`.
@@ -126,9 +131,16 @@ def _database_fault(fault: db.Error) -> str:
     """Return what to do, in our own words: the database's message may quote a row."""
     if isinstance(fault, db.IntegrityError):
         return "Another change was made first, or a database constraint forbids this one. Nothing was changed."
+    if is_forbidden(fault):
+        return OWNER_NEEDED
     if isinstance(fault, db.ProgrammingError) or "no such" in str(fault):
         return "The database is not up to date. Run manage.py migrate."
     return "The database can't be reached or is busy. Try again."
+
+
+def is_forbidden(fault: db.Error) -> bool:
+    """Return True if the role of `DATABASE_URL` lacks a privilege that the statement needs."""
+    return getattr(fault.__cause__, "sqlstate", None) == "42501"
 
 
 def _login() -> str:

@@ -82,6 +82,7 @@ TRIGGERS = (
     Trigger("change_event_is_kept", "partners_changeevent", "DELETE", KEPT, YOUNG),
     Trigger("request_record_is_final", "partners_requestrecord", "UPDATE", "a record of a request cannot be altered"),
     Trigger("request_record_is_kept", "partners_requestrecord", "DELETE", KEPT, YOUNG),
+    Trigger("unkeyed_count_is_kept", "partners_unkeyedcount", "DELETE", KEPT, "OLD.minute > {six_years_ago}"),
     Trigger(
         "organization_is_kept",
         "partners_organization",

@@ -170,6 +170,20 @@ def test_a_trigger_that_is_switched_off_is_a_need(db):
     assert fault_of_triggers() == "trigger api_key_is_kept on partners_apikey: disabled"
 
 
+@pytest.mark.postgresql
+def test_a_privilege_that_the_role_lacks_is_a_need(become_web, web_role):
+    become_web()
+    assert unready() is None
+    execute(
+        "RESET SESSION AUTHORIZATION",
+        f"REVOKE DELETE ON partners_routegrant FROM {web_role}",
+        f"SET SESSION AUTHORIZATION {web_role}",
+    )
+    with pytest.raises(Unready) as fault:
+        Needs()()
+    assert fault.value.about == {"check": "privileges", "what": "DELETE on partners_routegrant"}
+
+
 def test_what_is_not_ready_is_named_in_the_log(client, needs, caplog):
     needs.append(Unready("triggers", "trigger x on y: missing"))
     client.get("/readyz")

@@ -7,6 +7,8 @@ from django.db import connection
 
 from partners.checks import (
     digest_keys,
+    owner_apart,
+    privileges_as_needed,
     retention_long_enough,
     scanning_keys,
     scopes_mirror_catalogue,
@@ -146,3 +148,26 @@ def test_triggers_that_are_not_as_defined_are_e040():
 @pytest.mark.parametrize("databases", [None, []])
 def test_without_a_database_no_trigger_is_looked_at(databases):
     assert triggers_as_defined(databases) == []
+
+
+@pytest.mark.postgresql
+def test_an_owner_and_missing_and_needless_privileges_are_reported(become_web, web_role):
+    found = {"partners.W041", "partners.E042", "partners.W043"}
+    assert found & set(ids(run_checks(include_deployment_checks=True, databases=["default"]))) == {"partners.W041"}
+    become_web()
+    assert not found & set(ids(run_checks(include_deployment_checks=True, databases=["default"])))
+    with connection.cursor() as cursor:
+        cursor.execute("RESET SESSION AUTHORIZATION")
+        cursor.execute(f"REVOKE SELECT ON ALL TABLES IN SCHEMA public FROM {web_role}")
+        cursor.execute(f"GRANT DELETE ON partners_requestrecord TO {web_role}")
+        cursor.execute(f"SET SESSION AUTHORIZATION {web_role}")
+    lacking, beyond = privileges_as_needed(["default"])
+    assert (lacking.id, beyond.id) == ("partners.E042", "partners.W043")
+    assert lacking.msg.startswith("The role of DATABASE_URL lacks SELECT on auth_group, ")
+    assert "more." in lacking.msg
+    assert beyond.msg == "The role of DATABASE_URL has more than it needs: DELETE on partners_requestrecord."
+
+
+@pytest.mark.parametrize("databases", [None, []])
+def test_without_a_database_no_privilege_is_looked_at(databases):
+    assert (owner_apart(databases), privileges_as_needed(databases)) == ([], [])

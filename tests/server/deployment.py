@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from tests import published
 
 ROOT = Path(__file__).parents[2]
+OF_OWNER = ("migrate", "demo", "prune_records", "grants")  # commands that only the owner of the tables can run
 
 
 @dataclass
@@ -43,13 +44,14 @@ class Deployment:
     port: int = 0
     tokens: dict[str, str] = field(default_factory=dict)
     log: Path = Path(os.devnull)
+    web: dict[str, str] = field(default_factory=dict)  # what the web service has in its environment instead
 
     def manage(self, *arguments, stdin=None, check=True) -> str:
         """Run one of the operator's commands; return what it prints."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env=self.environment,
+            env=self.environment | ({} if arguments[0] in OF_OWNER else self.web),
             input=stdin,
             capture_output=True,
             text=True,
@@ -68,7 +70,11 @@ class Deployment:
         command = ["-m", "gunicorn", "-c", "python:chartero.gunicorn", "--bind", f"127.0.0.1:{self.port}", application]
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, *command], cwd=ROOT, env=self.environment | environment, stdout=log, stderr=log
+                [sys.executable, *command],
+                cwd=ROOT,
+                env=self.environment | self.web | environment,
+                stdout=log,
+                stderr=log,
             )
         try:
             wait_for(self.port, process)
@@ -131,6 +137,24 @@ def new_database(folder: Path):
 
 
 @contextmanager
+def web_role(deployment: Deployment):
+    """Yield what the environment of the web service holds: on PostgreSQL, the URL of a role that owns no table."""
+    url = deployment.environment["DATABASE_URL"]
+    if not url.startswith("postgres"):
+        yield {}
+        return
+    import psycopg
+
+    server, _, name = url.rpartition("/")
+    role = f"{name}_web"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN")
+        connection.execute(deployment.manage("grants", role))
+        yield {"DATABASE_URL": f"postgres://{role}@{server.rpartition('@')[2]}/{name}"}
+        connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+@contextmanager
 def new_deployment(folder: Path):
     """Yield a deployment whose database is migrated and empty."""
     with new_database(folder) as url:
@@ -147,4 +171,5 @@ def new_deployment(folder: Path):
             }
         )
         deployment.manage("migrate", "--verbosity", "0")
-        yield deployment
+        with web_role(deployment) as deployment.web:
+            yield deployment
