@@ -42,6 +42,7 @@ NAVIGATION = (
     NavigationEntry("Leaks", "admin:leaks", "partners.view_apikey", LOOK_UP),
     NavigationEntry("Approvals", "admin:approvals", "partners.view_apikey", LOOK_UP, "FOUR_EYES"),
     NavigationEntry("Disclosures", "admin:disclosures", "partners.account_disclosures", LOOK_UP),
+    NavigationEntry("Staff activity", "admin:staff_activity", "partners.view_changeevent", LOOK_UP),
     NavigationEntry("Encounters", "admin:encounters_encounter_changelist", "encounters.view_encounter", LOOK_UP),
     NavigationEntry("Reason codes", "admin:reasons", "partners.view_apikey", LOOK_UP),
     NavigationEntry(
@@ -75,6 +76,7 @@ class PartnerSite(admin.AdminSite):
         from partners.admin.diagnosis import page
         from partners.admin.leaks import page as leaks
         from partners.admin.onboarding import pages as onboarding
+        from partners.admin.staff import activity
         from partners.admin.webhooks import addresses as webhooks
         from partners.signin.views import sign_out
 
@@ -86,6 +88,7 @@ class PartnerSite(admin.AdminSite):
             *approvals.urls(),
             *webhooks.urls(),
             path("disclosures/", disclosures.disclosures, name="disclosures"),
+            path("staff-activity/", activity.show, name="staff_activity"),
             path("switch/", switch.show, name="switch"),
             path("switch/turn/", switch.turn, name="switch_turn"),
             path("logout/", sign_out, name="logout"),  # also for users who have not entered their second factor

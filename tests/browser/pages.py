@@ -89,6 +89,7 @@ PAGES = [
     StaffPage("approvals", "/admin/approvals/", role="support"),
     StaffPage("approval", "/admin/approvals/{approval[pk]}/", role="security"),
     StaffPage("disclosures", "/admin/disclosures/", role="security"),
+    StaffPage("staff-activity", "/admin/staff-activity/", role="security"),
     StaffPage("leaks", "/admin/leaks/", role="security"),
     StaffPage("leaks-support", "/admin/leaks/", role="support"),
     StaffPage("encounters", "/admin/encounters/encounter/"),

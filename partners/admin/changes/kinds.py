@@ -107,7 +107,7 @@ GROUPS = {
     "records": Group(
         "Records",
         "Anything about records",
-        (Action.DISCLOSURES_ACCOUNTED, Action.EXPORTED, Action.RECORDS_PRUNED),
+        (Action.DISCLOSURES_ACCOUNTED, Action.EXPORTED, Action.STAFF_ACTIVITY_SHOWN, Action.RECORDS_PRUNED),
     ),
     "signin": Group(
         "Signing in",

@@ -43,13 +43,14 @@ def answer(request: HttpRequest, form: ChangeFilter) -> HttpResponse:
 def _rows(pages: Iterable[Page[ChangeEvent]]) -> Iterator[list[str | None]]:
     older = None
     for page in pages:
-        yield from map(_row, page.rows)
+        yield from map(row, page.rows)
         older = page.older
     if older:
         yield [STOPPED]
 
 
-def _row(event: ChangeEvent) -> list[str | None]:
+def row(event: ChangeEvent) -> list[str | None]:
+    """Return the cells of one change."""
     organization, key = event.organization, event.api_key
     of_organization = [organization.name, organization.public_id] if organization else [None, None]
     of_key = [key.label, key.quotable] if key else [None, None]

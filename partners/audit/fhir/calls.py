@@ -22,7 +22,7 @@ _DATA = {"enc": "Encounter", "doc": "DocumentReference"}
 def events(records: Sequence[RequestRecord]) -> Iterator[Element]:
     """Yield the events of a batch of answers, one or more for each."""
     for call in entries.of_records(records):
-        yield from _served(call) if call.record.reason is None else [_not_served(call)]
+        yield from _served(call) if not call.record.reason_code else [_not_served(call)]
 
 
 def _served(call: Call) -> Iterator[Element]:

@@ -89,7 +89,7 @@ _REFUSED_PAGE = Kind(_ALERT, dicom("110132"), "E")  # use of a restricted functi
 _OF_SYSTEM = Kind(_ALERT, dicom("110129"), "U")  # security configuration
 _READ, _EXPORTED = Kind(dicom("110101"), None, "R"), Kind(dicom("110106"), None, "R")  # the record, a list
 
-_KINDS = {
+_KINDS: dict[str, Kind] = {
     Action.ORGANIZATION_CREATED: _MADE,
     Action.KEY_ISSUED: _MADE,
     Action.HANDOVER_PREPARED: _MADE,
@@ -97,6 +97,7 @@ _KINDS = {
     Action.API_KEYS_SWITCHED: _OF_SYSTEM,
     Action.RECORDS_PRUNED: Kind(_OF_SYSTEM.type, _OF_SYSTEM.subtype, "D"),
     Action.DISCLOSURES_ACCOUNTED: _READ,
+    Action.STAFF_ACTIVITY_SHOWN: _READ,
     Action.EXPORTED: _EXPORTED,
     Action.USER_ADDED: Kind(_OF_USER.type, _OF_USER.subtype, "C"),
     Action.USER_CHANGED: _OF_USER,
@@ -123,4 +124,4 @@ UNSUCCESSFUL = {Action.LOCKED_OUT, Action.PAGE_REFUSED, Action.HANDOVER_REFUSED,
 
 def kind(action: str) -> Kind:
     """Return the kind of event that a change is: unless listed, it changed the security attributes of an object."""
-    return _KINDS.get(Action(action), _CHANGED)
+    return _KINDS.get(action, _CHANGED)

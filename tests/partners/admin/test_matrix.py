@@ -51,6 +51,7 @@ admin/r/<content_type_id>/<object_id>/               nobody      nobody
 admin/reasons/                                       support     support
 admin/reasons/<code>/                                support     support
 admin/search/                                        support     support
+admin/staff-activity/                                security    security
 admin/switch/                                        support     support
 admin/switch/turn/                                   security    security
 

@@ -10,6 +10,11 @@ def test_each_kind_of_change_is_in_one_group():
 
 def test_a_choice_means_one_kind_a_group_or_all_but_signing_in():
     assert actions("key_issued") == [Action.KEY_ISSUED]
-    assert actions("records") == [Action.DISCLOSURES_ACCOUNTED, Action.EXPORTED, Action.RECORDS_PRUNED]
+    assert actions("records") == [
+        Action.DISCLOSURES_ACCOUNTED,
+        Action.EXPORTED,
+        Action.STAFF_ACTIVITY_SHOWN,
+        Action.RECORDS_PRUNED,
+    ]
     assert {*actions(WORK), *actions("signin")} == {*Action}
     assert not {*actions(WORK)} & {*actions("signin")}

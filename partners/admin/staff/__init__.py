@@ -1,0 +1,1 @@
+"""Pages about the staff themselves: what a person did, and the reviews of access."""

@@ -1,0 +1,1 @@
+"""What people on staff did, and who has access to what."""
