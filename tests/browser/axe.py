@@ -14,8 +14,18 @@ def violations(page: "Page") -> list[str]:
     """Return each violated rule with every element that violates it."""
     from axe_playwright_python.base import AXE_SCRIPT
 
-    page.evaluate(AXE_SCRIPT)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
     return [_line(rule, node) for rule in page.evaluate(RUN, TAGS)["violations"] for node in rule["nodes"]]
+
+
+def violations_in_light_and_dark(page: "Page") -> list[str]:
+    """Return the same for an open page in light colours, and then in dark ones."""
+    light = violations(page)
+    page.emulate_media(color_scheme="dark")
+    dark = violations(page)
+    page.emulate_media(color_scheme="light")
+    return [*light, *(f"in the dark: {line}" for line in dark if line not in light)]
 
 
 def _line(rule: dict[str, Any], node: dict[str, Any]) -> str:

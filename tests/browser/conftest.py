@@ -4,25 +4,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import chromium
+from tests.browser import chromium, markup
 from tests.browser.site import new_site
-from tests.browser.staff import Staff
+from tests.browser.staff import Staff, listed
 
 HERE = Path(__file__).parent
-FIRST, LAST = "test_lengths.py", "test_no_secret_of_the_suite_was_kept"
+FIRST, LAST = ("test_axe.py", "test_lengths.py"), "test_no_secret_of_the_suite_was_kept"
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items):
     """Mark these tests, and put them behind all others, whose queries Playwright's event loop would refuse.
 
-    The lengths of pages come first, with the demonstration's data alone, and the sweep last.
+    The looks at every page come first, with the demonstration's data alone, and the sweep last.
     """
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
     yield
-    items.sort(key=lambda item: (HERE in item.path.parents, item.originalname == LAST, item.path.name != FIRST))
+    items.sort(key=lambda item: (HERE in item.path.parents, item.originalname == LAST, item.path.name not in FIRST))
 
 
 @pytest.fixture(scope="session")
@@ -63,12 +63,14 @@ def readers(site):
 
 @pytest.fixture
 def look(readers):
-    """`look(each, width=…, dark=…)` opens a page of the list to look at it, and changes nothing."""
+    """`look(each, width=…)` opens a page to look at it, and changes nothing. Its policy must be strict, and kept."""
     pages = []
 
     def open_page(each, **appearance):
         pages.append(readers.window(each.role, **appearance))
-        readers.visit(pages[-1], each.path)
+        response = readers.visit(pages[-1], each.path, status=each.status)
+        found = markup.faults(response)
+        assert not found, listed(pages[-1], found)
         return pages[-1]
 
     yield open_page

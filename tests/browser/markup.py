@@ -1,6 +1,13 @@
-"""What a strict CSP forbids in a page, read from its source: it must not even be tried."""
+"""The policy of an answer, and what it forbids in the source of the page: that must not even be tried."""
 
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Response
+
+STRICT = "default-src 'self'"
+LOOSE = ("unsafe", "data:", "http:", "https:", "*")
 
 
 class Forbidden(HTMLParser):
@@ -20,6 +27,13 @@ class Forbidden(HTMLParser):
             for name, value in attributes
             if value and value.strip().lower().startswith(("data:", "javascript:"))
         ]
+
+
+def faults(response: "Response") -> list[str]:
+    """Return what is loose in the policy of an answer, and what its source holds against it."""
+    policy = response.headers.get("content-security-policy", "none")
+    loose = [word for word in LOOSE if word in policy] if STRICT in policy else ["no strict policy"]
+    return [*(f"policy: {each}" for each in loose), *forbidden(response.text())]
 
 
 def forbidden(html: str) -> list[str]:

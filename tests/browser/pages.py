@@ -9,6 +9,7 @@ class StaffPage(NamedTuple):
     name: str
     path: str
     role: str | None = "superuser"
+    status: int = 200
 
 
 PAGES = [

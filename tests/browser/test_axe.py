@@ -1,50 +1,47 @@
-"""Every staff page: accessible, light and dark, wide and narrow."""
+"""Every staff page, wide and narrow, light and dark. Each is opened once at each width: that costs the most."""
 
 import pytest
 
-from tests.browser import axe, keyboard
+from tests.browser import axe, inspection, keyboard
 from tests.browser.pages import PAGES
 from tests.browser.site import NARROW, WIDE
 from tests.browser.staff import listed
 
 EVERY_PAGE = pytest.mark.parametrize("each", PAGES, ids=lambda page: page.name)
-EVERY_WIDTH = pytest.mark.parametrize("width", [NARROW, WIDE])
+DIM = "<style>@media (prefers-color-scheme: dark) { body { color: #777; background: #666 } }</style><p>Dim</p>"
 
 
 @EVERY_PAGE
-@EVERY_WIDTH
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing(look, each, width, dark):
-    page = look(each, width=width, dark=dark)
-    found = axe.violations(page)
-    assert not found, listed(page, found)
-
-
-@EVERY_PAGE
-@EVERY_WIDTH
-def test_the_keyboard_reaches_every_control_in_order(look, each, width):
-    page = look(each, width=width)
-    found = keyboard.faults(page)
-    assert not found, listed(page, found)
-
-
-@EVERY_PAGE
-def test_every_control_is_labelled(look, each):
+def test_on_a_phone(look, each):
     page = look(each, width=NARROW)
-    found = keyboard.unlabelled(page)
+    found = [
+        *inspection.length(page),
+        *keyboard.sideways(page),
+        *keyboard.unlabelled(page),
+        *axe.violations_in_light_and_dark(page),
+        *keyboard.faults(page),
+    ]
     assert not found, listed(page, found)
 
 
 @EVERY_PAGE
-def test_nothing_scrolls_sideways(look, each):
-    page = look(each, width=NARROW)
-    found = keyboard.sideways(page)
+def test_at_a_desk(look, each):
+    page = look(each, width=WIDE)
+    found = [*inspection.sizes(page), *axe.violations_in_light_and_dark(page), *keyboard.faults(page)]
     assert not found, listed(page, found)
 
 
 def test_the_rules_are_those_of_wcag_2_2(planted):
     page = planted("<h1>Planted</h1><a href='#a'>1</a><a href='#b'>2</a><a href='#c'>3</a>")
     assert any(line.startswith("target-size") for line in axe.violations(page))
+
+
+def test_what_is_wrong_in_the_dark_only_is_found(planted):
+    page = planted(f"<main><h1>Planted</h1>{DIM}</main>")
+    found = axe.violations_in_light_and_dark(page)
+    assert found
+    assert all(line.startswith("in the dark: color-contrast") for line in found)
+    assert axe.violations(page) == []
 
 
 @pytest.mark.parametrize(
@@ -67,3 +64,14 @@ def test_a_control_without_a_label_is_found(planted):
 
 def test_what_scrolls_sideways_is_found(planted):
     assert "508 px" in keyboard.sideways(planted("<p style='width: 500px'>wide</p>"))[-1]
+
+
+def test_a_page_that_is_too_long_is_found(planted):
+    assert inspection.length(planted(f"<p style='height: {inspection.LONGEST}px'>long</p>"))
+    assert not inspection.length(planted("<p>short</p>"))
+
+
+def test_a_fifth_size_is_found(planted):
+    sizes = [f"<p style='font-size: {size}px'>{size}</p>" for size in range(10, 11 + inspection.MOST_SIZES)]
+    assert len(inspection.sizes(planted("".join(sizes)))) == inspection.MOST_SIZES + 1
+    assert not inspection.sizes(planted("".join(sizes[1:])))

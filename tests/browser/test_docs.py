@@ -5,7 +5,6 @@ import pytest
 
 from chartero.docs.pages import Page
 from tests.browser import axe, keyboard
-from tests.browser.markup import forbidden
 from tests.browser.pages import StaffPage
 from tests.browser.site import NARROW, WIDE
 from tests.browser.staff import listed
@@ -13,7 +12,7 @@ from tests.browser.staff import listed
 PAGES = [
     *(StaffPage(page.name.lower(), f"/docs/{page.slug and page.slug + '/'}", role=None) for page in Page),
     StaffPage("search", "/docs/search/?q=limit", role=None),
-    StaffPage("missing", "/docs/nothing/", role=None),
+    StaffPage("missing", "/docs/nothing/", role=None, status=404),
     StaffPage("landing", "/", role=None),
     StaffPage("collect", "/collect/", role=None),
 ]
@@ -25,44 +24,13 @@ SHOWN = (
 PAGINATION = "/docs/pagination/"
 
 
-@pytest.fixture
-def read(readers):
-    """`read(each, width=…, dark=…)` opens a page of the list when all of it is there."""
-    pages = []
-
-    def open_page(each, **appearance):
-        pages.append(readers.window(None, **appearance))
-        readers.visit(pages[-1], each.path, status=404 if each.name == "missing" else 200)
-        return pages[-1]
-
-    yield open_page
-    for page in pages:
-        readers.calm(page)
-
-
 @EVERY_PAGE
 @pytest.mark.parametrize("width", [NARROW, WIDE])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing(read, each, width, dark):
-    page = read(each, width=width, dark=dark)
-    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    found = axe.violations(page)
-    assert not found, listed(page, found)
-
-
-@EVERY_PAGE
-def test_nothing_scrolls_sideways(read, each):
-    page = read(each, width=NARROW)
-    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    found = keyboard.sideways(page)
-    assert not found, listed(page, found)
-
-
-@EVERY_PAGE
-@pytest.mark.parametrize("width", [NARROW, WIDE])
-def test_the_keyboard_reaches_every_control_in_order(read, each, width):
-    page = read(each, width=width)
+def test_every_page(look, each, width):
+    page = look(each, width=width)
     found = [*keyboard.faults(page), *keyboard.unlabelled(page)]
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    found += [*keyboard.sideways(page), *axe.violations_in_light_and_dark(page)]
     assert not found, listed(page, found)
 
 
@@ -107,15 +75,6 @@ def test_a_slash_leads_to_the_search_unless_somebody_types(staff):
     page.locator(".docs-hits a").first.click()
     page.wait_for_url("**/docs/errors/#invalid_limit")
     staff.calm(page)
-
-
-@EVERY_PAGE
-def test_the_source_holds_nothing_that_the_policy_forbids(readers, each):
-    response = readers.visit(readers.window(None), each.path, status=404 if each.name == "missing" else 200)
-    policy = response.headers["content-security-policy"]
-    assert "data:" not in policy
-    assert "unsafe" not in policy
-    assert forbidden(response.text()) == []
 
 
 def test_one_choice_of_language_holds_for_all_examples_and_for_the_next_page(staff):

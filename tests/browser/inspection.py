@@ -1,12 +1,12 @@
-"""Every staff page keeps to one scale of type."""
+"""An open page as a reader takes it in: how long it is, and in how many sizes its text is."""
 
-import pytest
+from typing import TYPE_CHECKING
 
-from tests.browser.pages import PAGES
-from tests.browser.site import WIDE
-from tests.browser.staff import listed
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
-MOST = 4
+LONGEST, MOST_SIZES = 4_000, 4
+HEIGHT = "document.documentElement.scrollHeight"
 # The sizes of all text that is shown, each with one of the elements that have it.
 SIZES = """() => {
   const found = {}, walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -24,13 +24,13 @@ SIZES = """() => {
 }"""
 
 
-@pytest.mark.parametrize("each", PAGES, ids=lambda page: page.name)
-def test_text_has_at_most_four_sizes(look, each):
-    page = look(each, width=WIDE)
+def length(page: "Page") -> list[str]:
+    """Return how long the page is if a reader scrolls too far."""
+    height = page.evaluate(HEIGHT)
+    return [] if height < LONGEST else [f"too long: {height} px"]
+
+
+def sizes(page: "Page") -> list[str]:
+    """Return the sizes of text, each with an element that has it, if there are too many."""
     found = page.evaluate(SIZES)
-    assert len(found) <= MOST, listed(page, [f"{size}: {html}" for size, html in found.items()])
-
-
-def test_a_fifth_size_is_found(planted):
-    page = planted("".join(f"<p style='font-size: {size}px'>{size}</p>" for size in range(10, 15)))
-    assert len(page.evaluate(SIZES)) == MOST + 1
+    return [f"{size}: {html}" for size, html in found.items()] if len(found) > MOST_SIZES else []
