@@ -1,5 +1,9 @@
-"""Two acts that start at the same moment, each in its own thread on its own connection."""
+"""Two acts that start at the same moment, each in its own thread on its own connection.
 
+The suite races a few rounds; CHARTERO_ROUNDS=500 before pytest races more.
+"""
+
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -34,6 +38,11 @@ class Race:
             return patient(act)
         except ValidationError as refusal:
             return refusal
+
+
+def rounds(*, postgresql: int, sqlite: int) -> int:
+    """Return how often a test races. SQLite has one writer at a time, so that less can happen there."""
+    return int(os.environ.get("CHARTERO_ROUNDS", postgresql if connection.vendor == "postgresql" else sqlite))
 
 
 def patient(act: Act) -> Any:

@@ -13,6 +13,7 @@ from partners.models import LimitUse
 from partners.statements import Statement
 from tests.api import Api
 from tests.factories import CHANGE, issue, limit
+from tests.racing import rounds
 
 pytestmark = pytest.mark.django_db
 MINUTE = datetime(2026, 5, 25, 14, tzinfo=UTC)
@@ -75,7 +76,7 @@ def test_the_seconds_left_are_those_of_the_minute():
 @pytest.mark.usefixtures("committed")
 @pytest.mark.parametrize("before", [None, 0, 1])
 def test_of_two_calls_at_once_the_last_one_allowed_is_one(race, clock, before):
-    for _ in range(40 if connection.vendor == "postgresql" else 10):
+    for _ in range(rounds(postgresql=20, sqlite=10)):
         LimitUse.objects.all().delete()
         if before is not None:
             LimitUse.objects.create(subject="key_a", minute=MINUTE - timedelta(minutes=before), calls=3 * before)

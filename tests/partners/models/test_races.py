@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
 
 from partners.catalogue.routes import Route, Scope
 from partners.models import ApiKey, ApiKeySwitch, ChangeEvent, Organization
 from partners.models.change import Action
 from tests.factories import CHANGE, OrganizationFactory, issue
+from tests.racing import rounds
 
 pytestmark = pytest.mark.usefixtures("committed")
-ROUNDS = 500 if connection.vendor == "postgresql" else 25
+ROUNDS = rounds(postgresql=100, sqlite=25)
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from partners.record.retention import Pruning
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support import aged
 from tests.partners.support.aged import DAY, cutoff
+from tests.racing import rounds
 
 pytestmark = pytest.mark.usefixtures("committed")
-ROUNDS, DUE, YOUNG = 20 if connection.vendor == "postgresql" else 5, 30, 3
+ROUNDS, DUE, YOUNG = rounds(postgresql=10, sqlite=5), 30, 3
 
 
 def prune() -> int:

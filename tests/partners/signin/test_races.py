@@ -3,14 +3,14 @@
 import django_otp
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 
 from partners.signin.guards import totp
 from partners.signin.models import Phone, RecoveryCode
 from tests.partners.support.person import app_code
+from tests.racing import rounds
 
 pytestmark = pytest.mark.usefixtures("committed")
-ROUNDS = 100 if connection.vendor == "postgresql" else 10
+ROUNDS = rounds(postgresql=30, sqlite=10)
 
 
 @pytest.fixture

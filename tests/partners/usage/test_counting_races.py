@@ -10,10 +10,11 @@ from partners.usage import counting
 from tests.factories import OrganizationFactory, issue
 from tests.partners.support.calls import called
 from tests.partners.support.usage import differences
+from tests.racing import rounds
 
 pytestmark = pytest.mark.usefixtures("committed")
-postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
-ROUNDS = 20 if connection.vendor == "postgresql" else 3
+only_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+ROUNDS = rounds(postgresql=10, sqlite=3)
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def step(patience: float = 0) -> int:
         return counting.add_batch(patience)
 
 
-@postgresql
+@only_postgresql
 def test_a_record_that_is_committed_after_a_later_one_is_counted(key, race):
     written, looked = Event(), Event()
 
@@ -53,7 +54,7 @@ def test_a_record_that_is_committed_after_a_later_one_is_counted(key, race):
     assert (step(), counted(), differences(key)) == (3, 3, [])
 
 
-@postgresql
+@only_postgresql
 def test_counting_waits_a_moment_for_a_record_that_is_being_written(key, race):
     written, looked = Event(), Event()
 
@@ -74,7 +75,7 @@ def test_counting_waits_a_moment_for_a_record_that_is_being_written(key, race):
     assert (counted(), differences(key)) == (2, [])
 
 
-@postgresql
+@only_postgresql
 def test_a_call_is_recorded_while_another_process_counts(key, race):
     holds, recorded = Event(), Event()
     counting.count()

@@ -1,9 +1,5 @@
-"""Two people decide one request at the same time, or one issues an approved key twice: one decision, one key.
+"""Two people decide one request at the same time, or one issues an approved key twice: one decision, one key."""
 
-The suite runs a few rounds. For more: CHARTERO_ROUNDS=200 pytest tests/partners/models/approvals/test_races.py
-"""
-
-import os
 from functools import partial
 
 import pytest
@@ -15,9 +11,10 @@ from partners.models.change import Action
 from partners.review.approvals import asking
 from tests.partners.models.approvals.conftest import person
 from tests.partners.support.approving import by, key_asked_for, scope_asked_for
+from tests.racing import rounds
 
 pytestmark = pytest.mark.usefixtures("committed")
-ROUNDS = int(os.environ.get("CHARTERO_ROUNDS", "4"))
+ROUNDS = rounds(postgresql=4, sqlite=4)
 
 
 def twice(approval: Approval) -> list[Approval]:

@@ -1,16 +1,11 @@
-"""Several people use one link at the same time: one key, and one showing of it.
+"""Several people use one link at the same time: one key, and one showing of it."""
 
-The suite runs a few rounds. For more: CHARTERO_ROUNDS=200 pytest tests/partners/models/handover/test_races.py
-"""
-
-import os
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
 
 from partners.keys import links
 from partners.models import ApiKey, ChangeEvent, HandoverState, KeyHandover, Organization
@@ -18,10 +13,11 @@ from partners.models.change import Action
 from partners.models.handover import Closed
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.handing_over import CONTACT, FROM, prepared, sent
+from tests.racing import rounds
 
 pytestmark = pytest.mark.usefixtures("on_file")
 OVERLAP = timedelta(hours=24)
-ROUNDS = int(os.environ.get("CHARTERO_ROUNDS", "50" if connection.vendor == "postgresql" else "20"))
+ROUNDS = rounds(postgresql=30, sqlite=20)
 
 
 @pytest.fixture
