@@ -30,6 +30,17 @@ settings.load_profile("same")
 _TOKEN_LIKE = re.compile(r"(?i)sk(?:_|%5F)[0-9a-z_%]+|[0-9a-z]{20,}")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark the tests that reach a database, and the races: what they meet in our code depends on the database."""
+    for item in items:
+        needs, marks = {*item.fixturenames}, {mark.name for mark in item.iter_markers()}
+        if needs & {"db", "transactional_db"} or marks & {"django_db", "server"}:
+            item.add_marker("database")
+        if "race" in needs:
+            item.add_marker("postgresql")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def every_answer_is_as_published():
     """Hold every answer of the API in the test client to the published document."""

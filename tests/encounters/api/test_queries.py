@@ -56,6 +56,7 @@ def test_pages_match_the_declared_filters(organization):
     check()
 
 
+@pytest.mark.postgresql
 def test_an_item_is_the_same_in_a_list_and_alone(organization):
     page, disclosed = queries.page(organization.pk, limit=1, offset=0, sort_order="asc", start_at=None, end_at=None)
     (item,) = read(page["items"])

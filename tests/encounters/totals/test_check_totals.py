@@ -95,6 +95,7 @@ def test_an_organization_without_encounters_is_looked_at_too(organization):
     assert kept(stranger) == 0
 
 
+@pytest.mark.postgresql
 def test_deleted_counts_are_restored(organization):
     EncounterCount.objects.all().delete()
     report = run_json("check_totals", "--repair")

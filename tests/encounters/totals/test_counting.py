@@ -79,6 +79,7 @@ def test_a_trigger_with_another_definition_is_replaced(organization):
     assert (kept(organization), wrong(), counting.in_place(connection)) == (2, [], True)
 
 
+@pytest.mark.postgresql
 @only_postgresql
 @pytest.mark.parametrize(
     "change",
@@ -102,12 +103,14 @@ def test_a_trigger_that_is_not_as_it_is_defined_is_restored(organization, change
     assert (kept(organization), wrong(), counting.in_place(connection)) == (8, [], True)
 
 
+@pytest.mark.postgresql
 @only_postgresql
 def test_a_trigger_that_fires_in_replication_too_is_good(organization):
     execute("ALTER TABLE encounters_encounter ENABLE ALWAYS TRIGGER encounter_count_insert")
     assert counting.in_place(connection)
 
 
+@pytest.mark.postgresql
 @only_postgresql
 def test_the_tables_are_found_without_a_search_path(organization):
     execute("SET LOCAL search_path TO ''")
@@ -116,6 +119,7 @@ def test_the_tables_are_found_without_a_search_path(organization):
     assert kept(organization) == 0
 
 
+@pytest.mark.postgresql
 @only_postgresql
 def test_nothing_is_written_if_no_count_changes(organization):
     places = "SELECT CAST(ctid AS text) FROM encounters_encountercount ORDER BY ctid"

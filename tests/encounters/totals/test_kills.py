@@ -10,6 +10,7 @@ import pytest
 
 from tests.server.deployment import ROOT, new_deployment
 
+pytestmark = pytest.mark.database
 ROUNDS = 4
 WRITE = """
 import random

@@ -34,6 +34,7 @@ def test_everything_is_counted_once_however_often_it_was_read(told):
     assert read.last == last.occurred_at
 
 
+@pytest.mark.postgresql
 def test_documents_are_counted(told):
     documents = [DocumentFactory(encounter=told.encounter()) for _ in range(2)]
     for document in [*documents, documents[0]]:

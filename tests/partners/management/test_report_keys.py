@@ -87,6 +87,7 @@ def test_a_line_has_every_fact_to_review(organization):
     }
 
 
+@pytest.mark.postgresql
 def test_csv_has_the_same_columns_and_no_secret(organization):
     key, token = issue(organization)
     aged(key, label="=cmd|' /C calc'!A0\x1b[2J")

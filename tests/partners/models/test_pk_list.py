@@ -37,6 +37,7 @@ def test_what_is_looked_for_is_a_value_and_no_sql(key):
     assert ("4711" in sql, list(parameters)) == (False, [4711])
 
 
+@pytest.mark.postgresql
 def test_postgresql_finds_them_by_its_index(key):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no index that looks into a list")

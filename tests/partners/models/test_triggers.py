@@ -127,6 +127,7 @@ def recorded(model, key, occurred_at):
     return ChangeEvent.objects.create(occurred_at=occurred_at, action=Action.KEY_ISSUED, **values)
 
 
+@pytest.mark.postgresql
 @KEPT_TABLES
 def test_a_table_is_not_emptied_whole(event, record, table):
     if connection.vendor != "postgresql":
@@ -135,6 +136,7 @@ def test_a_table_is_not_emptied_whole(event, record, table):
     assert "a record is kept for six years" in refuse(f"TRUNCATE {table}")
 
 
+@pytest.mark.postgresql
 def test_the_table_of_keys_is_not_emptied_with_all_that_hangs_on_it(key):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no TRUNCATE")

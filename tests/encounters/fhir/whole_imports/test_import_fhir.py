@@ -39,6 +39,7 @@ def test_the_summary_is_a_table_after_the_issues(command, tmp_path):
     )
 
 
+@pytest.mark.postgresql
 def test_a_dry_run_says_so(command, tmp_path):
     assert command(write(tmp_path / "a", patient()), "--dry-run").endswith("\n\nDry run: nothing was written.\n")
 

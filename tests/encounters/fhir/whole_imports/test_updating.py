@@ -71,6 +71,7 @@ def test_a_value_that_is_too_long_is_refused_and_not_cut():
         update([row], ["workflow_variant"])
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize("number", [0, 1, 600])
 def test_any_number_of_rows_takes_one_statement(django_assert_num_queries, number):
     rows = patients(number)

@@ -99,6 +99,7 @@ def test_an_unchanged_resource_of_a_newer_export_is_as_new_as_that(counts, tmp_p
     assert counts(late)["Encounter"] == {"conflict_no_version": 1}
 
 
+@pytest.mark.postgresql
 def test_every_value_of_a_newer_version_is_taken(run_import, tmp_path):
     run_import(write(tmp_path / "a", *visit(**updated(JANUARY)), patient("p2"), encounter("e2")))
     changed = [
