@@ -78,9 +78,21 @@ def samples() -> Path:
 
 
 @pytest.fixture
-def committed(transactional_db):
-    """A database whose commits are real; at the end it is emptied, which the triggers would refuse."""
+def limited_again(django_db_blocker):
+    """Give the session of PostgreSQL its limits of time again, once the database is emptied."""
     yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("RESET statement_timeout")
+            cursor.execute("RESET lock_timeout")
+
+
+@pytest.fixture
+def committed(limited_again, transactional_db):
+    """A database whose commits are real; at the end it is emptied, however long that takes without its triggers."""
+    yield
+    if connection.vendor == "postgresql":
+        racing.lift_limits()
     triggers.remove(connection)
 
 
