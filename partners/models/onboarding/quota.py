@@ -2,12 +2,19 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db import models
-from django.db.models import F
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 OF_NETWORK, OF_ALL = 5, 50
 EVERYWHERE = "all"
+# A request that begins on one day and gets its turn on the next one counts for the next one.
+_COUNT = """
+INSERT INTO partners_onboardingcount AS counted (source, day, requests) VALUES (%s, %s, 1)
+ON CONFLICT (source) DO UPDATE SET
+    requests = CASE WHEN counted.day < excluded.day THEN 1 ELSE counted.requests + 1 END,
+    day = CASE WHEN counted.day < excluded.day THEN excluded.day ELSE counted.day END
+WHERE counted.day < excluded.day OR counted.requests < %s
+"""
 
 
 class TooMany(Exception):
@@ -35,19 +42,22 @@ class OnboardingCount(models.Model):
     def take(cls, network: str) -> None:
         """Count a request, or raise TooMany. Call it inside the `atomic()` block that keeps the request.
 
-        The row of a network is locked before the one of all, so that two requests can't wait for each other.
+        The row of all is locked before any other, so that two requests can't wait for each other.
         """
+        today = connection.ops.adapt_datefield_value(_today())
+        with connection.cursor() as cursor:
+            for source, most in ((EVERYWHERE, OF_ALL), (network, OF_NETWORK)):
+                cursor.execute(_COUNT, [source, today, most])
+                if not cursor.rowcount:
+                    raise TooMany(seconds_left())
         cls.forget_past()
-        today = _today()
-        for source, most in ((network, OF_NETWORK), (EVERYWHERE, OF_ALL)):
-            cls.objects.get_or_create(source=source, defaults={"day": today})
-            if not cls.objects.filter(source=source, requests__lt=most).update(requests=F("requests") + 1):
-                raise TooMany(seconds_left())
 
     @classmethod
     def forget_past(cls) -> None:
         """Delete the counts of earlier days, and so the networks in them."""
-        cls.objects.filter(day__lt=_today()).delete()
+        with transaction.atomic():
+            cls.objects.select_for_update().filter(source=EVERYWHERE).first()
+            cls.objects.filter(day__lt=_today()).delete()
 
 
 def _today() -> date:

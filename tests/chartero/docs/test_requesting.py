@@ -79,7 +79,7 @@ def test_a_form_from_another_site_is_refused():
         ("contact_email", "robin", "Enter a valid email address."),
         ("contact_name", "x" * 201, "at most 200 characters"),
         ("purpose", "x" * 1001, "at most 1000 characters"),
-        ("purpose", "a\u0007b", "Use a single line without control characters."),
+        ("purpose", "a\u0007b", "Remove tabs and other control characters."),
         ("wanted", "", "This field is required."),
         ("wanted", "all", "Select a valid choice."),
         ("website", "not a website", "Write the address of a website, such as https://example.com."),

@@ -64,7 +64,7 @@ def test_the_same_description_changes_nothing_and_says_so(onboarding, row):
         ({"tags": "a b c d e f g h i j k"}, "Enter at most 10 tags."),
         ({"tags": "100%"}, "Tags are words of letters and digits."),
         ({"owner": "x" * 201}, "at most 200 characters"),
-        ({"note": "bell\a"}, "Use a single line without control characters."),
+        ({"note": "bell\a"}, "Remove tabs and other control characters."),
         ({"note": tokens.mint(is_test=False).text}, "This text held a token"),
     ],
 )

@@ -150,7 +150,7 @@ def test_an_organization_may_be_given_by_its_id(onboarding, asked, organization)
         ({"lifetime": "date", "until": "2001-01-01"}, "The expiry must be in the future, at most 365 days away"),
         ({"lifetime": "date", "until": "9999-12-31"}, "Enter an expiry as"),
         ({"lifetime": "30", "until": "2026-12-31"}, "Choose “On a date” above, or leave this empty."),
-        ({"reason": "bell\a"}, "Use a single line without control characters."),
+        ({"reason": "bell\a"}, "Remove tabs and other control characters."),
         ({"ticket": "x" * 101}, "at most 100 characters"),
         ({"nonce": "junk"}, "This form has expired"),
     ],

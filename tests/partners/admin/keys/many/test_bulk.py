@@ -272,7 +272,7 @@ def test_all_are_changed_or_none(security, keys, monkeypatch):
 
 def test_errors_of_the_model_are_shown(security, keys):
     answer = security.post(BULK, confirmed(keys) | {"reason": "bell\a"})
-    assert "Use a single line without control characters." in answer.text
+    assert "Remove tabs and other control characters." in answer.text
     assert states(keys) == ["active", "active", "revoked"]
 
 
