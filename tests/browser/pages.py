@@ -89,6 +89,8 @@ PAGES = [
     StaffPage("change", "/admin/partners/changeevent/{event[pk]}/change/"),
     StaffPage("approvals", "/admin/approvals/", role="support"),
     StaffPage("approval", "/admin/approvals/{approval[pk]}/", role="security"),
+    StaffPage("approval-ready", "/admin/approvals/{ready_approval[pk]}/", role="onboarding"),
+    StaffPage("approval-issue", "/admin/approvals/{ready_approval[pk]}/issue/", role="onboarding"),
     StaffPage("disclosures", "/admin/disclosures/", role="security"),
     StaffPage("staff-activity", "/admin/staff-activity/", role="security"),
     StaffPage("leaks", "/admin/leaks/", role="security"),

@@ -46,10 +46,13 @@ from django.contrib.auth.models import Group, User
 from encounters.models import Encounter
 from django.utils import timezone
 from partners.catalogue.events import EventType
+from partners.catalogue.routes import Scope
 from partners.models import ApiKey, Approval, ChangeEvent, KeyHandover, OnboardingRequest, Organization, RequestRecord
 from partners.models import UnkeyedAnswer
 from partners.models import WebhookAttempt, WebhookEndpoint, WebhookEvent
+from partners.models.approvals.key import WantedKey
 from partners.models.change import Change
+from partners.review.approvals import asking
 keys = ApiKey.objects.filter(organization__name__startswith="Northgate")
 labels = {"key": "EHR sync", "disabled_key": "Staging", "expired_key": "Pilot", "revoked_key": "Former vendor"}
 northgate = keys.first().organization
@@ -92,6 +95,11 @@ rows["new_organization"] = Organization.create("Harbour Street Clinic", Change("
 rows["approval"] = Approval.ask(
     "access", {"allowlist": True, "enable": ["encounters.list", "encounters.detail"]},
     Change("demo", "203.0.113.5", "The contract is signed.", "OPS-31"), None, organization=rows["new_organization"])
+wanted = WantedKey(northgate, "Reporting", [Scope.ENCOUNTERS_READ], by_link=False, lifetime=datetime.timedelta(days=90))
+asker, approver = (User.objects.get(username=f"{name}-person") for name in ("onboarding", "superuser"))
+change = Change(asker.username, "203.0.113.5", "For the new reports.")
+rows["ready_approval"] = asking.ask_for_key(wanted, change, asker)
+rows["ready_approval"].approve(approver, Change(approver.username, "203.0.113.6"))
 ids = {name: getattr(row, "public_id", getattr(row, "request_id", "")) for name, row in rows.items()}
 print(json.dumps({name: {"pk": row.pk, "public_id": ids[name]} for name, row in rows.items()}))
 """

@@ -98,9 +98,7 @@ def issue(request: HttpRequest, approval: int) -> HttpResponse:
         title="Issue the approved key",
         approval=row,
         form=form,
-        forecasts=forecasting.of_new_key(
-            wanted.organization, wanted.scopes, is_test=False, allowlisted=wanted.allowlist, routes=wanted.enable
-        ),
+        forecasts=forecasting.of_new_key(wanted.organization, wanted.scopes, is_test=False),
     )
 
 

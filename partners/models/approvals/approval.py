@@ -9,9 +9,9 @@ from django.db.models import Case, Value, When
 from django.utils import timezone
 
 from partners.keys.tokens import Token
-from partners.models.approvals.fields import READY_FOR, ApprovalFields, ApprovalState, Decision
-from partners.models.approvals.key import WantedKey
-from partners.models.approvals.kinds import KEY, KINDS, Facts, Kind
+from partners.models.approvals.asked_for import AskedFor
+from partners.models.approvals.fields import READY_FOR, ApprovalState, Decision
+from partners.models.approvals.kinds import Facts
 from partners.models.change import Action, Change, ChangeEvent
 from partners.models.handover.row import KeyHandover
 from partners.models.keys.key import ApiKey
@@ -41,55 +41,18 @@ class ApprovalQuerySet(models.QuerySet["Approval"]):
         return rows.filter(decided_at__gt=timezone.now() - READY_FOR)
 
 
-class Approval(ApprovalFields):
-    """One request. `ApprovalFields` has what is stored, `KINDS` what can be asked for."""
+class Approval(AskedFor):
+    """One request. `AskedFor` says what it is about, `ApprovalFields` what is stored of it."""
 
     objects = ApprovalQuerySet.as_manager()
 
-    class Meta(ApprovalFields.Meta):
+    class Meta(AskedFor.Meta):
         verbose_name = "approval"
-
-    def __str__(self) -> str:
-        return f"{self.title} ({self.state.value})"
-
-    @property
-    def of_kind(self) -> Kind:
-        return KINDS[self.kind]
-
-    @property
-    def title(self) -> str:
-        return self.of_kind.title
 
     @property
     def after(self) -> Facts:
         """Return what `before` becomes, in the names of a recorded change."""
         return self.of_kind.after(self, self.before)
-
-    @property
-    def permissions(self) -> list[str]:
-        """Return the permissions that the change itself needs, and so its approval."""
-        return self.of_kind.permissions(self.facts)
-
-    @property
-    def wanted_key(self) -> WantedKey:
-        """Return the key that is asked for, if it is one."""
-        return WantedKey.of(self.organization, self.facts)
-
-    @property
-    def sends_link(self) -> bool:
-        """Return True if the approval sends a link. One with a code is sent by the person who reads out the code."""
-        return self.kind == KEY and self.wanted_key.by_link and not self.wanted_key.phone_code
-
-    @property
-    def approved_change(self) -> Change:
-        """Return the change that was approved: by whom, and by whom else."""
-        return replace(self._change, approved_by=self.decided_by)
-
-    @property
-    def subject(self) -> str:
-        """Return what the request is about, in a few words."""
-        named = self.facts.get("label") or self.facts.get("url")
-        return str(named or (self.api_key and self.api_key.label) or "")
 
     @classmethod
     def ask(
@@ -119,20 +82,20 @@ class Approval(ApprovalFields):
         return made
 
     def approve(self, user: "User", change: Change) -> KeyHandover | None:
-        """Make the change, as the person who asked, or allow that person to issue the key. Return the link to send.
+        """Make the change, as the person who asked. If the key is to be shown, that person can issue it now.
 
-        Raise ValidationError if it is decided, if this person may not approve it, or if it isn't possible anymore: then
-        the request still waits.
+        Return the link to send, if there is one. Raise ValidationError if it is decided, if this person may
+        not approve it, or if it isn't possible anymore: then the request still waits.
         """
         with transaction.atomic():
             self._lock_waiting()
             if self.is_of(user):
                 raise ValidationError(OWN, code="own")
-            self._require_permitted(user)
+            self.require_permitted(user)
             if obstacle := self.obstacle():
                 raise obstacle
             self.before = self.of_kind.before(self)
-            handover = self.of_kind.carry_out(self, replace(self._change, approved_by=change.by))
+            handover = self.of_kind.carry_out(self, replace(self.asked_change, approved_by=change.by))
             self._decide(Decision.APPROVED, Action.APPROVED, user, change, before=self.before, handover=handover)
         return handover
 
@@ -143,7 +106,7 @@ class Approval(ApprovalFields):
             self._lock_waiting()
             if self.is_of(user):
                 raise ValidationError("You asked for this yourself. Withdraw it instead.", code="own")
-            self._require_permitted(user)
+            self.require_permitted(user)
             self._decide(Decision.DECLINED, Action.APPROVAL_DECLINED, user, change)
 
     def withdraw(self, user: "User", change: Change) -> None:
@@ -163,42 +126,14 @@ class Approval(ApprovalFields):
             self._lock()
             if self.state is not ApprovalState.READY:
                 raise ValidationError(_UNREADY[self.state], code=self.state.value)
-            if self.asker != user or (user is None and not _same(self.asked_by, change.by)):
+            if self.asker != user or (user is None and not self.is_of_command(change)):
                 raise ValidationError(f"Only {self.asked_by}, who asked for this key, can issue it.", code="not_own")
             if user is not None:
-                self._require_permitted(user)
+                self.require_permitted(user)
             change = replace(change, reason=self.reason, ticket=self.ticket, approved_by=self.decided_by)
             key, token = self.wanted_key.issue(change)
             self._save(api_key=key)
         return key, token
-
-    def is_of(self, user: "User") -> bool:
-        """Return True if this person asked, or somebody under this name, as commands do."""
-        return self.asker_id == user.pk or _same(self.asked_by, user.get_username())
-
-    def may_decide(self, user: "User") -> bool:
-        """Return True if this person may approve or decline."""
-        return not self.is_of(user) and self.permits(user)
-
-    def obstacle(self) -> ValidationError | None:
-        """Return why nobody can approve this now, as far as the person who asked is concerned, or None."""
-        if self.asker is None or self.permits(self.asker):
-            return None
-        return ValidationError(
-            f"{self.asked_by}, who asked for this, may no longer do it. Decline the request.", code="not_trusted"
-        )
-
-    @property
-    def _change(self) -> Change:
-        return Change(self.asked_by, self.asked_from, self.reason, self.ticket)
-
-    def _require_permitted(self, user: "User") -> None:
-        if not self.permits(user):
-            raise ValidationError("You don't have the permission for this change.", code="not_permitted")
-
-    def permits(self, user: "User") -> bool:
-        """Return True if this person has the permissions of the change."""
-        return user.is_active and user.has_perms(self.permissions)
 
     def _refuse_repetition(self) -> None:
         others = Approval.objects.waiting().filter(kind=self.kind, organization=self.organization, api_key=self.api_key)
@@ -236,10 +171,6 @@ class Approval(ApprovalFields):
             before=self.before,
             after={"asked_for": self.title, "approval": self.pk} | self.after,
         )
-
-
-def _same(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()
 
 
 _UNREADY = {

@@ -94,27 +94,27 @@ class WantedKey:
         return self.allowlist or bool(self.enable)
 
     def check(self, change: Change) -> None:
-        """Raise what `issue()` would raise if it was approved now. Nothing is kept of it."""
+        """Raise what `open()` and `issue()` would raise if it was approved now. Nothing is kept of it."""
         with transaction.atomic():
             tried = replace(self, organization=copy(self.organization))  # its row is rolled back, but not the object
+            tried.open(replace(change, approved_by=NEVER_SAVED))
             tried.issue(replace(change, approved_by=NEVER_SAVED))
             transaction.set_rollback(True)
 
+    def open(self, change: Change) -> None:
+        """Give the organization the access that it gets together with the key."""
+        if self.organization is not None and self.opens:
+            self.organization.set_access(change, allowlisted=self.allowlist or None, enable=self.enable)
+
     def issue(self, change: Change) -> tuple[ApiKey, Token]:
-        """Open the access and issue the key; errors as of `ApiKey.issue()`."""
-        self._open(change)
+        """Issue the key; errors as of `ApiKey.issue()`."""
         end = self.expires_at if self.lifetime is None else timezone.now() + self.lifetime
         return ApiKey.issue(change, expires_at=end, **self._values)
 
     def prepare(self, change: Change, sender: "User | None") -> KeyHandover:
-        """Open the access and describe the key for a link; errors as of `KeyHandover.prepare()`."""
-        self._open(change)
+        """Describe the key for a link; errors as of `KeyHandover.prepare()`."""
         return KeyHandover.prepare(change, sender, expires_at=self.expires_at, lifetime=self.lifetime, **self._values)
 
     @property
     def _values(self) -> dict[str, Any]:
         return {"organization": self.organization, "label": self.label, "scopes": self.scopes} | self.description
-
-    def _open(self, change: Change) -> None:
-        if self.organization is not None and self.opens:
-            self.organization.set_access(change, allowlisted=self.allowlist or None, enable=self.enable)

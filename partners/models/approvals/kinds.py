@@ -90,9 +90,10 @@ def _wanted(approval: "Approval") -> WantedKey:
     return WantedKey.of(approval.organization, approval.facts)
 
 
-def _prepare(approval: "Approval", change: Change) -> KeyHandover | None:
-    """Prepare the link. A key that is shown is only allowed here."""
+def _allow_key(approval: "Approval", change: Change) -> KeyHandover | None:
+    """Open the access, and prepare the link. A key that is shown is issued later, and opens nothing then."""
     wanted = _wanted(approval)
+    wanted.open(change)
     return wanted.prepare(change, approval.asker) if wanted.by_link else None
 
 
@@ -127,7 +128,7 @@ KINDS: dict[str, Kind] = {
         permissions=_permissions_of_key,
         before=lambda approval: {},
         after=lambda approval, before: _wanted(approval).shown,
-        carry_out=_prepare,
+        carry_out=_allow_key,
         repeats=lambda one, other: bool(one["label"] == other["label"]),
     ),
     ENDPOINT: Kind(

@@ -8,6 +8,7 @@ from partners.models import ApiKey, Approval, ApprovalState, KeyHandover, Organi
 from tests.factories import CHANGE
 from tests.partners.support.approving import LIST, decide, endpoint_asked_for, key_asked_for, page_of
 from tests.partners.support.diagnosing import text_of
+from tests.partners.support.handing_over import CONTACT
 from tests.partners.support.postbox import Postbox
 from tests.partners.support.rows import opens
 from tests.partners.support.staff import ORGANIZATIONS
@@ -108,12 +109,36 @@ def test_an_approved_endpoint_is_shown_with_its_url_and_is_on(asker, approver, o
 
 def test_an_approval_sends_the_link(asker, approver, organization):
     approval = key_asked_for(asker.user, organization, by_link=True)
+    assert f"Link to {CONTACT} Asked for" in text_of(approver.get(page_of(approval)))
     answer = decide(approver, approval, "approved")
     handover = KeyHandover.objects.get()
     assert answer.redirect_chain[-1][0] == f"{KEYS}links/{handover.pk}/"
     assert (handover.state.value, handover.sent_by) == ("sent", "ada")
     assert mail.outbox[-1].subject == "Collect your new API key"
     assert "Show the link" in asker.get(page_of(approval)).text
+
+
+def test_the_page_says_who_gets_the_link_now_and_who_got_it(asker, approver, organization):
+    approval = key_asked_for(asker.user, organization, by_link=True)
+    organization.set_contact(CHANGE, name="", email="")
+    assert "Link to No contact with an e-mail address" in text_of(approver.get(page_of(approval)))
+    organization.set_contact(CHANGE, name="Robin Sample", email=CONTACT)
+    assert f"Link to {CONTACT} Robin Sample" in text_of(approver.get(page_of(approval)))
+    decide(approver, approval, "approved")
+    organization.set_contact(CHANGE, name="Kim Other", email="kim@elsewhere.example")
+    shown = text_of(approver.get(page_of(approval)))
+    assert f"Link to {CONTACT} Asked for" in shown
+    assert "kim@elsewhere.example" not in shown
+
+
+def test_what_staff_took_away_since_the_approval_is_forecast_and_not_given(asker, approver):
+    newcomer = Organization.create("Newcomer", CHANGE)
+    approval = key_asked_for(asker.user, newcomer, allowlist=True, enable=[Route.ENCOUNTERS_LIST])
+    decide(approver, approval, "approved")
+    newcomer.set_access(CHANGE, allowlisted=False)
+    assert "organization_not_allowlisted" in asker.get(page_of(approval, "issue/")).text
+    asker.post(page_of(approval, "issue/"))
+    assert not Organization.objects.get(pk=newcomer.pk).allowlisted
 
 
 def test_a_link_that_cannot_be_sent_is_not_approved(asker, approver, organization, settings):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from partners.catalogue.routes import Route, Scope
 from partners.keys import lifetimes
-from partners.models import ApiKey, Approval, ApprovalState, ChangeEvent, KeyHandover
+from partners.models import ApiKey, Approval, ApprovalState, ChangeEvent, KeyHandover, Organization
 from partners.models.approvals.fields import READY_FOR
 from partners.models.change import Action
 from partners.models.handover import obstacles
@@ -252,14 +252,29 @@ def test_an_approval_that_nobody_uses_lapses(partner, asker, approver, monkeypat
     assert code_of(lambda: approval.issue(by(asker), asker)) == "lapsed"
 
 
-def test_a_key_opens_the_access_that_was_approved_with_it(newcomer, asker, approver):
-    approval = key_asked_for(asker, newcomer, allowlist=True, enable=[Route.ENCOUNTERS_LIST])
+def access(organization: Organization) -> tuple[bool, list[str]]:
+    row = Organization.objects.get(pk=organization.pk)
+    return row.allowlisted, row.enabled_routes()
+
+
+@pytest.mark.parametrize("by_link", [False, True])
+def test_an_approval_opens_the_access_asked_for_together_with_a_key(newcomer, asker, approver, postbox, by_link):
+    newcomer.set_contact(CHANGE, name="", email=CONTACT)
+    approval = key_asked_for(asker, newcomer, allowlist=True, enable=[Route.ENCOUNTERS_LIST], by_link=by_link)
     assert approval.permissions == ["partners.issue_apikey", "partners.change_organization"]
+    assert access(newcomer) == (False, [])
     approval.approve(approver, by(approver))
-    assert newcomer.enabled_routes() == []
+    assert access(newcomer) == (True, ["encounters.list"])
+    event = newcomer.events.get(action=Action.ACCESS_CHANGED)
+    assert (event.by, event.approved_by) == ("ada", "ben")
+
+
+def test_a_key_that_is_issued_opens_nothing_that_staff_took_away_since(newcomer, asker, approver):
+    approval = key_asked_for(asker, newcomer, allowlist=True, enable=[Route.ENCOUNTERS_LIST, Route.ENCOUNTERS_DETAIL])
+    approval.approve(approver, by(approver))
+    newcomer.set_access(CHANGE, allowlisted=False, disable=[Route.ENCOUNTERS_LIST])
     approval.issue(by(asker), asker)
-    newcomer.refresh_from_db()
-    assert (newcomer.allowlisted, newcomer.enabled_routes()) == (True, ["encounters.list"])
+    assert access(newcomer) == (False, ["encounters.detail"])
 
 
 def test_what_an_issue_would_refuse_is_not_asked_for(partner, asker, monkeypatch):
