@@ -1,4 +1,4 @@
-"""The application `encounters`."""
+"""The app of the clinical data."""
 
 from typing import Any
 
@@ -9,19 +9,26 @@ from django.db.models.signals import post_migrate, pre_migrate
 from partners.record import subjects
 from partners.record.subjects import Subject
 
+# The migrations that make what the triggers of other tables name. They can be undone only without these triggers.
+_NAMED_BY_READY = {("encounters", "0006_ready_transcripts"), ("partners", "0020_webhooks")}
+_NAMED_BY_CHANGES = {("encounters", "0007_encounter_changes")}
+
 
 class EncountersConfig(AppConfig):
-    """The clinical data that partners read. After each migration, the triggers of the counts are installed."""
+    """The clinical data that partners read. After each migration, the triggers of counts and changes are installed."""
 
     name = "encounters"
     verbose_name = "Clinical records"
 
     def ready(self) -> None:
-        """Register the system checks, what `partners` shows of the data, and the triggers of the counts."""
+        """Register the system checks, what `partners` shows, prunes and sends of the data, and the triggers."""
         from encounters import checks, volume, webhooks  # noqa: F401
+        from encounters.changes import pruning
+        from encounters.changes import triggers as changes
         from encounters.models import Document, Encounter, Patient
         from encounters.ready import triggers as ready
         from encounters.totals import triggers as totals
+        from partners.record import retention
         from partners.review import data_volume
         from partners.triggers import definitions
         from partners.webhooks import sources
@@ -31,29 +38,44 @@ class EncountersConfig(AppConfig):
         subjects.register(Subject.DOCUMENT, Document)
         data_volume.register(volume.of_organization)
         sources.register(webhooks.ReadyTranscripts())
+        retention.register("encounter_changes", retention.ShortLived(pruning.due, pruning.prune))
         definitions.register(totals.SET)
+        definitions.register(changes.SET)
         definitions.register(ready.SET)
         pre_migrate.connect(make_way, sender=self)
         post_migrate.connect(keep_counts, sender=self)
+        post_migrate.connect(keep_changes, sender=self)
         post_migrate.connect(keep_noting, sender=self)
 
 
 def make_way(sender: AppConfig, using: str, plan: Any, **kwargs: Any) -> None:
-    """Before SQLite rebuilds a table, remove all triggers of other tables that name it."""
-    from encounters.ready import triggers
+    """Before SQLite rebuilds a table, or a table goes, remove all triggers of other tables that name it."""
+    from encounters.changes import triggers as changes
+    from encounters.ready import triggers as ready
     from partners.triggers import installing
 
-    if plan and connections[using].vendor == "sqlite":
-        installing.remove(connections[using], triggers.SET)
+    connection = connections[using]
+    undone = {(migration.app_label, migration.name) for migration, backwards in plan if backwards}
+    for triggers, named in ((changes.SET, _NAMED_BY_CHANGES), (ready.SET, _NAMED_BY_READY)):
+        if undone & named or (plan and connection.vendor == "sqlite"):
+            installing.remove(connection, triggers)
 
 
 def keep_counts(sender: AppConfig, using: str, **kwargs: Any) -> None:
-    """Install the triggers once the tables exist."""
+    """Install the triggers of the counts once the tables exist."""
     from encounters.totals import counting
 
-    tables = {sender.get_model(name)._meta.db_table for name in ("Encounter", "EncounterCount")}
-    if tables <= set(connections[using].introspection.table_names()):
+    if _exist(sender, using, "Encounter", "EncounterCount"):
         counting.ensure(connections[using])
+
+
+def keep_changes(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    """Install the triggers of the changes once the tables exist."""
+    from encounters.changes import triggers
+    from partners.triggers import installing
+
+    if _exist(sender, using, "Encounter", "EncounterChange", "ChangeHorizon"):
+        installing.ensure(connections[using], triggers.SET)
 
 
 def keep_noting(sender: AppConfig, using: str, **kwargs: Any) -> None:
@@ -62,6 +84,10 @@ def keep_noting(sender: AppConfig, using: str, **kwargs: Any) -> None:
     from partners.models import WebhookEndpoint
     from partners.triggers import installing
 
-    tables = {sender.get_model(name)._meta.db_table for name in ("Document", "Encounter", "ReadyTranscript")}
-    if tables | {WebhookEndpoint._meta.db_table} <= set(connections[using].introspection.table_names()):
+    if _exist(sender, using, "Document", "Encounter", "ReadyTranscript", also=WebhookEndpoint._meta.db_table):
         installing.ensure(connections[using], triggers.SET)
+
+
+def _exist(sender: AppConfig, using: str, *models: str, also: str = "") -> bool:
+    tables = {sender.get_model(name)._meta.db_table for name in models} | ({also} if also else set())
+    return tables <= set(connections[using].introspection.table_names())

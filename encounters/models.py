@@ -4,6 +4,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from encounters.changes.models import ChangeHorizon as ChangeHorizon
+from encounters.changes.models import ChangeKind as ChangeKind
+from encounters.changes.models import EncounterChange as EncounterChange
 from encounters.ready.models import ReadyTranscript
 from encounters.totals import buckets
 from partners.identifiers import PublicIdField

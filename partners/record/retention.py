@@ -1,6 +1,7 @@
 """Retention: how long records are kept, and how older ones are deleted."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -32,6 +33,22 @@ RECORD_KINDS = (
     RecordKind("changes", ChangeEvent, "occurred_at", "pk"),
     RecordKind("unkeyed_counts", UnkeyedCount, "minute", "minute"),
 )
+
+
+class ShortLived(NamedTuple):
+    """Rows of another app that are kept for days: how many are due, and how to delete them in batches of a size."""
+
+    due: Callable[[], int]
+    prune: Callable[[int], int]
+
+
+# By name. Filled while the applications start.
+SHORT_LIVED: dict[str, ShortLived] = {}
+
+
+def register(name: str, rows: ShortLived) -> None:
+    """Delete these rows, too, whenever records are pruned."""
+    SHORT_LIVED[name] = rows
 
 
 def years() -> int:

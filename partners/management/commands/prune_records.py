@@ -24,8 +24,8 @@ class Command(ChangeCommand):
     help = (
         "Delete requests, changes and counts of calls without a known key that are older than the retention period, in "
         "batches. You can stop it and run it again at any time. Each deletion is recorded. Single calls without a "
-        f"known key are kept for {record.KEPT.days} days, webhook events for {webhooks.KEPT.days}, and access requests "
-        f"for {KEPT.days} days after the decision."
+        f"known key are kept for {record.KEPT.days} days, webhook events for {webhooks.KEPT.days}, access requests for "
+        f"{KEPT.days} days after the decision, and changes of encounters for 90 days."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -51,4 +51,8 @@ class Command(ChangeCommand):
             "unkeyed_answers": unkeyed_answers.due().count() if options["dry_run"] else unkeyed_answers.prune(),
             "access_requests": OnboardingRequest.objects.due().count() if options["dry_run"] else onboarding.prune(),
             "webhook_events": webhooks.due().count() if options["dry_run"] else webhooks.prune(options["batch"]),
+            **{
+                name: rows.due() if options["dry_run"] else rows.prune(options["batch"])
+                for name, rows in retention.SHORT_LIVED.items()
+            },
         }

@@ -36,6 +36,7 @@ def test_due_records_are_deleted_and_counted(old):
         "unkeyed_answers": 0,
         "access_requests": 0,
         "webhook_events": 0,
+        "encounter_changes": 0,
     }
     assert RequestRecord.objects.count() == 1
 
@@ -52,14 +53,15 @@ def test_single_answers_without_a_key_are_deleted_after_days(db, options, left):
 
 def test_the_report_is_printed_as_aligned_lines(old):
     assert run("prune_records", "--batch", "1").splitlines() == [
-        f"older_than       {rfc3339(cutoff())}",
-        "deleted          yes",
-        "requests         3",
-        "changes          0",
-        "unkeyed_counts   0",
-        "unkeyed_answers  0",
-        "access_requests  0",
-        "webhook_events   0",
+        f"older_than         {rfc3339(cutoff())}",
+        "deleted            yes",
+        "requests           3",
+        "changes            0",
+        "unkeyed_counts     0",
+        "unkeyed_answers    0",
+        "access_requests    0",
+        "webhook_events     0",
+        "encounter_changes  0",
     ]
 
 

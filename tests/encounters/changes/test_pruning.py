@@ -1,0 +1,72 @@
+"""How long changes are kept."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from encounters.changes import pruning
+from encounters.changes.triggers import SETTLED
+from encounters.models import ChangeHorizon, EncounterChange
+from tests.encounters.support.counted import store
+from tests.encounters.support.logged import kinds
+from tests.partners.support.command_line import run_json
+
+pytestmark = pytest.mark.django_db
+OLD = timezone.now() - pruning.KEPT - timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def settled(monkeypatch):
+    """Let changes of this test's own transaction be pruned."""
+    monkeypatch.setitem(SETTLED, "postgresql", "TRUE")
+
+
+def changes(organization, *ages):
+    """Log changes that were made at these moments, in this order."""
+    EncounterChange.objects.bulk_create(
+        EncounterChange(
+            organization=organization, position=place, encounter=place, public_id="enc", change="updated", changed_at=at
+        )
+        for place, at in enumerate(ages, 1)
+    )
+
+
+def test_old_changes_go_and_the_horizon_says_how_far(organization):
+    changes(organization, OLD, OLD, timezone.now())
+    assert (pruning.due(), pruning.prune(1), pruning.due()) == (2, 2, 0)
+    horizon = ChangeHorizon.objects.get(organization=organization)
+    assert (horizon.position, horizon.encounter, len(kinds(organization))) == (2, 2, 1)
+
+
+def test_changes_behind_a_young_one_stay_so_that_none_is_skipped(organization):
+    changes(organization, OLD, timezone.now(), OLD)
+    assert pruning.prune(10) == 1
+
+
+def test_an_organization_that_lost_nothing_has_no_horizon(organization):
+    changes(organization, timezone.now())
+    assert (pruning.prune(10), ChangeHorizon.objects.count()) == (0, 0)
+
+
+def test_the_horizon_never_moves_back(organization):
+    ChangeHorizon.objects.create(organization=organization, era=5, position=9, encounter=9)
+    changes(organization, OLD)
+    assert pruning.prune(10) == 1
+    assert ChangeHorizon.objects.values_list("era", "position").get() == (5, 9)
+
+
+def test_positions_go_on_after_all_changes_went(organization):
+    store(organization)
+    EncounterChange.objects.update(changed_at=OLD)
+    pruning.prune(10)
+    horizon = ChangeHorizon.objects.get().position
+    store(organization)
+    assert EncounterChange.objects.get().position >= horizon
+
+
+@pytest.mark.parametrize(("options", "left"), [((), 0), (("--dry-run",), 1)])
+def test_the_command_prunes_changes_too(organization, options, left):
+    changes(organization, OLD)
+    assert run_json("prune_records", *options)["encounter_changes"] == 1
+    assert EncounterChange.objects.count() == left
