@@ -4,18 +4,19 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from encounters.changes.models import ChangeHorizon as ChangeHorizon
-from encounters.changes.models import ChangeKind as ChangeKind
-from encounters.changes.models import EncounterChange as EncounterChange
+from encounters.changes.models import ChangeHorizon, ChangeKind, EncounterChange
 from encounters.ready.models import ReadyTranscript
 from encounters.totals import buckets
 from partners.identifiers import PublicIdField
 from partners.models import Organization
 
 __all__ = [
+    "ChangeHorizon",
+    "ChangeKind",
     "Document",
     "DocumentStatus",
     "Encounter",
+    "EncounterChange",
     "EncounterCount",
     "EncounterStatus",
     "EncounterType",

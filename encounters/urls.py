@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from encounters.api.change_views import ChangeViewSet
 from encounters.api.document_views import DocumentViewSet
-from encounters.api.filters import EncounterFilter
+from encounters.api.filters import ChangeFilter, EncounterFilter
 from encounters.api.serializers import (
+    ChangePageSerializer,
     DocumentAnswerSerializer,
     DocumentAudioSerializer,
     DocumentTranscriptSerializer,
@@ -46,6 +48,15 @@ urlpatterns = [
         Route.DOCUMENTS_AUDIO.path,
         DocumentViewSet.as_view(
             {"get": "audio"}, route=Route.DOCUMENTS_AUDIO, serializer_class=DocumentAudioSerializer
+        ),
+    ),
+    path(
+        Route.CHANGES_LIST.path,
+        ChangeViewSet.as_view(
+            {"get": "list"},
+            route=Route.CHANGES_LIST,
+            filterset_class=ChangeFilter,
+            serializer_class=ChangePageSerializer,
         ),
     ),
 ]

@@ -67,6 +67,7 @@ STOPS = {
     "invalid_offset": (CALL, "The API doesn't accept this offset. Is this file up to date?"),
     "invalid_sort": (CALL, "The API doesn't accept this order. Is this file up to date?"),
     "invalid_query": (CALL, "The API doesn't accept this window. Check --since and --until."),
+    "cursor_expired": (CALL, "The API no longer keeps the changes after this cursor. Read the list again."),
     "https_required": (CALL, "CHARTERO_URL must begin with https://. Have the key rotated: it was sent unencrypted."),
     "route_not_found": (CALL, "There is no such route. Check CHARTERO_URL."),
     "method_not_allowed": (CALL, "Only GET is supported. Does a proxy change the call?"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.test import Client
 
-LIST, KEY = "/external/v1/encounters", "/external/v1/key"
+LIST, CHANGES, KEY = "/external/v1/encounters", "/external/v1/changes", "/external/v1/key"
 OUTSIDE_THE_BODY = {"ETag", "Location", "Set-Cookie", "Last-Modified", "Access-Control-Allow-Origin"}
 
 

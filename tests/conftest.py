@@ -14,6 +14,8 @@ from django.test import Client
 from hypothesis import settings
 
 from chartero import openapi
+from encounters.api import changes
+from encounters.changes.triggers import SETTLED
 from partners.models import privileges, triggers
 from partners.record.unknown_callers import unkeyed, unkeyed_answers
 from tests import published, racing
@@ -75,6 +77,15 @@ def samples() -> Path:
     if not SAMPLES.is_dir():
         pytest.skip("no clinical sample data: set CHARTERO_FHIR_SAMPLES")
     return SAMPLES
+
+
+@pytest.fixture
+def settled(monkeypatch):
+    """Let changes of the test's own transaction be read and pruned, although on PostgreSQL it is still open."""
+    monkeypatch.setitem(SETTLED, "postgresql", "TRUE")
+    changes._statement.cache_clear()
+    yield
+    changes._statement.cache_clear()
 
 
 @pytest.fixture

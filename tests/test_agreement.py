@@ -63,7 +63,7 @@ def compared(situations):
     situations = sorted(situations, key=deployment)
     world, random = World(situations), Random(7)
     for situation, token in zip(situations, world.tokens, strict=True):
-        query, path = query_of(situation, random), world.path(situation)
+        query, path = query_of(situation, random, world.cursor(situation)), world.path(situation)
         header = world.header(situation, token)
         status, code = contract(situation)
         with set_deployment(situation):
@@ -124,6 +124,14 @@ def test_a_rule_that_is_lost_everywhere_is_noticed(situations, monkeypatch, code
 def test_a_lost_rule_about_the_encounter_is_noticed(situations, monkeypatch, rule):
     monkeypatch.setattr(policy, "ENCOUNTER_POLICY", tuple(each for each in policy.ENCOUNTER_POLICY if each is not rule))
     decided = [each for each in situations if contract(each)[1] == rule.reason.code and each.path == "detail"]
+    assert any(differences(*each) for each in compared(decided[:3]))
+
+
+@pytest.mark.parametrize("rule", policy.CHANGES_POLICY, ids=lambda rule: rule.reason.code)
+def test_a_lost_rule_about_the_cursor_is_noticed(situations, monkeypatch, rule):
+    monkeypatch.setattr(policy, "CHANGES_POLICY", tuple(each for each in policy.CHANGES_POLICY if each is not rule))
+    code, kinds = rule.reason.code, ("another's", "expired")
+    decided = [each for each in situations if contract(each)[1] == code and each.cursor in kinds]
     assert any(differences(*each) for each in compared(decided[:3]))
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from partners.catalogue.routes import Route, Scope
 from partners.keys import tokens
 from partners.models import AllowedNetwork, ApiKey, ApiKeySwitch, LimitUse
-from tests.api import KEY, LIST, Api
+from tests.api import CHANGES, KEY, LIST, Api
 from tests.factories import CHANGE, DocumentFactory, EncounterFactory, OrganizationFactory, issue, limit
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +27,10 @@ SCOPES = {
     UNKNOWN_DOCUMENT: "encounters:read documents:read",
     f"{UNKNOWN_DOCUMENT}/transcript": "encounters:read documents:read",
     f"{UNKNOWN_DOCUMENT}/audio": "encounters:read documents:read recordings:read",
+    CHANGES: "encounters:read patients:read documents:read",
 }
 ROUTES = ["encounters.list", "encounters.detail", "documents.detail", "documents.transcript", "documents.audio"]
+ROUTES += ["changes.list"]
 EVERY_ROUTE = pytest.mark.parametrize("path", SCOPES)
 EVERY_PATH = pytest.mark.parametrize("path", [*SCOPES, KEY])
 
@@ -416,7 +418,7 @@ def test_unknown_query_keys(api, query, field):
     assert api.refusal(query=query) == (400, "unsupported_filter", field)
 
 
-@pytest.mark.parametrize("path", [*(path for path in SCOPES if path != LIST), KEY])
+@pytest.mark.parametrize("path", [*(path for path in SCOPES if path not in (LIST, CHANGES)), KEY])
 @pytest.mark.parametrize("query", ["limit=1", "x=", "&&limit"])
 def test_any_query_key_on_anything_but_the_list(api, path, query):
     field = query.strip("&").partition("=")[0]

@@ -15,7 +15,7 @@ from django.utils import timezone
 from partners.api import own_key
 from partners.catalogue.routes import Route, Scope
 from partners.models import ApiKey, ApiKeySwitch, ChangeEvent
-from tests.api import KEY, LIST, Api
+from tests.api import CHANGES, KEY, LIST, Api
 from tests.factories import CHANGE, DocumentFactory, OrganizationFactory, issue
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +26,7 @@ SCOPES = {
     "documents.detail": {"encounters:read", "documents:read"},
     "documents.transcript": {"encounters:read", "documents:read"},
     "documents.audio": {"encounters:read", "documents:read", "recordings:read"},
+    "changes.list": {"encounters:read", "patients:read", "documents:read"},
 }
 NOON = datetime(2026, 5, 25, 12, tzinfo=UTC)
 
@@ -63,6 +64,7 @@ def test_the_shape_key_by_key(organization):
                 {"route": "documents.detail", "allowed": True, "reason_code": None},
                 {"route": "documents.transcript", "allowed": True, "reason_code": None},
                 {"route": "documents.audio", "allowed": False, "reason_code": "missing_scope"},
+                {"route": "changes.list", "allowed": False, "reason_code": "missing_scope"},
             ],
         }
     }
@@ -154,7 +156,14 @@ def test_a_change_holds_for_the_next_call(organization):
     organization.set_access(CHANGE, disable=[Route.DOCUMENTS_AUDIO])
     key.set_scopes([Scope.ENCOUNTERS_READ, Scope.DOCUMENTS_READ], CHANGE)
     assert read(token)["scopes"] == ["encounters:read", "documents:read"]
-    assert [*verdicts(token).values()] == ["missing_scope", "missing_scope", None, None, "route_not_allowed"]
+    assert [*verdicts(token).values()] == [
+        "missing_scope",
+        "missing_scope",
+        None,
+        None,
+        "route_not_allowed",
+        "missing_scope",
+    ]
     organization.set_access(CHANGE, allowlisted=False)
     assert set(verdicts(token).values()) == {"organization_not_allowlisted"}
 
@@ -172,7 +181,12 @@ def test_what_it_says_is_what_each_route_answers(seed):
     key, token = set_up(Random(seed))
     document = DocumentFactory(encounter__organization=key.organization or OrganizationFactory())
     one = f"{LIST}/{document.encounter.public_id}"
-    paths = [LIST, one, *(f"{one}/documents/{document.public_id}{end}" for end in ("", "/transcript", "/audio"))]
+    paths = [
+        LIST,
+        one,
+        *(f"{one}/documents/{document.public_id}{end}" for end in ("", "/transcript", "/audio")),
+        CHANGES,
+    ]
     for name, path in zip(SCOPES, paths, strict=True):
         response = Api(token).get(path)
         refusal = response.json()["reason_code"] if response.status_code == 403 else None

@@ -24,7 +24,7 @@ from tests.test_agreement import deployment, set_deployment
 
 CALLS = int(os.environ.get("CHARTERO_AGREEMENT", "10000"))
 CLIENT = Client(raise_request_exception=False)
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("settled")]
 
 
 class Crowd(World):
@@ -45,7 +45,7 @@ class Crowd(World):
     def called(self, situation, token):
         """Call as the situation says, for a random page or a random encounter where it leaves that open."""
         organization = self.organization(situation)
-        path, query = self.path(situation), query_of(situation, self.random).text
+        path, query = self.path(situation), query_of(situation, self.random, self.cursor(situation)).text
         if situation.path == "list" and not situation.faults:
             query = f"limit={self.random.randint(1, 30)}&offset={self.random.choice([0, 0, 5, 19, 40])}"
         if situation.path == "detail" and situation.mine and situation.encounter == "clinical" and organization:
@@ -59,7 +59,7 @@ class Crowd(World):
 def calls(number):
     """Return situations of which every fifth is served for sure."""
     random = Random(2027)
-    served = [replace(Situation(), path=random.choice(["list", "list", *PATHS])) for _ in range(number // 5)]
+    served = [replace(Situation(), path=random.choice([*["list"] * 5, *PATHS])) for _ in range(number // 5)]
     return generated(number - len(served), seed=2027) + served
 
 
@@ -81,7 +81,7 @@ def held(path, answer):
     if "key" in body:
         return [], set(), None
     items = [body["encounter"]] if "encounter" in body else body["items"]
-    patients = {item["patient"]["patient_id"] for item in items if item["patient"]}
+    patients = {item["patient"]["patient_id"] for item in items if item.get("patient")}
     return [item["encounter_id"] for item in items], patients, None
 
 

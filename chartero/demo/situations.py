@@ -13,12 +13,13 @@ from django.utils import timezone
 from chartero.demo import specimens
 from chartero.demo.past import CHANGE
 from chartero.demo.specimens import Specimens
+from encounters.api.cursors import Cursor
 from encounters.models import Encounter
 from partners.catalogue.routes import Route, Scope
 from partners.keys import lifetimes, tokens
 from partners.models import AllowedNetwork, ApiKey, ApiKeySwitch, LimitUse, NetworkMode, Organization
 
-LIST, KEY = "/external/v1/encounters", "/external/v1/key"
+LIST, CHANGES, KEY = "/external/v1/encounters", "/external/v1/changes", "/external/v1/key"
 UNKNOWN = "enc_" + "0" * 22
 UNKNOWN_DOCUMENT = "doc_" + "0" * 22
 
@@ -49,6 +50,7 @@ def results(organization: Organization, stranger: Organization) -> list[Situatio
         lambda: _query(organization),
         lambda: _resource(organization, stranger),
         lambda: _documents(organization, documents),
+        lambda: _changes(organization, stranger),
     ]
     return [outcome for calls in series for outcome in _tried(organization, calls)]
 
@@ -175,6 +177,20 @@ def _documents(organization: Organization, documents: Specimens) -> Iterator[Sit
     yield call("the transcript of a note", "400 unsupported_document_type", note, "/transcript")
     yield call("a transcript that is not final", "404 transcript_not_found", draft, "/transcript")
     yield call("a missing recording", "404 audio_not_found", draft, "/audio")
+
+
+def _changes(organization: Organization, stranger: Organization) -> Iterator[SituationResult]:
+    token = _key(organization)[1]
+
+    def call(situation: str, expected: str, query: str = "") -> SituationResult:
+        return _call(situation, expected, token, path=CHANGES, query=query)
+
+    yield call("what changed", "200")
+    yield call("the changes after a cursor", "200", f"limit=10&cursor={Cursor(0, organization.pk, 1, 0)}")
+    yield call("more changes than a page may have", "422 invalid_limit", "limit=1001")
+    yield call("a cursor that was cut off", "422 invalid_query", f"cursor={str(Cursor(0, organization.pk, 1, 0))[:-1]}")
+    yield call("another partner's cursor", "422 invalid_query", f"cursor={Cursor(0, stranger.pk, 1, 0)}")
+    yield call("a cursor that has expired", "410 cursor_expired", f"cursor={Cursor(-1, organization.pk, 1, 0)}")
 
 
 def _call(

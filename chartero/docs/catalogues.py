@@ -10,8 +10,9 @@ from chartero.docs.reference import objects, operations
 from chartero.docs.reference import webhooks as reference_webhooks
 from chartero.openapi import webhooks
 from chartero.openapi.headers import ALWAYS
-from encounters.api.filters import EncounterFilter
-from encounters.api.policy import DOCUMENT_POLICIES, ENCOUNTER_POLICY
+from encounters.api.filters import ChangeFilter, EncounterFilter
+from encounters.api.policy import CHANGES_POLICY, DOCUMENT_POLICIES, ENCOUNTER_POLICY
+from encounters.changes.pruning import KEPT
 from encounters.importing.reading.limits import LONGEST_TEXT
 from encounters.recordings import storage as recordings
 from partners.api.filters import FIELD_LENGTH
@@ -22,6 +23,13 @@ from partners.catalogue.remedy import Remedy, Retry
 from partners.catalogue.routes import Route, Scope
 from partners.decision.policy import Rule
 from partners.keys import tokens
+
+# The reason codes with which the changes refuse a query, in the order of the checks.
+CHANGES_QUERY = list(
+    dict.fromkeys(
+        [*(check.reason for check in ChangeFilter.read("").checks), *(rule.reason for rule in CHANGES_POLICY)]
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,8 @@ def everything(base_url: str) -> dict[str, Any]:
         "missing_scope": error_headers(Reason.MISSING_SCOPE, Route.ENCOUNTERS_LIST.scopes),
         "field_length": FIELD_LENGTH,
         "retry_after": RETRY_AFTER_SECONDS,
+        "changes_kept": KEPT.days,
+        "changes_query": [explained(reason) for reason in CHANGES_QUERY],
         "longest_wait": LONGEST_WAIT,
         "longest_note": f"{LONGEST_TEXT // 1024**2} MiB",
         "audio_types": sorted(set(recordings.MEDIA_TYPES.values())),

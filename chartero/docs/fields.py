@@ -7,6 +7,8 @@ from rest_framework import serializers
 
 from encounters.api.serializers import (
     AmbientTranscriptSerializer,
+    ChangePageSerializer,
+    ChangeSerializer,
     ContentSerializer,
     DocumentAnswerSerializer,
     DocumentAudioSerializer,
@@ -91,6 +93,16 @@ MEANINGS: dict[type[serializers.Serializer], dict[str, str]] = {
     DocumentAudioSerializer: {
         "audio_url": "The URL of the recording. It works without a key.",
         "expires_at": "When the URL expires.",
+    },
+    ChangePageSerializer: {
+        "items": "The changes on this page, in the order in which they became visible.",
+        "next_cursor": "Where to continue: send it as `cursor`, now or later.",
+        "has_more": "Whether there are more changes now.",
+    },
+    ChangeSerializer: {
+        "encounter_id": "The id of the encounter that changed.",
+        "change": "What happened. Read an available or updated encounter, and remove a withdrawn one.",
+        "changed_at": "When it changed in this service.",
     },
     KeySerializer: {
         "key_id": "The id of the key.",

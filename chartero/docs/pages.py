@@ -21,6 +21,7 @@ class Page(Enum):
     ENCOUNTERS = "encounters", "Fetch encounters", "The list, one encounter, and all their fields."
     DOCUMENTS = "documents", "Fetch documents", "The notes of an encounter, as Markdown."
     TRANSCRIPTS = "transcripts", "Transcripts and audio", "What was said in an ambient encounter, and the recording."
+    CHANGES = "changes", "Changes", "How to keep a copy up to date: what is new, was amended or was withdrawn."
     WEBHOOKS = "webhooks", "Webhooks", "How to hear of a finished transcript, instead of asking for it."
     RECEIVE_WEBHOOKS = "receive-webhooks", "Receive webhooks", "How to store an event once, and read what it points to."
     VERIFY_SIGNATURES = (

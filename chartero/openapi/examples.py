@@ -10,6 +10,7 @@ ORGANIZATION_ID = "org_6nB3vX9cZm2Qa5Ws8Ed1Rf"
 ENCOUNTER_ID = "enc_4rT9wQ2mZx7Lc1Vb8Ny0Kd"
 NOTE_ID, TRANSCRIPT_ID = "doc_2hG5sJ8kPq3Wn6Xr9Tz1Yf", "doc_7bM4vC1xRd8Fs0Gh5Lp2Ku"
 SECONDS = 842.4
+CURSOR = "vQ3mT8xK1sZ6yB0nR5dW2hJ9fL4cP7gA-uE_iO1qX8tM3kV6zY0bN5rD2wH9jF4l"
 
 TRANSCRIPT = {
     "document_id": TRANSCRIPT_ID,
@@ -69,6 +70,7 @@ KEY = {
             Route.DOCUMENTS_DETAIL: None,
             Route.DOCUMENTS_TRANSCRIPT: Reason.ROUTE_NOT_ALLOWED.code,
             Route.DOCUMENTS_AUDIO: Reason.MISSING_SCOPE.code,
+            Route.CHANGES_LIST: None,
         }.items()
     ],
 }
@@ -90,6 +92,11 @@ BODIES: dict[Route, dict[str, Any]] = {
     Route.DOCUMENTS_AUDIO: {
         "audio_url": "https://recordings.example/fenna.flac?signature=7c1d",
         "expires_at": "2026-05-25T15:05:00Z",
+    },
+    Route.CHANGES_LIST: {
+        "items": [{"encounter_id": ENCOUNTER_ID, "change": "updated", "changed_at": "2026-05-25T15:00:01.104000Z"}],
+        "next_cursor": CURSOR,
+        "has_more": False,
     },
     Route.KEY_READ: {"key": KEY},
 }

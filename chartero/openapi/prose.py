@@ -1,15 +1,17 @@
 """The prose of the document. Every code, scope, route and limit in it comes from the catalogues."""
 
 from encounters.api.filters import EncounterFilter
+from encounters.changes.pruning import KEPT
 from partners.api.responses import ALLOWED_METHODS, REALM
 from partners.catalogue.reasons import Reason, Stage
 from partners.catalogue.routes import Route, Scope
 from partners.keys.tokens import LIVE_PREFIX, TEST_PREFIX
 
-LIMIT, OFFSET, START_AT, END_AT = (f"`{name}`" for name in ("limit", "offset", "start_at", "end_at"))
+LIMIT, OFFSET, START_AT, END_AT, CURSOR = (f"`{name}`" for name in ("limit", "offset", "start_at", "end_at", "cursor"))
 TAGS = {
     "encounters": "Encounters of your organization.",
     "documents": "The clinical documents of an encounter.",
+    "changes": "What changed in the encounters of your organization.",
     "key": "Your own API key.",
 }
 
@@ -145,7 +147,7 @@ page.
 Pages of different calls don't share a snapshot: encounters can be added or withdrawn between two calls, and {OFFSET}
 then skips or repeats one. Page through a window of {START_AT} and {END_AT} that is in the past, oldest first. To go
 beyond {OFFSET} {_LAST_OFFSET}, narrow the window. A window selects by `created_at` and does not show encounters that
-have changed since. To find those, read them again by id or in their old window, and compare `updated_at`.
+have changed since. `{Route.CHANGES_LIST.route_name}` does.
 
 {START_AT} must be earlier than {END_AT}. Otherwise the call gives `{Reason.INVALID_QUERY.code}`, with `field` null.""",
     Route.ENCOUNTERS_DETAIL: f"Returns one item of `{Route.ENCOUNTERS_LIST.route_name}`. {_NO_QUERY}",
@@ -160,6 +162,21 @@ are in seconds from the start of the recording. {_OF_AN_ENCOUNTER}""",
 Returns a signed URL that works for a few minutes, until `expires_at`, without the API key. Fetch the recording
 immediately, and don't store the URL. After it expires, get a new one. An ambient transcript without a recording gives
 `{Reason.AUDIO_NOT_FOUND.code}`. Another type gives `{Reason.UNSUPPORTED_DOCUMENT_TYPE.code}`. {_OF_AN_ENCOUNTER}""",
+    Route.CHANGES_LIST: f"""\
+Pointers to encounters that became available to you, were updated or were withdrawn, in the order in which the changes
+became visible. `available` and `updated`: read the encounter by its id and store it. `withdrawn`: remove it. An update
+is any change to what you can read: of the encounter, its patient, or one of its documents. A page has each encounter at
+most once, with its latest change, so it can have fewer items than `limit` although `has_more` is true.
+
+`next_cursor` is always present. Store it and continue from it, at once if `has_more` is true, and otherwise later. It
+can be used more than once. Changes are kept for {KEPT.days} days. A cursor that has not been moved since a change was
+deleted gives `{Reason.CURSOR_EXPIRED.code}`. Without {CURSOR}, the first page begins with the oldest change that is
+kept.
+
+Encounters from before then have no change in it. To begin, read the changes to the end, then all of
+`{Route.ENCOUNTERS_LIST.route_name}`, and then continue from that cursor. A cursor belongs to one organization:
+all of its keys can use it, and that of another gives `{Reason.INVALID_QUERY.code}`. Any other parameter gives
+`{Reason.UNSUPPORTED_FILTER.code}`.""",
     Route.KEY_READ: f"""\
 Describes the key that the call is made with, and no other key. Every valid key can call it, whatever its organization
 and its scopes, so it responds when all other routes refuse the key. Use it to be warned before the key expires.

@@ -1,13 +1,14 @@
-"""The query parameters of `encounters.list`, declared once."""
+"""The query parameters of `encounters.list` and `changes.list`, declared once."""
 
 from typing import Any
 
+from encounters.api import cursors
 from partners.api.filters import Parameter, StrictFilterSet, check
 from partners.catalogue.reasons import Reason
 from partners.decision.policy import Check
 from partners.formats.grammar import instant, integer, word
 
-LONGEST_PAGE = 100
+LONGEST_PAGE, MOST_CHANGES = 100, 1_000
 
 
 class EncounterFilter(StrictFilterSet):
@@ -45,3 +46,16 @@ class EncounterFilter(StrictFilterSet):
         """Refuse a window that does not end after it starts. No single field is at fault."""
         start, end = values["start_at"], values["end_at"]
         return [check(Reason.INVALID_QUERY, start is None or end is None or start < end, None)]
+
+
+class ChangeFilter(StrictFilterSet):
+    """The query of `changes.list`. The order of declaration is the order of the checks."""
+
+    limit = Parameter(
+        integer(1, MOST_CHANGES), Reason.INVALID_LIMIT, "The maximum number of items in the page.", default=100
+    )
+    cursor = Parameter(
+        cursors.grammar,
+        Reason.INVALID_QUERY,
+        "Only changes after this place. Without it, the first page begins with the oldest change that is kept.",
+    )

@@ -1,9 +1,14 @@
-"""Checks 14 and following: whether the organization may read this encounter, and then this document of it."""
+"""Checks 14 and following: whether the organization may read this encounter, and then this document of it.
+
+The checks of a cursor are here too, because they depend on the organization: they come after check 13.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from encounters.api.changes import ChangePage
+from encounters.api.cursors import Cursor
 from encounters.api.documents import DocumentedEncounter, StoredDocument
 from encounters.models import DocumentStatus, RecordClass, SchemaType
 from partners.catalogue.reasons import Reason
@@ -95,3 +100,24 @@ DOCUMENT_POLICIES: dict[Route, tuple[Rule[DocumentRequest], ...]] = {
     Route.DOCUMENTS_TRANSCRIPT: (*_IS_TRANSCRIPT, Rule(Reason.TRANSCRIPT_NOT_FOUND, _no_transcript)),
     Route.DOCUMENTS_AUDIO: (*_IS_TRANSCRIPT, Rule(Reason.AUDIO_NOT_FOUND, _no_audio)),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesRequest:
+    """The caller's organization, the cursor if one was sent, and the page after it, unless the cursor is not theirs."""
+
+    organization_pk: int | None
+    cursor: Cursor | None
+    page: ChangePage | None
+
+
+def _not_theirs(asked: ChangesRequest) -> bool | None:
+    if asked.organization_pk is None:
+        return None
+    return asked.cursor is not None and asked.cursor.organization != asked.organization_pk
+
+
+CHANGES_POLICY: tuple[Rule[ChangesRequest], ...] = (
+    Rule(Reason.INVALID_QUERY, _not_theirs),
+    Rule(Reason.CURSOR_EXPIRED, lambda asked: None if asked.page is None else asked.page.expired),
+)

@@ -6,7 +6,16 @@ from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
 from encounters.api.dialects import DIALECTS, Dialect
-from encounters.models import Document, DocumentStatus, Encounter, EncounterStatus, EncounterType, Patient, SchemaType
+from encounters.models import (
+    ChangeKind,
+    Document,
+    DocumentStatus,
+    Encounter,
+    EncounterStatus,
+    EncounterType,
+    Patient,
+    SchemaType,
+)
 from partners.api.fields import IdField
 from partners.models import Organization
 
@@ -179,3 +188,19 @@ class DocumentAudioSerializer(serializers.Serializer):
 
     audio_url = serializers.URLField()
     expires_at = serializers.DateTimeField()
+
+
+class ChangeSerializer(RowSerializer):
+    """A change to one encounter."""
+
+    encounter_id = IdField(Encounter)
+    change = serializers.ChoiceField(ChangeKind.choices)
+    changed_at = serializers.DateTimeField()
+
+
+class ChangePageSerializer(serializers.Serializer):
+    """A page of changes, the cursor to continue from, and whether there are more."""
+
+    items = ChangeSerializer(many=True)
+    next_cursor = serializers.CharField()
+    has_more = serializers.BooleanField()

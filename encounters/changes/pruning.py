@@ -6,7 +6,7 @@ from itertools import takewhile
 from django.db import connection
 from django.utils import timezone
 
-from encounters.changes.models import EncounterChange
+from encounters.changes.models import ChangeHorizon, EncounterChange
 from encounters.changes.triggers import SETTLED
 from partners import pacing
 from partners.models import Organization
@@ -40,6 +40,19 @@ def prune(batch: int) -> int:
         while some := _prune_some(organization, cutoff, batch):
             number += some
     return number
+
+
+def expire(era: int) -> int:
+    """Begin a new era: every cursor expires, and every change is deleted. Return the number of organizations."""
+    pks = Organization.objects.values_list("pk", flat=True)
+    rows = [ChangeHorizon(organization_id=pk, era=era) for pk in pks]
+    fields = ["era", "position", "encounter"]
+    with pacing.step():
+        ChangeHorizon.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["organization"], update_fields=fields
+        )
+        EncounterChange.objects.all().delete()
+    return len(rows)
 
 
 def _cutoff() -> datetime:

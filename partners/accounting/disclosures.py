@@ -27,6 +27,7 @@ DISCLOSED = {
     Route.DOCUMENTS_DETAIL: "Document: title, times, text",
     Route.DOCUMENTS_TRANSCRIPT: "Transcript of a recorded encounter",
     Route.DOCUMENTS_AUDIO: "Link to the recording of an encounter",
+    Route.CHANGES_LIST: "Pointer to an encounter that changed: its id and the time",
 }
 _WORDS = {route.route_name: words for route, words in DISCLOSED.items()}
 _is_patient_id = matcher("pat")

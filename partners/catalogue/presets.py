@@ -10,7 +10,7 @@ from partners.catalogue.routes import Route, Scope
 class Preset(Enum):
     """A usual choice: its name, its title and its routes, which include those of the presets before it."""
 
-    ENCOUNTERS = "encounters", "Encounters", lambda route: route.route_name.startswith("encounters.")
+    ENCOUNTERS = "encounters", "Encounters", lambda route: route.route_name.startswith(("encounters.", "changes."))
     DOCUMENTS = "documents", "Encounters with documents", lambda route: Scope.RECORDINGS_READ not in route.scopes
     RECORDINGS = "recordings", "Encounters with documents and recordings", lambda route: True
 

@@ -149,13 +149,14 @@ REMEDIES: dict[Reason, Remedy] = {
     ),
     Reason.UNSUPPORTED_FILTER: of_request(
         "the route doesn't support one of the query parameters",
-        "A parameter is misspelled, in the wrong case, or from another API. Only the list takes parameters.",
+        "A parameter is misspelled, in the wrong case, or from another API. Only lists take parameters.",
         "Leave the parameter out, or spell it as in the documentation. The response names it in field.",
     ),
     Reason.INVALID_LIMIT: of_request(
         "the parameter limit is not valid",
         "It is out of range, is not a plain whole number, or was sent twice.",
-        "Send limit once, as a whole number from 1 to 100. Use offset to get more pages.",
+        "Send limit once, as a whole number from 1 to 100, or to 1000 for changes. Use offset to get more pages of "
+        "encounters, and cursor to get more changes.",
     ),
     Reason.INVALID_OFFSET: of_request(
         "the parameter offset is not valid",
@@ -168,11 +169,21 @@ REMEDIES: dict[Reason, Remedy] = {
         "Send sort_order once, as asc or desc in lower case.",
     ),
     Reason.INVALID_QUERY: of_request(
-        "the time window of the query is not valid",
+        "the time window or the cursor of the query is not valid",
         "A time has no time zone, doesn't exist or was sent twice, a + was not encoded as %2B, or start_at is not "
-        "earlier than end_at.",
-        "Send start_at and end_at once each, as 2026-05-25T14:00:00Z, with start_at earlier. The response names a "
-        "wrong parameter in field.",
+        "earlier than end_at. Or the cursor was changed, or is another organization's.",
+        "Send start_at and end_at once each, as 2026-05-25T14:00:00Z, with start_at earlier. Send the next_cursor of a "
+        "response as it is. The response names a wrong parameter in field.",
+    ),
+    Reason.CURSOR_EXPIRED: of_request(
+        "changes after its cursor are no longer kept",
+        "The partner did not ask for 90 days, or the data were restored from a backup, and changes after the cursor "
+        "have been deleted.",
+        "Read the changes without a cursor to the end, then the whole list. Then continue with the last cursor.",
+        Advice(
+            "You did not ask for 90 days, or we restored our data from a backup. Changes after the cursor are gone.",
+            "Read the changes without a cursor to the end, then the whole list. Then continue with the last cursor.",
+        ),
     ),
     Reason.ENCOUNTER_NOT_FOUND: of_request(
         "no encounter has this id",

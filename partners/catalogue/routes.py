@@ -53,6 +53,11 @@ class Route(Enum):
         "encounters/<str:encounter_id>/documents/<str:document_id>/audio",
         (Scope.ENCOUNTERS_READ, Scope.DOCUMENTS_READ, Scope.RECORDINGS_READ),
     )
+    CHANGES_LIST = (
+        "changes.list",
+        "changes",
+        (Scope.ENCOUNTERS_READ, Scope.PATIENTS_READ, Scope.DOCUMENTS_READ),
+    )
     KEY_READ = "key.read", "key", (), OPEN
 
     def __init__(self, route_name: str, path: str, scopes: tuple[Scope, ...], is_open: bool = False) -> None:

@@ -3,7 +3,15 @@
 from dataclasses import replace
 
 from partners.catalogue.routes import Route
-from tests.agreement.situations import ALTERED, DOCUMENT_PATHS, GOOD_HEADERS, NO_BEARERS, PATHS, REQUIRED
+from tests.agreement.situations import (
+    ALTERED,
+    DOCUMENT_PATHS,
+    GOOD_HEADERS,
+    INVALID_CURSORS,
+    NO_BEARERS,
+    PATHS,
+    REQUIRED,
+)
 
 
 def has_fault(name):
@@ -15,11 +23,19 @@ def on_granted(holds):
 
 
 def on_encounter(holds):
-    return lambda s: s.path not in ("list", "key") and holds(s)
+    return lambda s: s.path not in ("list", "changes", "key") and holds(s)
 
 
 def on_document(holds, *paths):
     return lambda s: s.path in (paths or DOCUMENT_PATHS) and holds(s)
+
+
+def unsupported(s):
+    return bool({"list": s.faults & {"unknown"}, "changes": s.faults - {"limit"}}.get(s.path, s.faults))
+
+
+def on_changes(holds):
+    return lambda s: s.path == "changes" and holds(s)
 
 
 def route_of(s):
@@ -44,11 +60,13 @@ CONTRACT = [
     (403, "missing_scope", on_granted(lambda s: not s.scopes >= REQUIRED[s.path])),
     (429, "rate_limited", on_granted(lambda s: s.reached)),
     (405, "method_not_allowed", lambda s: s.method not in ("GET", "HEAD")),
-    (400, "unsupported_filter", lambda s: "unknown" in s.faults if s.path == "list" else s.faults),
-    (422, "invalid_limit", has_fault("limit")),
+    (400, "unsupported_filter", unsupported),
+    (422, "invalid_limit", lambda s: s.path in ("list", "changes") and "limit" in s.faults),
     (422, "invalid_offset", has_fault("offset")),
     (422, "invalid_sort", has_fault("sort_order")),
     (422, "invalid_query", lambda s: s.path == "list" and s.faults & {"start_at", "end_at", "range"}),
+    (422, "invalid_query", on_changes(lambda s: s.cursor in INVALID_CURSORS)),
+    (410, "cursor_expired", on_changes(lambda s: s.cursor == "expired")),
     (404, "encounter_not_found", on_encounter(lambda s: s.encounter in ("withdrawn", "unknown", "no id"))),
     (403, "cross_organization_denied", on_encounter(lambda s: not s.mine)),
     (403, "demo_training_denied", on_encounter(lambda s: s.encounter in ("demo", "training"))),
@@ -68,12 +86,13 @@ def contract(situation):
 
 
 def contract_field(code, query):
-    """Return the parameter at fault; of the start and the end, the first that has a fault, and neither for a range."""
+    """Return the parameter at fault; of times and cursors, the first that has a fault, and none for a range."""
     fixed = {"invalid_limit": "limit", "invalid_offset": "offset", "invalid_sort": "sort_order"}
+    fixed |= {"cursor_expired": "cursor"}
     if code == "unsupported_filter":
         return query.unknown_field
     if code == "invalid_query":
-        return next((name for name in ("start_at", "end_at") if name in query.broken), None)
+        return next((name for name in ("start_at", "end_at", "cursor") if name in query.broken), None)
     return fixed.get(code)
 
 

@@ -19,6 +19,7 @@ REQUIRED = {
     "documents.detail": {ENCOUNTERS, DOCUMENTS},
     "documents.transcript": {ENCOUNTERS, DOCUMENTS},
     "documents.audio": {ENCOUNTERS, DOCUMENTS, RECORDINGS},
+    "changes.list": {ENCOUNTERS, PATIENTS, DOCUMENTS},
 }
 ROUTES = [*REQUIRED]
 SERVED = ""

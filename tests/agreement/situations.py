@@ -5,7 +5,7 @@ from itertools import combinations
 from random import Random
 
 from partners.catalogue.routes import Route, Scope
-from tests.api import KEY, LIST
+from tests.api import CHANGES, KEY, LIST
 
 GOOD_HEADERS = {"plain": "Bearer {}", "lower": "bearer {}", "spaces": "BEARER   {} \t"}
 NO_BEARERS = {
@@ -18,7 +18,7 @@ NO_BEARERS = {
 DAMAGED = {"blank": "Bearer {} x", "comma": "Bearer {},Bearer {}", "longer": "Bearer {}xx", "nul": "Bearer {}\x00"}
 ALTERED = {"word": "Bearer x", "twice": "Bearer Bearer {}", "accent": "Bearer é{}", "quoted": 'Bearer "{}"'}
 HEADERS = GOOD_HEADERS | NO_BEARERS | DAMAGED | ALTERED
-NOWHERE = ["/external", "/external/v2/encounters", f"{LIST}/", f"{LIST}/x/y", f"{LIST}.json", f"{KEY}/"]
+NOWHERE = ["/external", "/external/v2/encounters", f"{LIST}/", f"{LIST}/x/y", f"{LIST}.json", f"{KEY}/", f"{CHANGES}/"]
 NOWHERE += ["/external/v1/Encounters"]
 FAULTS = {
     "unknown": ["x=1", "Limit=1", "x", "=1", "%FF=1", "é=1", "a;limit=1"],
@@ -38,9 +38,12 @@ PATHS = {
     "document": "documents.detail",
     "transcript": "documents.transcript",
     "audio": "documents.audio",
+    "changes": "changes.list",
     "key": "key.read",
 }
 GRANTED = [Route.named(name) for path, name in PATHS.items() if path != "key"]
+CURSORS = ("none", "own", "cut off", "flipped", "twice", "another's", "expired", "expired")
+INVALID_CURSORS = ("cut off", "flipped", "twice", "another's")
 DOCUMENT_PATHS = ("document", "transcript", "audio")
 BOTH = {Scope("encounters:read"), Scope("documents:read")}
 REQUIRED = {
@@ -49,6 +52,7 @@ REQUIRED = {
     "document": frozenset(BOTH),
     "transcript": frozenset(BOTH),
     "audio": frozenset(BOTH | {Scope("recordings:read")}),
+    "changes": frozenset(BOTH | {Scope("patients:read")}),
     "key": frozenset(),
 }
 
@@ -93,6 +97,7 @@ class Situation:
     faults: frozenset = frozenset()
     encounter: str = "clinical"
     document: str = "transcript"
+    cursor: str = "none"
     mine: bool = True
 
 
@@ -106,20 +111,22 @@ CHOICES = {
     "routes": [subset for subset in subsets(GRANTED) if len(subset) in (0, 1, len(GRANTED) - 1, len(GRANTED))],
     "scopes": subsets(list(Scope)),
     "method": ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"],
-    "path": [*["list", "detail"] * 4, *DOCUMENT_PATHS * 2, "key", *NOWHERE],
+    "path": [*["list", "detail"] * 4, *DOCUMENT_PATHS * 2, *["changes"] * 2, "key", *NOWHERE],
     "faults": [faults for faults in subsets([*FAULTS]) if len(faults) < 3],
     "encounter": [*ENCOUNTERS],
     "document": [*DOCUMENTS, *["draft", "bare"] * 3],
+    "cursor": [*CURSORS],
 } | {each.name: [True, False] for each in fields(Situation) if each.type is bool}
 
 
 SERVED = {"header": [*GOOD_HEADERS], "is_test": [True, False], "number": [1, 2], "method": ["GET", "HEAD"]}
-SERVED |= {"path": [*["list", "detail", *DOCUMENT_PATHS] * 3, "key"], "damage": [""]}
+SERVED |= {"path": [*["list", "detail", "changes", *DOCUMENT_PATHS] * 3, "key"], "damage": [""]}
+SERVED |= {"cursor": ["none", "own"]}
 
 
 def generated(number, seed=2026):
     """Return situations in which from nothing to everything differs from a call that is served."""
-    random, names = Random(seed), [*CHOICES, *["faults", "encounter", "document"] * 3]
+    random, names = Random(seed), [*CHOICES, *["faults", "encounter", "document", "cursor"] * 3]
     return [
         _drawn(random, random.sample(names, random.choice([0, 1, 1, 2, 2, 3, 4, 5, len(names)]))) for _ in range(number)
     ]
@@ -151,9 +158,11 @@ class Query:
     broken: set
 
 
-def query_of(situation, random):
-    """Write a query string with the situation's faults, in any order."""
+def query_of(situation, random, cursor):
+    """Write a query string with the situation's faults, in any order, or with this cursor where one is sent."""
     chosen = {name: random.choice(FAULTS[name]) for name in sorted(situation.faults)}
+    if situation.path == "changes":
+        return _of_changes(situation, chosen, random, cursor)
     if situation.path != "list":
         parts = [*chosen.values()]
         first = (parts or [""])[0]
@@ -164,3 +173,18 @@ def query_of(situation, random):
     random.shuffle(parts)
     unknown = next((UNKNOWN_FIELDS[part] for part in parts if part in UNKNOWN_FIELDS), None)
     return Query("&".join(parts) or random.choice(GOOD_QUERIES), unknown, {*chosen})
+
+
+def _of_changes(situation, chosen, random, cursor):
+    """Write a query string of the changes, where only the limit and the cursor are known."""
+    if "limit" in chosen:
+        chosen["limit"] = random.choice(["limit=0", "limit=1001", "limit="])
+    if situation.cursor != "none":
+        chosen["cursor"] = f"cursor={cursor}&cursor={cursor}" if situation.cursor == "twice" else f"cursor={cursor}"
+    parts = [*chosen.items()]
+    random.shuffle(parts)
+    unknown = next((part for name, part in parts if name not in ("limit", "cursor")), None)
+    field = None if unknown is None else UNKNOWN_FIELDS.get(unknown, unknown.partition("=")[0])
+    return Query(
+        "&".join(part for _, part in parts), field, {"cursor"} if situation.cursor in INVALID_CURSORS else set()
+    )

@@ -9,7 +9,7 @@ from django.test import Client
 
 from partners.catalogue.routes import Route
 from partners.keys import tokens
-from tests.api import KEY, LIST, check_ground_rules
+from tests.api import CHANGES, KEY, LIST, check_ground_rules
 from tests.partners.support.staff import signed_in
 
 API = Client(raise_request_exception=False)
@@ -66,6 +66,7 @@ def paths(encounter, document):
         Route.DOCUMENTS_DETAIL.route_name: of_document,
         Route.DOCUMENTS_TRANSCRIPT.route_name: f"{of_document}/transcript",
         Route.DOCUMENTS_AUDIO.route_name: f"{of_document}/audio",
+        Route.CHANGES_LIST.route_name: CHANGES,
     }
 
 

@@ -5,11 +5,12 @@ from itertools import chain
 
 from django.utils import timezone
 
+from encounters.api.cursors import Cursor
 from partners.keys import digests, tokens
 from partners.models import AllowedNetwork, ApiKey, LimitUse, Organization
 from tests import planning
 from tests.agreement.situations import CHOICES, ENCOUNTERS, HEADERS, NETWORKS, PATHS
-from tests.api import KEY, LIST
+from tests.api import CHANGES, KEY, LIST
 from tests.factories import START, DocumentFactory, EncounterFactory, OrganizationFactory
 
 LIMIT = 3
@@ -53,13 +54,22 @@ class World:
         return self.organizations[kind] if situation.has_organization else None
 
     def path(self, situation):
-        if situation.path in ("list", "key") or situation.path not in PATHS:
-            return {"list": LIST, "key": KEY}.get(situation.path, situation.path)
+        if situation.path in ("list", "changes", "key") or situation.path not in PATHS:
+            return {"list": LIST, "changes": CHANGES, "key": KEY}.get(situation.path, situation.path)
         encounter = self._encounter_id(situation)
         if situation.path == "detail":
             return f"{LIST}/{encounter}"
         last = "" if situation.path == "document" else f"/{situation.path}"
         return f"{LIST}/{encounter}/documents/{self._document_id(situation, encounter)}{last}"
+
+    def cursor(self, situation):
+        """Return the cursor that the situation sends, as text."""
+        owner = None if situation.cursor == "another's" else self.organization(situation)
+        era = -1 if situation.cursor == "expired" else 0
+        text = str(Cursor(era, (owner or self.stranger).pk, 1, 0))
+        return {"cut off": text[:-1], "flipped": text[:-1] + ("0" if text[-1] != "0" else "1")}.get(
+            situation.cursor, text
+        )
 
     def header(self, situation, token):
         if situation.secret == "wrong":

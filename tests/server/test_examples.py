@@ -141,6 +141,19 @@ def test_every_page_of_a_window(run, answer, language):
 
 
 @EVERY_LANGUAGE
+@pytest.mark.parametrize("behind", [False, True])
+def test_every_change_from_a_cursor_on(run, answer, language, behind):
+    first = answer("/external/v1/changes?limit=1")
+    start = {"CURSOR": first["next_cursor"]} if behind else {}
+    pages = [answer("/external/v1/changes?limit=1000" + (f"&cursor={start['CURSOR']}" if behind else ""))]
+    while pages[-1]["has_more"]:
+        pages.append(answer(f"/external/v1/changes?limit=1000&cursor={pages[-1]['next_cursor']}"))
+    expected = [f"{each['change']} {each['encounter_id']}" for page in pages for each in page["items"]]
+    assert len(expected) > 1000
+    assert run("changes", language, **start).splitlines() == [*expected, pages[-1]["next_cursor"]]
+
+
+@EVERY_LANGUAGE
 def test_one_encounter(run, answer, recorded, language):
     body = answer(f"{LIST}/{recorded[0]['encounter_id']}")
     encounter = body["encounter"]

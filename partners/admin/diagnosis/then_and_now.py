@@ -15,7 +15,12 @@ OK = "answered with 200"
 REJECTED = "Rejected queries are not stored: paste the request to see the value."
 NOT_STORED = "Only valid queries are stored: paste the request to check its query too."
 # The parameter at fault where the code implies it.
-FIELDS = {Reason.INVALID_LIMIT: "limit", Reason.INVALID_OFFSET: "offset", Reason.INVALID_SORT: "sort_order"}
+FIELDS = {
+    Reason.INVALID_LIMIT: "limit",
+    Reason.INVALID_OFFSET: "offset",
+    Reason.INVALID_SORT: "sort_order",
+    Reason.CURSOR_EXPIRED: "cursor",
+}
 NAMING = (Reason.UNSUPPORTED_FILTER, Reason.INVALID_QUERY)
 
 

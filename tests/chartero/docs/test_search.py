@@ -34,7 +34,7 @@ def test_a_route_leads_to_the_reference_first(route):
 
 @pytest.mark.parametrize("name", EncounterFilter.base_filters)
 def test_a_parameter_leads_to_where_it_is_defined(name):
-    first = urls(name)[:4]
+    first = urls(name)[:6]
     assert f"{Page.REFERENCE.url}#encounters_list" in first
     assert f"{Page.PAGINATION.url}#parameters" in first
 

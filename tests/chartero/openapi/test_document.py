@@ -17,6 +17,7 @@ ROUTES = {
     "documents.detail": (ONE_DOCUMENT, "encounters:read documents:read"),
     "documents.transcript": (f"{ONE_DOCUMENT}/transcript", "encounters:read documents:read"),
     "documents.audio": (f"{ONE_DOCUMENT}/audio", "encounters:read documents:read recordings:read"),
+    "changes.list": ("/external/v1/changes", "encounters:read patients:read documents:read"),
     "key.read": ("/external/v1/key", ""),
 }
 NULLABLE = {

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from chartero import openapi
-from encounters.api.filters import EncounterFilter
+from encounters.api.filters import ChangeFilter, EncounterFilter
+from tests.api import CHANGES
 from tests.chartero.openapi.test_document import ONE_DOCUMENT, PREFIX, ROUTES
 
 
@@ -27,7 +28,14 @@ def test_the_query_of_the_list_in_the_order_of_its_checks():
     assert schemas["start_at"]["format"] == "date-time"
 
 
-@pytest.mark.parametrize("path", [path for path, _ in ROUTES.values() if path != PREFIX])
+def test_the_query_of_the_changes_in_the_order_of_its_checks():
+    schemas = {name: each["schema"] for name, each in parameters(CHANGES).items()}
+    assert list(schemas) == ["limit", "cursor"]
+    assert schemas["limit"] == {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
+    assert schemas["cursor"] == {"type": "string", "pattern": "^[0-9A-Za-z_-]{64}$"}
+
+
+@pytest.mark.parametrize("path", [path for path, _ in ROUTES.values() if path not in (PREFIX, CHANGES)])
 def test_other_routes_have_the_ids_of_their_path_alone(path):
     assert {name: each["in"] for name, each in parameters(path).items()} == dict.fromkeys(
         re.findall("{(.+?)}", path), "path"
@@ -47,11 +55,18 @@ def test_a_parameter_describes_its_meaning_its_grammar_and_its_code(name):
     assert f"`{parameter.reason.code}`" in text
 
 
-@pytest.mark.parametrize("name", ["limit", "offset"])
-def test_the_message_of_a_number_out_of_range_names_the_same_range(name):
-    parameter = EncounterFilter.base_filters[name]
+@pytest.mark.parametrize(
+    ("filters", "name", "words"),
+    [
+        (EncounterFilter, "limit", "from {} to {},"),
+        (EncounterFilter, "offset", "from {} to {}."),
+        (ChangeFilter, "limit", "from {} to 100, or to {} for changes."),
+    ],
+)
+def test_the_message_of_a_number_out_of_range_names_the_same_range(filters, name, words):
+    parameter = filters.base_filters[name]
     least, most = parameter.grammar.schema["minimum"], parameter.grammar.schema["maximum"]
-    assert f"from {least} to {most}." in parameter.reason.message
+    assert words.format(least, most) in parameter.reason.message
     assert f"from {least} to {most} " in parameter.grammar.words
 
 

@@ -6,20 +6,15 @@ import pytest
 from django.utils import timezone
 
 from encounters.changes import pruning
-from encounters.changes.triggers import SETTLED
 from encounters.models import ChangeHorizon, EncounterChange
+from tests.api import CHANGES
 from tests.encounters.support.counted import store
 from tests.encounters.support.logged import kinds
+from tests.factories import OrganizationFactory
 from tests.partners.support.command_line import run_json
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("settled")]
 OLD = timezone.now() - pruning.KEPT - timedelta(minutes=1)
-
-
-@pytest.fixture(autouse=True)
-def settled(monkeypatch):
-    """Let changes of this test's own transaction be pruned."""
-    monkeypatch.setitem(SETTLED, "postgresql", "TRUE")
 
 
 def changes(organization, *ages):
@@ -70,3 +65,21 @@ def test_the_command_prunes_changes_too(organization, options, left):
     changes(organization, OLD)
     assert run_json("prune_records", *options)["encounter_changes"] == 1
     assert EncounterChange.objects.count() == left
+
+
+def test_a_new_era_deletes_all_changes_of_every_organization(organization):
+    changes(organization, timezone.now())
+    OrganizationFactory()
+    assert pruning.expire(7) == 2
+    assert pruning.expire(8) == 2
+    assert not EncounterChange.objects.exists()
+    assert {*ChangeHorizon.objects.values_list("era", "position", "encounter")} == {(8, 0, 0)}
+
+
+def test_the_command_expires_cursors_and_changes_go_on(organization, api):
+    store(organization)
+    cursor = api.get(CHANGES).json()["next_cursor"]
+    assert run_json("expire_cursors") == {"organizations": 1}
+    assert api.refusal(CHANGES, f"cursor={cursor}") == (410, "cursor_expired", "cursor")
+    store(organization)
+    assert len(api.get(CHANGES).json()["items"]) == 1

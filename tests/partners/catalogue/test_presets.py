@@ -6,8 +6,9 @@ from partners.catalogue.presets import Preset, offered
 from partners.catalogue.routes import Route, Scope
 
 READS = (Scope.ENCOUNTERS_READ, Scope.PATIENTS_READ, Scope.DOCUMENTS_READ)
-LISTS, ALL = (Route.ENCOUNTERS_LIST, Route.ENCOUNTERS_DETAIL), Route.grantable()
-DOCUMENTS = (*LISTS, Route.DOCUMENTS_DETAIL, Route.DOCUMENTS_TRANSCRIPT)
+ENCOUNTERS, ALL = (Route.ENCOUNTERS_LIST, Route.ENCOUNTERS_DETAIL), Route.grantable()
+LISTS = (*ENCOUNTERS, Route.CHANGES_LIST)
+DOCUMENTS = (*ENCOUNTERS, Route.DOCUMENTS_DETAIL, Route.DOCUMENTS_TRANSCRIPT, Route.CHANGES_LIST)
 
 
 def test_each_preset_has_the_routes_of_the_one_before_and_the_last_has_all():

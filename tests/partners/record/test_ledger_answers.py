@@ -6,6 +6,7 @@ from django.db.models import Sum
 from rest_framework.response import Response
 
 from encounters.api import queries
+from encounters.api.cursors import Cursor
 from encounters.api.views import EncounterViewSet
 from partners.api.disclosure import Disclosing, Disclosure
 from partners.catalogue.reasons import Reason
@@ -14,7 +15,7 @@ from partners.decision import facts
 from partners.keys import tokens
 from partners.models import AllowedNetwork, ApiKeySwitch, KeyNetwork, RequestRecord, UnkeyedCount
 from partners.record.unknown_callers import unkeyed
-from tests.api import LIST, Api
+from tests.api import CHANGES, LIST, Api
 from tests.factories import CHANGE, DocumentFactory, EncounterFactory, issue, limit
 from tests.partners.support.rows import expire
 
@@ -42,6 +43,7 @@ CALLS = {
     "invalid_offset": {"query": "offset=x"},
     "invalid_sort": {"query": "sort_order=up"},
     "invalid_query": {"query": "start_at=now"},
+    "cursor_expired": {"path": CHANGES, "query": "cursor={expired}"},
     "encounter_not_found": {"path": f"{LIST}/{UNKNOWN_ID}"},
     "cross_organization_denied": {"path": f"{LIST}/{{elsewhere}}"},
     "demo_training_denied": {"path": f"{LIST}/{{demo}}"},
@@ -70,7 +72,8 @@ def ids(organization):
     note = DocumentFactory(encounter=transcript.encounter, schema_type="document")
     found = {"encounter": transcript.encounter, "document": transcript, "note": note, "elsewhere": EncounterFactory()}
     found["demo"] = EncounterFactory(organization=organization, record_class="demo")
-    return {name: row.public_id for name, row in found.items()}
+    expired = str(Cursor(-1, organization.pk, 0, 0))
+    return {name: row.public_id for name, row in found.items()} | {"expired": expired}
 
 
 def assert_on_record(key, answer, code, method="GET"):
@@ -116,7 +119,7 @@ def test_however_the_key_stands(owned, ids, code, method):
 def test_whatever_is_asked(owned, ids, code, method):
     key, api = owned
     path, query = (CALLS[code].get(name, "") for name in ("path", "query"))
-    assert_on_record(key, api.get(path.format(**ids) or LIST, query, method=method), code, method)
+    assert_on_record(key, api.get(path.format(**ids) or LIST, query.format(**ids), method=method), code, method)
 
 
 def test_a_key_of_no_organization(db):

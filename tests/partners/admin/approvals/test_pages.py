@@ -208,7 +208,7 @@ def test_enabling_a_route_asks_and_disabling_is_done(asker, organization):
     given = {"routes": [first, *others[:-1]], "shown": ["allowlist", *others], "allowlisted": "on", "reason": "Go"}
     given["confirmed"] = others[-1]
     page = text_of(asker.post(organization_page(organization, "access"), given, follow=True))
-    assert "Switched off: documents.audio." in page
+    assert "Switched off: changes.list." in page
     assert "It is waiting for approval." in page
     assert Approval.objects.get().facts["enable"] == ["encounters.list"]
 

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from encounters.api.cursors import Cursor
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route, Scope
 from partners.keys import tokens
 from partners.models import AllowedNetwork, ApiKey, ApiKeySwitch
-from tests.api import KEY, LIST, Api
+from tests.api import CHANGES, KEY, LIST, Api
 from tests.factories import CHANGE, DocumentFactory, EncounterFactory, issue, limit
 from tests.partners.support.diagnosing import ask, text_of, with_wrong_secret
 
@@ -81,6 +82,7 @@ SITUATIONS = {
     "invalid_offset": lambda key, token: (token, f"GET {LIST}?offset=-1"),
     "invalid_sort": lambda key, token: (token, f"GET {LIST}?sort_order=up"),
     "invalid_query": lambda key, token: (token, f"GET {LIST}?start_at=now&end_at=now"),
+    "cursor_expired": lambda key, token: (token, f"GET {CHANGES}?cursor={Cursor(-1, key.organization_id, 0, 0)}"),
     "encounter_not_found": lambda key, token: (token, f"GET {LIST}/{UNKNOWN_ID}"),
     "cross_organization_denied": lambda key, token: (token, f"GET {LIST}/{EncounterFactory().public_id}"),
     "demo_training_denied": lambda key, token: (token, encounter(key, record_class="demo")),

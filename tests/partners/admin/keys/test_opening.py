@@ -72,7 +72,7 @@ def test_a_preset_ticks_its_scopes_and_keeps_what_was_typed(onboarding, organiza
 
 def test_a_preset_of_a_new_partner_ticks_its_routes_too(onboarding, newcomer):
     page = onboarding.post(ISSUE, {"organization": newcomer.public_id, "preset": "encounters"})
-    assert (ticked(page, "scopes"), ticked(page, "routes")) == (READS, LISTS)
+    assert (ticked(page, "scopes"), ticked(page, "routes")) == (READS, [*LISTS, "changes.list"])
     assert re.search(r'name="allowlist"[^>]* checked', page.text)
 
 

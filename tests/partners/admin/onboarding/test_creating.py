@@ -48,7 +48,7 @@ def test_saving_it_accepts_the_request_and_leads_to_the_access(onboarding, sent)
     organization = Organization.objects.get()
     assert answer["Location"] == (
         f"/admin/partners/organization/{organization.pk}/access/?allowlist=1&route=encounters.list"
-        "&route=encounters.detail&route=documents.detail&route=documents.transcript"
+        "&route=encounters.detail&route=documents.detail&route=documents.transcript&route=changes.list"
     )
     assert onboarding.get(answer["Location"]).context["form"].initial["allowlisted"]
     assert not organization.allowlisted

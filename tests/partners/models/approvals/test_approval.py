@@ -82,7 +82,7 @@ def test_access_that_is_approved_is_given_to_what_the_organization_has_by_then(p
     assert "documents.audio" in partner.enabled_routes()
     assert "encounters.list" not in partner.enabled_routes()
     assert approval.before["routes"] == [
-        "encounters.detail", "documents.detail", "documents.transcript",
+        "encounters.detail", "documents.detail", "documents.transcript", "changes.list",
     ]  # fmt: skip
 
 
