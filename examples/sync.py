@@ -5,12 +5,13 @@
     export CHARTERO_KEY=…          # or: --key-file PATH
     python3 sync.py --since 2024-01-01T00:00:00Z
 
-The first run copies the encounters created since then. Later runs, without --since, continue where the last one ended,
-with an overlap, because an encounter can become visible a little after its `created_at`. You can stop a run at any time
-and run it again.
+The first run copies the encounters created since then. Later runs, without --since, read only what has changed, and
+remove what was withdrawn. You can stop a run at any time and run it again. If a run comes too late, so that the changes
+are no longer kept, it reads the list again.
 
-A changed encounter keeps its `created_at`, so later runs don't read it again. From time to time, use --since again to
-read everything. Encounters whose `read_at` is older than that run are no longer served.
+If the route changes.list is not enabled for your organization, or with --list-only, later runs read the list where the
+last one ended, with an overlap, because an encounter can become visible a little after its `created_at`. They don't
+notice changes to older encounters: from time to time, use --since again to read everything.
 
 The table `encounters` has one row for each encounter: `sqlite3 encounters.sqlite3 'SELECT encounter FROM encounters'`
 prints one JSON object per line. Exit codes: 0 done, 1 the copy can't be written, 2 not set up, 3 the key is refused,
@@ -33,20 +34,25 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
-LIST = "/external/v1/encounters"
+LIST, CHANGES = "/external/v1/encounters", "/external/v1/changes"
+MOST_CHANGES = 1000
 LIMIT, LARGEST_OFFSET = 100, 10_000
 REACH = LARGEST_OFFSET + LIMIT  # how many encounters of one window can be read
 FIRST_PAUSE, LONGEST_PAUSE, LONGEST = 1.0, 60.0, 1e8  # seconds
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 NOT_WRITTEN, NOT_SET_UP, KEY, ACCESS, CALL, OUT_OF_REACH, FAILED, INTERRUPTED = 1, 2, 3, 4, 5, 6, 7, 130
 
+Answer = TypeVar("Answer")
+
+# The reason codes with which an encounter is not served, or no longer.
+GONE = ("encounter_not_found", "cross_organization_denied", "demo_training_denied")
 # The reason codes that stop a run: the exit code, and what to do.
 STOPS = {
     "missing_bearer": (KEY, "No key arrived. Does a proxy remove the Authorization header?"),
@@ -60,14 +66,14 @@ STOPS = {
     "source_not_allowed": (ACCESS, "The key may not be used from this network. Ask for this network to be allowed."),
     "org_scope_only_required": (ACCESS, "The key doesn't belong to an organization. Ask for one that does."),
     "organization_not_allowlisted": (ACCESS, "The organization is not allowlisted. Ask for access."),
-    "route_not_allowed": (ACCESS, "The route encounters.list is not enabled for the organization. Ask for access."),
+    "route_not_allowed": (ACCESS, "The routes encounters.list and encounters.detail must be enabled. Ask for access."),
     "missing_scope": (ACCESS, "The key lacks a scope. It needs encounters:read, patients:read and documents:read."),
     "unsupported_filter": (CALL, "The API doesn't know one of the parameters. Is this file up to date?"),
     "invalid_limit": (CALL, "The API doesn't accept this limit. Is this file up to date?"),
     "invalid_offset": (CALL, "The API doesn't accept this offset. Is this file up to date?"),
     "invalid_sort": (CALL, "The API doesn't accept this order. Is this file up to date?"),
-    "invalid_query": (CALL, "The API doesn't accept this window. Check --since and --until."),
-    "cursor_expired": (CALL, "The API no longer keeps the changes after this cursor. Read the list again."),
+    "invalid_query": (CALL, "The API doesn't accept this window or cursor. Check --since and --until."),
+    "cursor_expired": (CALL, "The last run is too long ago. Use --since to read everything again."),
     "https_required": (CALL, "CHARTERO_URL must begin with https://. Have the key rotated: it was sent unencrypted."),
     "route_not_found": (CALL, "There is no such route. Check CHARTERO_URL."),
     "method_not_allowed": (CALL, "Only GET is supported. Does a proxy change the call?"),
@@ -77,11 +83,20 @@ STOPS = {
 
 
 class Stop(Exception):
-    """Stop the run, with a message and an exit code."""
+    """Stop the run, with a message and an exit code. `code` is the reason code of the refusal, if there was one."""
 
-    def __init__(self, message: str, exit_code: int) -> None:
+    def __init__(self, message: str, exit_code: int, code: str = "") -> None:
         super().__init__(message)
         self.exit_code = exit_code
+        self.code = code
+
+
+class NotEnabled(Stop):
+    """The route of changes is not enabled."""
+
+
+class Expired(Stop):
+    """The cursor is no longer valid: only the list shows what changed."""
 
 
 class Again(Exception):
@@ -118,16 +133,38 @@ class Page:
     @classmethod
     def of(cls, body: Any) -> "Page":
         """Return the page in a response; ValueError, KeyError or TypeError if it is not one."""
-        for each in body["items"]:
-            if not word(each["encounter_id"]):
-                raise ValueError("not an id")
-            for name in ("created_at", "updated_at"):
-                moment(each[name])
-        return cls(body["items"], body["total"] + 0)
+        return cls([checked(each) for each in body["items"]], body["total"] + 0)
 
     def has(self, encounter_id: str) -> bool:
         """Return True if the encounter is on this page."""
         return any(item["encounter_id"] == encounter_id for item in self.items)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Which encounters changed, in order: each id, and whether it was withdrawn. And the cursor to continue from."""
+
+    items: list[tuple[str, bool]]
+    next_cursor: str
+    has_more: bool
+
+    @classmethod
+    def of(cls, body: Any) -> "Changes":
+        """Return the page in a response; ValueError, KeyError or TypeError if it is not one."""
+        items = [(word(each["encounter_id"]), each["change"] == "withdrawn") for each in body["items"]]
+        cursor, has_more = word(body["next_cursor"]), body["has_more"]
+        if not cursor or not isinstance(has_more, bool) or not all(encounter_id for encounter_id, _ in items):
+            raise ValueError("not a page of changes")
+        return cls(items, cursor, has_more)
+
+
+def checked(encounter: Any) -> dict[str, Any]:
+    """Return an encounter of a response; ValueError, KeyError or TypeError if it is not one."""
+    if not word(encounter["encounter_id"]):
+        raise ValueError("not an id")
+    for name in ("created_at", "updated_at"):
+        moment(encounter[name])
+    return dict(encounter)
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -138,7 +175,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 class Api:
-    """The list of encounters. Retries until its patience ends. The key is never in a message or a `repr`."""
+    """Encounters and their changes. Retries until its patience ends. The key is never in a message or a `repr`."""
 
     def __init__(self, url: str, key: str, *, timeout: float, patience: float) -> None:
         self._url, self._key, self._timeout, self._patience = url, key, timeout, patience
@@ -148,11 +185,35 @@ class Api:
         """Return a page; Stop if that fails or takes too long."""
         query = {"limit": LIMIT, "offset": offset, "sort_order": "asc"}
         query |= {"start_at": rfc3339(window.start), "end_at": rfc3339(window.end)}
-        url = f"{self._url}{LIST}?{urllib.parse.urlencode(query)}"
+        return self._read(f"{LIST}?{urllib.parse.urlencode(query)}", Page.of)
+
+    def changes(self, cursor: str | None) -> Changes:
+        """Return the changes after a cursor, or the oldest; NotEnabled or Expired if only the list is left to read."""
+        query = {"limit": MOST_CHANGES} | ({"cursor": cursor} if cursor else {})
+        try:
+            return self._read(f"{CHANGES}?{urllib.parse.urlencode(query)}", Changes.of)
+        except Stop as stop:
+            if stop.code in ("route_not_allowed", "route_not_found"):
+                raise NotEnabled(str(stop), stop.exit_code) from None
+            if cursor and stop.code in ("cursor_expired", "invalid_query"):
+                raise Expired(str(stop), stop.exit_code) from None
+            raise
+
+    def encounter(self, encounter_id: str) -> dict[str, Any] | None:
+        """Return one encounter, or None if it is no longer served."""
+        try:
+            return self._read(f"{LIST}/{encounter_id}", lambda body: checked(body["encounter"]))
+        except Stop as stop:
+            if stop.code in GONE:
+                return None
+            raise
+
+    def _read(self, target: str, read: Callable[[Any], Answer]) -> Answer:
+        url = self._url + target
         give_up, twice = time.monotonic() + self._patience, None
         for attempt in itertools.count():
             try:
-                return self._once(url)
+                return self._once(url, read)
             except Again as fault:
                 if fault.twice and twice:
                     raise fault.twice from None
@@ -164,12 +225,12 @@ class Api:
                 time.sleep(pause)
         raise AssertionError("unreachable: the attempts never end")
 
-    def _once(self, url: str) -> Page:
+    def _once(self, url: str, read: Callable[[Any], Answer]) -> Answer:
         headers = {"Authorization": f"Bearer {self._key}", "User-Agent": "chartero-sync"}
         request = urllib.request.Request(url, headers=headers)  # noqa: S310 – only https, or this machine
         try:
             with self._opener.open(request, timeout=self._timeout) as answer:
-                return Page.of(json.load(answer))
+                return read(json.load(answer))
         except urllib.error.HTTPError as refusal:
             with refusal:
                 refused(refusal)
@@ -180,7 +241,7 @@ class Api:
         except (OSError, http.client.HTTPException) as fault:
             raise Again(f"the connection broke ({type(fault).__name__})") from None
         except (ValueError, KeyError, TypeError, RecursionError):
-            raise Again("the answer is not a page of encounters") from None
+            raise Again("the answer is not what was asked for") from None
 
 
 def refused(refusal: urllib.error.HTTPError) -> NoReturn:
@@ -190,7 +251,7 @@ def refused(refusal: urllib.error.HTTPError) -> NoReturn:
     if status == 429 or (status >= 500 and code not in STOPS):
         raise Again(told, seconds=retry_after(refusal.headers.get("Retry-After", "")))
     exit_code, advice = STOPS.get(code, (CALL, "Is CHARTERO_URL correct, or does a proxy respond instead of the API?"))
-    stop = Stop(f"{told}. {advice}", exit_code)
+    stop = Stop(f"{told}. {advice}", exit_code, code)
     raise Again(told, twice=stop) if exit_code == FAILED else stop
 
 
@@ -266,20 +327,32 @@ class Copy:
             " updated_at TEXT NOT NULL, read_at TEXT NOT NULL, encounter TEXT NOT NULL)"
         )
 
-    def keep(self, page: Page) -> None:
+    def keep(self, page: Page, *, replace_newer: bool = False) -> None:
         """Store new encounters, and replace stored ones unless they are newer."""
-        now = datetime.now(UTC)
-        rows = [
-            (each["encounter_id"], *map(sortable, (moment(each["created_at"]), moment(each["updated_at"]), now)), line)
-            for each, line in ((each, json.dumps(each, ensure_ascii=False)) for each in page.items)
-        ]
         with self._database:
-            self._database.executemany(
-                "INSERT INTO encounters VALUES (?, ?, ?, ?, ?) ON CONFLICT (encounter_id) DO UPDATE SET"
-                " created_at = excluded.created_at, updated_at = excluded.updated_at, read_at = excluded.read_at,"
-                " encounter = excluded.encounter WHERE excluded.updated_at >= encounters.updated_at",
-                rows,
-            )
+            self._store(page.items, replace_newer)
+
+    def change(self, encounters: list[dict[str, Any]], gone: list[str]) -> None:
+        """Store encounters that changed, and remove those that are no longer served."""
+        with self._database:
+            self._store(encounters, True)
+            self._database.executemany("DELETE FROM encounters WHERE encounter_id = ?", [(each,) for each in gone])
+
+    def forget(self, window: Window, before: datetime) -> int:
+        """Remove the encounters of a window that were not read since then. Return their number."""
+        values = [*map(sortable, (window.start, window.end, before))]
+        with self._database:
+            sql = "DELETE FROM encounters WHERE created_at >= ? AND created_at < ? AND read_at < ?"
+            return self._database.execute(sql, values).rowcount
+
+    def _store(self, encounters: list[dict[str, Any]], replace_newer: bool) -> None:
+        rows = [stored(each, replace_newer) for each in encounters]
+        self._database.executemany(
+            "INSERT INTO encounters VALUES (?, ?, ?, ?, ?) ON CONFLICT (encounter_id) DO UPDATE SET"
+            " created_at = excluded.created_at, updated_at = excluded.updated_at, read_at = excluded.read_at,"
+            " encounter = excluded.encounter WHERE ? OR excluded.updated_at >= encounters.updated_at",
+            rows,
+        )
 
     def size(self) -> int:
         """Return the number of encounters."""
@@ -290,46 +363,175 @@ class Copy:
         self._database.close()
 
 
+def stored(encounter: dict[str, Any], replace_newer: bool) -> tuple[str | bool, ...]:
+    """Return the values of a row, and whether it replaces a newer one."""
+    times = moment(encounter["created_at"]), moment(encounter["updated_at"]), datetime.now(UTC)
+    body = json.dumps(encounter, ensure_ascii=False)
+    return (encounter["encounter_id"], *map(sortable, times), body, replace_newer)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the copy is.
+
+    `read_until`: encounters created before this time have been read. `since`: older ones are not copied. `cursor`:
+    where the changes continue, once the list is read. `listing`: the list is not read to the end. `whole`: if all of it
+    is being read, from which time, and when that began.
+    """
+
+    read_until: datetime | None = None
+    since: datetime | None = None
+    cursor: str | None = None
+    listing: bool = False
+    whole: tuple[datetime, datetime] | None = None
+
+    @classmethod
+    def of(cls, kept: Any) -> "Progress":
+        """Return the progress in a file; ValueError, KeyError or TypeError if it is none."""
+        whole = [moment(each) for each in kept.get("whole") or ()]
+        return cls(
+            read_until=moment(kept["read_until"]) if kept["read_until"] is not None else None,
+            since=moment(kept["since"]) if kept.get("since") is not None else None,
+            cursor=word(kept.get("cursor")) or None,
+            listing=bool(kept.get("listing")),
+            whole=(whole[0], whole[1]) if whole else None,
+        )
+
+    def told(self) -> dict[str, Any]:
+        """Return what is kept in the file."""
+        times = {"read_until": self.read_until, "since": self.since}
+        return {
+            **{name: when and rfc3339(when) for name, when in times.items()},
+            "cursor": self.cursor,
+            "listing": self.listing,
+            "whole": [*map(rfc3339, self.whole)] if self.whole else None,
+        }
+
+
 class State:
     """The progress of the copy, in a file that is replaced as a whole."""
 
     def __init__(self, file: Path, url: str) -> None:
         self._file, self._url = file, url
 
-    def read(self) -> datetime | None:
-        """Return the time before which everything has been read, or None before the first run."""
+    def read(self) -> Progress:
+        """Return the progress, which is none before the first run."""
         try:
             kept = json.loads(self._file.read_text(encoding="utf-8"))
-            url, until = kept["url"], moment(kept["read_until"])
+            url, progress = kept["url"], Progress.of(kept)
         except FileNotFoundError:
-            return None
-        except (ValueError, KeyError, TypeError):
+            return Progress()
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError):
             raise Stop(f"{self._file} is not a state file of this program.", NOT_SET_UP) from None
         if url != self._url:
             raise Stop(f"{self._file} belongs to another CHARTERO_URL: {url}", NOT_SET_UP)
-        return until
+        return progress
 
-    def write(self, until: datetime) -> None:
-        """Save that everything before this time has been read."""
+    def write(self, progress: Progress) -> Progress:
+        """Save the progress, and return it."""
         draft = self._file.with_name(f"{self._file.name}.new")
         with draft.open("w", encoding="utf-8") as file:
-            json.dump({"url": self._url, "read_until": rfc3339(until)}, file)
+            json.dump({"url": self._url} | progress.told(), file)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self._file)
+        return progress
 
 
-def sync(api: Api, copy: Copy, state: State, window: Window) -> int:
-    """Copy a window and save the progress after each page. Return the number of encounters read."""
+def sync(api: Api, copy: Copy, state: State, window: Window, progress: Progress) -> Progress:
+    """Copy a window and save the progress after each page. If it is the whole list, remove what is no longer in it."""
     read = 0
     for page in pages(api, window):
-        copy.keep(page)
+        copy.keep(page, replace_newer=progress.whole is not None)
         read += len(page.items)
         if page.items:
-            state.write(moment(page.items[-1]["created_at"]))
+            progress = state.write(replace(progress, read_until=moment(page.items[-1]["created_at"])))
             tell(f"{read:,} encounters read, to {page.items[-1]['created_at']}")
-    state.write(window.end)
-    return read
+    if progress.whole:
+        start, began = progress.whole
+        tell(f"{copy.forget(replace(window, start=start), began):,} encounters removed that are no longer served")
+    tell(f"List read to {rfc3339(window.end)}: {read:,} encounters.")
+    return state.write(replace(progress, read_until=window.end, listing=False, whole=None))
+
+
+def latest(api: Api) -> str | None:
+    """Return the cursor at the end of the changes, or None if the route is not enabled."""
+    try:
+        page = api.changes(None)
+        while page.has_more:
+            page = api.changes(page.next_cursor)
+    except NotEnabled:
+        return None
+    return page.next_cursor
+
+
+def follow(api: Api, copy: Copy, state: State, progress: Progress) -> None:
+    """Copy what has changed since the cursor, and save the cursor after each page."""
+    more = True
+    while more:
+        now = datetime.now(UTC)
+        page = api.changes(progress.cursor)
+        found = {encounter_id: None if gone else api.encounter(encounter_id) for encounter_id, gone in page.items}
+        kept = [each for each in found.values() if each and is_copied(each, progress.since)]
+        copy.change(kept, [encounter_id for encounter_id, each in found.items() if each is None])
+        more, until = page.has_more, progress.read_until if page.has_more else now
+        progress = state.write(replace(progress, cursor=page.next_cursor, read_until=until))
+        tell(f"{len(found):,} changes read, {len(kept):,} encounters stored")
+
+
+def is_copied(encounter: dict[str, Any], since: datetime | None) -> bool:
+    """Return True unless an encounter is older than what is copied."""
+    return since is None or moment(encounter["created_at"]) >= since
+
+
+def continues(options: argparse.Namespace, progress: Progress) -> bool:
+    """Return True if only changes are left to read."""
+    wanted = not (options.list_only or options.until or options.since)
+    return wanted and progress.cursor is not None and not progress.listing
+
+
+def planned(options: argparse.Namespace, since: datetime | None, progress: Progress) -> tuple[Window, Progress]:
+    """Return what to read of the list, and the progress at its start: all since then, or from the last end."""
+    if since is not None:
+        window = asked_window(options, since, progress.read_until)
+        whole = window.start, datetime.now(UTC)
+        return window, Progress(None, min(since, progress.since or since), progress.cursor, True, whole)
+    start = progress.whole[0] if progress.whole and progress.read_until is None else None
+    return asked_window(options, start, progress.read_until), replace(progress, listing=True)
+
+
+def bring_up_to_date(api: Api, copy: Copy, state: State, options: argparse.Namespace) -> None:
+    """Follow the changes if only they are left to read. Otherwise read the list, and then what changed meanwhile."""
+    progress = state.read()
+    if not continues(options, progress):
+        return read_list(api, copy, state, options, progress)
+    try:
+        return follow(api, copy, state, progress)
+    except NotEnabled as refusal:
+        tell(f"{refusal} Reading the list.")
+        options = argparse.Namespace(**vars(options) | {"list_only": True})
+    except Expired as refusal:
+        if progress.since is None:
+            raise
+        tell(f"{refusal} Reading the list again.")
+        options = argparse.Namespace(**vars(options) | {"since": progress.since})
+    return read_list(api, copy, state, options, progress)
+
+
+def read_list(api: Api, copy: Copy, state: State, options: argparse.Namespace, progress: Progress) -> None:
+    """Read the list, and then what changed meanwhile: from a cursor that is taken before, unless it isn't wanted."""
+    since, follows = options.since, not (options.list_only or options.until)
+    if follows and (progress.cursor is None or since is not None):
+        progress = replace(progress, cursor=latest(api))
+        if progress.cursor and since is None and not progress.listing:
+            since = progress.since  # what changed before the cursor is only in the list
+    window, progress = planned(options, since, progress)
+    progress = sync(api, copy, state, window, state.write(progress))
+    if follows and progress.cursor:
+        try:
+            follow(api, copy, state, progress)
+        except NotEnabled as refusal:
+            tell(f"{refusal} Only the list was read.")
 
 
 def moment(text: str) -> datetime:
@@ -385,6 +587,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, help="file for the progress (default: the copy's name and .state)")
     parser.add_argument("--key-file", type=Path, help="file with the key (default: CHARTERO_KEY)")
     parser.add_argument("--overlap", type=seconds, default=3600, help="seconds to read again (default: 3600)")
+    parser.add_argument("--list-only", action="store_true", help="don't read the changes, only the list")
     parser.add_argument("--timeout", type=timeout, default=30, help="seconds to wait for a response (default: 30)")
     parser.add_argument("--patience", type=seconds, default=900, help="seconds to retry a call (default: 900)")
     return parser.parse_args()
@@ -433,9 +636,9 @@ def start(since: datetime | None, read_until: datetime | None, overlap: timedelt
     return since
 
 
-def asked_window(options: argparse.Namespace, read_until: datetime | None) -> Window:
+def asked_window(options: argparse.Namespace, since: datetime | None, read_until: datetime | None) -> Window:
     """Return the window to read."""
-    begin = start(options.since, read_until, timedelta(seconds=options.overlap))
+    begin = start(since, read_until, timedelta(seconds=options.overlap))
     window = Window(begin, options.until or datetime.now(UTC))
     if not window.start < window.end:
         raise Stop("The window ends before it starts. Check --since, --until and the clock.", NOT_SET_UP)
@@ -448,10 +651,12 @@ def run(options: argparse.Namespace) -> None:
     url = base_url()
     api = Api(url, api_key(options.key_file), timeout=options.timeout, patience=options.patience)
     state = State(options.state or options.out.with_name(f"{options.out.name}.state"), url)
-    window = asked_window(options, state.read())
+    progress = state.read()
+    if not continues(options, progress):
+        planned(options, options.since, progress)  # before anything is written
     with closing(Copy(options.out)) as copy:
-        read = sync(api, copy, state, window)
-        tell(f"Done to {rfc3339(window.end)}: {read:,} encounters read, {copy.size():,} in {options.out}.")
+        bring_up_to_date(api, copy, state, options)
+        tell(f"Done: {copy.size():,} encounters in {options.out}.")
 
 
 def main() -> int:

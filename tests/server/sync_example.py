@@ -13,6 +13,7 @@ from tests.server.deployment import ROOT
 
 FILE = ROOT / "examples" / "sync.py"
 SINCE = ("--since", "2000-01-01T00:00:00Z")
+LIST_ONLY = "--list-only"
 OUT = "encounters.sqlite3"
 
 

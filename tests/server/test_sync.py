@@ -12,7 +12,7 @@ import pytest
 
 from tests.server.deployment import ROOT, free_port, new_deployment, wait_for
 from tests.server.faulty import CUT, CUT_REFUSAL, DELAYED, DROPPED, NO_JSON, Refused, faulty
-from tests.server.sync_example import OUT, SINCE, Partner
+from tests.server.sync_example import LIST_ONLY, OUT, SINCE, Partner
 
 pytestmark = pytest.mark.server
 LIST = "/external/v1/encounters"
@@ -90,38 +90,68 @@ def test_a_key_that_is_revoked_meanwhile_ends_the_run_and_its_successor_goes_on(
     key = served.report(*issue, *SCOPES)
     proxy.faults = [None, None, lambda: served.manage("revoke_key", key["key_id"], "--reason", "a test")]
     good, partner.environment["CHARTERO_KEY"] = partner.environment["CHARTERO_KEY"], key["token"]
-    exit_code, said = partner.run(*SINCE)
+    exit_code, said = partner.run(*SINCE, LIST_ONLY)
     assert exit_code == 3
     assert re.search(r"401 revoked_key, X-Request-ID req_\w+\. The key has been revoked", said)
     assert len(partner.copied()) == 199
     partner.environment["CHARTERO_KEY"] = good
-    assert partner.run()[0] == 0
+    assert partner.run(LIST_ONLY)[0] == 0
     assert bodies(partner) == listed(served)
 
 
 def test_a_run_that_was_killed_is_taken_up_where_it_was(served, proxy, partner):
     proxy.faults = [None] * 6 + [lambda: running.kill()]
-    with partner.start(*SINCE) as running:
+    with partner.start(*SINCE, LIST_ONLY) as running:
         running.communicate(timeout=60)
     there, reached = len(partner.copied()), partner.copied("created_at")[-1][0]
     assert there == 1 + 6 * 99
     proxy.paths.clear()
-    assert partner.run("--overlap", "0")[0] == 0
+    assert partner.run("--overlap", "0", LIST_ONLY)[0] == 0
     assert f"start_at={reached[:13]}".replace(":", "%3A") in proxy.paths[0].replace(":", "%3A")
     assert bodies(partner) == listed(served)
 
 
-def test_what_has_changed_comes_by_reading_again_and_not_by_going_on(served, partner):
-    assert partner.run(*SINCE)[0] == 0
+IMPORTS = "from encounters.models import Encounter; from django.utils import timezone; "
+
+
+def shell(served, statement):
+    served.manage("shell", "--no-imports", "-c", IMPORTS + statement)
+
+
+def test_what_has_changed_comes_by_reading_again_and_not_by_going_on_with_the_list(served, partner):
+    assert partner.run(*SINCE, LIST_ONLY)[0] == 0
     changed = bodies(partner)[0]["encounter_id"]
     cancel = f"Encounter.objects.filter(public_id='{changed}').update(status='cancelled', updated_at=timezone.now())"
-    imports = "from encounters.models import Encounter; from django.utils import timezone; "
-    served.manage("shell", "--no-imports", "-c", imports + cancel)
-    assert partner.run()[0] == 0
+    shell(served, cancel)
+    assert partner.run(LIST_ONLY)[0] == 0
     assert bodies(partner)[0] != listed(served)[0]
-    assert partner.run(*SINCE)[0] == 0
+    assert partner.run(*SINCE, LIST_ONLY)[0] == 0
     assert bodies(partner) == listed(served)
     assert bodies(partner)[0]["status"] == "cancelled"
+
+
+def test_later_runs_read_what_changed_and_remove_what_was_withdrawn(served, proxy, partner):
+    assert partner.run(*SINCE)[0] == 0
+    assert bodies(partner) == listed(served)
+    amended, gone = (body["encounter_id"] for body in bodies(partner)[:2])
+    shell(served, f"Encounter.objects.filter(public_id='{amended}').update(status='unknown')")
+    shell(served, f"Encounter.objects.filter(public_id='{gone}').update(withdrawn_at=timezone.now())")
+    proxy.paths.clear()
+    assert partner.run()[0] == 0
+    assert len(proxy.paths) == 2
+    assert bodies(partner) == listed(served)
+    shell(served, f"Encounter.objects.filter(public_id='{gone}').update(withdrawn_at=None)")
+    assert partner.run()[0] == 0
+    assert bodies(partner) == listed(served)
+
+
+def test_an_expired_cursor_has_the_list_read_again(served, partner):
+    assert partner.run(*SINCE)[0] == 0
+    served.manage("expire_cursors")
+    exit_code, said = partner.run()
+    assert exit_code == 0
+    assert "410 cursor_expired" in said
+    assert bodies(partner) == listed(served)
 
 
 def test_the_key_may_come_from_a_file_and_the_copy_is_private(served, partner, tmp_path):

@@ -12,7 +12,7 @@ from email.message import Message
 
 import pytest
 
-from encounters.api.filters import EncounterFilter
+from encounters.api.filters import ChangeFilter, EncounterFilter
 from partners.catalogue.reasons import Reason, Stage
 from partners.catalogue.remedies import REMEDIES
 from partners.catalogue.remedy import Retry
@@ -20,14 +20,17 @@ from partners.catalogue.routes import Route
 from tests.server.sync_example import FILE, loaded
 
 sync = loaded()
-START = datetime(2026, 1, 1, tzinfo=UTC)
+START, HOUR = datetime(2026, 1, 1, tzinfo=UTC), timedelta(hours=1)
 KEPT = [reason for reason in Reason if reason.stage is not Stage.RESOURCE]
 
 
 def test_limits_and_scopes_are_those_of_the_catalogues():
     largest = {name: EncounterFilter.base_filters[name].grammar.schema["maximum"] for name in ("limit", "offset")}
     assert largest == {"limit": sync.LIMIT, "offset": sync.LARGEST_OFFSET}
+    assert ChangeFilter.base_filters["limit"].grammar.schema["maximum"] == sync.MOST_CHANGES
     assert f"/external/v1/{Route.ENCOUNTERS_LIST.path}" == sync.LIST
+    assert f"/external/v1/{Route.CHANGES_LIST.path}" == sync.CHANGES
+    assert Route.CHANGES_LIST.scopes == Route.ENCOUNTERS_DETAIL.scopes == Route.ENCOUNTERS_LIST.scopes
     assert all(scope in sync.STOPS["missing_scope"][1] for scope in Route.ENCOUNTERS_LIST.scopes)
 
 
@@ -233,14 +236,12 @@ def test_a_state_that_is_none_is_refused(tmp_path, kept):
 
 def test_a_state_belongs_to_one_service(tmp_path):
     file = tmp_path / "state"
-    assert sync.State(file, "https://a").read() is None
-    sync.State(file, "https://a").write(START)
-    assert sync.State(file, "https://a").read() == START
+    assert sync.State(file, "https://a").read() == sync.Progress()
+    for progress in (sync.Progress(START), sync.Progress(None, START, "x", True, (START, START + HOUR))):
+        sync.State(file, "https://a").write(progress)
+        assert sync.State(file, "https://a").read() == progress
     with pytest.raises(sync.Stop, match="another CHARTERO_URL"):
         sync.State(file, "https://b").read()
-
-
-HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize(

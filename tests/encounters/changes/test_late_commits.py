@@ -1,0 +1,80 @@
+"""A partner that follows the changes while 16 writers commit in any order: nothing is missed.
+
+The suite runs a few rounds. For more: CHARTERO_ROUNDS=1000 pytest tests/encounters/changes/test_late_commits.py
+"""
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from random import Random
+
+import pytest
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from encounters.api import changes
+from encounters.models import Encounter
+from tests.encounters.support.counted import store
+from tests.factories import OrganizationFactory
+from tests.racing import close, lift_limits
+
+pytestmark = pytest.mark.usefixtures("on_file")
+WRITERS, ENCOUNTERS = 16, 40
+ROUNDS = int(os.environ.get("CHARTERO_ROUNDS", "3"))
+PATIENCE = 120  # seconds: on a shared server, transactions of other databases hold changes back
+
+
+class Partner:
+    """A copy of an organization's encounters that follows the changes."""
+
+    def __init__(self, organization):
+        self.organization, self.copy, self.cursor = organization, {}, None
+
+    def follow(self, limit):
+        """Read one page, and the encounters that it points to as they are then."""
+        page = changes.page(self.organization.pk, limit=limit, cursor=self.cursor)
+        assert not page.expired
+        pks = [change.place.encounter for change in page.changes]
+        for pk in pks:
+            self.copy.pop(pk, None)
+        self.copy |= served(Encounter.objects.filter(pk__in=pks))
+        self.cursor = page.next_cursor
+
+
+def served(encounters):
+    return dict(encounters.served().values_list("pk", "updated_at"))
+
+
+def write(pks, seed):
+    """Change some encounters in one transaction that takes its time, and withdraw or serve one of them."""
+    random = Random(seed)
+    lift_limits()
+    try:
+        with transaction.atomic():
+            for pk in sorted(random.sample(pks, 3)):
+                encounter = Encounter.objects.filter(pk=pk)
+                encounter.update(updated_at=F("updated_at") + timedelta(seconds=1))
+                time.sleep(random.random() / 200)
+            encounter.update(withdrawn_at=random.choice([None, timezone.now()]))
+            time.sleep(random.random() / 100)
+    finally:
+        close()
+
+
+def test_nothing_is_missed_in_whatever_order_writers_commit():
+    lift_limits()
+    organization = OrganizationFactory()
+    pks = [encounter.pk for encounter in store(organization, ENCOUNTERS)]
+    partner = Partner(organization)
+    with ThreadPoolExecutor(WRITERS) as pool:
+        for number in range(ROUNDS):
+            working = [pool.submit(write, pks, number * WRITERS + writer) for writer in range(WRITERS)]
+            while not all(each.done() for each in working):
+                partner.follow(limit=7)
+            assert [each.result() for each in working] == [None] * WRITERS
+            there, give_up = served(Encounter.objects.all()), time.monotonic() + PATIENCE
+            while partner.copy != there and time.monotonic() < give_up:
+                partner.follow(limit=1000)
+            assert partner.copy == there, number
