@@ -164,9 +164,10 @@ immediately, and don't store the URL. After it expires, get a new one. An ambien
 `{Reason.AUDIO_NOT_FOUND.code}`. Another type gives `{Reason.UNSUPPORTED_DOCUMENT_TYPE.code}`. {_OF_AN_ENCOUNTER}""",
     Route.CHANGES_LIST: f"""\
 Pointers to encounters that became available to you, were updated or were withdrawn, in the order in which the changes
-became visible. `available` and `updated`: read the encounter by its id and store it. `withdrawn`: remove it. An update
-is any change to what you can read: of the encounter, its patient, or one of its documents. A page has each encounter at
-most once, with its latest change, so it can have fewer items than `limit` although `has_more` is true.
+became visible. `available` and `updated`: read the encounter by its id and store it. `withdrawn`: it is not served now,
+so remove it. An update is any change to what you can read: of the encounter, its patient, or one of its documents. A
+page has each encounter at most once, with its latest change, so it can have fewer items than `limit` although
+`has_more` is true.
 
 `next_cursor` is always present. Store it and continue from it, at once if `has_more` is true, and otherwise later. It
 can be used more than once. Changes are kept for {KEPT.days} days. A cursor that has not been moved since a change was

@@ -1,6 +1,8 @@
 """The query of `changes.list`, in SQL for both databases: changes after a cursor, and whether the cursor has expired.
 
-It is a single statement, and so a single snapshot: no change can be deleted between the two questions.
+It is a single statement, and so a single snapshot: no change can be deleted between the two questions. A change says
+whether its encounter is served now, which the log alone can't: its order is that in which transactions began, so of two
+that changed the same encounter, the last in the log may have been the first.
 """
 
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from encounters.api.cursors import Cursor
 from encounters.api.filters import MOST_CHANGES
 from encounters.api.serializers import ChangeSerializer
 from encounters.changes.triggers import SETTLED
+from encounters.totals.buckets import SERVED
 from partners.api.disclosure import Disclosure
 from partners.statements import Statement
 
@@ -23,11 +26,17 @@ SELECT coalesce(gone.era, 0), coalesce(gone.position, 0), coalesce(gone.encounte
     change.position, change.encounter, {columns}
 FROM (SELECT 1 AS one) AS asked
 LEFT JOIN encounters_changehorizon AS gone ON gone.organization_id = %s
-LEFT JOIN (SELECT * FROM (
-    SELECT position, encounter, public_id, change, changed_at FROM encounters_encounterchange
-    WHERE organization_id = %s AND (position, encounter) > (%s, %s) AND {settled}
-    ORDER BY position, encounter LIMIT {longest}
-) AS longest ORDER BY position, encounter LIMIT %s) AS change ON TRUE
+LEFT JOIN (
+    SELECT position, encounter, logged.public_id, changed_at, CASE
+        WHEN served.id IS NULL THEN 'withdrawn' WHEN change = 'withdrawn' THEN 'available' ELSE change END AS change
+    FROM (SELECT * FROM (
+        SELECT organization_id, position, encounter, public_id, change, changed_at FROM encounters_encounterchange
+        WHERE organization_id = %s AND (position, encounter) > (%s, %s) AND {settled}
+        ORDER BY position, encounter LIMIT {longest}
+    ) AS longest ORDER BY position, encounter LIMIT %s) AS logged
+    LEFT JOIN encounters_encounter AS served
+        ON served.id = encounter AND served.organization_id = logged.organization_id AND {served}
+) AS change ON TRUE
 ORDER BY change.position, change.encounter
 """
 _KEYS = ChangeSerializer.keys()
@@ -95,4 +104,4 @@ def _latest(changes: list[_Change]) -> list[_Change]:
 @cache
 def _statement(vendor: str) -> Statement:
     columns = ChangeSerializer.columns("change", vendor)
-    return Statement(_PAGE.format(columns=columns, settled=SETTLED[vendor], longest=MOST_CHANGES + 1))
+    return Statement(_PAGE.format(columns=columns, settled=SETTLED[vendor], served=SERVED, longest=MOST_CHANGES + 1))
