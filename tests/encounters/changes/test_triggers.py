@@ -201,6 +201,7 @@ def test_raw_sql_is_logged(encounter):
     assert kinds(encounter.organization) == ["updated"]
 
 
+@pytest.mark.postgresql
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="of PostgreSQL")
 class TestPostgreSQL:
     """What only PostgreSQL can do."""

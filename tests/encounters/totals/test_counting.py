@@ -4,6 +4,7 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, models, transaction
+from django.db.migrations import Migration
 from django.db.utils import DatabaseError
 
 from encounters.apps import keep_counts, make_way
@@ -155,7 +156,7 @@ def test_a_rebuilt_table_is_counted_again(practice):
     new = models.TextField(null=True)
     new.set_attributes_from_name("service_provider")
     for one, other in ((old, new), (new, old)):
-        make_way(apps.get_app_config("encounters"), "default", plan=["a migration"])
+        make_way(apps.get_app_config("encounters"), "default", plan=[(Migration("0", "encounters"), False)])
         with connection.schema_editor() as editor:
             editor.alter_field(Encounter, one, other)
         store(practice, 2)
