@@ -1,6 +1,6 @@
 """Schemathesis calls the production server with what the published document allows, and with what it forbids.
 
-Every check of Schemathesis is on. Its findings are faults but for these two, of the kind "Schema-valid request
+Every check of Schemathesis is on. Its findings are faults but for these three, of the kind "Schema-valid request
 rejected":
 
 1. A 422 on `encounters_list`. JSON Schema judges one parameter at a time, and a text by its pattern: it cannot say that
@@ -8,6 +8,7 @@ rejected":
    year 1 at +01:00. The document says so in words. The code is always `invalid_query`.
 2. A 400 on a document route. It depends on the type of the stored document, not on the form of the request. The code is
    always `unsupported_document_type`.
+3. A 422 on `changes_list`. A text of the right form can still be no cursor of ours. The code is always `invalid_query`.
 
 The file is also the module of hooks that Schemathesis loads.
 """
@@ -32,6 +33,7 @@ EXPLAINED = {
     "documents_detail": (400, "unsupported_document_type"),
     "documents_transcript": (400, "unsupported_document_type"),
     "documents_audio": (400, "unsupported_document_type"),
+    "changes_list": (422, "invalid_query"),
 }
 KNOWN = itertools.cycle(json.loads(os.environ.get("KNOWN_DOCUMENTS", "[{}]")))
 

@@ -56,6 +56,12 @@ REFUSALS = {
         "403": OF_AN_ENCOUNTER,
         "404": [*NO_DOCUMENT, "audio_not_found", "route_not_found"],
     },
+    "changes.list": {
+        "400": UNKNOWN,
+        "403": [*ACCESS, "https_required"],
+        "410": ["cursor_expired"],
+        "422": ["invalid_limit", "invalid_query"],
+    },
 }
 
 
