@@ -41,6 +41,11 @@ DIGEST_KEYS = os.environ.get("CHARTERO_DIGEST_KEYS")  # set but empty: no digest
 if DIGEST_KEYS is None:
     DIGEST_KEYS = secrets.kept(DATA_DIR / "digest_keys", secrets.new_digest_key) if DEVELOPMENT else ""
 ACTIVE_DIGEST_KEY = env.number("CHARTERO_ACTIVE_DIGEST_KEY", default=0, most=2**15 - 1)  # 0: the highest
+SEAL_KEYS = os.environ.get("CHARTERO_SEAL_KEYS", "")
+SEAL_KEYS_FILE = env.text("CHARTERO_SEAL_KEYS_FILE", default="")  # read only by what seals and verifies
+if DEVELOPMENT and not SEAL_KEYS and not SEAL_KEYS_FILE:
+    SEAL_KEYS = secrets.kept(DATA_DIR / "seal_keys", secrets.new_digest_key)
+SEAL_PUBLIC_KEYS = env.text("CHARTERO_SEAL_PUBLIC_KEYS", default="")
 ACCEPT_TEST_KEYS = env.flag("CHARTERO_ACCEPT_TEST_KEYS", default=False)
 KEY_LIFETIME_DAYS = env.number("CHARTERO_KEY_LIFETIME_DAYS", default=90)
 KEY_LONGEST_LIFETIME_DAYS = env.number("CHARTERO_KEY_LONGEST_LIFETIME_DAYS", default=365)  # 0: keys may never expire

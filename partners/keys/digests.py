@@ -1,13 +1,13 @@
 """Keyed digests of API keys: HMAC-SHA-256 (RFC 2104) under numbered digest keys held outside the database."""
 
-import base64
 import hmac
 from enum import StrEnum
 from functools import cache
 
 from django.conf import settings
 
-MINIMUM_BYTES = 32
+from partners.keys import numbered
+
 _NO_DIGEST = bytes(32)  # compared if nothing is stored, so that an unknown key takes as long as a wrong secret
 
 
@@ -70,20 +70,7 @@ def matches(token: str, stored: bytes | None, number: int | None) -> bool:
 
 @cache
 def _parse(text: str) -> dict[int, bytes]:
-    numbered = [_numbered(part.strip()) for part in text.split(",") if part.strip()]
-    if len(dict(numbered)) < len(numbered):
-        raise InvalidDigestKeys("a number is given twice")
-    return dict(numbered)
-
-
-def _numbered(part: str) -> tuple[int, bytes]:
-    number, _, encoded = part.partition(":")
-    if not (len(number) <= 5 and number.isascii() and number.isdigit() and 0 < int(number) < 2**15):
-        raise InvalidDigestKeys("write each as <number>:<base64>, the number from 1 to 32767")
     try:
-        key = base64.b64decode(encoded, validate=True)
-    except ValueError:
-        raise InvalidDigestKeys(f"number {int(number)} is not base64") from None
-    if len(key) < MINIMUM_BYTES:
-        raise InvalidDigestKeys(f"number {int(number)} has under {MINIMUM_BYTES} bytes")
-    return int(number), key
+        return numbered.parsed(text)
+    except numbered.InvalidNumberedKeys as fault:
+        raise InvalidDigestKeys(str(fault)) from None

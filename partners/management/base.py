@@ -15,6 +15,7 @@ from partners.finding import lookup
 from partners.formats import escapes
 from partners.keys import in_text
 from partners.keys.digests import DigestKeyUnavailable, InvalidDigestKeys
+from partners.keys.seal_keys import InvalidSealKeys, SealKeyUnavailable
 from partners.management import output
 from partners.models import ApiKey
 from partners.models.change import Change
@@ -107,10 +108,12 @@ def refusals() -> Iterator[None]:
         yield
     except ValidationError as refusal:
         raise CommandError(escapes.escaped(_told(refusal))) from None
-    except DigestKeyUnavailable as fault:
+    except (DigestKeyUnavailable, SealKeyUnavailable) as fault:
         raise CommandError(str(fault)) from None
     except InvalidDigestKeys as fault:
         raise CommandError(f"CHARTERO_DIGEST_KEYS: {fault}.") from None
+    except InvalidSealKeys as fault:
+        raise CommandError(f"{fault}.") from None
     except UnicodeError:
         raise CommandError("The text is not valid UTF-8. Enter it again in a UTF-8 terminal.") from None
     except db.Error as fault:

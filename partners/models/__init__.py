@@ -22,6 +22,7 @@ from partners.models.record import (
     UsageProgress,
 )
 from partners.models.scope import Scope
+from partners.models.seal import Seal, Verification
 from partners.models.switch import ApiKeySwitch
 from partners.models.webhooks import (
     DeliveryState,
@@ -61,10 +62,12 @@ __all__ = [
     "RequestRecord",
     "RouteGrant",
     "Scope",
+    "Seal",
     "UnkeyedAnswer",
     "UnkeyedCount",
     "UsageCount",
     "UsageProgress",
+    "Verification",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",

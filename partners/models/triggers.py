@@ -83,6 +83,8 @@ TRIGGERS = (
     Trigger("request_record_is_final", "partners_requestrecord", "UPDATE", "a record of a request cannot be altered"),
     Trigger("request_record_is_kept", "partners_requestrecord", "DELETE", KEPT, YOUNG),
     Trigger("unkeyed_count_is_kept", "partners_unkeyedcount", "DELETE", KEPT, "OLD.minute > {six_years_ago}"),
+    Trigger("seal_is_final", "partners_seal", "UPDATE", "a seal cannot be altered"),
+    Trigger("seal_is_kept", "partners_seal", "DELETE", "a seal cannot be deleted"),
     Trigger(
         "organization_is_kept",
         "partners_organization",

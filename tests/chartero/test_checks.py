@@ -222,4 +222,5 @@ def test_development_with_nothing_set_starts_and_keeps_its_own_secrets(tmp_path)
     assert {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {
         "secret_key": 0o600,
         "digest_keys": 0o600,
+        "seal_keys": 0o600,
     }

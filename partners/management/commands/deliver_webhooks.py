@@ -1,12 +1,12 @@
 """`manage.py deliver_webhooks`: send the webhooks that are due, once or as a service."""
 
-import signal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 
 from partners.management.base import ReportCommand
+from partners.management.stopping import stopped_by_signals
 from partners.webhooks.delivery import service
 from partners.webhooks.delivery.service import Service
 
@@ -33,10 +33,6 @@ class Command(ReportCommand):
         if not 1 <= options["threads"] <= MOST_THREADS:
             raise ValidationError(f"--threads must be from 1 to {MOST_THREADS}.", code="invalid_threads")
         running = Service(options["threads"])
-        before = [(each, signal.signal(each, lambda *_: running.stop())) for each in (signal.SIGTERM, signal.SIGINT)]
-        try:
+        with stopped_by_signals(running.stop):
             running.run(serve=options["serve"])
-        finally:
-            for each, handler in before:
-                signal.signal(each, handler)
         return {"succeeded": running.delivered, "failed": running.failed, "not_sent": running.dropped}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partners.keys import digests
+from partners.keys import digests, numbered
 
 ONE, TWO, TEN = bytes(range(32)), bytes(range(32, 64)), bytes(range(64, 128))
 TOKEN = "ch_sk_000000000671" + "A" * 43 + "00Up6J"
@@ -147,10 +147,10 @@ def test_a_new_key_of_ours_is_one_that_can_be_read():
     assert {number: len(key) for number, key in digests._parse(new_digest_key()).items()} == {1: 32}
 
 
-SHORT = base64.b64encode(bytes(range(digests.MINIMUM_BYTES - 1))).decode()
+SHORT = base64.b64encode(bytes(range(numbered.MINIMUM_BYTES - 1))).decode()
 
 
-SECRET = base64.b64encode(bytes(range(digests.MINIMUM_BYTES))).decode()
+SECRET = base64.b64encode(bytes(range(numbered.MINIMUM_BYTES))).decode()
 
 
 @pytest.mark.usefixtures("clock")

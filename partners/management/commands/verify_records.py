@@ -1,0 +1,100 @@
+"""`manage.py verify_records`: find what was altered, removed or inserted since it was sealed."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+from tqdm import tqdm
+
+from partners.management import output
+from partners.management.base import ReportCommand
+from partners.models import Seal, Verification
+from partners.seals import verifying
+from partners.seals.checkpoints import Checkpoint, InvalidCheckpoint
+from partners.seals.faults import Findings
+
+COLUMNS = ("table", "fault", "number", "first")
+
+
+class Command(ReportCommand):
+    """Verify the chain of seals and the rows that they cover, and exit with code 1 if something is wrong."""
+
+    help = (
+        "Verify every seal, and every row that is sealed. Names the first row of each table that was altered, removed "
+        "or inserted, and exits with code 1. Rows that prune_records deleted are no fault. Calls can continue "
+        "meanwhile. With --checkpoint it also finds a backup that was restored, or a chain that was written again."
+    )
+    is_touched = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--from-seal", type=int, default=1, metavar="N", help="begin with this seal (default: 1)")
+        checkpoint = "a checkpoint that was kept elsewhere, which the chain must contain"
+        parser.add_argument("--checkpoint", metavar="FILE", help=checkpoint)
+        super().add_arguments(parser)
+
+    def print_report(self, options: dict[str, Any]) -> None:
+        """Verify and report. Exit with code 1 if something is wrong."""
+        super().print_report(options)
+        if self.is_touched:
+            raise CommandError("The record is not what was sealed. docs/seals.md says what to do.")
+
+    def report(self, **options: Any) -> dict[str, Any]:
+        """Verify, note the result for staff, and return it."""
+        if options["from_seal"] < 1:
+            raise ValidationError("--from-seal must be 1 or more.", code="invalid_seal")
+        checkpoint = _checkpoint(options["checkpoint"]) if options["checkpoint"] else None
+        started, begun = timezone.now(), time.monotonic()
+        findings = _verified(options["from_seal"], checkpoint)
+        seconds = time.monotonic() - begun
+        self.is_touched = bool(findings.first)
+        Verification.objects.create(
+            started_at=started,
+            finished_at=timezone.now(),
+            last_seal=findings.last_seal,
+            rows=findings.rows,
+            faults=findings.numbers.total(),
+            first_fault=next(map(str, findings.first.values()), ""),
+        )
+        return _told(findings) | {"seconds": round(seconds, 1), "rows_per_second": round(findings.rows / seconds)}
+
+    def lines(self, report: dict[str, Any]) -> list[str]:
+        """Return a line for each kind of fault in each table, then the numbers."""
+        rows = [[str(value) for value in fault.values()] for fault in report["faults"]]
+        numbers = {name: value for name, value in report.items() if name != "faults"}
+        listed = [*output.table([list(COLUMNS), *rows]), ""] if rows else []
+        return [*listed, *output.aligned(numbers)]
+
+
+def _verified(start: int, checkpoint: Checkpoint | None) -> Findings:
+    """Verify with a bar of progress, on a terminal only."""
+    total = Seal.objects.filter(number__gte=start).count()
+    with tqdm(total=total, unit=" seals", disable=not sys.stderr.isatty(), file=sys.stderr, leave=False) as bar:
+        return verifying.verify(start, checkpoint, lambda seal: bar.update())
+
+
+def _checkpoint(path: str) -> Checkpoint:
+    try:
+        return Checkpoint.read(Path(path).read_text(encoding="utf-8"))
+    except InvalidCheckpoint:
+        raise CommandError(f"{path} is not a checkpoint.") from None
+    except (OSError, UnicodeError):
+        raise CommandError(f"{path} can't be read.") from None
+
+
+def _told(findings: Findings) -> dict[str, Any]:
+    faults = [
+        dict(zip(COLUMNS, (fault.table, fault.kind.code, findings.numbers[place], str(fault)), strict=True))
+        for place, fault in findings.first.items()
+    ]
+    return {
+        "faults": faults,
+        "seals": findings.seals,
+        "last_seal": findings.last_seal,
+        "rows": findings.rows,
+        "pruned": findings.pruned,
+        "not_sealed_yet": findings.unsealed,
+    }

@@ -1,0 +1,105 @@
+"""`seal_records`, `verify_records` and `seal_keys` as an operator runs them."""
+
+import pytest
+
+from partners.models import RequestRecord, Verification
+from partners.models.seal import Seal
+from tests.factories import OrganizationFactory, issue
+from tests.partners.support.calls import called
+from tests.partners.support.command_line import refused, run, run_json
+from tests.partners.support.sealed import FIRST, as_owner, sealed_record
+
+pytestmark = pytest.mark.django_db
+
+
+def test_seal_records_reports_how_many_rows_it_sealed():
+    called(issue(OrganizationFactory())[0], times=3)
+    assert run_json("seal_records") == {"requests": 3, "changes": 2}
+    assert run_json("seal_records") == {"requests": 0, "changes": 0}
+
+
+def test_seal_records_without_a_key_says_what_to_set(settings):
+    settings.SEAL_KEYS, settings.SEAL_KEYS_FILE = "", ""
+    assert refused("seal_records") == "No seal key is loaded; set CHARTERO_SEAL_KEYS or CHARTERO_SEAL_KEYS_FILE."
+    settings.SEAL_KEYS = "1:AAAA"
+    assert refused("seal_records") == "CHARTERO_SEAL_KEYS: number 1 has under 32 bytes."
+
+
+def test_verify_records_reports_numbers_and_notes_the_result():
+    sealed_record()
+    report = run_json("verify_records")
+    assert (report["faults"], report["seals"], report["rows"], report["not_sealed_yet"]) == ([], 6, 20, 0)
+    noted = Verification.objects.get()
+    assert (noted.last_seal, noted.rows, str(noted), noted.first_fault) == (6, 20, "0 faults", "")
+
+
+def test_verify_records_names_the_first_row_and_fails():
+    sealed_record()
+    as_owner(lambda: RequestRecord.objects.filter(pk__lte=FIRST + 10).update(status=500))
+    assert refused("verify_records") == "The record is not what was sealed. docs/seals.md says what to do."
+    noted = Verification.objects.get()
+    assert (noted.faults, noted.first_fault) == (2, "requests: row 1000 was altered")
+
+
+def test_verify_records_lists_a_line_for_each_kind_of_fault(capsys):
+    from django.core.management import CommandError, call_command
+
+    sealed_record()
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).delete())
+    with pytest.raises(CommandError):
+        call_command("verify_records")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["table", "fault", "number", "first"]
+    assert lines[1] == "requests  removed  1       requests: row 1000 was removed"
+    assert lines[3].split() == ["seals", "6"]
+
+
+def test_verify_records_begins_with_any_seal():
+    sealed_record()
+    assert run_json("verify_records", "--from-seal", "5")["seals"] == 2
+    assert refused("verify_records", "--from-seal", "0") == "--from-seal must be 1 or more."
+
+
+def test_verify_records_compares_the_chain_with_a_checkpoint(tmp_path):
+    file = tmp_path / "checkpoint.json"
+    file.write_text(sealed_record().checkpoint.text())
+    assert run_json("verify_records", "--checkpoint", str(file))["faults"] == []
+    as_owner(lambda: Seal.objects.filter(number=6).delete())
+    assert run_json("verify_records")["seals"] == 5
+    assert "not what was sealed" in refused("verify_records", "--checkpoint", str(file))
+
+
+def test_verify_records_refuses_a_file_that_is_no_checkpoint(tmp_path):
+    file = tmp_path / "checkpoint.json"
+    assert refused("verify_records", "--checkpoint", str(file)) == f"{file} can't be read."
+    file.write_text("{}")
+    assert refused("verify_records", "--checkpoint", str(file)) == f"{file} is not a checkpoint."
+
+
+def test_seal_keys_lists_what_signs_verifies_and_is_missing(settings):
+    sealed_record()
+    own = settings.SEAL_KEYS.partition(":")[2]
+    settings.SEAL_KEYS = f"2:{own},3:{'B' * 42}A="
+    keys = run_json("seal_keys")["seal_keys"]
+    assert [(key["number"], key["state"], key["seals"]) for key in keys] == [
+        (1, "missing", 6),
+        (2, "verifies", 0),
+        (3, "signs", 0),
+    ]
+    assert run("seal_keys").splitlines()[0].split() == ["NUMBER", "STATE", "SEALS", "PUBLIC", "KEY"]
+    settings.SEAL_KEYS = ""
+    assert run("seal_keys").splitlines()[1].split()[:2] == ["1", "missing"]
+
+
+def test_seal_keys_without_any_key(settings):
+    settings.SEAL_KEYS = settings.SEAL_KEYS_FILE = ""
+    assert run("seal_keys").strip() == "No seal keys."
+
+
+def test_seal_keys_writes_a_new_key_with_the_next_number(tmp_path, settings):
+    file = tmp_path / "seal_keys"
+    assert run("seal_keys", "--new", str(file)).splitlines()[-1] == "Key 2 was written."
+    assert file.stat().st_mode & 0o777 == 0o600
+    settings.SEAL_KEYS, settings.SEAL_KEYS_FILE = "", str(file)
+    assert [key["number"] for key in run_json("seal_keys")["seal_keys"]] == [2]
+    assert "already exists" in refused("seal_keys", "--new", str(file))

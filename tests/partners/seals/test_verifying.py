@@ -1,0 +1,75 @@
+"""A verification may begin with any seal, says how far it is, and how much is not sealed yet."""
+
+import pytest
+
+from partners.models import RequestRecord, Seal
+from partners.models import seal as seals
+from partners.seals import verifying
+from partners.seals.faults import Kind
+from tests.partners.support.sealed import FIRST, STEP, as_owner, later, request, sealed_record
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sealed():
+    return sealed_record()
+
+
+def first(findings) -> list[str]:
+    return [str(fault) for fault in findings.first.values()]
+
+
+def test_the_numbers_of_a_verification(sealed):
+    request(sealed.key, 5000)
+    findings = verifying.verify()
+    assert (findings.seals, findings.last_seal, findings.unsealed) == (6, 6, 1)
+    assert findings.rows == 18 + 2  # the organization and the key are changes too
+
+
+@pytest.mark.parametrize("start", [1, 2, 3, 4, 6, 7])
+def test_a_verification_that_begins_later_finds_no_fault_in_what_is_sound(sealed, start):
+    findings = verifying.verify(start)
+    assert (first(findings), findings.seals) == ([], 7 - start)
+
+
+def test_a_verification_that_begins_later_leaves_out_what_was_before(sealed):
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=9))
+    assert first(verifying.verify(3)) == []
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST + 3 * STEP).update(count=9))
+    assert first(verifying.verify(3)) == ["requests: row 1030 was altered"]
+
+
+def test_a_verification_that_begins_later_knows_when_everything_was_sealed(sealed):
+    as_owner(lambda: request(sealed.key, 5000, later(days=-3)))
+    assert first(verifying.verify(7)) == [
+        "requests: row 5000 has a time that is not the time at which it was written",
+    ]
+
+
+def test_after_a_full_seal_nobody_knows_whether_everything_was_sealed(sealed, monkeypatch):
+    monkeypatch.setattr(seals, "FULL", 1)
+    request(sealed.key, 5000, later(days=-3))
+    assert first(verifying.verify()) == []
+
+
+def test_the_first_fault_of_each_kind_is_named_and_all_are_counted(sealed):
+    as_owner(lambda: RequestRecord.objects.filter(pk__gt=FIRST).update(count=9))
+    findings = verifying.verify()
+    assert first(findings) == ["requests: row 1010 was altered"]
+    assert findings.numbers == {("requests", Kind.ROW_ALTERED): 8}
+
+
+def test_progress_is_told_of_each_seal(sealed):
+    told = []
+    verifying.verify(2, progress=lambda seal: told.append(seal.number))
+    assert told == [2, 3, 4, 5, 6]
+
+
+def test_numbers_are_read_in_pages(sealed, monkeypatch):
+    monkeypatch.setattr(verifying, "PAGE", 2)
+    assert verifying.verify().seals == 6
+
+
+def test_a_seal_is_named_by_its_number(sealed):
+    assert str(Seal.objects.newest()) == "seal 6"
