@@ -32,6 +32,7 @@ _SECURES = (
     "partners.turn_apikeyswitch",
     "partners.view_changeevent",
     "partners.account_disclosures",
+    "partners.sign_accessreview",
     "encounters.view_encounter",
     "encounters.view_document",
 )
@@ -62,6 +63,7 @@ ABILITIES = {
     "partners.comment_changeevent": "Comment on organizations and keys",
     "partners.view_changeevent": "See the record of changes",
     "partners.account_disclosures": "Account for the disclosures of a patient's data",
+    "partners.sign_accessreview": "Review who has access, and sign it off",
     "encounters.view_encounter": "See encounters",
     "encounters.view_document": "See the documents of encounters",
 }

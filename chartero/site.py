@@ -52,6 +52,7 @@ NAVIGATION = (
         ADMINISTER,
         "ACCESS_REQUESTS",
     ),
+    NavigationEntry("Access reviews", "admin:access_reviews", "partners.sign_accessreview", ADMINISTER),
     NavigationEntry("Global switch", "admin:switch", "partners.view_apikeyswitch", ADMINISTER),
     NavigationEntry("Users", "admin:auth_user_changelist", "auth.view_user", ADMINISTER),
     NavigationEntry("Roles", "admin:auth_group_changelist", "auth.view_group", ADMINISTER),
@@ -76,7 +77,7 @@ class PartnerSite(admin.AdminSite):
         from partners.admin.diagnosis import page
         from partners.admin.leaks import page as leaks
         from partners.admin.onboarding import pages as onboarding
-        from partners.admin.staff import activity
+        from partners.admin.staff import activity, reviews
         from partners.admin.webhooks import addresses as webhooks
         from partners.signin.views import sign_out
 
@@ -87,6 +88,7 @@ class PartnerSite(admin.AdminSite):
             *onboarding.urls(),
             *approvals.urls(),
             *webhooks.urls(),
+            *reviews.urls(),
             path("disclosures/", disclosures.disclosures, name="disclosures"),
             path("staff-activity/", activity.show, name="staff_activity"),
             path("switch/", switch.show, name="switch"),

@@ -10,6 +10,7 @@ from partners.admin.keys import rotations
 from partners.admin.keys.filters import SOON
 from partners.finding.found import Found
 from partners.finding.last_use import STILL_USED
+from partners.models import AccessReview
 from partners.record import refused
 from partners.record.unknown_callers import wrong_secrets
 from partners.review import attention, links, onboarding
@@ -22,7 +23,7 @@ from partners.webhooks import stalled
 def home(request: HttpRequest) -> TemplateResponse:
     """Show what needs attention and how many calls there are, as far as this person may see it."""
     may_see_calls = request.user.has_perm("partners.view_requestrecord")
-    about = (_about_keys, _about_calls, _about_requests, _about_organizations, _about_switch)
+    about = (_about_keys, _about_calls, _about_requests, _about_organizations, _about_reviews, _about_switch)
     found = {name: value for each in about for name, value in each(request).items()}
     return render(
         request,
@@ -75,6 +76,12 @@ def _about_organizations(request: HttpRequest) -> dict[str, Any]:
         "failing_webhooks": Found.of(attention.failing_webhooks()),
         "idle": Found.of(attention.nothing_enabled().order_by("name_key")),
     }
+
+
+def _about_reviews(request: HttpRequest) -> dict[str, Any]:
+    if not request.user.has_perm("partners.sign_accessreview"):
+        return {}
+    return {"review_due": AccessReview.is_due()}
 
 
 def _about_switch(request: HttpRequest) -> dict[str, Any]:

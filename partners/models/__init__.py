@@ -1,5 +1,6 @@
 """The models of access management, and the changes that each allows."""
 
+from partners.models.access_review import AccessReview
 from partners.models.approvals import Approval, ApprovalState
 from partners.models.change import ChangeEvent
 from partners.models.form_use import FormUse
@@ -35,6 +36,7 @@ from partners.models.webhooks import (
 )
 
 __all__ = [
+    "AccessReview",
     "AllowedNetwork",
     "ApiKey",
     "ApiKeySwitch",

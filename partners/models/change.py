@@ -88,6 +88,7 @@ class Action(models.TextChoices):
     SIGN_IN_RESET = "sign_in_reset", "Sign-in reset"
     DISCLOSURES_ACCOUNTED = "disclosures_accounted", "Disclosures accounted for"
     EXPORTED = "exported", "Exported"
+    ACCESS_REVIEWED = "access_reviewed", "Access reviewed"
     STAFF_ACTIVITY_SHOWN = "staff_activity_shown", "Staff activity shown"
     RECORDS_PRUNED = "records_pruned", "Records pruned"
     USER_ADDED = "user_added", "User added"

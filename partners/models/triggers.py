@@ -125,6 +125,8 @@ TRIGGERS = (
     ),
     Trigger("webhook_event_is_final", "partners_webhookevent", "UPDATE", "a webhook event cannot be altered"),
     Trigger("webhook_attempt_is_final", "partners_webhookattempt", "UPDATE", "a webhook attempt cannot be altered"),
+    Trigger("access_review_is_final", "partners_accessreview", "UPDATE", "an access review cannot be altered"),
+    Trigger("access_review_is_kept", "partners_accessreview", "DELETE", "an access review cannot be deleted"),
     Trigger("approval_is_kept", "partners_approval", "DELETE", "a request for approval cannot be deleted"),
     Trigger(
         "approval_stays_itself",

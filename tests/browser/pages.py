@@ -93,6 +93,8 @@ PAGES = [
     StaffPage("approval-issue", "/admin/approvals/{ready_approval[pk]}/issue/", role="onboarding"),
     StaffPage("disclosures", "/admin/disclosures/", role="security"),
     StaffPage("staff-activity", "/admin/staff-activity/", role="security"),
+    StaffPage("access-reviews", "/admin/access-reviews/", role="security"),
+    StaffPage("access-review", "/admin/access-reviews/{review[pk]}/", role="security"),
     StaffPage("leaks", "/admin/leaks/", role="security"),
     StaffPage("leaks-support", "/admin/leaks/", role="support"),
     StaffPage("encounters", "/admin/encounters/encounter/"),

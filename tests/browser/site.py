@@ -48,11 +48,13 @@ from django.utils import timezone
 from partners.catalogue.events import EventType
 from partners.catalogue.routes import Scope
 from partners.models import ApiKey, Approval, ChangeEvent, KeyHandover, OnboardingRequest, Organization, RequestRecord
-from partners.models import UnkeyedAnswer
+from partners.models import AccessReview, UnkeyedAnswer
 from partners.models import WebhookAttempt, WebhookEndpoint, WebhookEvent
 from partners.models.approvals.key import WantedKey
 from partners.models.change import Change
 from partners.review.approvals import asking
+from partners.review.staff import access
+from partners.signin import people
 keys = ApiKey.objects.filter(organization__name__startswith="Northgate")
 labels = {"key": "EHR sync", "disabled_key": "Staging", "expired_key": "Pilot", "revoked_key": "Former vendor"}
 northgate = keys.first().organization
@@ -100,6 +102,9 @@ asker, approver = (User.objects.get(username=f"{name}-person") for name in ("onb
 change = Change(asker.username, "203.0.113.5", "For the new reports.")
 rows["ready_approval"] = asking.ask_for_key(wanted, change, asker)
 rows["ready_approval"].approve(approver, Change(approver.username, "203.0.113.6"))
+rows["review"] = AccessReview.sign(
+    Change("security-person", "203.0.113.5", "Looked at each line; revoked the key of the former vendor."),
+    {"people": people.with_access(), "organizations": access.of_partners()})
 ids = {name: getattr(row, "public_id", getattr(row, "request_id", "")) for name, row in rows.items()}
 print(json.dumps({name: {"pk": row.pk, "public_id": ids[name]} for name, row in rows.items()}))
 """

@@ -71,7 +71,7 @@ def test_the_navigation_has_the_daily_work_and_a_menu_for_the_rest(admin_client)
     assert titles == {
         "": ["Home", "Organizations", "API keys", "Why does this call fail?"],
         "Look up": ["Requests", "Changes", "Leaks", "Disclosures", "Staff activity", "Encounters", "Reason codes"],
-        "Administer": ["Global switch", "Users", "Roles"],
+        "Administer": ["Access reviews", "Global switch", "Users", "Roles"],
     }
     assert [group["title"] for group in groups if group["here"]] == ["Look up"]
 

@@ -22,6 +22,7 @@ MODELS = {
     "asked": "partners/onboardingrequest",
     "endpoint": "partners/webhookendpoint",
     "delivery": "partners/webhookdelivery",
+    "review": "partners/accessreview",
 }
 IDS = ("object_id", "pk", "id", *MODELS)
 

@@ -14,9 +14,10 @@ from django.test import Client
 from django.urls import resolve
 
 from chartero.web.page_requests import Utf8Request
+from partners.models import AccessReview
 from partners.signin.guards import totp
 from partners.signin.models import Phone
-from tests.factories import DocumentFactory, RequestRecordFactory
+from tests.factories import CHANGE, DocumentFactory, RequestRecordFactory
 from tests.hostile.addresses import IDS, Address, addresses
 from tests.hostile.inputs import BAD, BODIES, COOKIES, HEADERS, METHODS, QUERIES, SINGLES
 from tests.partners.support.approving import key_asked_for
@@ -102,6 +103,7 @@ def keys(db) -> dict[str, str]:
     key_asked_for(User.objects.create_user("somebody"), organization)
     asked()
     delivery_to(added(organization, UNREACHABLE))
+    AccessReview.sign(CHANGE, {"people": [], "organizations": []})
     models = (model._default_manager for model in apps.get_models() if model._default_manager.exists())
     return {
         f"{each.model._meta.app_label}/{each.model._meta.model_name}": str(each.order_by("pk").last().pk)

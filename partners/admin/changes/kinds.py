@@ -102,6 +102,7 @@ GROUPS = {
             Action.GROUP_ADDED,
             Action.GROUP_CHANGED,
             Action.SIGN_IN_RESET,
+            Action.ACCESS_REVIEWED,
         ),
     ),
     "records": Group(

@@ -14,8 +14,9 @@ from django.contrib.auth.models import Group, User
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
+from partners.models import AccessReview
 from partners.signin.guards.freshness import WITHOUT_PROOF
-from tests.factories import DocumentFactory, RequestRecordFactory
+from tests.factories import CHANGE, DocumentFactory, RequestRecordFactory
 from tests.partners.support.approving import key_asked_for
 from tests.partners.support.asking import asked
 from tests.partners.support.handing_over import prepared
@@ -23,6 +24,7 @@ from tests.partners.support.staff import make_stale
 from tests.partners.support.webhooks import added, delivery_to
 
 GROUPS = {"support": "Support", "onboarding": "Partner onboarding", "security": "Security"}
+NOBODY = {"people": [], "organizations": []}
 ROLES = ("anonymous", "staff", *GROUPS, "superuser")
 WORDS = {"app_label": "partners", "content_type_id": 1, "url": "no-such-page", "code": "missing_bearer"}
 PAGES = """
@@ -34,6 +36,9 @@ admin/<url>                                          nobody      nobody
 admin/access-requests/                               onboarding  nobody
 admin/access-requests/<asked>/                       onboarding  nobody
 admin/access-requests/<asked>/decline/               onboarding  onboarding
+admin/access-reviews/                                security    security
+admin/access-reviews/<review>/                       security    nobody
+admin/access-reviews/<review>/file/                  security    nobody
 admin/approvals/                                     support     nobody
 admin/approvals/<approval>/                          support     onboarding
 admin/approvals/<approval>/issue/                    nobody      nobody
@@ -228,7 +233,7 @@ def filled(url: str, rows: dict[str, object]) -> str:
     model = "/".join(url.split("/")[1:3])
     key = rows[model].pk if model in rows else 1
     words = WORDS | {"object_id": key, "pk": key, "id": key, "user_id": rows["auth/user"].pk}
-    named = {"link": "keyhandover", "asked": "onboardingrequest", "approval": "approval"}
+    named = {"link": "keyhandover", "asked": "onboardingrequest", "approval": "approval", "review": "accessreview"}
     named |= {"endpoint": "webhookendpoint", "delivery": "webhookdelivery"}
     words |= {word: rows[f"partners/{model}"].pk for word, model in named.items()}
     return re.sub(r"<(\w+)>", lambda match: str(words[match[1]]), url)
@@ -266,6 +271,7 @@ def rows(people) -> dict[str, object]:
     key_asked_for(None, organization)
     delivery_to(added(organization))
     User.objects.create_user("somebody")
+    AccessReview.sign(CHANGE, NOBODY)
     models = (model._default_manager for model in apps.get_models() if model._default_manager.exists())
     return {
         f"{each.model._meta.app_label}/{each.model._meta.model_name}": each.order_by("pk").last() for each in models

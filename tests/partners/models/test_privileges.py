@@ -41,6 +41,7 @@ EXPECTED = {
     "partners_apikey": KEPT,
     "partners_apikey_scopes": ALL,
     "partners_apikeyswitch": ALL,
+    "partners_accessreview": FINAL,
     "partners_approval": KEPT,
     "partners_changeevent": FINAL,
     "partners_expirynotice": ALL,
@@ -82,6 +83,7 @@ def test_each_table_has_the_privileges_that_were_decided():
 
 def test_rows_that_are_never_altered_get_their_numbers_from_the_database():
     assert {each.table for each in privileges.granted() if each.columns and not each.whole} == {
+        "partners_accessreview",
         "partners_changeevent",
         "partners_requestrecord",
         "partners_webhookattempt",
@@ -93,9 +95,15 @@ def test_rows_that_are_never_altered_get_their_numbers_from_the_database():
 RECORD, TRIGGER = "partners_requestrecord", "request_record_is_final"
 OF_FILES = [f"COPY {RECORD} TO '/tmp/record'", "SELECT pg_read_file('/etc/hostname')"]
 FORBIDDEN = [
-    *(f"UPDATE {table} SET id = id" for table in ("partners_changeevent", RECORD, "partners_webhookevent")),
+    *(
+        f"UPDATE {table} SET id = id"
+        for table in ("partners_changeevent", RECORD, "partners_webhookevent", "partners_accessreview")
+    ),
     *(f"DELETE FROM {table}" for table in ("partners_changeevent", RECORD, "partners_unkeyedcount")),
-    *(f"DELETE FROM {table}" for table in ("partners_apikey", "partners_organization", "partners_approval")),
+    *(
+        f"DELETE FROM {table}"
+        for table in ("partners_apikey", "partners_organization", "partners_approval", "partners_accessreview")
+    ),
     *(f"TRUNCATE {table} CASCADE" for table in ("partners_changeevent", RECORD, "partners_apikey", "auth_group")),
     f"INSERT INTO {RECORD} SELECT * FROM {RECORD}",
     "INSERT INTO partners_changeevent (id, action) VALUES (1, 'x')",
