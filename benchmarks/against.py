@@ -4,7 +4,9 @@
 
 Checks the older commit out into a temporary folder and starts a process in each tree, with a database of its own that
 is filled as `benchmarks.record_cost` does it. In each round both answer as many calls in process, in changing order.
-Prints the medians, and the median of the ratios of the rounds with the middle half of them.
+Prints the medians, and the median of the ratios of the rounds with the middle half of them; and the least tenth of the
+times, which other work on the machine touches least. Two processes of one tree differ too: run it several times, and
+once against the tree's own commit.
 """
 
 import argparse
@@ -96,7 +98,9 @@ def show(name: str, old: list[float], new: list[float]) -> None:
     """Print the medians and their ratio, round by round."""
     low, middle, high = statistics.quantiles([one / other for one, other in zip(new, old, strict=True)], n=4)
     medians = f"old {statistics.median(old):.0f} µs, new {statistics.median(new):.0f} µs"
-    print(f"{name}: {medians}; ratio {middle:.3f} ({low:.3f} to {high:.3f})")
+    least, other = (statistics.quantiles(each, n=10)[0] for each in (old, new))
+    tenths = f"least tenth {least:.0f} and {other:.0f} µs, ratio {other / least:.3f}"
+    print(f"{name}: {medians}; ratio {middle:.3f} ({low:.3f} to {high:.3f}); {tenths}")
 
 
 if __name__ == "__main__":
