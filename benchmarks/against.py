@@ -1,6 +1,8 @@
 """What does a call for one encounter cost, against an older commit? Both answer in turn, on one PostgreSQL.
 
-    .ci/with-postgresql python -m benchmarks.against COMMIT [ROUNDS]
+    .ci/with-postgresql python -m benchmarks.against COMMIT [ROUNDS] [--list]
+
+With `--list`, what a list of 25 costs.
 
 Checks the older commit out into a temporary folder and starts a process in each tree, with a database of its own that
 is filled as `benchmarks.record_cost` does it. In each round both answer as many calls in process, in changing order.
@@ -27,23 +29,24 @@ from benchmarks import record_cost
 token, ids = record_cost.fill()
 application = record_cost.WSGIHandler()
 print("ready", flush=True)
+listed = (record_cost.LIST, "limit=25") if sys.argv[1] == "list" else None
 for line in sys.stdin:
-    paths = [f"{record_cost.LIST}/{random.choice(ids)}" for _ in range(int(line))]
+    asked = [listed or (f"{record_cost.LIST}/{random.choice(ids)}", "") for _ in range(int(line))]
     begun = time.process_time()
-    took = [record_cost.called(application, token, path, "") for path in paths]
+    took = [record_cost.called(application, token, path, query) for path, query in asked]
     print(sum(took) / len(took), (time.process_time() - begun) / len(took) * 1e6, flush=True)
 """
 
 
 class Tree:
-    """A process that answers calls with the code of one tree."""
+    """A process that answers calls with the code of one tree: "list" or "detail"."""
 
-    def __init__(self, folder: Path, database: str) -> None:
+    def __init__(self, folder: Path, database: str, which: str) -> None:
         server = os.environ["DATABASE_URL"].rpartition("/")[0]
         with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {database}")
         self._process = subprocess.Popen(
-            [sys.executable, "-c", WORKER],
+            [sys.executable, "-c", WORKER, which],
             cwd=folder,
             env=os.environ | {"DATABASE_URL": f"{server}/{database}"},
             stdin=subprocess.PIPE,
@@ -81,11 +84,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.against")
     parser.add_argument("commit")
     parser.add_argument("rounds", nargs="?", type=int, default=500)
+    parser.add_argument("--list", action="store_true")
     arguments = parser.parse_args()
+    which = "list" if arguments.list else "detail"
     with tempfile.TemporaryDirectory() as folder:
         archive = subprocess.run(["git", "archive", arguments.commit], cwd=HERE, check=True, capture_output=True)
         subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
-        trees = {"old": Tree(Path(folder), "benchmark_old"), "new": Tree(HERE, "benchmark_new")}
+        trees = {"old": Tree(Path(folder), "benchmark_old", which), "new": Tree(HERE, "benchmark_new", which)}
         times = measure(arguments.rounds, trees)
         for tree in trees.values():
             tree.end()
