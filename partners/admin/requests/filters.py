@@ -67,13 +67,20 @@ class RequestFilter(RecordFilter):
     def _indexed(self) -> QuerySet[RequestRecord]:
         """Return the rows that an index can find: by key or else organization, and refusals or all calls."""
         given, rows = self.cleaned_data, RequestRecord.objects.defer("encounters", "patients")
+        if given["code"] == OUTSIDE:
+            return rows.filter(self._keys(), outside_networks=True)
         if given["key"]:
             rows = rows.filter(api_key=given["key"])
         elif given["organization"]:
             rows = rows.filter(organization=given["organization"])
-        if given["code"] == OUTSIDE:
-            return rows.filter(outside_networks=True)
         return rows.exclude(reason_code="") if self._of_refusals() else rows
+
+    def _keys(self) -> Q:
+        """Return the condition for calls by their keys alone: the index of calls from outside begins with the key."""
+        given = self.cleaned_data
+        if given["key"]:
+            return Q(api_key=given["key"])
+        return Q(api_key__in=given["organization"].api_keys.order_by()) if given["organization"] else Q(api_key__gt=0)
 
     def _of_refusals(self) -> bool:
         """Return True if only refusals are asked for, so that an index of refusals has all rows."""

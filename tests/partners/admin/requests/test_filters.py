@@ -89,10 +89,34 @@ def test_refusals_are_not_looked_for_among_the_calls_served(support, calls, owne
     ids = {"key": calls["limit"].api_key.public_id, "organization": calls["limit"].organization.public_id}
     with CaptureQueriesContext(connection) as captured:
         support.get(f"{LIST}?time=all&{owner}={ids[owner]}&{asked}")
+    assert "request_record_refusal_of" in plan(captured)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL knows that there are few such calls")
+@pytest.mark.parametrize("owner", ["", "key", "organization"])
+def test_calls_from_outside_networks_are_not_looked_for_among_all(support, calls, owner):
+    ids = {"key": calls["limit"].api_key.public_id, "organization": calls["limit"].organization.public_id}
+    with CaptureQueriesContext(connection) as captured:
+        support.get(f"{LIST}?time=all&code=outside&{owner}={ids.get(owner, '')}")
+    assert "request_record_outside" in plan(captured)
+
+
+def plan(captured) -> str:
+    """Return SQLite's plan of the statement that reads the calls."""
     [sql] = [each["sql"] for each in captured if '"partners_requestrecord"."request_id"' in each["sql"]]
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
-        assert "request_record_refusal_of" in str(cursor.fetchall())
+        return str(cursor.fetchall())
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"), [("", True), ("organization=Lakeside", True), ("organization=Hillside", False)]
+)
+def test_calls_from_outside_networks_are_shown_by_organization(support, calls, query, shown):
+    key = calls["served"].api_key
+    call = RequestRecordFactory(api_key=key, occurred_at=timezone.now(), outside_networks=True)
+    page = support.get(f"{LIST}?code=outside&{query}")
+    assert names(page, {"outside": call} | calls) == ({"outside"} if shown else set())
 
 
 def names(page, calls) -> set[str]:
