@@ -23,7 +23,7 @@ from partners.keys import in_text
 # The id of the call that this thread is answering.
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 # The fields of `extra=` that are logged. All others are left out.
-FIELDS = ("reason_code", "status", "view", "check", "what", "exception", "where")
+FIELDS = ("reason_code", "status", "view", "check", "what", "exception", "where", "seal", "digest")
 LONGEST = 2000
 REDACTED = "[redacted]"
 # Messages of gunicorn that quote the request.

@@ -46,6 +46,7 @@ SEAL_KEYS_FILE = env.text("CHARTERO_SEAL_KEYS_FILE", default="")  # read only by
 if DEVELOPMENT and not SEAL_KEYS and not SEAL_KEYS_FILE:
     SEAL_KEYS = secrets.kept(DATA_DIR / "seal_keys", secrets.new_digest_key)
 SEAL_PUBLIC_KEYS = env.text("CHARTERO_SEAL_PUBLIC_KEYS", default="")
+CHECKPOINT_FILE = env.text("CHARTERO_CHECKPOINT_FILE", default="")  # empty: none is written
 ACCEPT_TEST_KEYS = env.flag("CHARTERO_ACCEPT_TEST_KEYS", default=False)
 KEY_LIFETIME_DAYS = env.number("CHARTERO_KEY_LIFETIME_DAYS", default=90)
 KEY_LONGEST_LIFETIME_DAYS = env.number("CHARTERO_KEY_LONGEST_LIFETIME_DAYS", default=365)  # 0: keys may never expire
@@ -194,6 +195,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = paths.LONGEST_BODY  # a form; the server waits for
 vars().update(env.mail("EMAIL_URL", default="consolemail://" if DEVELOPMENT else "dummymail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("CHARTERO_FROM_EMAIL", default="chartero@localhost" if DEVELOPMENT else "")
+SECURITY_EMAIL = env.words("CHARTERO_SECURITY_EMAIL")  # who keeps checkpoints
 STAFF_EMAIL = env.words("CHARTERO_STAFF_EMAIL", default=["staff@localhost"] if DEVELOPMENT else [])
 
 # Language, time, files, logs -----------------------------------------------------------------------------------------

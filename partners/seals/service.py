@@ -7,7 +7,8 @@ from threading import Event
 from django import db
 
 from partners.formats import traces
-from partners.seals import sealing
+from partners.seals import publishing, sealing
+from partners.seals.publishing import ChainBroken
 
 logger = logging.getLogger(__name__)
 
@@ -22,14 +23,26 @@ class Service:
         self.sealed: Counter[str] = Counter()
 
     def run(self, *, serve: bool) -> None:
-        """Seal what waits, or with `serve` go on until `stopping` is set, whatever the database does meanwhile."""
+        """Seal what waits, or with `serve` go on until `stopping` is set, whatever happens meanwhile.
+
+        Without `serve`, raise ChainBroken if the chain can't be continued.
+        """
         if not serve:
-            self.sealed.update(sealing.seal())
+            self._seal()
             return
         while not self.stopping.is_set():
             try:
-                self.sealed.update(sealing.seal())
+                self._seal()
             except db.Error as fault:
                 logger.error("sealing waits for the database", extra={"exception": traces.kind(fault)})
                 db.connection.close()
+            except (ChainBroken, OSError) as fault:
+                logger.error("nothing is sealed: run seal_records to see why", extra={"exception": traces.kind(fault)})
             self.stopping.wait(EVERY)
+
+    def _seal(self) -> None:
+        publishing.require_continuity()
+        sealed = Counter(sealing.seal())
+        self.sealed.update(sealed)
+        if sealed.total():
+            publishing.publish()

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from partners.management.base import ReportCommand
 from partners.management.stopping import stopped_by_signals
+from partners.seals.publishing import ChainBroken
 from partners.seals.service import Service
 from partners.seals.tables import TABLES
 
@@ -26,6 +27,9 @@ class Command(ReportCommand):
     def report(self, **options: Any) -> dict[str, Any]:
         """Seal, and return how many rows."""
         running = Service()
-        with stopped_by_signals(running.stopping.set):
-            running.run(serve=options["serve"])
+        try:
+            with stopped_by_signals(running.stopping.set):
+                running.run(serve=options["serve"])
+        except ChainBroken as fault:
+            raise CommandError(str(fault)) from None
         return {name: running.sealed[name] for name in TABLES}

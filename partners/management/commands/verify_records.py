@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
@@ -32,7 +33,7 @@ class Command(ReportCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--from-seal", type=int, default=1, metavar="N", help="begin with this seal (default: 1)")
-        checkpoint = "a checkpoint that was kept elsewhere, which the chain must contain"
+        checkpoint = "a checkpoint that the chain must contain (default: the file of CHARTERO_CHECKPOINT_FILE)"
         parser.add_argument("--checkpoint", metavar="FILE", help=checkpoint)
         super().add_arguments(parser)
 
@@ -46,7 +47,8 @@ class Command(ReportCommand):
         """Verify, note the result for staff, and return it."""
         if options["from_seal"] < 1:
             raise ValidationError("--from-seal must be 1 or more.", code="invalid_seal")
-        checkpoint = _checkpoint(options["checkpoint"]) if options["checkpoint"] else None
+        path = options["checkpoint"] or settings.CHECKPOINT_FILE
+        checkpoint = _checkpoint(path) if path else None
         started, begun = timezone.now(), time.monotonic()
         findings = _verified(options["from_seal"], checkpoint)
         seconds = time.monotonic() - begun

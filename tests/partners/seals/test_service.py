@@ -5,7 +5,8 @@ import logging
 import pytest
 from django import db
 
-from partners.seals import sealing
+from partners.seals import publishing, sealing
+from partners.seals.publishing import ChainBroken
 from partners.seals.service import Service
 
 
@@ -14,6 +15,8 @@ def service(monkeypatch) -> Service:
     """Return a service that waits no time between its runs."""
     running = Service()
     monkeypatch.setattr("partners.seals.service.EVERY", 0)
+    monkeypatch.setattr(publishing, "require_continuity", lambda: None)
+    monkeypatch.setattr(publishing, "publish", lambda: None)
     return running
 
 
@@ -58,3 +61,12 @@ def test_a_single_run_fails_with_the_database(monkeypatch, service):
     outcomes(monkeypatch, service, db.OperationalError())
     with pytest.raises(db.OperationalError):
         service.run(serve=False)
+
+
+@pytest.mark.parametrize("fault", [ChainBroken("why"), PermissionError("where")])
+def test_a_service_goes_on_when_somebody_has_repaired_what_is_wrong(monkeypatch, service, caplog, fault):
+    outcomes(monkeypatch, service, fault, {"requests": 1})
+    with caplog.at_level(logging.ERROR):
+        service.run(serve=True)
+    assert service.sealed == {"requests": 1}
+    assert [record.getMessage() for record in caplog.records] == ["nothing is sealed: run seal_records to see why"]
