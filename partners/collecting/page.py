@@ -1,4 +1,4 @@
-"""The page where a link is used: paste or open it, see what it is for, and create the key, which is shown once.
+"""The page where a link is used: paste or open it, see what it is for, and get the key or secret, which is shown once.
 
 The token is in the fragment of the link, which browsers send to nobody: a script puts it into the form, or people paste
 the link there. GET is the same page for everyone and reads nothing. The token itself authorizes a POST, so there is no
@@ -85,14 +85,13 @@ def _answer(request: HttpRequest, token: str, source: str) -> HttpResponse:
 
 @sensitive_variables()
 def _collect(request: HttpRequest, handover: KeyHandover, token: str, source: str) -> HttpResponse:
-    """Create the key. It is shown in this answer, which is rendered before the commit: no key is made in vain."""
+    """Create the key, or take the signing secret. The answer shows it, rendered before the commit: none is lost."""
     if not handover.accept_code(request.POST.get("code", ""), source):
         return _wrong_code(request, handover, token, source)
     try:
         with transaction.atomic():
-            key, secret = handover.collect(source)
-            url = f"{base_url(request)}/external/v1/{Route.KEY_READ.path}"
-            return _page(request, "key", key=key, token=secret.text, url=url, routes=_routes(handover))
+            shown = _key_page if handover.endpoint is None else _secret_page
+            return shown(request, handover, source)
     except Closed:
         raise
     except ValidationError as refusal:
@@ -102,6 +101,19 @@ def _collect(request: HttpRequest, handover: KeyHandover, token: str, source: st
         return _page(request, "closed", status=409, state="refused", handover=handover)
     except DigestKeyUnavailable:
         return _page(request, "closed", status=503, state="unavailable", handover=handover)
+
+
+@sensitive_variables()
+def _key_page(request: HttpRequest, handover: KeyHandover, source: str) -> HttpResponse:
+    key, secret = handover.collect(source)
+    url = f"{base_url(request)}/external/v1/{Route.KEY_READ.path}"
+    return _page(request, "key", key=key, token=secret.text, url=url, routes=_routes(handover))
+
+
+@sensitive_variables()
+def _secret_page(request: HttpRequest, handover: KeyHandover, source: str) -> HttpResponse:
+    secret = handover.collect_secret(source)
+    return _page(request, "secret", endpoint=handover.endpoint, secret=secret)
 
 
 def _wrong_code(request: HttpRequest, handover: KeyHandover, token: str, source: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Which links to keys need somebody's attention."""
+"""Which links need somebody's attention."""
 
 from datetime import timedelta
 

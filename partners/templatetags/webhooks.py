@@ -21,6 +21,8 @@ def endpoint_state(endpoint: WebhookEndpoint) -> SafeString:
     """Show whether events are sent to an endpoint, by word and colour."""
     if not endpoint.is_on:
         return _state("off", "Off")
+    if not endpoint.has_secret_seen:
+        return _state("new", "Waiting")
     return _state("expiring", "Failing") if endpoint.failing_since else _state("on", "On")
 
 

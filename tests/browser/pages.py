@@ -35,7 +35,7 @@ PAGES = [
     StaffPage("webhook-filtered", "/admin/webhooks/{webhook[pk]}/?state=delivered&since=2030-01-01", role="support"),
     StaffPage("webhook-off", "/admin/webhooks/{webhook[pk]}/off/"),
     StaffPage("webhook-secret", "/admin/webhooks/{webhook[pk]}/secret/", role="onboarding"),
-    StaffPage("webhook-secret-show", "/admin/webhooks/{webhook[pk]}/secret/show/"),
+    StaffPage("webhook-secret-hand-over", "/admin/webhooks/{webhook[pk]}/secret/hand-over/"),
     StaffPage("webhook-replay", "/admin/webhooks/{webhook[pk]}/replay/"),
     StaffPage("webhook-delivery", "/admin/webhooks/deliveries/{webhook_delivery[pk]}/", role="onboarding"),
     StaffPage("keys", "/admin/partners/apikey/"),

@@ -60,6 +60,7 @@ labels = {"key": "EHR sync", "disabled_key": "Staging", "expired_key": "Pilot", 
 northgate = keys.first().organization
 endpoint = WebhookEndpoint.add(Change("demo", "tests"), organization=northgate,
     url="https://hooks.northgate.example/chartero/transcripts", events=[EventType.TRANSCRIPT_READY])
+endpoint.show_secret(Change("demo", "tests"))
 WebhookEndpoint.add(Change("demo", "tests"), organization=northgate, url="https://archive.example/in",
     events=[EventType.TRANSCRIPT_READY]).switch_off(Change("demo", "tests", reason="moved"))
 for state, status, fault in (("failed", None, "connect_timeout"), ("dropped", None, ""), ("delivered", 204, "")):

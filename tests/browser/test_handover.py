@@ -50,6 +50,28 @@ def sound(page) -> None:
         assert keyboard.sideways(page) == []
 
 
+def test_a_signing_secret_goes_to_the_contact_alone(staff, site):
+    by_staff = staff.page("onboarding")
+    staff.visit(by_staff, "/admin/partners/organization/?q=Riverside")
+    by_staff.get_by_role("link", name=ORGANIZATION).first.click()
+    by_staff.goto(f"{by_staff.url.replace('/change/', '/')}webhooks/add/")
+    by_staff.get_by_label("URL").fill("https://hooks.riverside.example/in")
+    by_staff.get_by_label("Reason").fill("as agreed")
+    sound(by_staff)
+    press(by_staff, "Send the link")
+    staff.calm(by_staff)
+    link = LINK.search(site.newest_mail())
+    site.remember_secret(link[2])
+    partner = staff.page(None)
+    partner.goto(link[0])
+    press(partner, "Continue")
+    sound(partner)
+    press(partner, "Show my secret")
+    sound(partner)
+    assert partner.locator("#token").inner_text().startswith("whsec_")
+    staff.calm(partner)
+
+
 def test_from_issue_to_a_partners_first_200_and_no_one_on_staff_sees_the_key(staff, site, send):
     by_staff, link = send("Collected by link")
     for method in ("GET", "HEAD"):

@@ -26,7 +26,7 @@ WITHDRAW: Verb[KeyHandover] = Verb(
     "Withdraw the link",
     WithdrawForm,
     lambda handover, change, given: handover.withdraw(change),
-    "Link withdrawn. No key was created.",
+    "Link withdrawn. Nobody can use it.",
 )
 
 
@@ -51,7 +51,7 @@ def show_all(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "partners/handover/list.html",
-        title="Keys handed over by link",
+        title="Handed over by link",
         page=page.get_page(request.GET.get("page")),
         every=every,
         unsent=KeyHandover.objects.waiting().filter(sent_at=None).count(),
@@ -96,7 +96,11 @@ def resend(request: HttpRequest, link: int) -> HttpResponse:
 @require_POST
 def send_unsent(request: HttpRequest) -> HttpResponse:
     """Send every link that could not be sent so far, and that this person may send."""
-    rows = KeyHandover.objects.waiting().filter(sent_at=None).select_related("organization", "replaces", "sender")
+    rows = (
+        KeyHandover.objects.waiting()
+        .filter(sent_at=None)
+        .select_related("organization", "replaces", "sender", "endpoint")
+    )
     handovers = [each for each in rows[:MOST_AT_ONCE] if request.user.has_perm(each.permission)]
     try:
         link_mail.require_mail()
@@ -135,7 +139,7 @@ def _step(
 
 
 def _row(link: int) -> KeyHandover:
-    rows = KeyHandover.objects.select_related("organization", "replaces", "api_key", "sender")
+    rows = KeyHandover.objects.select_related("organization", "replaces", "api_key", "sender", "endpoint")
     return get_object_or_404(rows, pk=link)
 
 

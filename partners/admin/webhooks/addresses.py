@@ -14,7 +14,7 @@ def urls() -> list[URLPattern]:
         path("webhooks/<int:endpoint>/on/", endpoints.switch_on, name="webhook_on"),
         path("webhooks/<int:endpoint>/replay/", endpoints.replay, name="webhook_replay"),
         path("webhooks/<int:endpoint>/secret/", secrets.renew, name="webhook_secret"),
-        path("webhooks/<int:endpoint>/secret/show/", secrets.show, name="webhook_secret_show"),
+        path("webhooks/<int:endpoint>/secret/hand-over/", secrets.hand_over, name="webhook_secret_hand_over"),
         path("webhooks/<int:endpoint>/secret/finish/", secrets.finish, name="webhook_secret_finish"),
         path("webhooks/deliveries/<int:delivery>/", deliveries.show, name="webhook_delivery"),
         path("webhooks/deliveries/<int:delivery>/replay/", deliveries.replay, name="webhook_delivery_replay"),

@@ -12,6 +12,7 @@ from partners.admin.lists.paging import BoundedPaginator
 from partners.admin.organizations.parts import WEBHOOKS, show_part
 from partners.admin.verbs import Verb
 from partners.admin.webhooks.forms import FAILED, FilterForm, ReplayForm, SwitchForm
+from partners.finding.found import SHOWN
 from partners.models import Organization, WebhookDelivery, WebhookEndpoint
 from partners.models.change import Change
 from partners.signin.base import change_by
@@ -61,6 +62,8 @@ def show(request: HttpRequest, endpoint: int) -> HttpResponse:
         endpoint=row,
         form=form,
         deliveries=page,
+        handovers=row.handovers.select_related("organization", "replaces", "endpoint")[:SHOWN],
+        events=row.changes[:PER_PAGE],
     )
 
 

@@ -1,9 +1,11 @@
-"""The pages that show a secret: of a new endpoint, of one that was approved, and a new one. Each is shown once.
+"""The pages that hand over a secret: of a new endpoint, of one that was approved, and a new one.
 
-A form that is submitted twice shows no secret again, because the model knows which was shown.
+Each is sent as a link to the contact, or shown once to staff. A form that is submitted twice shows no secret again,
+because the model knows which was shown.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,17 +16,19 @@ from django.views.decorators.debug import sensitive_variables
 
 from partners.admin.base import needs, render
 from partners.admin.forms import ChangeForm
+from partners.admin.handovers import sending
+from partners.admin.handovers.forms import PHONE_CODE, PhoneCodeForm
 from partners.admin.verbs import WAITS, Verb
 from partners.admin.webhooks.endpoints import CHANGES, PAGE
 from partners.admin.webhooks.forms import AddForm, SecretForm, SwitchForm, initial_secret
 from partners.keys.digests import DigestKeyUnavailable
-from partners.models import Organization, WebhookEndpoint
-from partners.models.change import Change
+from partners.models import KeyHandover, Organization, WebhookEndpoint
 from partners.review.approvals import asking
+from partners.review.mail import link_mail
 from partners.signin.base import person
 from partners.signin.guards.freshness import fresh_password
 
-STEP = "partners/webhooks/step.html"
+SEND = "send"  # the button that sends a link
 FINISH: Verb[WebhookEndpoint] = Verb(
     "End the old secret",
     SwitchForm,
@@ -36,51 +40,72 @@ FINISH: Verb[WebhookEndpoint] = Verb(
 @needs(CHANGES)
 @fresh_password
 def add(request: HttpRequest, pk: int) -> HttpResponse:
-    """Add an endpoint to an organization, and show its secret. Where a second person is required, ask for it."""
+    """Add an endpoint to an organization, and hand over its secret. Where a second person is required, ask for it."""
     organization = get_object_or_404(Organization, pk=pk)
     form, asks = AddForm(request.POST if request.method == "POST" else None), asking.need_approval()
-    make = _asked_for if asks else _added
-    answer = _answered(form, lambda: make(request, form, organization)) if form.is_valid() else None
-    return answer or render(
-        request, "partners/webhooks/add.html", title="Add endpoint", organization=organization, form=form, asks=asks
+
+    def make() -> WebhookEndpoint:
+        return WebhookEndpoint.add(form.change(request), organization=organization, **form.endpoint)
+
+    if form.is_valid():
+        answer = _asked_for(request, form, organization) if asks else _handed_over(request, form, make)
+        if answer:
+            return answer
+    return render(
+        request,
+        "partners/webhooks/add.html",
+        title="Add endpoint",
+        organization=organization,
+        form=form,
+        asks=asks,
+        **_ways(request, organization),
     )
 
 
 @needs(CHANGES)
 @fresh_password
-def show(request: HttpRequest, endpoint: int) -> HttpResponse:
-    """Show a secret that nobody has seen."""
-    row = get_object_or_404(WebhookEndpoint.objects.select_related("organization"), pk=endpoint)
+def hand_over(request: HttpRequest, endpoint: int) -> HttpResponse:
+    """Hand over a secret that nobody has seen."""
+    row = _endpoint(endpoint)
     form = ChangeForm(request.POST if request.method == "POST" else None)
-    answer = _answered(form, lambda: _shown(request, row, form.change(request))) if form.is_valid() else None
-    return answer or render(request, STEP, title="Show the signing secret", endpoint=row, form=form, shows=True)
+    if form.is_valid() and (answer := _handed_over(request, form, lambda: row)):
+        return answer
+    return _step(request, "Hand over the signing secret", row, form, **_ways(request, row.organization))
 
 
 @needs(CHANGES)
 @fresh_password
 def renew(request: HttpRequest, endpoint: int) -> HttpResponse:
-    """Make a new secret, and show it."""
-    row = get_object_or_404(WebhookEndpoint.objects.select_related("organization"), pk=endpoint)
+    """Make a new secret, and hand it over."""
+    row = _endpoint(endpoint)
     form = SecretForm(request.POST if request.method == "POST" else None, initial=initial_secret(row))
-    answer = _answered(form, lambda: _renewed(request, form, row)) if form.is_valid() else None
-    return answer or render(request, STEP, title="New signing secret", endpoint=row, form=form, shows=True)
+    if form.is_valid() and (answer := _handed_over(request, form, lambda: _renewed(request, form, row))):
+        return answer
+    return _step(request, "New signing secret", row, form, **_ways(request, row.organization))
 
 
 @needs(CHANGES)
 def finish(request: HttpRequest, endpoint: int) -> HttpResponse:
     """Put the new secret in force, and end the old one."""
-    row = get_object_or_404(WebhookEndpoint.objects.select_related("organization"), pk=endpoint)
+    row = _endpoint(endpoint)
     form = FINISH.form(request.POST if request.method == "POST" else None)
     if form.is_valid() and FINISH.carry_out(request, row, form):
         return redirect(PAGE, row.pk)
-    return render(request, STEP, title=FINISH.title, endpoint=row, form=form)
+    return _step(request, FINISH.title, row, form)
+
+
+def _ways(request: HttpRequest, organization: Organization) -> dict[str, Any]:
+    """Return how a secret can be handed over: whether by link, and with a code or not."""
+    options = PhoneCodeForm(initial={PHONE_CODE: PHONE_CODE in request.POST})
+    return {"offer": sending.Offer.of(organization), "options": options}
 
 
 @sensitive_variables()
-def _answered(form: ChangeForm, make: Callable[[], HttpResponse]) -> HttpResponse | None:
-    """Return what `make` returns; None if it is refused, with the errors in the form."""
+def _handed_over(request: HttpRequest, form: ChangeForm, make: Callable[[], WebhookEndpoint]) -> HttpResponse | None:
+    """Make the secret, then send its link or show it; None if it is refused, with the errors in the form."""
+    hand = _sent if request.POST.get("step") == SEND else _shown
     try:
-        return make()
+        return hand(request, form, make)
     except ValidationError as refusal:
         form.refuse(refusal)
     except DigestKeyUnavailable as fault:
@@ -88,34 +113,45 @@ def _answered(form: ChangeForm, make: Callable[[], HttpResponse]) -> HttpRespons
     return None
 
 
-def _asked_for(request: HttpRequest, form: AddForm, organization: Organization) -> HttpResponse:
-    approval = asking.ask_for_endpoint(organization, form.change(request), person(request), **form.endpoint)
+def _asked_for(request: HttpRequest, form: AddForm, organization: Organization) -> HttpResponse | None:
+    """Ask for the endpoint; None if that is refused, with the errors in the form."""
+    change, user = form.change(request), person(request)
+    try:
+        approval = asking.ask_for_endpoint(organization, change, user, **form.endpoint)
+    except ValidationError as refusal:
+        form.refuse(refusal)
+        return None
+    except DigestKeyUnavailable as fault:
+        form.add_error(None, str(fault))
+        return None
     messages.warning(request, WAITS)
     return redirect("admin:approval", approval.pk)
 
 
-@transaction.atomic
-def _added(request: HttpRequest, form: AddForm, organization: Organization) -> HttpResponse:
-    change = form.change(request)
-    return _shown(request, WebhookEndpoint.add(change, organization=organization, **form.endpoint), change)
-
-
-@transaction.atomic
-def _renewed(request: HttpRequest, form: SecretForm, endpoint: WebhookEndpoint) -> HttpResponse:
+def _renewed(request: HttpRequest, form: SecretForm, endpoint: WebhookEndpoint) -> WebhookEndpoint:
     newest = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
     if newest.newest_generation != form.cleaned_data["generation"]:
         message = "A new secret was made since this page was opened. Open the page again to make another one."
         raise ValidationError(message, code="newer_secret")
-    change, moment = form.change(request), form.cleaned_data["moment"]
-    endpoint.new_secret(change, starts_at=moment, beside=form.beside)
-    return _shown(request, endpoint, change)
+    endpoint.new_secret(form.change(request), starts_at=form.cleaned_data["moment"], beside=form.beside)
+    return endpoint
+
+
+def _sent(request: HttpRequest, form: ChangeForm, make: Callable[[], WebhookEndpoint]) -> HttpResponse:
+    """Send the contact a link to the secret. If the e-mail can't be sent, it can be sent again."""
+    link_mail.require_mail()
+    by = sending.sender(request, form)
+    with transaction.atomic():
+        handover = KeyHandover.prepare_secret(by.change, by.user, make())
+    return sending.send(request, by, handover)
 
 
 @sensitive_variables()
 @transaction.atomic
-def _shown(request: HttpRequest, endpoint: WebhookEndpoint, change: Change) -> HttpResponse:
+def _shown(request: HttpRequest, form: ChangeForm, make: Callable[[], WebhookEndpoint]) -> HttpResponse:
     """Show the secret. The answer is rendered before the commit: if rendering fails, no secret was lost."""
-    secret = endpoint.show_secret(change)
+    endpoint = make()
+    secret = endpoint.show_secret(form.change(request))
     response = render(
         request, "partners/webhooks/secret.html", title="Signing secret", endpoint=endpoint, secret=secret
     )
@@ -123,3 +159,13 @@ def _shown(request: HttpRequest, endpoint: WebhookEndpoint, change: Change) -> H
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     return response.render()
+
+
+def _step(
+    request: HttpRequest, title: str, endpoint: WebhookEndpoint, form: ChangeForm, **context: Any
+) -> HttpResponse:
+    return render(request, "partners/webhooks/step.html", title=title, endpoint=endpoint, form=form, **context)
+
+
+def _endpoint(pk: int) -> WebhookEndpoint:
+    return get_object_or_404(WebhookEndpoint.objects.select_related("organization"), pk=pk)

@@ -138,6 +138,6 @@ KINDS: dict[str, Kind] = {
         after=lambda approval, before: approval.facts,
         carry_out=_add_endpoint,
         repeats=lambda one, other: bool(one["url"] == other["url"]),
-        afterwards="The endpoint is on. Show its signing secret on its page.",
+        afterwards="The endpoint is on. Hand over its signing secret from its page.",
     ),
 }

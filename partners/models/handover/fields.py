@@ -10,6 +10,7 @@ from django.utils import timezone
 from partners.keys import links
 from partners.models.keys.key import ApiKey
 from partners.models.organization import Organization
+from partners.models.webhooks.endpoint import WebhookEndpoint
 from partners.names import readable
 from partners.text import printable, printable_lines
 
@@ -47,6 +48,8 @@ class HandoverFields(models.Model):
 
     `description` has its owner, note and tags. The key expires at `expires_at`, or after `lifetime` from its
     collection, or never. If it replaces a key, that key works for `overlap` after the collection.
+
+    With an `endpoint` it is no key, but the signing secret of that endpoint in this `generation`.
     """
 
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="handovers")
@@ -57,6 +60,8 @@ class HandoverFields(models.Model):
     lifetime = models.DurationField(null=True)
     replaces = models.ForeignKey(ApiKey, models.PROTECT, null=True, related_name="handovers")
     overlap = models.DurationField(null=True)
+    endpoint = models.ForeignKey(WebhookEndpoint, models.PROTECT, null=True, related_name="handovers")
+    generation = models.PositiveIntegerField(null=True)
     description = models.JSONField(default=dict)
     reason = models.TextField(blank=True, validators=[printable_lines])
     ticket = models.CharField(max_length=100, blank=True, validators=[printable])
@@ -92,10 +97,17 @@ class HandoverFields(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["token_digest"], name="handover_link_unique"),
             models.UniqueConstraint(fields=["replaces"], condition=WAITING, name="handover_one_successor_waits"),
+            models.UniqueConstraint(fields=["endpoint"], condition=WAITING, name="handover_one_secret_waits"),
             models.CheckConstraint(
                 condition=Q(collected_at=None, api_key=None)
-                | Q(collected_at__isnull=False, api_key__isnull=False, withdrawn_at=None),
-                name="handover_collected_is_a_key",
+                | Q(collected_at__isnull=False, api_key__isnull=False, endpoint=None, withdrawn_at=None)
+                | Q(collected_at__isnull=False, api_key=None, endpoint__isnull=False, withdrawn_at=None),
+                name="handover_collected_is_key_or_secret",
+            ),
+            models.CheckConstraint(
+                condition=Q(endpoint=None, generation=None)
+                | Q(endpoint__isnull=False, generation__isnull=False, replaces=None),
+                name="handover_secret_has_generation",
             ),
             models.CheckConstraint(condition=~Q(replaces=F("api_key")), name="handover_replaces_another"),
         ]
@@ -113,6 +125,16 @@ class HandoverFields(models.Model):
         if self.link_expires_at <= timezone.now():
             return HandoverState.EXPIRED
         return HandoverState.SENT if self.opened_at is None else HandoverState.OPENED
+
+    @property
+    def noun(self) -> str:
+        """Return what is handed over, in a word."""
+        return "key" if self.endpoint_id is None else "signing secret"
+
+    @property
+    def nothing_given(self) -> str:
+        """Return the sentence that nobody has got anything by the link."""
+        return "No key was created." if self.endpoint_id is None else "No secret was shown."
 
     @property
     def lifespan(self) -> str:

@@ -136,7 +136,9 @@ class Link(HandoverFields):
 
     def _require_going_on(self) -> None:
         if self.state.is_over:
-            raise ValidationError(f"The hand-over is over: the key was {self.state.value}.", code=self.state.value)
+            raise ValidationError(
+                f"The hand-over is over: the {self.noun} was {self.state.value}.", code=self.state.value
+            )
 
     def _lock(self) -> None:
         """Lock the row and read it; raise Closed if a newer link was made since it was read."""
@@ -162,5 +164,6 @@ class Link(HandoverFields):
         self.save(update_fields=[*values])
 
     def _record(self, action: Action, change: Change, after: dict[str, Any] | None = None) -> None:
-        key, facts = self.api_key or self.replaces, {"link": self.pk} | (after or {})
+        about = {} if self.endpoint is None else {"endpoint": self.endpoint.public_id}
+        key, facts = self.api_key or self.replaces, {"link": self.pk} | about | (after or {})
         ChangeEvent.record(action, change, organization=self.organization, api_key=key, after=facts)

@@ -14,6 +14,7 @@ from django.core.validators import validate_email
 from partners.catalogue import routes
 from partners.models.change import Action
 from partners.models.organization import Organization
+from partners.models.webhooks.endpoint import WebhookEndpoint
 
 if TYPE_CHECKING:
     from partners.models.handover.link import Link
@@ -33,6 +34,8 @@ def found(handover: "KeyHandover") -> ValidationError | None:
             "The organization's contact has another e-mail address since the link was sent. Send a new link.",
             code="contact_changed",
         )
+    if handover.endpoint is not None:
+        return _of_secret(handover, handover.endpoint)
     if handover.replaces is not None:
         return handover.replaces.refusal(Action.KEY_ROTATED)
     if settings.FOUR_EYES and not handover.is_test and not handover.approved_by:
@@ -44,6 +47,13 @@ def found(handover: "KeyHandover") -> ValidationError | None:
     if gone:
         return ValidationError(f"There is no scope {gone[0]} anymore. Describe the key again.", code="scope_gone")
     return None
+
+
+def _of_secret(handover: "KeyHandover", endpoint: WebhookEndpoint) -> ValidationError | None:
+    if endpoint.newest_generation == handover.generation and endpoint.is_unshown:
+        return None
+    message = "A newer secret was made since, or somebody has seen this one. Withdraw the link."
+    return ValidationError(message, code="secret_replaced")
 
 
 def contact_of(organization: Organization) -> str:

@@ -1,51 +1,37 @@
 """One hand-over: prepared by staff, sent as a link, and collected once by whoever holds the link.
 
-The key is created only at the collection. Until then there is nothing that could be used or leak but the link itself,
-whose token is stored as a digest.
+The key is created only at the collection, and a signing secret is derived then. Until then there is nothing that could
+be used or leak but the link itself, whose token is stored as a digest.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
-from django.db.models import Q
+from django.db import transaction
 from django.utils import timezone
 
 from partners.catalogue import routes
-from partners.keys import lifetimes, links
+from partners.formats import endpoint_urls
+from partners.keys import lifetimes
 from partners.keys.tokens import Token
 from partners.models.change import Action, Change
 from partners.models.handover import obstacles
-from partners.models.handover.fields import WAITING, HandoverFields
+from partners.models.handover.fields import HandoverFields
+from partners.models.handover.handovers import KeyHandoverQuerySet
 from partners.models.handover.link import HOLDER, Link
 from partners.models.keys.key import ApiKey, refuse_overlap
 from partners.models.keys.labels import refuse_twin
 from partners.models.organization import Organization
+from partners.models.webhooks.endpoint import WebhookEndpoint
 from partners.names import tidy
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-class KeyHandoverQuerySet(models.QuerySet["KeyHandover"]):
-    """Find hand-overs."""
-
-    def waiting(self) -> "KeyHandoverQuerySet":
-        """Return those that were neither collected nor withdrawn."""
-        return self.filter(WAITING)
-
-    def about(self, key: ApiKey) -> "tuple[KeyHandover | None, KeyHandover | None]":
-        """Return how a key was handed over, and the link to its successor that waits."""
-        found = list(self.filter(Q(api_key=key) | (WAITING & Q(replaces=key))))
-        came = [each for each in found if each.api_key_id == key.pk]
-        return next(iter(came), None), next((each for each in found if each not in came), None)
-
-    def of_link(self, token: str) -> "KeyHandover | None":
-        """Return the hand-over of a link."""
-        rows = self.select_related("organization", "replaces", "sender", "api_key")
-        return rows.filter(token_digest=links.token_digest(token)).first()
+LONGEST_LABEL = 200
 
 
 class KeyHandover(Link):
@@ -62,6 +48,8 @@ class KeyHandover(Link):
     @property
     def permission(self) -> str:
         """Return the permission that staff need to send or withdraw the link."""
+        if self.endpoint_id is not None:
+            return "partners.change_organization"
         return "partners.issue_apikey" if self.replaces is None else "partners.rotate_apikey"
 
     @property
@@ -126,7 +114,7 @@ class KeyHandover(Link):
             ApiKey.objects.select_for_update(no_key=True).get(pk=key.pk)
             if refusal := key.refusal(Action.KEY_ROTATED):
                 raise refusal
-            cls._make_way(key, change)
+            cls._make_way(cls.objects.waiting().filter(replaces=key), change)
             made = cls(
                 organization=key.organization,
                 label=key.label,
@@ -134,6 +122,26 @@ class KeyHandover(Link):
                 is_test=key.is_test,
                 replaces=key,
                 overlap=overlap,
+            )
+            made._begin(change, sender)
+        return made
+
+    @classmethod
+    def prepare_secret(cls, change: Change, sender: "User | None", endpoint: WebhookEndpoint) -> "KeyHandover":
+        """Hand over the newest signing secret of an endpoint by link; raise ValidationError if somebody has seen it.
+
+        Only one link waits for an endpoint.
+        """
+        with transaction.atomic():
+            newest = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
+            newest.require_unshown()
+            cls._make_way(cls.objects.waiting().filter(endpoint=newest), change)
+            host = endpoint_urls.read(newest.url).host
+            made = cls(
+                organization=newest.organization,
+                label=f"Signing secret of {host}"[:LONGEST_LABEL],
+                endpoint=newest,
+                generation=newest.newest_generation,
             )
             made._begin(change, sender)
         return made
@@ -149,14 +157,20 @@ class KeyHandover(Link):
         as it is), and DigestKeyUnavailable if no digest key is loaded.
         """
         with transaction.atomic():
-            self._lock_open()
-            if refusal := obstacles.found(self):
-                raise refusal
-            change = Change(HOLDER, source, self.reason, self.ticket, self.approved_by)
+            change = self._allowed(source)
             key, token = self._make(change)
-            self._save(api_key=key, collected_at=timezone.now(), collected_from=source)
-            self._record(Action.HANDOVER_COLLECTED, change, {"sent_by": self.sent_by, "sent_to": self.sent_to})
+            self._note_collected(change, api_key=key)
         return key, token
+
+    def collect_secret(self, source: str) -> str:
+        """Return the signing secret that this link is for. Errors as of `collect()`."""
+        with transaction.atomic():
+            endpoint = cast(WebhookEndpoint, self.endpoint)
+            endpoint.lock()
+            change = self._allowed(source)
+            secret = endpoint.show_secret(change)
+            self._note_collected(change)
+        return secret
 
     def note_refusal(self, source: str, why: str) -> bool:
         """Record that the key couldn't be collected. Return True if staff must be alerted: for the first time."""
@@ -169,13 +183,28 @@ class KeyHandover(Link):
         return first
 
     @classmethod
-    def _make_way(cls, key: ApiKey, change: Change) -> None:
-        """Withdraw a link for this key that can't be used anymore. Refuse if there is one that can."""
-        for other in cls.objects.waiting().filter(replaces=key):
-            if other.state.may_be_open:
-                message = "A link for its successor is waiting. Send that one again, or withdraw it."
+    def _make_way(cls, others: KeyHandoverQuerySet, change: Change) -> None:
+        """Withdraw those of these links that can't be used anymore. Refuse if there is one that can."""
+        for other in others:
+            if other.state.may_be_open and other.generation in (None, other._newest_generation):
+                message = "A link is waiting already. Send that one again, or withdraw it."
                 raise ValidationError(message, code="link_waiting")
             other._end(change)
+
+    @property
+    def _newest_generation(self) -> int | None:
+        return None if self.endpoint is None else self.endpoint.newest_generation
+
+    def _allowed(self, source: str) -> Change:
+        """Lock the row, and return the change of its collection."""
+        self._lock_open()
+        if refusal := obstacles.found(self):
+            raise refusal
+        return Change(HOLDER, source, self.reason, self.ticket, self.approved_by)
+
+    def _note_collected(self, change: Change, **made: ApiKey) -> None:
+        self._save(collected_at=timezone.now(), collected_from=change.source, **made)
+        self._record(Action.HANDOVER_COLLECTED, change, {"sent_by": self.sent_by, "sent_to": self.sent_to})
 
     def _begin(self, change: Change, sender: "User | None") -> None:
         self.sender, self.sent_by, self.reason, self.ticket = sender, change.by, change.reason, change.ticket
@@ -187,6 +216,8 @@ class KeyHandover(Link):
 
     def _facts(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"label": self.label, "scopes": self.scopes, **self.description}
+        if self.endpoint is not None:
+            return {"label": self.label, "url": self.endpoint.url, "generation": self.generation}
         if self.replaces is not None:
             return facts
         if self.lifetime is not None:

@@ -72,6 +72,11 @@ class WebhookEndpoint(SigningKeys):
         return self.url
 
     @property
+    def changes(self) -> "models.QuerySet[ChangeEvent]":
+        """Return the changes that were recorded about this endpoint and the links to its secret, the newest first."""
+        return ChangeEvent.objects.filter(organization=self.organization, after__endpoint=self.public_id)
+
+    @property
     def is_on(self) -> bool:
         return self.off_at is None
 
@@ -99,7 +104,7 @@ class WebhookEndpoint(SigningKeys):
         """Send nothing more to it; raise ValidationError if it is already off, or without a reason."""
         change.require_reason()
         with transaction.atomic():
-            self._lock()
+            self.lock()
             if not self.is_on:
                 raise ValidationError("The endpoint is already off.", code="off")
             self._save(off_at=timezone.now(), off_why=why)
@@ -113,7 +118,7 @@ class WebhookEndpoint(SigningKeys):
         change.require_reason()
         with transaction.atomic():
             Organization.objects.select_for_update(no_key=True).get(pk=self.organization_id)
-            self._lock()
+            self.lock()
             if self.is_on:
                 raise ValidationError("The endpoint is already on.", code="on")
             if self.digest_key_number not in digests.loaded():
@@ -133,7 +138,7 @@ class WebhookEndpoint(SigningKeys):
         if starts_at is not None and starts_at <= timezone.now():
             raise ValidationError("Choose a time in the future for the new secret.", code="past")
         with transaction.atomic():
-            self._lock()
+            self.lock()
             before, values = self.newest_generation, self._renewed(starts_at, beside=beside)
             self._save(**values)
             when = "later" if beside else (starts_at or timezone.now()).isoformat()
@@ -143,7 +148,7 @@ class WebhookEndpoint(SigningKeys):
     def finish_new_secret(self, change: Change) -> None:
         """Put the new secret in force now, and end the old one; raise ValidationError if there is none."""
         with transaction.atomic():
-            self._lock()
+            self.lock()
             if not self.has_next:
                 raise ValidationError("No new secret is waiting to come into force.", code="no_new_secret")
             self._save(**self._in_force())
@@ -156,9 +161,8 @@ class WebhookEndpoint(SigningKeys):
         Raise DigestKeyUnavailable if its digest key is not loaded.
         """
         with transaction.atomic():
-            self._lock()
-            if not self.is_unshown:
-                raise ValidationError("This secret was shown already. Make a new one instead.", code="shown")
+            self.lock()
+            self.require_unshown()
             secret = self.secret(self.newest_generation)
             self._save(shown_generation=self.newest_generation)
             self._record(Action.WEBHOOK_SECRET_SHOWN, change, after={"generation": self.newest_generation})
@@ -181,7 +185,8 @@ class WebhookEndpoint(SigningKeys):
         if WebhookEndpoint.objects.on().filter(organization=self.organization, url=self.url).exists():
             raise ValidationError({"url": ValidationError("This URL is already an endpoint.", code="twin")})
 
-    def _lock(self) -> None:
+    def lock(self) -> None:
+        """Lock the row until the end of the transaction, and read it."""
         type(self).objects.select_for_update(no_key=True).get(pk=self.pk)
         self.refresh_from_db()
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -43,6 +44,16 @@ class SigningKeys(models.Model):
     def is_unshown(self) -> bool:
         """Return True if nobody has seen the newest secret."""
         return self.shown_generation < self.newest_generation
+
+    @property
+    def has_secret_seen(self) -> bool:
+        """Return True if somebody has seen a secret, so that what is sent can be verified."""
+        return self.shown_generation > 0
+
+    def require_unshown(self) -> None:
+        """Raise ValidationError if somebody has seen the newest secret."""
+        if not self.is_unshown:
+            raise ValidationError("This secret was shown already. Make a new one instead.", code="shown")
 
     @property
     def has_next(self) -> bool:

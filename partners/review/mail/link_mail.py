@@ -22,11 +22,11 @@ logger = logging.getLogger(__name__)
 
 
 class Alert(StrEnum):
-    """Why staff are alerted about a link, as the subject says it."""
+    """Why staff are alerted about a link, as the subject says it of a key or a signing secret."""
 
-    REUSED = "The link of a key that was collected is used again"
+    REUSED = "The link of a {noun} that was collected is used again"
     LOCKED = "A link is locked after wrong codes"
-    REFUSED = "A key could not be collected"
+    REFUSED = "A {noun} could not be collected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,11 @@ def for_contact(organization: Organization, links: Sequence[NewLink], *, with_co
         "organization": escaped(organization.name),
         "name": escaped(organization.contact_name),
         "links": [_facts(each) for each in links],
+        "named": _named(links),
+        "article": "an" if links[0].handover.endpoint is None else "a",
         "with_code": with_code,
     }
-    one = len(links) == 1
-    subject = "Collect your new API key" if one else f"Collect your {len(links):,} new API keys"
+    subject = f"Collect your {'new ' if len(links) == 1 else f'{len(links):,} new '}{_named(links)}"
     return emails.message(subject, "handover", facts, [links[0].handover.sent_to], settings.STAFF_EMAIL)
 
 
@@ -63,6 +64,8 @@ def alert(kind: Alert, handover: KeyHandover, source: str, why: str = "") -> Non
         return
     facts = {
         "kind": kind.name,
+        "noun": handover.noun,
+        "nothing_given": handover.nothing_given,
         "organization": escaped(handover.organization.name),
         "label": escaped(handover.label),
         "sent_by": escaped(handover.sent_by),
@@ -75,7 +78,7 @@ def alert(kind: Alert, handover: KeyHandover, source: str, why: str = "") -> Non
         "page": reverse("admin:partners_handover", args=[handover.pk]),
     }
     try:
-        emails.message(kind.value, "handover_alert", facts, settings.STAFF_EMAIL).send()
+        emails.message(kind.format(noun=handover.noun), "handover_alert", facts, settings.STAFF_EMAIL).send()
     except Exception as fault:  # whatever fails, the page must still answer
         logger.error("an alert could not be sent", extra={"exception": traces.kind(fault)})
 
@@ -85,10 +88,19 @@ def _facts(link: NewLink) -> dict[str, Any]:
     return {
         "label": escaped(handover.label),
         "url": link.url,
+        "endpoint": handover.endpoint and escaped(handover.endpoint.url),
         "end": handover.link_expires_at and emails.moment(handover.link_expires_at),
         "replaces": handover.replaces and f"{handover.replaces.quotable}…",
         "overlap_hours": handover.overlap_hours,
     }
+
+
+def _named(links: Sequence[NewLink]) -> str:
+    """Return what the links are for, in one noun."""
+    nouns = {link.handover.noun for link in links}
+    one = f"API {next(iter(nouns))}" if nouns == {"key"} else "webhook signing secret"
+    both = "API keys and signing secrets" if len(nouns) > 1 else f"{one}s"
+    return one if len(links) == 1 else both
 
 
 def _sender() -> str:

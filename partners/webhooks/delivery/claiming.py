@@ -14,9 +14,10 @@ LEASE = timedelta(seconds=60)  # longer than any attempt
 
 
 def endpoints_due() -> list[int]:
-    """Return the endpoints that have a delivery which is due."""
+    """Return the endpoints that have a delivery which is due, and a secret that somebody can verify it with."""
     due = WebhookDelivery.objects.all().open().filter(endpoint=OuterRef("pk"), next_attempt_at__lte=timezone.now())
-    return list(WebhookEndpoint.objects.filter(Exists(due)).order_by("pk").values_list("pk", flat=True))
+    able = WebhookEndpoint.objects.filter(shown_generation__gt=0)
+    return list(able.filter(Exists(due)).order_by("pk").values_list("pk", flat=True))
 
 
 def claim(shares: Mapping[int, int]) -> list[WebhookDelivery]:

@@ -66,7 +66,7 @@ admin/webhooks/<endpoint>/on/                        onboarding  onboarding
 admin/webhooks/<endpoint>/replay/                    onboarding  onboarding
 admin/webhooks/<endpoint>/secret/                    onboarding  onboarding
 admin/webhooks/<endpoint>/secret/finish/             onboarding  onboarding
-admin/webhooks/<endpoint>/secret/show/               onboarding  onboarding
+admin/webhooks/<endpoint>/secret/hand-over/          onboarding  onboarding
 admin/webhooks/<endpoint>/test/                      nobody      onboarding
 admin/webhooks/deliveries/<delivery>/                support     nobody
 admin/webhooks/deliveries/<delivery>/replay/         onboarding  onboarding

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from partners.collecting.guesses import LIMIT
 from partners.keys import links
-from partners.models import ApiKey, ChangeEvent, HandoverState, KeyHandover
+from partners.models import ApiKey, ChangeEvent, HandoverState, KeyHandover, WebhookEndpoint
 from partners.record.unknown_callers.unkeyed import TALLY
 from tests.api import Api
 from tests.factories import CHANGE, issue
@@ -20,6 +20,7 @@ from tests.partners.collecting.conftest import FORM
 from tests.partners.support.handing_over import actions, expire, prepared, sent
 from tests.partners.support.key_pages import MARKUP, TOKEN
 from tests.partners.support.postbox import Postbox
+from tests.partners.support.webhooks import added
 
 pytestmark = pytest.mark.django_db
 
@@ -263,3 +264,40 @@ def test_without_e_mail_only_the_pages_tell_staff(handover, post, settings, name
 
 def test_a_form_that_is_too_big_is_refused(client, db):
     assert client.post(FORM, {"link": "x" * 300_000}).status_code == 413
+
+
+@pytest.fixture
+def endpoint(handover) -> WebhookEndpoint:
+    return added(handover.organization, shown=False)
+
+
+def test_a_signing_secret_is_collected_from_the_link_once(endpoint, post):
+    token, _ = sent(KeyHandover.prepare_secret(CHANGE, None, endpoint))
+    review = text(post(token))
+    assert "Collect your signing secret" in review
+    assert endpoint.url in review
+    answer = post(token, "collect")
+    assert endpoint.secret(1) in answer.text
+    assert "no-store" in answer.headers["Cache-Control"]
+    again = post(token, "collect")
+    assert "This signing secret was already collected" in text(again)
+    assert endpoint.secret(1) not in again.text
+    assert mail.outbox[-1].subject == "The link of a signing secret that was collected is used again"
+    assert "make a new one at once" in mail.outbox[-1].body
+
+
+def test_a_secret_that_was_replaced_is_not_shown_and_alerts_staff(endpoint, post):
+    token, _ = sent(KeyHandover.prepare_secret(CHANGE, None, endpoint))
+    endpoint.new_secret(CHANGE)
+    answer = post(token, "collect")
+    assert answer.status_code == 409
+    assert "No secret was shown." in text(answer)
+    assert mail.outbox[-1].subject == "A signing secret could not be collected"
+
+
+def test_a_link_to_a_secret_without_its_digest_key_can_be_tried_again(endpoint, post, settings):
+    token, _ = sent(KeyHandover.prepare_secret(CHANGE, None, endpoint))
+    with_keys, settings.DIGEST_KEYS = settings.DIGEST_KEYS, ""
+    assert post(token, "collect").status_code == 503
+    settings.DIGEST_KEYS = with_keys
+    assert endpoint.secret(1) in post(token, "collect").text

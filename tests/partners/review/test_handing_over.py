@@ -16,6 +16,7 @@ from partners.review.mail import link_mail
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.handing_over import CONTACT, actions, links_mailed, prepared
 from tests.partners.support.postbox import Postbox
+from tests.partners.support.webhooks import URL, added
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("postbox")]
 BY = Sender(CHANGE, None, "https://api.example.com")
@@ -117,6 +118,16 @@ def test_one_fault_does_not_hold_back_the_others():
     Postbox.refused = {CONTACT}
     others = prepared(partner("First")), prepared(partner("Second", "it@second.example"))
     assert [bool(each.fault) for each in BY.send(others)] == [True, False]
+
+
+def test_one_mail_names_keys_and_secrets(handover):
+    secret = KeyHandover.prepare_secret(CHANGE, None, added(handover.organization, shown=False))
+    BY.send([secret])
+    assert mail.outbox[0].subject == "Collect your new webhook signing secret"
+    assert "a webhook signing secret for" in mail.outbox[0].body
+    assert f"Endpoint       {URL}" in mail.outbox[0].body
+    BY.send([handover, secret])
+    assert mail.outbox[1].subject == "Collect your 2 new API keys and signing secrets"
 
 
 def test_what_cannot_be_sent_says_why(handover):

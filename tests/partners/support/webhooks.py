@@ -7,8 +7,12 @@ from tests.factories import CHANGE
 URL = "https://receiver.example/webhooks"
 
 
-def added(organization, url=URL) -> WebhookEndpoint:
-    return WebhookEndpoint.add(CHANGE, organization=organization, url=url, events=[EventType.TRANSCRIPT_READY])
+def added(organization, url=URL, *, shown=True) -> WebhookEndpoint:
+    """Return an endpoint, whose secret somebody has seen unless told otherwise."""
+    endpoint = WebhookEndpoint.add(CHANGE, organization=organization, url=url, events=[EventType.TRANSCRIPT_READY])
+    if shown:
+        endpoint.show_secret(CHANGE)
+    return endpoint
 
 
 def event_for(organization, **values) -> WebhookEvent:

@@ -102,7 +102,7 @@ def test_an_approved_endpoint_is_shown_with_its_url_and_is_on(asker, approver, o
     assert "set CHARTERO_DIGEST_KEYS" in decide(approver, approval, "approved").text
     settings.DIGEST_KEYS = with_keys
     answer = text_of(decide(approver, approval, "approved"))
-    assert "The endpoint is on. Show its signing secret on its page." in answer
+    assert "The endpoint is on. Hand over its signing secret from its page." in answer
     assert "The endpoint was added. Show the endpoints" in answer
     assert organization.webhook_endpoints.get().is_unshown
 

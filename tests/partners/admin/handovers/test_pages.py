@@ -96,7 +96,7 @@ def test_a_link_is_withdrawn_with_a_reason(onboarding, handover):
     token, _ = sent(handover)
     assert "This field is required." in onboarding.post(page_of(handover, "withdraw/")).text
     answer = onboarding.post(page_of(handover, "withdraw/"), {"reason": "wrong person"}, follow=True)
-    assert "Link withdrawn. No key was created." in answer.text
+    assert "Link withdrawn. Nobody can use it." in answer.text
     assert KeyHandover.objects.of_link(token).state is HandoverState.WITHDRAWN
 
 
@@ -132,7 +132,7 @@ def test_a_rotation_names_the_key_that_is_replaced(onboarding, partner):
 
 def test_the_organization_and_home_show_what_waits(onboarding, handover, partner):
     assert "Links that wait" in text(onboarding, organization_page(partner, "keys"))
-    assert "1 link to a key needs a look" in text(onboarding, "/admin/")
+    assert "1 link needs a look" in text(onboarding, "/admin/")
     sent(handover)
     assert "needs a look" not in text(onboarding, "/admin/")
     handover.collect(FROM)
@@ -153,7 +153,7 @@ def test_a_long_list_has_pages_and_a_fixed_number_of_statements(onboarding, part
 
 def test_an_empty_list_says_so(support, db):
     assert "No link is waiting." in text(support, LIST)
-    assert "No key was handed over by link yet." in text(support, f"{LIST}?show=all")
+    assert "Nothing was handed over by link yet." in text(support, f"{LIST}?show=all")
 
 
 def test_markup_shows_as_it_is_written(onboarding, partner):

@@ -103,7 +103,7 @@ def test_a_link_for_a_successor_leaves_the_key_as_it_is(onboarding, key):
     assert "A link for its successor is waiting." in onboarding.get(page_of(key, "change")).text
     assert "A link for a new key is waiting." in onboarding.get(rotate_page(key)).text
     again = onboarding.post(rotate_page(key), rotate_form(onboarding, key, step="send"))
-    assert "A link for its successor is waiting. Send that one again, or withdraw it." in again.text
+    assert "A link is waiting already. Send that one again, or withdraw it." in again.text
     assert len(mail.outbox) == 1
 
 

@@ -4,12 +4,16 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.utils import timezone
 
 from partners.admin.webhooks import secrets
-from partners.models import Approval, ChangeEvent, WebhookEndpoint
+from partners.models import Approval, ChangeEvent, HandoverState, KeyHandover, WebhookEndpoint
+from tests.factories import CHANGE
+from tests.partners.support.diagnosing import text_of
+from tests.partners.support.handing_over import CONTACT
 from tests.partners.support.staff import make_stale, page_of
-from tests.partners.support.webhooks import URL
+from tests.partners.support.webhooks import URL, added
 
 pytestmark = pytest.mark.django_db
 GIVEN = {"url": URL, "events": ["recording.transcript_ready"], "reason": "as agreed"}
@@ -116,13 +120,59 @@ def test_the_page_shows_when_a_new_secret_starts(onboarding, endpoint, page):
     assert "Number 2 follows" in " ".join(onboarding.get(page()).text.split())
 
 
-def test_a_secret_that_nobody_has_seen_is_shown_once(onboarding, endpoint, page):
-    assert "Nobody has seen the newest secret yet." in onboarding.get(page()).text
-    assert endpoint.secret(1) in onboarding.post(page("secret/show/"), {}).text
-    again = onboarding.post(page("secret/show/"), {})
+@pytest.fixture
+def unseen(organization) -> WebhookEndpoint:
+    return added(organization, "https://unseen.example/", shown=False)
+
+
+@pytest.fixture
+def contact(organization, postbox) -> str:
+    """Let links be sent to the organization's contact."""
+    organization.set_contact(CHANGE, name="", email=CONTACT)
+    return CONTACT
+
+
+def test_a_secret_that_nobody_has_seen_is_shown_once(onboarding, unseen):
+    page, hand_over = f"/admin/webhooks/{unseen.pk}/", f"/admin/webhooks/{unseen.pk}/secret/hand-over/"
+    assert "Nobody has the newest one yet. Nothing is sent before." in text_of(onboarding.get(page))
+    assert "A link would be safer" in onboarding.get(hand_over).text
+    assert unseen.secret(1) in onboarding.post(hand_over, {}).text
+    again = onboarding.post(hand_over, {})
     assert "This secret was shown already." in again.text
-    assert endpoint.secret(1) not in again.text
-    assert "Show the signing secret" not in onboarding.get(page()).text
+    assert unseen.secret(1) not in again.text
+    assert "Hand over the secret" not in onboarding.get(page).text
+
+
+def test_a_new_endpoint_and_the_link_to_its_secret_come_together(onboarding, organization, contact):
+    path = page_of(organization, "webhooks/add")
+    assert f"By a link to {contact}." in text_of(onboarding.get(path))
+    answer = onboarding.post(path, GIVEN | {"step": "send"}, follow=True)
+    endpoint, handover = WebhookEndpoint.objects.get(), KeyHandover.objects.get()
+    assert answer.redirect_chain == [(f"/admin/partners/apikey/links/{handover.pk}/", 302)]
+    assert (handover.endpoint, handover.state, endpoint.is_unshown) == (endpoint, HandoverState.SENT, True)
+    assert "Nobody has the secret yet." in text_of(answer)
+    assert endpoint.secret(1)[6:] not in answer.text + mail.outbox[-1].body
+    page = text_of(onboarding.get(f"/admin/webhooks/{endpoint.pk}/"))
+    assert "Signing secret of receiver.example" in page
+    assert page.index("Link sent") < page.index("Webhook endpoint added")
+    assert "Waiting" in page
+
+
+def test_a_new_secret_goes_by_link_too_with_a_code(onboarding, endpoint, page, contact):
+    assert f"By a link to {contact}." in text_of(onboarding.get(page("secret/")))
+    answer = onboarding.post(page("secret/"), renewal(endpoint) | {"step": "send", "phone_code": "on"})
+    assert "Read this code out by phone." in answer.text
+    endpoint.refresh_from_db()
+    assert (endpoint.newest_generation, endpoint.shown_generation) == (2, 1)
+    again = onboarding.post(page("secret/hand-over/"), {"step": "send"})
+    assert "A link is waiting already." in again.text
+
+
+def test_without_e_mail_no_endpoint_is_added_for_a_link(onboarding, organization, contact, settings):
+    settings.DEFAULT_FROM_EMAIL = ""
+    answer = onboarding.post(page_of(organization, "webhooks/add"), GIVEN | {"step": "send"})
+    assert "E-mail is not configured." in answer.text
+    assert not WebhookEndpoint.objects.exists()
 
 
 def test_where_a_second_person_is_required_the_endpoint_is_asked_for(onboarding, organization, settings):
@@ -136,7 +186,14 @@ def test_where_a_second_person_is_required_the_endpoint_is_asked_for(onboarding,
     assert "The same is already waiting for approval." in onboarding.post(path, GIVEN).text
 
 
-@pytest.mark.parametrize("name", ["secret/", "secret/show/", "add"])
+def test_what_cannot_be_added_is_not_asked_for(onboarding, organization, settings):
+    settings.FOUR_EYES, settings.DIGEST_KEYS = True, ""
+    answer = onboarding.post(page_of(organization, "webhooks/add"), GIVEN)
+    assert "CHARTERO_DIGEST_KEYS" in str(answer.context["form"].non_field_errors())
+    assert not Approval.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["secret/", "secret/hand-over/", "add"])
 def test_a_stale_password_is_asked_for_first(onboarding, endpoint, page, name):
     path = page(name) if name != "add" else page_of(endpoint.organization, "webhooks/add")
     make_stale(onboarding)

@@ -230,3 +230,12 @@ def test_events_that_nobody_wants_are_not_written(endpoint):
     draft(EncounterFactory(organization=endpoint.organization), status="completed")
     deliver(Answer(status=200))
     assert not WebhookDelivery.objects.exists()
+
+
+def test_nothing_is_sent_before_somebody_has_a_secret_to_verify_it_with(organization):
+    endpoint = added(organization, shown=False)
+    delivery = endpoint.send_test(CHANGE)
+    assert deliver(Answer(status=200)).delivered == 0
+    endpoint.show_secret(CHANGE)
+    assert deliver(Answer(status=200)).delivered == 1
+    assert state(delivery)[0] == "delivered"
