@@ -35,6 +35,8 @@ _SECURES = (
     "partners.sign_accessreview",
     "encounters.view_encounter",
     "encounters.view_document",
+    "encounters.view_restriction",
+    "encounters.restrict_records",
 )
 
 
@@ -66,6 +68,8 @@ ABILITIES = {
     "partners.sign_accessreview": "Review who has access, and sign it off",
     "encounters.view_encounter": "See encounters",
     "encounters.view_document": "See the documents of encounters",
+    "encounters.view_restriction": "See which records are restricted, and why",
+    "encounters.restrict_records": "Restrict records, and lift restrictions",
 }
 SUPERUSERS_ONLY = "Manage users and reset their sign-in"
 
@@ -86,7 +90,7 @@ class Role(Enum):
     SECURITY = (
         "Security",
         _SEES + _ONBOARDS + _SECURES,
-        "May also enable and revoke keys, use the global switch, and see changes, disclosures and encounters.",
+        "May also enable and revoke keys, use the global switch, restrict records, and see changes and disclosures.",
     )
 
     def __init__(self, group_name: str, permissions: tuple[str, ...], says: str) -> None:

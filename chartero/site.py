@@ -44,6 +44,7 @@ NAVIGATION = (
     NavigationEntry("Disclosures", "admin:disclosures", "partners.account_disclosures", LOOK_UP),
     NavigationEntry("Staff activity", "admin:staff_activity", "partners.view_changeevent", LOOK_UP),
     NavigationEntry("Encounters", "admin:encounters_encounter_changelist", "encounters.view_encounter", LOOK_UP),
+    NavigationEntry("Restrictions", "admin:encounters_restriction_changelist", "encounters.view_restriction", LOOK_UP),
     NavigationEntry("Reason codes", "admin:reasons", "partners.view_apikey", LOOK_UP),
     NavigationEntry(
         "Access requests",

@@ -10,8 +10,13 @@ from partners.record import subjects
 from partners.record.subjects import Subject
 
 # The migrations that make what the triggers of other tables name. They can be undone only without these triggers.
-_NAMED_BY_READY = {("encounters", "0006_ready_transcripts"), ("partners", "0020_webhooks")}
-_NAMED_BY_CHANGES = {("encounters", "0007_encounter_changes")}
+_NAMED_BY_RESTRICTIONS = {("encounters", "0008_restrictions")}
+_NAMED_BY_COUNTS = _NAMED_BY_RESTRICTIONS
+_NAMED_BY_CHANGES = {("encounters", "0007_encounter_changes"), *_NAMED_BY_RESTRICTIONS}
+_NAMED_BY_READY = {
+    *(("encounters", "0006_ready_transcripts"), ("partners", "0020_webhooks")),
+    *_NAMED_BY_RESTRICTIONS,
+}
 
 
 class EncountersConfig(AppConfig):
@@ -22,11 +27,12 @@ class EncountersConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks, what `partners` shows, prunes and sends of the data, and the triggers."""
-        from encounters import checks, volume, webhooks  # noqa: F401
+        from encounters import checks, restricting, volume, webhooks  # noqa: F401
         from encounters.changes import pruning
         from encounters.changes import triggers as changes
         from encounters.models import Document, Encounter, Patient
         from encounters.ready import triggers as ready
+        from encounters.restrictions import triggers as restrictions
         from encounters.totals import triggers as totals
         from partners.record import retention
         from partners.review import data_volume
@@ -36,58 +42,80 @@ class EncountersConfig(AppConfig):
         subjects.register(Subject.ENCOUNTER, Encounter)
         subjects.register(Subject.PATIENT, Patient)
         subjects.register(Subject.DOCUMENT, Document)
+        subjects.register_restrictions(restricting.of_patient)
         data_volume.register(volume.of_organization)
         sources.register(webhooks.ReadyTranscripts())
         retention.register("encounter_changes", retention.ShortLived(pruning.due, pruning.prune))
         definitions.register(totals.SET)
         definitions.register(changes.SET)
         definitions.register(ready.SET)
+        definitions.register(restrictions.SET)
         pre_migrate.connect(make_way, sender=self)
         post_migrate.connect(keep_counts, sender=self)
         post_migrate.connect(keep_changes, sender=self)
         post_migrate.connect(keep_noting, sender=self)
+        post_migrate.connect(keep_restrictions, sender=self)
 
 
 def make_way(sender: AppConfig, using: str, plan: Any, **kwargs: Any) -> None:
     """Before SQLite rebuilds a table, or a table goes, remove all triggers of other tables that name it."""
     from encounters.changes import triggers as changes
     from encounters.ready import triggers as ready
+    from encounters.restrictions import triggers as restrictions
+    from encounters.totals import triggers as totals
     from partners.triggers import installing
 
     connection = connections[using]
     undone = {(migration.app_label, migration.name) for migration, backwards in plan if backwards}
-    for triggers, named in ((changes.SET, _NAMED_BY_CHANGES), (ready.SET, _NAMED_BY_READY)):
-        if undone & named or (plan and connection.vendor == "sqlite"):
+    named = {
+        changes.SET: _NAMED_BY_CHANGES,
+        ready.SET: _NAMED_BY_READY,
+        restrictions.SET: _NAMED_BY_RESTRICTIONS,
+    }
+    if undone & _NAMED_BY_COUNTS:
+        installing.remove(connection, totals.SET)
+    for triggers, migrations in named.items():
+        if undone & migrations or (plan and connection.vendor == "sqlite"):
             installing.remove(connection, triggers)
 
 
 def keep_counts(sender: AppConfig, using: str, **kwargs: Any) -> None:
-    """Install the triggers of the counts once the tables exist."""
+    """Install the triggers of the counts."""
     from encounters.totals import counting
 
-    if _exist(sender, using, "Encounter", "EncounterCount"):
+    if _is_current(sender, using):
         counting.ensure(connections[using])
 
 
 def keep_changes(sender: AppConfig, using: str, **kwargs: Any) -> None:
-    """Install the triggers of the changes once the tables exist."""
+    """Install the triggers of the changes."""
     from encounters.changes import triggers
     from partners.triggers import installing
 
-    if _exist(sender, using, "Encounter", "EncounterChange", "ChangeHorizon"):
+    if _is_current(sender, using):
         installing.ensure(connections[using], triggers.SET)
 
 
 def keep_noting(sender: AppConfig, using: str, **kwargs: Any) -> None:
-    """Install the triggers that note ready transcripts, once the tables exist, also that of the endpoints."""
+    """Install the triggers that note ready transcripts, once the table of the endpoints exists, too."""
     from encounters.ready import triggers
     from partners.models import WebhookEndpoint
     from partners.triggers import installing
 
-    if _exist(sender, using, "Document", "Encounter", "ReadyTranscript", also=WebhookEndpoint._meta.db_table):
+    if _is_current(sender, using, WebhookEndpoint._meta.db_table):
         installing.ensure(connections[using], triggers.SET)
 
 
-def _exist(sender: AppConfig, using: str, *models: str, also: str = "") -> bool:
-    tables = {sender.get_model(name)._meta.db_table for name in models} | ({also} if also else set())
-    return tables <= set(connections[using].introspection.table_names())
+def keep_restrictions(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    """Install the triggers that hold encounters to the restrictions."""
+    from encounters.restrictions import triggers
+    from partners.triggers import installing
+
+    if _is_current(sender, using):
+        installing.ensure(connections[using], triggers.SET)
+
+
+def _is_current(sender: AppConfig, using: str, *others: str) -> bool:
+    """Return True if all columns are there that triggers name: the newest table came with the newest of them."""
+    newest = sender.get_model("Restriction")._meta.db_table
+    return {newest, *others} <= set(connections[using].introspection.table_names())

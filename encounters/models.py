@@ -6,7 +6,9 @@ from django.utils import timezone
 
 from encounters.changes.models import ChangeHorizon, ChangeKind, EncounterChange
 from encounters.ready.models import ReadyTranscript
+from encounters.restrictions.models import Restriction
 from encounters.totals import buckets
+from encounters.vocabulary import DocumentStatus, EncounterStatus, EncounterType, RecordClass, SchemaType
 from partners.identifiers import PublicIdField
 from partners.models import Organization
 
@@ -23,50 +25,10 @@ __all__ = [
     "Patient",
     "ReadyTranscript",
     "RecordClass",
+    "Restriction",
     "SchemaType",
     "SourceRecord",
 ]
-
-
-class RecordClass(models.TextChoices):
-    """What kind of data a record is. Only clinical records are ever served."""
-
-    CLINICAL = "clinical"
-    DEMO = "demo"
-    TRAINING = "training"
-
-
-class EncounterType(models.TextChoices):
-    """How the encounter was documented."""
-
-    AMBIENT = "ambient"
-    CLINICAL_DOCUMENTATION = "clinical_documentation"
-
-
-class EncounterStatus(models.TextChoices):
-    """The progress of an encounter."""
-
-    PLANNED = "planned"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
-    CANCELLED = "cancelled"
-    UNKNOWN = "unknown"
-
-
-class DocumentStatus(models.TextChoices):
-    """The progress of a document."""
-
-    DRAFT = "draft"
-    COMPLETED = "completed"
-    AMENDED = "amended"
-    SUPERSEDED = "superseded"
-
-
-class SchemaType(models.TextChoices):
-    """What a document contains."""
-
-    DOCUMENT = "document"
-    AMBIENT_TRANSCRIPT = "ambient_transcript"
 
 
 def one_of(name: str, field: str, choices: type[models.TextChoices]) -> models.CheckConstraint:
@@ -100,12 +62,15 @@ class EncounterQuerySet(models.QuerySet["Encounter"]):
         return self.filter(organization=organization)
 
     def served(self) -> "EncounterQuerySet":
-        """Return the encounters that a partner may see: clinical and not withdrawn."""
-        return self.filter(record_class=RecordClass.CLINICAL, withdrawn_at=None)
+        """Return the encounters that a partner may see: clinical, not withdrawn, and not restricted."""
+        return self.filter(record_class=RecordClass.CLINICAL, withdrawn_at=None, restricted_at=None)
 
 
 class Encounter(models.Model):
-    """An encounter of one organization. For partners, a withdrawn encounter does not exist."""
+    """An encounter of one organization. For partners, a withdrawn or restricted encounter does not exist.
+
+    `restricted_at` follows from the restrictions of the encounter and of its patient. Triggers hold it to them.
+    """
 
     public_id = PublicIdField("enc")
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="encounters", db_index=False)
@@ -118,6 +83,7 @@ class Encounter(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True)
+    restricted_at = models.DateTimeField(null=True)
 
     objects = EncounterQuerySet.as_manager()
 
@@ -132,14 +98,17 @@ class Encounter(models.Model):
         indexes = [
             models.Index(
                 fields=["organization", "created_at", "public_id"],
-                condition=Q(record_class="clinical", withdrawn_at=None),
-                name="encounter_page",
+                condition=Q(record_class="clinical", withdrawn_at=None, restricted_at=None),
+                name="encounter_served",
             ),
             models.Index(fields=["organization", "created_at"], name="encounter_of_organization"),
             models.Index(
                 fields=["organization", "record_class"],
                 condition=Q(record_class__in=["demo", "training"], withdrawn_at=None),
                 name="encounter_withheld",
+            ),
+            models.Index(
+                fields=["organization"], condition=Q(restricted_at__isnull=False), name="encounter_restricted"
             ),
         ]
 
@@ -171,6 +140,15 @@ class EncounterCount(models.Model):
         return f"{self.grain} of {self.starts_at.isoformat()}"
 
 
+class DocumentQuerySet(models.QuerySet["Document"]):
+    """Queries of documents."""
+
+    def served(self) -> "DocumentQuerySet":
+        """Return the documents that a partner may see: neither withdrawn nor restricted, of a served encounter."""
+        present = self.filter(withdrawn_at=None, restricted_at=None)
+        return present.filter(encounter__in=Encounter.objects.served())
+
+
 class Document(models.Model):
     """A document of one encounter: a note, or the transcript of an ambient recording.
 
@@ -192,6 +170,9 @@ class Document(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True)
+    restricted_at = models.DateTimeField(null=True)
+
+    objects = DocumentQuerySet.as_manager()
 
     class Meta:
         default_permissions = ("view",)
@@ -205,7 +186,10 @@ class Document(models.Model):
                 name="document_duration_not_negative",
             ),
         ]
-        indexes = [models.Index(fields=["encounter", "created_at", "public_id"], name="document_of_encounter")]
+        indexes = [
+            models.Index(fields=["encounter", "created_at", "public_id"], name="document_of_encounter"),
+            models.Index(fields=["audio"], condition=Q(audio__isnull=False), name="document_of_recording"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id

@@ -12,6 +12,8 @@ from partners.review.data_volume import Count, DataVolume
 
 # Spelled like the condition of the index `encounter_withheld`, so that both databases can use it.
 WITHHELD = "record_class IN ('demo', 'training') AND withdrawn_at IS NULL"
+# Like that of the index `encounter_restricted`.
+RESTRICTED = "restricted_at IS NOT NULL"
 
 
 def of_organization(organization: Organization) -> DataVolume:
@@ -24,6 +26,7 @@ def of_organization(organization: Organization) -> DataVolume:
         newest=newest.first(),
         demo=Count.of(withheld.filter(record_class=RecordClass.DEMO)),
         training=Count.of(withheld.filter(record_class=RecordClass.TRAINING)),
+        restricted=Count.of(_where(encounters, RESTRICTED)),
         patients=Count.of(Patient.objects.filter(organization=organization, withdrawn_at=None)),
     )
 

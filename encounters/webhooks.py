@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from encounters.models import Document, DocumentStatus, ReadyTranscript, RecordClass, SchemaType
+from encounters.models import Document, DocumentStatus, ReadyTranscript, SchemaType
 from partners.catalogue.events import EventType
 from partners.models import WebhookEvent
 from partners.webhooks.sources import Pointer
@@ -33,14 +33,11 @@ class ReadyTranscripts:
 
     def served(self, events: Sequence[WebhookEvent]) -> set[int]:
         """Return the events whose transcript the API would serve now, to the organization that the event is for."""
-        rows = Document.objects.filter(
+        rows = Document.objects.served().filter(
             public_id__in=[each.document_id for each in events],
             schema_type=SchemaType.AMBIENT_TRANSCRIPT,
             status__in=FINAL,
             turns__isnull=False,
-            withdrawn_at=None,
-            encounter__record_class=RecordClass.CLINICAL,
-            encounter__withdrawn_at=None,
         )
         found = set(rows.values_list("public_id", "encounter__public_id", "encounter__organization"))
         return {each.pk for each in events if (each.document_id, each.encounter_id, each.organization_id) in found}

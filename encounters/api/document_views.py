@@ -5,7 +5,7 @@ from typing import cast
 
 from rest_framework.request import Request
 
-from encounters.api import documents, policy
+from encounters.api import documents, policy, withheld
 from encounters.api.documents import DocumentedEncounter, StoredDocument
 from encounters.api.policy import DocumentRequest
 from encounters.api.views import is_encounter_id
@@ -48,6 +48,9 @@ class DocumentViewSet(PartnerViewSet):
     def rules(self) -> tuple[Rule[DocumentRequest], ...]:
         """Return the checks of the route from 14 on."""
         return policy.DOCUMENT_POLICIES[self.route]
+
+    def not_served(self, **ids: str) -> str:
+        return withheld.why(**ids)
 
     def asked(self, call: AccessRequest, encounter_id: str, document_id: str) -> DocumentRequest:
         """Return what the caller asks for. Invalid ids are not looked up."""

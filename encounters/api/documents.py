@@ -17,6 +17,7 @@ from encounters.api.serializers import (
     TurnSerializer,
 )
 from encounters.models import SchemaType
+from encounters.totals.buckets import PRESENT, each_of
 from partners.api.disclosure import Disclosure
 from partners.catalogue.routes import Route
 from partners.statements import Statement
@@ -30,8 +31,8 @@ FROM encounters_encounter AS encounter
 LEFT JOIN encounters_patient AS patient ON patient.id = encounter.patient_id
     AND patient.organization_id = encounter.organization_id
 LEFT JOIN encounters_document AS document ON document.encounter_id = encounter.id
-    AND document.public_id = %s AND document.withdrawn_at IS NULL
-WHERE encounter.public_id = %s AND encounter.withdrawn_at IS NULL
+    AND document.public_id = %s AND {document_present}
+WHERE encounter.public_id = %s AND {encounter_present}
 """
 
 _DOCUMENT_KEYS = DocumentSerializer.keys()
@@ -115,4 +116,5 @@ _COLUMNS: dict[Route, Callable[[str], str]] = {
 
 @cache
 def _statement(vendor: str, route: Route) -> Statement:
-    return Statement(_FOUND.format(columns=_COLUMNS[route](vendor)))
+    present = {f"{row}_present": each_of(row, PRESENT) for row in ("encounter", "document")}
+    return Statement(_FOUND.format(columns=_COLUMNS[route](vendor), **present))

@@ -16,7 +16,7 @@ from encounters.api.dialects import DIALECTS
 from encounters.api.filters import LONGEST_PAGE
 from encounters.api.serializers import DocumentSummarySerializer, EncounterSerializer, PatientSerializer
 from encounters.totals import sums
-from encounters.totals.buckets import SERVED
+from encounters.totals.buckets import PRESENT, SERVED, each_of
 from partners.api.disclosure import Disclosure
 from partners.statements import Statement
 
@@ -27,8 +27,8 @@ LEFT JOIN partners_organization AS organization ON organization.id = encounter.o
 LEFT JOIN encounters_patient AS patient ON patient.id = encounter.patient_id
     AND patient.organization_id = encounter.organization_id AND patient.withdrawn_at IS NULL"""
 
-_DOCUMENTS = """
-    FROM encounters_document AS document WHERE document.encounter_id = encounter.id AND document.withdrawn_at IS NULL
+_DOCUMENTS = f"""
+    FROM encounters_document AS document WHERE document.encounter_id = encounter.id AND {each_of("document", PRESENT)}
     ORDER BY document.created_at, document.public_id"""
 
 # An empty page still has its total. PostgreSQL plans this once for all values: the constant inner limit tells it that a
@@ -49,7 +49,7 @@ _ENCOUNTER = """
 SELECT encounter.organization_id, encounter.record_class, encounter.id, patient.id, CAST({item} AS text)
 FROM encounters_encounter AS encounter
 {joined}
-WHERE encounter.public_id = %s AND encounter.withdrawn_at IS NULL
+WHERE encounter.public_id = %s AND {present}
 """
 
 
@@ -124,7 +124,8 @@ def _page(vendor: str, sort_order: str, bounds: tuple[str, ...], *, skips: bool)
 
 @cache
 def _encounter(vendor: str) -> Statement:
-    return Statement(_ENCOUNTER.format(item=_item(vendor), joined=_JOINED))
+    present = each_of("encounter", PRESENT)
+    return Statement(_ENCOUNTER.format(item=_item(vendor), joined=_JOINED, present=present))
 
 
 def _item(vendor: str) -> str:

@@ -5,7 +5,7 @@ from typing import cast
 
 from rest_framework.request import Request
 
-from encounters.api import policy, queries
+from encounters.api import policy, queries, withheld
 from encounters.api.policy import EncounterRequest
 from encounters.api.queries import StoredEncounter
 from partners.api.disclosure import Disclosing
@@ -37,6 +37,9 @@ class EncounterViewSet(PartnerViewSet):
     def rules(self) -> tuple[Rule[EncounterRequest], ...]:
         """Return the checks 14–16. A list has no resource to check."""
         return () if self.route is Route.ENCOUNTERS_LIST else policy.ENCOUNTER_POLICY
+
+    def not_served(self, **ids: str) -> str:
+        return withheld.why(**ids) if ids else ""
 
     def asked(self, call: AccessRequest, encounter_id: str) -> EncounterRequest:
         """Return what the caller asks for. Invalid ids are not looked up."""

@@ -5,7 +5,7 @@ commit in any order, so readers stay below the oldest one that is still open (`S
 time and logs row by row.
 """
 
-from encounters.totals.buckets import SERVED
+from encounters.totals.buckets import PRESENT, SERVED, each_of
 from partners.triggers.definitions import Definition, Function, TriggerSet
 
 # Columns that are served. A write that changes none of them is no change.
@@ -14,6 +14,7 @@ PATIENT = ("public_id", "organization_id", "first_name", "last_name", "date_of_b
 DOCUMENT = (
     *("public_id", "encounter_id", "schema_type", "title", "status", "workflow_variant", "audio_duration_seconds"),
     *("content", "transcript_provider", "audio", "turns", "created_at", "updated_at", "withdrawn_at"),
+    "restricted_at",
 )
 ENCOUNTERS, PATIENTS, DOCUMENTS = "encounters_encounter", "encounters_patient", "encounters_document"
 
@@ -22,10 +23,6 @@ SETTLED = {
     "postgresql": "position < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)",
     "sqlite": "TRUE",
 }
-
-
-def _served(row: str) -> str:
-    return " AND ".join(f"{row}.{condition}" for condition in SERVED.split(" AND "))
 
 
 # PostgreSQL ----------------------------------------------------------------------------------------------------------
@@ -60,11 +57,11 @@ _OF_DOCUMENTS = """
         SELECT organization_id, id, public_id, 'updated' AS change FROM encounters_encounter
         WHERE id = touched.encounter_id AND {served} OFFSET 0
     ) AS encounter"""
-_PRESENT = "SELECT encounter_id FROM {rows} WHERE withdrawn_at IS NULL"
+_PRESENT = "SELECT encounter_id FROM {rows} WHERE {present}"
 _REWRITTEN = """
         SELECT unnest(ARRAY[was.encounter_id, became.encounter_id]) AS encounter_id
         FROM old_rows AS was JOIN new_rows AS became ON became.id = was.id
-        WHERE (was.withdrawn_at IS NULL OR became.withdrawn_at IS NULL) AND {was} IS DISTINCT FROM {became}"""
+        WHERE ({was_present} OR {is_present}) AND {was} IS DISTINCT FROM {became}"""
 _OF_PATIENTS = """
     SELECT encounter.organization_id, encounter.id, encounter.public_id, 'updated' AS change
     FROM old_rows AS was JOIN new_rows AS became ON became.id = was.id
@@ -87,17 +84,22 @@ _REFERENCING = {
 
 
 def _postgresql() -> tuple[Definition, ...]:
-    altered = _ALTERED.format(was_served=_served("was"), is_served=_served("became"), **_rows(ENCOUNTER))
-    of_patients = _OF_PATIENTS.format(served=_served("encounter"), **_rows(PATIENT))
+    altered = _ALTERED.format(
+        was_served=each_of("was", SERVED), is_served=each_of("became", SERVED), **_rows(ENCOUNTER)
+    )
+    rewritten = _REWRITTEN.format(
+        was_present=each_of("was", PRESENT), is_present=each_of("became", PRESENT), **_rows(DOCUMENT)
+    )
+    of_patients = _OF_PATIENTS.format(served=each_of("encounter", SERVED), **_rows(PATIENT))
     return (
         _statement(ENCOUNTERS, "insert", _ALL.format(change="available", rows="new_rows", served=SERVED)),
         _statement(ENCOUNTERS, "update", altered),
         _statement(ENCOUNTERS, "delete", _ALL.format(change="withdrawn", rows="old_rows", served=SERVED)),
         _statement(ENCOUNTERS, "truncate", _ALL.format(change="withdrawn", rows=ENCOUNTERS, served=SERVED)),
-        _statement(DOCUMENTS, "insert", _of_documents(_PRESENT.format(rows="new_rows"))),
-        _statement(DOCUMENTS, "update", _of_documents(_REWRITTEN.format(**_rows(DOCUMENT)))),
-        _statement(DOCUMENTS, "delete", _of_documents(_PRESENT.format(rows="old_rows"))),
-        _statement(DOCUMENTS, "truncate", _of_documents(_PRESENT.format(rows=DOCUMENTS))),
+        _statement(DOCUMENTS, "insert", _of_documents(_PRESENT.format(rows="new_rows", present=PRESENT))),
+        _statement(DOCUMENTS, "update", _of_documents(rewritten)),
+        _statement(DOCUMENTS, "delete", _of_documents(_PRESENT.format(rows="old_rows", present=PRESENT))),
+        _statement(DOCUMENTS, "truncate", _of_documents(_PRESENT.format(rows=DOCUMENTS, present=PRESENT))),
         _statement(PATIENTS, "update", of_patients),
     )
 
@@ -139,9 +141,10 @@ _STAYS = "OLD.organization_id = NEW.organization_id"
 
 
 def _sqlite() -> tuple[Definition, ...]:
-    was, is_ = _served("OLD"), _served("NEW")
-    columns = ("organization_id", "record_class", "withdrawn_at", *ENCOUNTER)
-    either_present = "(OLD.withdrawn_at IS NULL OR NEW.withdrawn_at IS NULL)"
+    was, is_ = each_of("OLD", SERVED), each_of("NEW", SERVED)
+    columns = ("organization_id", "record_class", "withdrawn_at", "restricted_at", *ENCOUNTER)
+    was_present, is_present = each_of("OLD", PRESENT), each_of("NEW", PRESENT)
+    patient_present = "(OLD.withdrawn_at IS NULL OR NEW.withdrawn_at IS NULL)"
     both = "encounter.id IN (OLD.encounter_id, NEW.encounter_id)"
     theirs = "encounter.patient_id = NEW.id AND encounter.organization_id IN (OLD.organization_id, NEW.organization_id)"
     new, old = (_ITSELF.format(row=row) for row in ("NEW", "OLD"))
@@ -153,14 +156,14 @@ def _sqlite() -> tuple[Definition, ...]:
             *(ENCOUNTERS, "update_to", f"{is_} AND (NOT ({was} AND {_STAYS}) OR {_differs(ENCOUNTER)})"),
             *(f"CASE WHEN {was} AND {_STAYS} THEN 'updated' ELSE 'available' END", new, columns),
         ),
-        _each(DOCUMENTS, "insert", "NEW.withdrawn_at IS NULL", "'updated'", _others("encounter.id = NEW.encounter_id")),
-        _each(DOCUMENTS, "delete", "OLD.withdrawn_at IS NULL", "'updated'", _others("encounter.id = OLD.encounter_id")),
+        _each(DOCUMENTS, "insert", is_present, "'updated'", _others("encounter.id = NEW.encounter_id")),
+        _each(DOCUMENTS, "delete", was_present, "'updated'", _others("encounter.id = OLD.encounter_id")),
         _each(
-            *(DOCUMENTS, "update", f"{either_present} AND ({_differs(DOCUMENT)})", "'updated'"),
+            *(DOCUMENTS, "update", f"({was_present} OR {is_present}) AND ({_differs(DOCUMENT)})", "'updated'"),
             *(_others(both), DOCUMENT),
         ),
         _each(
-            *(PATIENTS, "update", f"{either_present} AND ({_differs(PATIENT)})", "'updated'"),
+            *(PATIENTS, "update", f"{patient_present} AND ({_differs(PATIENT)})", "'updated'"),
             *(_others(theirs), PATIENT),
         ),
     )
@@ -171,7 +174,7 @@ def _differs(columns: tuple[str, ...]) -> str:
 
 
 def _others(condition: str) -> str:
-    return _OTHERS.format(served=_served("encounter"), condition=condition)
+    return _OTHERS.format(served=each_of("encounter", SERVED), condition=condition)
 
 
 def _each(

@@ -1,17 +1,16 @@
 """The triggers that note a transcript which became ready, in the transaction that made it so, whoever wrote it.
 
-A transcript is ready when the API serves it: it is final and has turns, and neither it nor its encounter is withheld or
-withdrawn. Organizations without a webhook endpoint cost nothing but the look whether they have one.
+A transcript is ready when the API serves it: it is final and has turns, and neither it nor its encounter is withheld,
+restricted or withdrawn. Organizations without a webhook endpoint cost nothing but the look whether they have one.
 """
 
 from dataclasses import dataclass
 
-from encounters.totals.buckets import SERVED
+from encounters.totals.buckets import PRESENT, SERVED, each_of
 from partners.triggers.definitions import Definition, Function, TriggerSet
 
 _IS_READY = (
-    "{row}.schema_type = 'ambient_transcript' AND {row}.status IN ('completed', 'amended')"
-    " AND {row}.turns IS NOT NULL AND {row}.withdrawn_at IS NULL"
+    f"schema_type = 'ambient_transcript' AND status IN ('completed', 'amended') AND turns IS NOT NULL AND {PRESENT}"
 )
 _NOW = {"postgresql": "clock_timestamp()", "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')"}
 _NOTE = """
@@ -56,17 +55,13 @@ class Trigger:
         return _NOTE.format(
             now=_NOW[vendor],
             which=self.which,
-            is_ready=_IS_READY.format(row="document"),
-            is_served=_served("encounter"),
+            is_ready=each_of("document", _IS_READY),
+            is_served=each_of("encounter", SERVED),
         )
 
 
-def _served(row: str) -> str:
-    return " AND ".join(f"{row}.{condition}" for condition in SERVED.split(" AND "))
-
-
-_NEW, _OLD = _IS_READY.format(row="NEW"), _IS_READY.format(row="OLD")
-_DOCUMENT = "status, turns, withdrawn_at, schema_type, encounter_id"
+_NEW, _OLD = each_of("NEW", _IS_READY), each_of("OLD", _IS_READY)
+_DOCUMENT = "status, turns, withdrawn_at, restricted_at, schema_type, encounter_id"
 
 TRIGGERS = (
     Trigger("ready_transcript_insert", "encounters_document", "INSERT", _NEW, "document.id = NEW.id"),
@@ -80,8 +75,8 @@ TRIGGERS = (
     Trigger(
         "ready_transcript_served",
         "encounters_encounter",
-        "UPDATE OF record_class, withdrawn_at",
-        f"{_served('NEW')} AND NOT ({_served('OLD')})",
+        "UPDATE OF record_class, withdrawn_at, restricted_at",
+        f"{each_of('NEW', SERVED)} AND NOT ({each_of('OLD', SERVED)})",
         "document.encounter_id = NEW.id",
     ),
 )

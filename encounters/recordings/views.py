@@ -7,6 +7,7 @@ from typing import IO
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
+from encounters.models import Document
 from encounters.recordings import storage as recordings
 from encounters.recordings.ranges import ByteRange, asked_range
 
@@ -26,8 +27,8 @@ def recording(request: HttpRequest, signed: str) -> HttpResponseBase:
 def _sent(request: HttpRequest, name: str) -> HttpResponseBase:
     storage = recordings.storage()
     try:
-        size = storage.size(name)
-    except FileNotFoundError:
+        size = storage.size(_served(name))
+    except (FileNotFoundError, Document.DoesNotExist):
         return _refusal(404, "This recording no longer exists.")
     # An If-Range condition is never true, because no answer names a version of the file. So the whole file is sent.
     asked = None if "If-Range" in request.headers else asked_range(request.headers.get("Range", ""), size)
@@ -45,6 +46,13 @@ def _sent(request: HttpRequest, name: str) -> HttpResponseBase:
     if asked is not None:
         answer["Content-Range"] = f"bytes {part.first}-{part.end - 1}/{size}"
     return answer
+
+
+def _served(name: str) -> str:
+    """Return the name. Raise DoesNotExist if no document with this recording is served any more."""
+    if not Document.objects.served().filter(audio=name).exists():
+        raise Document.DoesNotExist
+    return name
 
 
 def _refusal(status: int, text: str, headers: dict[str, str] | None = None) -> HttpResponse:

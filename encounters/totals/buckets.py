@@ -5,8 +5,10 @@ GRAINS = ("month", "day", "hour")
 # Each grain as a row, for a SELECT over all of them.
 EACH_GRAIN = "({}) AS grains".format(" UNION ALL ".join(f"SELECT '{grain}' AS grain" for grain in GRAINS))
 
-# Spelled like the condition of the index `encounter_page`, so that both databases can use it.
-SERVED = "record_class = 'clinical' AND withdrawn_at IS NULL"
+# What partners may know of: neither withdrawn nor restricted. It holds for encounters and for documents.
+PRESENT = "withdrawn_at IS NULL AND restricted_at IS NULL"
+# Spelled like the condition of the index `encounter_served`, so that both databases can use it.
+SERVED = f"record_class = 'clinical' AND {PRESENT}"
 
 # SQLite stores an instant as text in UTC: YYYY-MM-DD hh:mm:ss, with a fraction only if there is one.
 _HOUR = {
@@ -43,3 +45,8 @@ def hours(vendor: str, rows: str = "encounters_encounter", condition: str = SERV
 def by_grain(vendor: str, hours: str) -> str:
     """Return a SELECT of organization, grain, start and number of every bucket whose number is not zero."""
     return _BY_GRAIN.format(start=start(vendor, "hour"), hours=hours, each_grain=EACH_GRAIN)
+
+
+def each_of(row: str, condition: str) -> str:
+    """Return a condition whose columns are those of a row."""
+    return " AND ".join(f"{row}.{column}" for column in condition.split(" AND "))

@@ -95,7 +95,7 @@ _DOWN = """\
     WHERE organization_id = OLD.organization_id AND slot = 0
         AND (grain, starts_at) IN (SELECT grain, {start} FROM {each_grain});"""
 
-_COLUMNS = ("organization_id", "created_at", "record_class", "withdrawn_at")
+_COLUMNS = ("organization_id", "created_at", "record_class", "withdrawn_at", "restricted_at")
 _CHANGED = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in _COLUMNS)
 
 
@@ -110,8 +110,7 @@ def _sqlite() -> tuple[Definition, ...]:
 
 
 def _sqlite_trigger(name: str, event: str, row: str, count: str, *changed: str) -> Definition:
-    served = [f"{row}.{condition}" for condition in SERVED.split(" AND ")]
-    condition = " AND ".join([*served, *(f"({each})" for each in changed)])
+    condition = " AND ".join([buckets.each_of(row, SERVED), *(f"({each})" for each in changed)])
     body = count.format(key=KEY, start=buckets.start("sqlite", f"{row}.created_at"), each_grain=EACH_GRAIN)
     sql = _TRIGGER.format(name=name, event=event, table=TABLE, condition=condition, count=body)
     return Definition(name, TABLE, sql)

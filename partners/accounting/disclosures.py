@@ -17,7 +17,7 @@ from partners.identifiers import matcher
 from partners.models import ApiKey, Organization, RequestRecord
 from partners.models.change import Action, Change, ChangeEvent
 from partners.record import subjects
-from partners.record.subjects import Subject
+from partners.record.subjects import Restricted, Subject
 
 CHUNK = 1_000
 _ENCOUNTER = "Encounter: type, status, times, name, date of birth, document titles"
@@ -104,6 +104,11 @@ class Accounting:
     def number(self) -> int:
         """Return the number of disclosures."""
         return sum(total.number for total in self.totals)
+
+    @property
+    def restrictions(self) -> list[Restricted]:
+        """Return what was restricted of the patient's record, whenever that was."""
+        return subjects.restrictions_of(self._patient)
 
     def disclosures(self, limit: int | None = None) -> Iterator[Disclosed]:
         """Yield the disclosures, or the first `limit` of them, from the oldest."""

@@ -68,6 +68,7 @@ def _page(request: HttpRequest, form: DisclosuresForm, accounting: Accounting) -
         form=form,
         accounting=accounting,
         shown=list(accounting.disclosures(SHOWN)),
+        restrictions=accounting.restrictions,
     )
 
 

@@ -53,6 +53,13 @@ class PartnerViewSet(ViewSet):
     def checks(self, call: AccessRequest, query_string: str, **ids: str) -> Sequence[Check]:
         """Return the checks of the query and the resource in order, also those after a refusal."""
 
+    def not_served(self, **ids: str) -> str:
+        """Return why a resource that exists is answered as not found, to complete "The …"; blank if that is not so.
+
+        Only for staff: a partner never learns that it exists.
+        """
+        return ""
+
     def refuse(self, reason: Reason | None, field: str | None = None) -> None:
         if reason is not None:
             raise AccessDenied(reason, field=field)

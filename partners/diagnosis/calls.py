@@ -26,6 +26,7 @@ class Diagnosis:
     checks: list[Check]
     route: Route | None = None
     call: AccessRequest | None = None
+    not_served: str = ""  # why a resource that exists is answered as not found, for staff who may know
 
     @property
     def refusal(self) -> Check | None:
@@ -74,7 +75,7 @@ def diagnose(line: RequestLine, facts: Callable[[Route], AccessRequest]) -> Diag
     checks = [*edge, *every_check(call)]
     if view is not None:
         checks += _method(line.method), *view.checks(call, line.query_string, **ids)
-    return Diagnosis(checks, route, call)
+    return Diagnosis(checks, route, call, "" if view is None else view.not_served(**ids))
 
 
 def _view(path: str) -> tuple[PartnerViewSet | None, dict[str, Any]]:

@@ -86,6 +86,8 @@ class Action(models.TextChoices):
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed", "Recovery codes renewed"
     RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
     SIGN_IN_RESET = "sign_in_reset", "Sign-in reset"
+    RECORD_RESTRICTED = "record_restricted", "Record restricted"
+    RESTRICTION_LIFTED = "restriction_lifted", "Restriction lifted"
     DISCLOSURES_ACCOUNTED = "disclosures_accounted", "Disclosures accounted for"
     EXPORTED = "exported", "Exported"
     ACCESS_REVIEWED = "access_reviewed", "Access reviewed"
@@ -105,6 +107,10 @@ class Action(models.TextChoices):
     SESSIONS_ENDED = "sessions_ended", "Sessions ended"
     LOCKED_OUT = "locked_out", "Locked out"
     PAGE_REFUSED = "page_refused", "Page refused"
+
+
+# Changes that name a patient's record. Who may not ask about a patient's disclosures must not see them.
+ABOUT_PATIENTS = (Action.RECORD_RESTRICTED, Action.RESTRICTION_LIFTED, Action.DISCLOSURES_ACCOUNTED)
 
 
 class ChangeEvent(models.Model):

@@ -1,6 +1,8 @@
 """Public ids of what was disclosed. The ledger stores primary keys; the app that owns the rows registers its models."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
@@ -15,6 +17,30 @@ class Subject(Enum):
 
 # A Django model with a `public_id` for each kind. Filled while the applications start.
 _MODELS: dict[Subject, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Restricted:
+    """A restriction of a patient's record: of what, from when on, until when if it has a date, and its end."""
+
+    public_id: str
+    since: datetime
+    until: datetime | None
+    ended_at: datetime | None
+
+
+Restrictions = Callable[[int], list[Restricted]]
+_RESTRICTIONS: list[Restrictions] = []
+
+
+def register_restrictions(restrictions: Restrictions) -> None:
+    """Use this function to find the restrictions of a patient, of their encounters and of their documents."""
+    _RESTRICTIONS.append(restrictions)
+
+
+def restrictions_of(patient: int) -> list[Restricted]:
+    """Return what was restricted of a patient's record, from the oldest."""
+    return _RESTRICTIONS[-1](patient)
 
 
 def register(subject: Subject, model: Any) -> None:

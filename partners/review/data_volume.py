@@ -32,12 +32,13 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class DataVolume:
-    """The encounters that are served, exactly, and the newest of them; those that are withheld; and the patients."""
+    """The encounters that are served, exactly, and the newest of them; those that are not, and the patients."""
 
     served: int
     newest: datetime | None
     demo: Count
     training: Count
+    restricted: Count
     patients: Count
 
     @property

@@ -43,7 +43,7 @@ for name, group, password in {people!r}:
 FIND_ROWS = """
 import datetime, json
 from django.contrib.auth.models import Group, User
-from encounters.models import Encounter
+from encounters.models import Encounter, Restriction
 from django.utils import timezone
 from partners.catalogue.events import EventType
 from partners.catalogue.routes import Scope
@@ -93,6 +93,11 @@ rows = {name: keys.get(label=label) for name, label in labels.items()} | {
     "user": User.objects.get(username="support-person"),
     "group": Group.objects.get(name="Support"),
 }
+restricted = Encounter.objects.filter(organization=northgate, patient__isnull=False).last()
+asks = Change("security-person", "203.0.113.5", "The patient asked in writing for it.")
+for subject in (restricted, restricted.patient, *restricted.documents.all()[:1]):
+    rows["restriction"] = Restriction.impose(subject, asks, until=timezone.now() + datetime.timedelta(days=30))
+rows["restricted"] = restricted
 rows["organization"] = rows["key"].organization
 rows["new_organization"] = Organization.create("Harbour Street Clinic", Change("staff", "127.0.0.1"))
 rows["approval"] = Approval.ask(

@@ -70,7 +70,10 @@ def test_the_navigation_has_the_daily_work_and_a_menu_for_the_rest(admin_client)
     titles = {group["title"]: [entry["title"] for entry in group["entries"]] for group in groups}
     assert titles == {
         "": ["Home", "Organizations", "API keys", "Why does this call fail?"],
-        "Look up": ["Requests", "Changes", "Leaks", "Disclosures", "Staff activity", "Encounters", "Reason codes"],
+        "Look up": [
+            *("Requests", "Changes", "Leaks", "Disclosures", "Staff activity", "Encounters", "Restrictions"),
+            "Reason codes",
+        ],
         "Administer": ["Access reviews", "Global switch", "Users", "Roles"],
     }
     assert [group["title"] for group in groups if group["here"]] == ["Look up"]

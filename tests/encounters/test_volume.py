@@ -9,6 +9,7 @@ from encounters import volume
 from encounters.models import Encounter
 from partners.review import data_volume
 from tests import planning
+from tests.encounters.support.restricted import restrict
 from tests.factories import EncounterFactory, OrganizationFactory, PatientFactory
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +40,13 @@ def test_each_encounter_is_counted_by_its_class_and_withdrawn_ones_are_not(organ
     assert numbers(organization) == (3, 2, 1, 1)
 
 
+def test_restricted_encounters_are_counted_apart(organization):
+    encounters = [EncounterFactory(organization=organization) for _ in range(3)]
+    restrict(encounters[0].patient), restrict(encounters[1])
+    found = volume.of_organization(organization)
+    assert (found.served, found.restricted.number, found.patients.number) == (1, 2, 3)
+
+
 def test_the_newest_encounter_is_one_that_is_served(organization):
     first, newest = (EncounterFactory(organization=organization) for _ in range(2))
     EncounterFactory(organization=organization, record_class="demo")
@@ -61,10 +69,8 @@ def test_no_statement_reads_all_encounters_of_an_organization(organization):
     with CaptureQueriesContext(connection) as captured:
         assert volume.of_organization(organization).served == 5_000
     plans = [plan(each["sql"]) for each in captured if '"encounters_encounter"' in each["sql"]]
-    assert len(plans) == 3
-    assert ["encounter_page" in plans[0], "encounter_withheld" in plans[1], "encounter_withheld" in plans[2]] == [
-        True
-    ] * 3
+    indexes = ("encounter_served", "encounter_withheld", "encounter_withheld", "encounter_restricted")
+    assert [index in found for index, found in zip(indexes, plans, strict=True)] == [True] * 4
 
 
 def plan(sql: str) -> str:

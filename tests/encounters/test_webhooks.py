@@ -7,7 +7,8 @@ from encounters.webhooks import ReadyTranscripts
 from partners.models import WebhookEvent
 from partners.webhooks.sources import Pointer
 from tests.encounters.ready.test_triggers import draft
-from tests.factories import START, EncounterFactory, OrganizationFactory
+from tests.encounters.support.restricted import restrict
+from tests.factories import CHANGE, START, EncounterFactory, OrganizationFactory
 from tests.partners.support.webhooks import added, event_for
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +77,13 @@ def test_a_final_transcript_is_served_to_its_organization_alone(event):
 def test_what_is_not_served_any_more_is_known(event, model, values):
     model.objects.update(**values)
     assert not served(event)
+
+
+@pytest.mark.parametrize(
+    "subject", [lambda each: each, lambda each: each.encounter, lambda each: each.encounter.patient]
+)
+def test_what_is_restricted_is_not_served_until_the_end(event, document, subject):
+    restriction = restrict(subject(document))
+    assert not served(event)
+    restriction.lift(CHANGE)
+    assert served(event)

@@ -17,6 +17,7 @@ from chartero.web.page_requests import Utf8Request
 from partners.models import AccessReview
 from partners.signin.guards import totp
 from partners.signin.models import Phone
+from tests.encounters.support.restricted import restrict
 from tests.factories import CHANGE, DocumentFactory, RequestRecordFactory
 from tests.hostile.addresses import IDS, Address, addresses
 from tests.hostile.inputs import BAD, BODIES, COOKIES, HEADERS, METHODS, QUERIES, SINGLES
@@ -97,7 +98,7 @@ def visitors(db, monkeypatch, settings) -> dict[str, Client]:
 @pytest.fixture
 def keys(db) -> dict[str, str]:
     """The primary key of a row of every table, by `app/model`."""
-    DocumentFactory()
+    restrict(DocumentFactory())
     organization = RequestRecordFactory().api_key.organization
     prepared(organization)
     key_asked_for(User.objects.create_user("somebody"), organization)

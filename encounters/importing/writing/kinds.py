@@ -1,20 +1,22 @@
 """The three kinds of rows that an import writes: their models, their links, and what else a change affects."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, Model, OuterRef
 
 from encounters.importing.job import Job
 from encounters.importing.writing import linking
-from encounters.models import Document, Encounter, EncounterType, Patient, RecordClass, SchemaType
+from encounters.models import Document, Encounter, EncounterType, Patient, RecordClass, Restriction, SchemaType
 
 
 @dataclass(frozen=True, slots=True)
 class RowKind:
     """One kind of row. `field` is its foreign key in a source record, `fields` are those that an update can change.
 
-    `follow_up` gets the primary keys of the rows to update after a change: the patients, or the documents' encounters.
+    `mark` gets the rows before they are written. `follow_up` gets the primary keys of the rows to update after a
+    change: the patients, or the documents' encounters.
     """
 
     model: type[Model]
@@ -22,6 +24,7 @@ class RowKind:
     fields: tuple[str, ...]
     link: linking.Linker
     follow_up: Callable[[Job, set[int]], None]
+    mark: Callable[[Sequence[Any]], None] = lambda rows: None
     is_dated: bool = True  # has an updated_at, which comes from the source
     is_stamped: bool = False  # has a created_at, which is the time of import
 
@@ -61,9 +64,13 @@ KINDS = {
     "Encounter": RowKind(
         Encounter,
         "encounter",
-        ("patient", "status", "record_class", "date_of_service", "service_provider", "updated_at", "withdrawn_at"),
+        (
+            *("patient", "status", "record_class", "date_of_service", "service_provider", "updated_at"),
+            *("withdrawn_at", "restricted_at"),
+        ),
         linking.encounters,
         nothing,
+        Restriction.objects.all().mark,
         is_stamped=True,
     ),
     "DocumentReference": RowKind(

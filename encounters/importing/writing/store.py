@@ -96,6 +96,7 @@ class _Batch:
 
     def _save(self) -> None:
         """Write the rows first, then the records that refer to them."""
+        self.kind.mark([*self.written["new rows"], *self.written["rows"]])
         insert(self.written["new rows"])
         insert(self.written["new records"])
         update(self.written["rows"], self.kind.fields)

@@ -108,7 +108,14 @@ GROUPS = {
     "records": Group(
         "Records",
         "Anything about records",
-        (Action.DISCLOSURES_ACCOUNTED, Action.EXPORTED, Action.STAFF_ACTIVITY_SHOWN, Action.RECORDS_PRUNED),
+        (
+            Action.RECORD_RESTRICTED,
+            Action.RESTRICTION_LIFTED,
+            Action.DISCLOSURES_ACCOUNTED,
+            Action.EXPORTED,
+            Action.STAFF_ACTIVITY_SHOWN,
+            Action.RECORDS_PRUNED,
+        ),
     ),
     "signin": Group(
         "Signing in",

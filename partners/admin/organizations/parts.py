@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from partners.admin.base import needs, render
 from partners.models import ApiKey, Organization
-from partners.models.change import Action
+from partners.models.change import ABOUT_PATIENTS
 from partners.record import traffic
 from partners.review.approvals import waiting
 from partners.usage import chart
@@ -83,7 +83,7 @@ def show_changes(request: HttpRequest, pk: int) -> HttpResponse:
     organization = get_object_or_404(Organization, pk=pk)
     events = organization.events.select_related("api_key")
     if not request.user.has_perm("partners.account_disclosures"):  # not everyone may see who asked about which patient
-        events = events.exclude(action=Action.DISCLOSURES_ACCOUNTED)
+        events = events.exclude(action__in=ABOUT_PATIENTS)
     changes = Paginator(events, CHANGES_PER_PAGE).get_page(request.GET.get("page"))
     return show_part(request, CHANGES, organization, changes=changes)
 

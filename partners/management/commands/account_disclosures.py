@@ -12,9 +12,11 @@ from partners.management import output
 from partners.management.base import ChangeCommand
 from partners.management.files import destination
 from partners.management.periods import add_period, period
+from partners.record.subjects import Restricted
 
 STDOUT = "-"
 SUMMARY = ["PURPOSE", "FIRST", "LAST", "NUMBER", "DISCLOSED"]
+RESTRICTED = ["RESTRICTED", "SINCE", "UNTIL", "ENDED"]
 LIST = ["TIME", "KEY", "LABEL", "PURPOSE", "REQUEST", "ENCOUNTERS", "DOCUMENT", "DISCLOSED"]
 
 
@@ -51,9 +53,11 @@ class Command(ChangeCommand):
 
     def lines(self, report: dict[str, Any]) -> list[str]:
         """Return the facts, the summary, then every disclosure."""
+        restricted = report.pop("restrictions")
         summary, listed = report.pop("summary"), report.pop("disclosures", [])
         return [
             *super().lines(report),
+            *(["", *output.table([RESTRICTED, *map(_cells, restricted)])] if restricted else []),
             *(["", *output.table([SUMMARY, *map(_cells, summary)])] if summary else []),
             *(["", *output.table([LIST, *map(_cells, listed)])] if listed else []),
         ]
@@ -77,7 +81,17 @@ def _summary(accounting: Accounting) -> dict[str, Any]:
         "from": rfc3339(accounting.period.start),
         "to": rfc3339(accounting.period.end),
         "number": accounting.number,
+        "restrictions": [_restricted(each) for each in accounting.restrictions],
         "summary": [_total(total) for total in accounting.totals],
+    }
+
+
+def _restricted(each: Restricted) -> dict[str, Any]:
+    return {
+        "restricted": each.public_id,
+        "since": rfc3339(each.since),
+        "until": rfc3339(each.until),
+        "ended_at": rfc3339(each.ended_at),
     }
 
 

@@ -77,7 +77,11 @@ def test_each_served_field_of_a_document_updates_the_encounter(encounter, name):
 @pytest.mark.parametrize(
     ("model", "columns", "otherwise"),
     [
-        (Encounter, ENCOUNTER, {"id", "organization_id", "record_class", "withdrawn_at", "service_provider"}),
+        (
+            Encounter,
+            ENCOUNTER,
+            {"id", "organization_id", "record_class", "withdrawn_at", "restricted_at", "service_provider"},
+        ),
         (Patient, PATIENT, {"id"}),
         (Document, DOCUMENT, {"id"}),
     ],

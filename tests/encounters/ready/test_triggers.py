@@ -7,6 +7,7 @@ from django.utils import timezone
 from encounters.models import Document, Encounter, ReadyTranscript
 from encounters.ready.triggers import SET
 from partners.triggers import comparing, installing
+from tests.encounters.support.restricted import restrict
 from tests.factories import CHANGE, START, DocumentFactory, EncounterFactory, OrganizationFactory
 from tests.partners.support.webhooks import added
 
@@ -68,6 +69,24 @@ def test_a_transcript_of_an_encounter_that_is_not_served_is_noted_when_it_is(par
     draft(encounter)
     assert noted() == []
     Encounter.objects.filter(pk=encounter.pk).update(record_class="clinical", withdrawn_at=None)
+    assert noted() == [document.pk]
+
+
+def test_a_transcript_that_becomes_ready_while_it_is_restricted_is_noted_at_the_end(encounter):
+    of_encounter, document = restrict(encounter), draft(encounter)
+    of_document = restrict(document)
+    Document.objects.update(status="completed")
+    assert noted() == []
+    of_encounter.lift(CHANGE)
+    assert noted() == []
+    of_document.lift(CHANGE)
+    assert noted() == [document.pk]
+
+
+def test_a_transcript_of_an_encounter_that_was_restricted_is_noted_at_the_end(encounter):
+    restriction, document = restrict(encounter.patient), draft(encounter, status="completed")
+    assert noted() == []
+    restriction.lift(CHANGE)
     assert noted() == [document.pk]
 
 

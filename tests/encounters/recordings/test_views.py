@@ -9,16 +9,23 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 
+from encounters.models import Document, Encounter
 from encounters.recordings import storage as recordings
 from encounters.recordings.views import BLOCK
-from tests.factories import START
+from tests.encounters.support.restricted import restrict
+from tests.factories import CHANGE, START, DocumentFactory
 
 CONTENT = bytes(range(256)) * 512  # two blocks
 
 
 @pytest.fixture
-def url(recordings_folder) -> str:
-    return recordings.storage().url(recordings.storage().save("org_x/invented.wav", ContentFile(CONTENT)), expire=60)
+def document(db) -> Document:
+    return DocumentFactory(audio="org_x/invented.wav")
+
+
+@pytest.fixture
+def url(recordings_folder, document) -> str:
+    return recordings.storage().url(recordings.storage().save(document.audio, ContentFile(CONTENT)), expire=60)
 
 
 def body(response) -> bytes:
@@ -114,15 +121,38 @@ def test_a_deleted_recording_is_not_found(client, url, recordings_folder):
     assert client.get(url).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [lambda document: document, lambda document: document.encounter, lambda document: document.encounter.patient],
+)
+def test_a_link_from_before_a_restriction_works_only_after_it(client, url, document, subject):
+    restriction = restrict(subject(document))
+    response = client.get(url)
+    assert (response.status_code, response.content) == (404, b"This recording no longer exists.\n")
+    restriction.lift(CHANGE)
+    assert body(client.get(url)) == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("model", "values"),
+    [(Document, {"withdrawn_at": START}), (Encounter, {"withdrawn_at": START}), (Encounter, {"record_class": "demo"})],
+)
+def test_a_link_to_what_is_not_served_any_more_does_not_work(client, url, model, values):
+    model.objects.update(**values)
+    assert client.get(url).status_code == 404
+
+
 @pytest.mark.parametrize("name", ["../outside.wav", "/etc/passwd", "org_x/../../outside.wav"])
 def test_even_a_signed_name_stays_in_the_folder(url, recordings_folder, name):
     (recordings_folder.parent / "outside.wav").write_bytes(b"x")
+    DocumentFactory(audio=name)
     response = Client(raise_request_exception=False).get(reverse("recording", args=[signed([name, FUTURE])]))
     assert response.status_code == 400
 
 
-def test_a_name_of_no_known_kind_is_sent_as_bytes(client, recordings_folder):
+def test_a_name_of_no_known_kind_is_sent_as_bytes(db, client, recordings_folder):
     storage = recordings.storage()
+    DocumentFactory(audio="x.html")
     response = client.get(storage.url(storage.save("x.html", ContentFile(b"<b>")), expire=60))
     assert (response["Content-Type"], body(response)) == ("application/octet-stream", b"<b>")
 

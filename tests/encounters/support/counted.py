@@ -32,7 +32,7 @@ def true(organization, start=None, end=None):
     bounds = {"created_at__gte": start, "created_at__lt": end}
     given = {name: bound for name, bound in bounds.items() if bound is not None}
     return Encounter.objects.filter(
-        organization=organization, record_class="clinical", withdrawn_at=None, **given
+        organization=organization, record_class="clinical", withdrawn_at=None, restricted_at=None, **given
     ).count()
 
 

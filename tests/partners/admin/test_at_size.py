@@ -9,12 +9,14 @@ from django.test.utils import CaptureQueriesContext
 
 from partners.admin.lists import paging
 from partners.models import ApiKey, RequestRecord
+from tests.encounters.support.restricted import restrict
 from tests.factories import DocumentFactory, EncounterFactory, OrganizationFactory, issue
 from tests.partners.support.calls import called, met, unkeyed_calls, used
 from tests.partners.support.staff import statements
 
 KEYS, REQUESTS, CHANGES = ("/admin/partners/apikey/", "/admin/partners/requestrecord/", "/admin/partners/changeevent/")
 ORGANIZATIONS, ENCOUNTERS = "/admin/partners/organization/", "/admin/encounters/encounter/"
+RESTRICTIONS = "/admin/encounters/restriction/"
 LISTS = [
     "/admin/",
     *(KEYS + query for query in ("", "?state=active", "?scope=patients:read", "?used=idle", "?q=Invented&p=1")),
@@ -26,6 +28,7 @@ LISTS = [
         for query in ("", "?kind=key_issued", "?kind=work&person=tester", "?q=tester", "?q=Invented&time=7d")
     ),
     *(ENCOUNTERS + query for query in ("", "?record_class=clinical", "?organization=invented")),
+    *(RESTRICTIONS + query for query in ("", "?state=due", "?organization=invented")),
     "/admin/auth/user/",
 ]
 
@@ -42,7 +45,9 @@ def grow(number):
         unkeyed_calls(
             "invalid_key", source=f"203.0.113.{at}", public_part=key.public_part, ago=timedelta(minutes=number)
         )
-        DocumentFactory(encounter=EncounterFactory(organization=key.organization))
+        document = DocumentFactory(encounter=EncounterFactory(organization=key.organization))
+        for subject in (document, document.encounter, document.encounter.patient):
+            restrict(subject)
 
 
 def grow_one(key, number):

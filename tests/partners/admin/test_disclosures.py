@@ -2,17 +2,20 @@
 
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
 from partners.accounting.disclosures import DISCLOSED, Accounting
 from partners.admin import disclosures
 from partners.catalogue.routes import Route
 from partners.models import ChangeEvent, Organization
 from partners.models.change import Action
+from tests.encounters.support.restricted import restrict
 from tests.factories import CHANGE, DocumentFactory, issue
+from tests.partners.support.diagnosing import text_of
 from tests.partners.support.disclosing import Told, days
 from tests.partners.support.staff import make_stale, page_of, signed_in
 
@@ -203,3 +206,15 @@ def test_people_who_may_not_ask_do_not_see_who_asked(told, security, role, seen)
     text = client.get(page_of(told.organization, "changes")).text
     assert (told.id in text) == seen
     assert ("a patient asks" in text) == seen
+
+
+def test_the_page_shows_what_is_restricted_and_what_was_disclosed_before(security, told):
+    document = DocumentFactory(encounter=told.encounter())
+    told.record(document.encounter)
+    restrict(document.encounter), restrict(document.encounter.patient).lift(CHANGE)
+    restrict(document, until=timezone.now() + timedelta(days=1))
+    said = text_of(security.post(PAGE, given(told)))
+    assert "Disclosures1 Restricted" in said
+    for row, state in ((document.encounter, "for good UTC"), (document.encounter.patient, " to "), (document, "until")):
+        assert f"{row.public_id} from " in said
+        assert state in said

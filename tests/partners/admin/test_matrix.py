@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from partners.models import AccessReview
 from partners.signin.guards.freshness import WITHOUT_PROOF
+from tests.encounters.support.restricted import restrict
 from tests.factories import CHANGE, DocumentFactory, RequestRecordFactory
 from tests.partners.support.approving import key_asked_for
 from tests.partners.support.asking import asked
@@ -146,7 +147,15 @@ admin/encounters/encounter/<object_id>/              staff       staff
 admin/encounters/encounter/<object_id>/change/       security    nobody
 admin/encounters/encounter/<object_id>/delete/       nobody      nobody
 admin/encounters/encounter/<object_id>/history/      staff       staff
+admin/encounters/encounter/<pk>/restrict/            security    security
 admin/encounters/encounter/add/                      nobody      nobody
+
+admin/encounters/restriction/                        security    security
+admin/encounters/restriction/<object_id>/            staff       staff
+admin/encounters/restriction/<object_id>/change/     security    security
+admin/encounters/restriction/<object_id>/delete/     nobody      nobody
+admin/encounters/restriction/<object_id>/history/    staff       staff
+admin/encounters/restriction/add/                    nobody      nobody
 
 admin/auth/user/                                     superuser   superuser
 admin/auth/user/<object_id>/                         staff       staff
@@ -264,7 +273,7 @@ def people(db) -> dict[str, Client]:
 @pytest.fixture
 def rows(people) -> dict[str, object]:
     """One row of every table, by `app/model`."""
-    DocumentFactory()
+    restrict(DocumentFactory())
     asked()
     organization = RequestRecordFactory().organization
     prepared(organization)

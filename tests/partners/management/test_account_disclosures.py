@@ -13,6 +13,7 @@ from partners.catalogue.routes import Route
 from partners.formats.moments import rfc3339
 from partners.models import ChangeEvent
 from partners.models.change import Action
+from tests.encounters.support.restricted import restrict
 from tests.factories import CHANGE, DocumentFactory
 from tests.partners.support.command_line import refused, run, run_json
 from tests.partners.support.disclosing import days
@@ -158,3 +159,18 @@ def test_the_request_is_recorded(told, form):
 def test_invalid_arguments_are_refused_and_nothing_is_recorded(told, arguments, message):
     assert message in refused("account_disclosures", *(each.format(id=told.id) for each in arguments))
     assert asked() == []
+
+
+def test_what_is_restricted_is_told_beside_the_earlier_disclosures(told):
+    document = DocumentFactory(encounter=told.encounter())
+    told.record(document.encounter, ago=days(2))
+    restrict(document.encounter.patient).lift(CHANGE), restrict(document)
+    report = run_json("account_disclosures", "--patient", told.id, *WHY)
+    assert report["number"] == 1
+    assert [(each["restricted"], each["ended_at"] is None) for each in report["restrictions"]] == [
+        (told.id, False),
+        (document.public_id, True),
+    ]
+    _, restricted, *_ = run("account_disclosures", "--patient", told.id, *WHY).split("\n\n")
+    assert restricted.splitlines()[0].split() == ["RESTRICTED", "SINCE", "UNTIL", "ENDED"]
+    assert document.public_id in restricted

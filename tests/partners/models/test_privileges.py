@@ -36,6 +36,7 @@ EXPECTED = {
     "encounters_encountercount": ALL,
     "encounters_patient": ALL,
     "encounters_readytranscript": ALL,
+    "encounters_restriction": ALL,
     "encounters_sourcerecord": ALL,
     "partners_allowednetwork": ALL,
     "partners_apikey": KEPT,

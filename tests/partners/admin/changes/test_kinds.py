@@ -11,6 +11,8 @@ def test_each_kind_of_change_is_in_one_group():
 def test_a_choice_means_one_kind_a_group_or_all_but_signing_in():
     assert actions("key_issued") == [Action.KEY_ISSUED]
     assert actions("records") == [
+        Action.RECORD_RESTRICTED,
+        Action.RESTRICTION_LIFTED,
         Action.DISCLOSURES_ACCOUNTED,
         Action.EXPORTED,
         Action.STAFF_ACTIVITY_SHOWN,

@@ -8,11 +8,13 @@ import pytest
 from django.utils import timezone
 
 from encounters.api.cursors import Cursor
+from encounters.models import Encounter
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route, Scope
 from partners.keys import tokens
 from partners.models import AllowedNetwork, ApiKey, ApiKeySwitch
 from tests.api import CHANGES, KEY, LIST, Api
+from tests.encounters.support.restricted import restrict
 from tests.factories import CHANGE, DocumentFactory, EncounterFactory, issue, limit
 from tests.partners.support.diagnosing import ask, text_of, with_wrong_secret
 
@@ -26,6 +28,46 @@ def sent(answer) -> tuple[str, list[str], dict]:
     status, *headers = head.split("\n")
     assert html.escape(answer.context["findings"].sent) in answer.content.decode()
     return status, headers, json.loads(body)
+
+
+# Why a record that exists is not found -------------------------------------------------------------------------------
+@pytest.mark.parametrize("part", ["", "/documents/{document}", "/documents/{document}/transcript"])
+@pytest.mark.parametrize(
+    ("withhold", "why"),
+    [
+        (lambda each: restrict(each.encounter), "the encounter is withheld by a restriction."),
+        (lambda each: restrict(each.encounter.patient), "the encounter is withheld by a restriction."),
+        (
+            lambda each: Encounter.objects.update(withdrawn_at=timezone.now()),
+            "the encounter was taken back by its source.",
+        ),
+    ],
+)
+def test_only_who_may_know_reads_that_a_record_is_withheld(support, security, organization, part, withhold, why):
+    key, document = issue(organization)[0], DocumentFactory(encounter__organization=organization)
+    call = f"GET {LIST}/{document.encounter}{part.format(document=document)}"
+    withhold(document)
+    told = {who: text_of(ask(client, key.public_id, call)) for who, client in (("all", security), ("some", support))}
+    for said in told.values():
+        assert "404 encounter_not_found because no encounter has this id;" in said
+    assert (f"Only for staff: {why}" in told["all"], "the record exists, but is not served." in told["some"]) == (
+        True,
+        True,
+    )
+    assert ("restriction" in told["some"], "source." in told["some"]) == (False, False)
+
+
+def test_a_restricted_document_is_told_too(security, organization):
+    key, document = issue(organization)[0], DocumentFactory(encounter__organization=organization)
+    restrict(document)
+    said = text_of(ask(security, key.public_id, f"GET {LIST}/{document.encounter}/documents/{document}"))
+    assert "Only for staff: the document is withheld by a restriction." in said
+
+
+def test_nothing_is_said_of_what_is_served_or_unknown(security, organization):
+    key, document = issue(organization)[0], DocumentFactory(encounter__organization=organization)
+    for path in ("", f"/{UNKNOWN_ID}", f"/{document.encounter}", f"/{document.encounter}/documents/{document}"):
+        assert "Only for staff" not in text_of(ask(security, key.public_id, f"GET {LIST}{path}"))
 
 
 # Every reason code ---------------------------------------------------------------------------------------------------

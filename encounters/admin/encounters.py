@@ -7,8 +7,10 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import TextChoices
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
+from encounters.admin import restricting
 from encounters.models import Encounter, EncounterStatus, EncounterType, RecordClass
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.keys.filters import ChoiceFilter, OrganizationFilter
@@ -65,6 +67,11 @@ class EncounterAdmin(ReadOnlyAdmin):
         """Apply filters to the newest encounters only: no index supports them."""
         return NewestChangeList
 
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that restricts an encounter, its patient or a document."""
+        page = path("<int:pk>/restrict/", restricting.restrict, name="encounters_encounter_restrict")
+        return [page, *super().get_urls()]
+
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         return show(request, object_id)
 
@@ -83,5 +90,6 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
         "encounters/encounter.html",
         title=encounter.public_id,
         encounter=encounter,
+        restrictions=restricting.shown(request, encounter),
         documents=documents[:SHOWN] if request.user.has_perm("encounters.view_document") else None,
     )

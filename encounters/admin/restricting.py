@@ -1,0 +1,95 @@
+"""The page that restricts an encounter, all encounters of its patient, or one of its documents."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+
+from encounters.models import Document, Encounter, Restriction
+from encounters.recordings import LocalStorage
+from encounters.recordings import storage as recordings
+from partners.admin.base import needs, render
+from partners.admin.forms import ReasonForm
+from partners.formats.spans import expiry
+
+SHOWN = 50  # documents of one encounter to choose from
+ENCOUNTER, PATIENT = "encounter", "patient"
+
+
+class RestrictForm(ReasonForm):
+    """What is withheld, until when, and why."""
+
+    what = forms.ChoiceField(widget=forms.RadioSelect, label="What to withhold")
+    until = forms.CharField(
+        required=False,
+        max_length=50,
+        label="Until (optional)",
+        widget=forms.DateInput({"type": "date"}),
+        help_text="Through the end of that day (UTC). Leave it empty to restrict for good.",
+    )
+    field_order = ["what", "until", "reason", "ticket"]
+
+    def __init__(self, subjects: dict[str, tuple[Any, str]], *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.subjects = subjects
+        self.fields["what"].choices = [(name, words) for name, (_, words) in subjects.items()]  # type: ignore[attr-defined]
+
+    def clean_until(self) -> Any:
+        text = self.cleaned_data["until"]
+        return expiry(text) if text else None
+
+    def impose(self, request: HttpRequest) -> Restriction:
+        """Restrict what was chosen. The form must be valid."""
+        subject, _ = self.subjects[self.cleaned_data["what"]]
+        return Restriction.impose(subject, self.change(request), until=self.cleaned_data["until"])
+
+
+@needs("encounters.restrict_records")
+def restrict(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what each choice concerns, and restrict one."""
+    encounter = get_object_or_404(Encounter.objects.select_related("organization", "patient"), pk=pk)
+    subjects = _subjects(encounter)
+    initial = {"what": next(iter(subjects), None)}
+    form = RestrictForm(subjects, request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid() and (made := form.attempt(lambda: form.impose(request))):
+        messages.success(request, f"The {made.kind} is restricted. Partners don't get it from the next call on.")
+        return redirect("admin:encounters_encounter_change", encounter.pk)
+    return render(
+        request,
+        "encounters/restrict.html",
+        title="Restrict a record",
+        encounter=encounter,
+        form=form,
+        link_minutes=0 if isinstance(recordings.storage(), LocalStorage) else settings.AUDIO_URL_SECONDS // 60,
+    )
+
+
+def shown(request: HttpRequest, encounter: Encounter) -> list[Restriction]:
+    """Return the active restrictions that concern an encounter, for staff who may see them."""
+    if not request.user.has_perm("encounters.view_restriction"):
+        return []
+    active = Restriction.objects.active().about(encounter)
+    return list(active.select_related("patient", "encounter", "document"))
+
+
+def _subjects(encounter: Encounter) -> dict[str, tuple[Any, str]]:
+    """Return what can be restricted and is not: by name, with what that concerns in words."""
+    active = Restriction.objects.active().about(encounter).select_related("patient", "encounter", "document")
+    taken = {each.subject for each in active}
+    found: dict[str, tuple[Any, str]] = {ENCOUNTER: (encounter, "This encounter")}
+    if encounter.patient is not None:
+        number = encounter.patient.encounters.count()
+        encounters = f"{number:,} encounter{'' if number == 1 else 's'}"
+        words = f"Its patient: {encounters} now, and all that are imported later"
+        found[PATIENT] = (encounter.patient, words)
+    documents = encounter.documents.filter(withdrawn_at=None).order_by("created_at", "public_id")
+    for document in documents.defer("content", "turns")[:SHOWN]:
+        found[document.public_id] = (document, _words(document))
+    return {name: pair for name, pair in found.items() if pair[0] not in taken}
+
+
+def _words(document: Document) -> str:
+    return f"Only its document {document.public_id}: {document.title or document.get_schema_type_display()}"
