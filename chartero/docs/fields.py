@@ -53,8 +53,8 @@ MEANINGS: dict[type[serializers.Serializer], dict[str, str]] = {
     },
     PatientSerializer: {
         "patient_id": "The id of the patient.",
-        "first_name": "Given names.",
-        "last_name": "Family name.",
+        "first_name": "Given names, or null.",
+        "last_name": "Family name, or null.",
         "date_of_birth": "Date of birth: a complete date, or null.",
     },
     DocumentSummarySerializer: _DOCUMENT

@@ -31,6 +31,12 @@ _DOCUMENTS = f"""
     FROM encounters_document AS document WHERE document.encounter_id = encounter.id AND {each_of("document", PRESENT)}
     ORDER BY document.created_at, document.public_id"""
 
+# Staff can decide that an organization receives no names and no dates of birth.
+_IDENTITY = {
+    name: f"CASE WHEN organization.receives_names THEN patient.{name} END"
+    for name in ("first_name", "last_name", "date_of_birth")
+}
+
 # An empty page still has its total. PostgreSQL plans this once for all values: the constant inner limit tells it that a
 # page is short.
 _PAGE = """
@@ -130,7 +136,7 @@ def _encounter(vendor: str) -> Statement:
 
 def _item(vendor: str) -> str:
     dialect = DIALECTS[vendor]
-    patient = PatientSerializer.json("patient", vendor)
+    patient = PatientSerializer.json("patient", vendor, **_IDENTITY)
     document = DocumentSummarySerializer.json("document", vendor)
     return EncounterSerializer.json(
         "encounter",

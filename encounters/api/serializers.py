@@ -37,7 +37,7 @@ class RowSerializer(serializers.Serializer):
 
     @classmethod
     def json(cls, alias: str, vendor: str, **nested: str) -> str:
-        """Return SQL for the whole object as JSON. `nested` has the SQL of each field that is not a column."""
+        """Return SQL for the whole object as JSON. `nested` has the SQL of each field that is not simply a column."""
         dialect = DIALECTS[vendor]
         plain = {name: _json(alias, name, field, dialect) for name, field in cls._plain_fields().items()}
         members = plain | nested

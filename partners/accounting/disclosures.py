@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Case, Count, F, Max, Min, QuerySet, Value, When
 
+from partners.accounting.names import Names
 from partners.accounting.periods import Period
 from partners.accounting.purposes import Purposes
 from partners.catalogue.routes import Route
@@ -21,6 +22,7 @@ from partners.record.subjects import Restricted, Subject
 
 CHUNK = 1_000
 _ENCOUNTER = "Encounter: type, status, times, name, date of birth, document titles"
+_NAMELESS = "Encounter: type, status, times, document titles"
 DISCLOSED = {
     Route.ENCOUNTERS_LIST: f"{_ENCOUNTER} (in a list)",
     Route.ENCOUNTERS_DETAIL: _ENCOUNTER,
@@ -29,7 +31,16 @@ DISCLOSED = {
     Route.DOCUMENTS_AUDIO: "Link to the recording of an encounter",
     Route.CHANGES_LIST: "Pointer to an encounter that changed: its id and the time",
 }
-_WORDS = {route.route_name: words for route, words in DISCLOSED.items()}
+# To an organization that receives no names and dates of birth.
+DISCLOSED_WITHOUT_NAMES = DISCLOSED | {
+    Route.ENCOUNTERS_LIST: f"{_NAMELESS} (in a list)",
+    Route.ENCOUNTERS_DETAIL: _NAMELESS,
+}
+_WORDS = {
+    (route.route_name, named): words
+    for named, disclosed in ((True, DISCLOSED), (False, DISCLOSED_WITHOUT_NAMES))
+    for route, words in disclosed.items()
+}
 _is_patient_id = matcher("pat")
 
 
@@ -78,6 +89,7 @@ class Accounting:
     totals: list[Total]
     _patient: int
     _purposes: Purposes
+    _names: Names
 
     @classmethod
     def ask(cls, change: Change, patient_id: str, period: Period, *, form: str) -> "Accounting":
@@ -94,9 +106,9 @@ class Accounting:
                 code="patient_not_found",
             )
         organization = Organization.objects.get(pk=subjects.organization_of(patient))
-        purposes = Purposes.of(organization)
-        totals = _totals(_records(patient, organization, period), purposes)
-        accounting = cls(patient_id, organization, period, totals, patient, purposes)
+        purposes, names = Purposes.of(organization), Names.of(organization)
+        totals = _totals(_records(patient, organization, period), purposes, names)
+        accounting = cls(patient_id, organization, period, totals, patient, purposes, names)
         accounting._keep(change, form)
         return accounting
 
@@ -128,7 +140,7 @@ class Accounting:
             yield Disclosed(
                 occurred_at=row.occurred_at,
                 key=keys[row.api_key],
-                what=_words(row.route),
+                what=_words(row.route, named=self._names.at(row.occurred_at)),
                 encounters=[names[pk] for pk in row.encounters if pk in names],
                 document=documents.get(row.document) if row.document else None,
                 purpose=self._purposes.at(row.occurred_at),
@@ -164,17 +176,18 @@ def _records(patient: int, organization: Organization, period: Period) -> QueryS
     ).order_by("moment", "pk")
 
 
-def _totals(records: QuerySet[RequestRecord], purposes: Purposes) -> list[Total]:
+def _totals(records: QuerySet[RequestRecord], purposes: Purposes, names: Names) -> list[Total]:
     """Return the totals by purpose and by what was disclosed, from the earliest."""
-    spans = [When(occurred_at__lt=moment, then=Value(place)) for place, moment in enumerate(purposes.moments)]
+    moments = sorted({*purposes.moments, *names.moments})
+    spans = [When(occurred_at__lt=moment, then=Value(place)) for place, moment in enumerate(moments)]
     found = records.annotate(span=Case(*spans, default=Value(len(spans)))).order_by("span").values("span", "route")
     totals: dict[tuple[str, str], Total] = {}
     for row in found.annotate(number=Count("pk"), first=Min("occurred_at"), last=Max("occurred_at")):
-        kind = purposes.texts[row["span"]], _words(row["route"])
+        kind = purposes.at(row["first"]), _words(row["route"], named=names.at(row["first"]))
         before = totals.get(kind, Total(*kind, row["first"], row["last"], 0))
         totals[kind] = Total(*kind, before.first, row["last"], before.number + row["number"])
     return sorted(totals.values(), key=lambda total: total.first)
 
 
-def _words(route: str) -> str:
-    return _WORDS.get(route, route)
+def _words(route: str, *, named: bool) -> str:
+    return _WORDS.get((route, named), route)

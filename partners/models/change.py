@@ -46,6 +46,7 @@ class Action(models.TextChoices):
     DESCRIPTION_CHANGED = "description_changed", "Description changed"
     COMMENTED = "commented", "Comment"
     ACCESS_CHANGED = "access_changed", "Access changed"
+    NAMES_CHANGED = "names_changed", "Names and dates of birth changed"
     ORGANIZATION_LIMIT_CHANGED = "organization_limit_changed", "Organization's limit changed"
     ACCESS_REQUEST_ACCEPTED = "access_request_accepted", "Access request accepted"
     ACCESS_REQUEST_DECLINED = "access_request_declined", "Access request declined"

@@ -45,6 +45,7 @@ class Organization(Described, Limited):
     contact_name = models.CharField("contact", max_length=200, blank=True, validators=[printable])
     contact_email = models.EmailField("contact's e-mail", blank=True, validators=[printable])
     purpose = models.CharField("purpose of the disclosures", max_length=200, blank=True, validators=[printable])
+    receives_names = models.BooleanField("receives names and dates of birth", default=True, db_default=True)
     allowlisted = models.BooleanField("allowlisted for the external API", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -101,6 +102,11 @@ class Organization(Described, Limited):
         An accounting of disclosures has to state it: 45 CFR 164.528(b)(2)(iv). Raise ValidationError for bad values.
         """
         return self._set(Action.PURPOSE_CHANGED, change, purpose=purpose)
+
+    def set_names(self, change: Change, *, receives: bool) -> bool:
+        """Set whether answers have patients' names and dates of birth, and return True if that changed anything."""
+        change.require_reason()
+        return self._set(Action.NAMES_CHANGED, change, receives_names=receives)
 
     def set_limit(self, change: Change, limit: int | None) -> bool:
         """Limit the calls a minute of all keys together, or not for None, and return True if that changed anything."""

@@ -27,6 +27,7 @@ PAGES = [
     StaffPage("organization-add-asked", "/admin/partners/organization/add/?access_request={asked[public_id]}"),
     StaffPage("organization-contact", "/admin/partners/organization/{organization[pk]}/contact/"),
     StaffPage("organization-limit", "/admin/partners/organization/{organization[pk]}/limit/"),
+    StaffPage("organization-names", "/admin/partners/organization/{organization[pk]}/names/"),
     StaffPage("organization-purpose", "/admin/partners/organization/{organization[pk]}/purpose/"),
     StaffPage("organization-describe", "/admin/partners/organization/{organization[pk]}/describe/"),
     StaffPage("organization-comment", "/admin/partners/organization/{organization[pk]}/comment/", role="support"),

@@ -23,6 +23,7 @@ GROUPS = {
             Action.CONTACT_CHANGED,
             Action.PURPOSE_CHANGED,
             Action.ACCESS_CHANGED,
+            Action.NAMES_CHANGED,
             Action.ORGANIZATION_LIMIT_CHANGED,
             Action.ACCESS_REQUEST_ACCEPTED,
             Action.ACCESS_REQUEST_DECLINED,

@@ -36,6 +36,7 @@ class OrganizationAdmin(ReadOnlyAdmin):
             path("<int:pk>/contact/", contact.change_contact, name="partners_organization_contact"),
             path("<int:pk>/limit/", limit.change_limit, name="partners_organization_limit"),
             path("<int:pk>/purpose/", purpose.change_purpose, name="partners_organization_purpose"),
+            path("<int:pk>/names/", purpose.change_names, name="partners_organization_names"),
             path("<int:pk>/describe/", describing.describe, name="partners_organization_describe"),
             path("<int:pk>/comment/", describing.comment, name="partners_organization_comment"),
             *super().get_urls(),

@@ -53,6 +53,19 @@ class PurposeForm(ReasonForm):
     field_order = ["purpose", "reason", "ticket"]
 
 
+class NamesForm(ReasonForm):
+    """Whether the partner receives patients' names and dates of birth."""
+
+    receives_names = forms.TypedChoiceField(
+        label="Receives names and dates of birth",
+        choices=[(True, "Yes"), (False, "No")],
+        coerce=lambda text: text == "True",
+        help_text="Without it, first_name, last_name and date_of_birth are null in every answer. The text of notes and "
+        "transcripts is not changed and may name the patient. Copies that the partner has already don't change either.",
+    )
+    field_order = ["receives_names", "reason", "ticket"]
+
+
 class LimitForm(ReasonForm):
     """How many calls a minute all keys of the organization may make together."""
 

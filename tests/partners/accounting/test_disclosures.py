@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -12,7 +11,9 @@ from django.utils import timezone
 
 from partners.accounting import disclosures
 from partners.accounting.disclosures import DISCLOSED, Accounting, Total
+from partners.accounting.names import Names
 from partners.accounting.periods import Period
+from partners.accounting.purposes import Purposes
 from partners.catalogue.routes import Route
 from partners.models import ChangeEvent, RequestRecord
 from partners.models.change import Action, Change
@@ -248,6 +249,6 @@ def test_an_accounting_holds_its_start_and_not_its_end(key, edge, inside):
 @AROUND
 def test_a_purpose_holds_from_its_exact_moment(key, tick):
     aged.request(key, NOW + tick, patients=[7])
-    purposes = SimpleNamespace(moments=[NOW], texts=["before", "after"])
-    (total,) = disclosures._totals(RequestRecord.objects.all(), purposes)
+    purposes = Purposes([NOW], ["before", "after"])
+    (total,) = disclosures._totals(RequestRecord.objects.all(), purposes, Names([]))
     assert total.purpose == ("before" if tick < NONE else "after")

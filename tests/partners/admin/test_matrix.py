@@ -96,6 +96,7 @@ admin/partners/organization/<pk>/contact/            onboarding  onboarding
 admin/partners/organization/<pk>/describe/           onboarding  onboarding
 admin/partners/organization/<pk>/keys/               support     nobody
 admin/partners/organization/<pk>/limit/              onboarding  onboarding
+admin/partners/organization/<pk>/names/              onboarding  onboarding
 admin/partners/organization/<pk>/purpose/            onboarding  onboarding
 admin/partners/organization/<pk>/webhooks/           support     nobody
 admin/partners/organization/<pk>/webhooks/add/       onboarding  onboarding
