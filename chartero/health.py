@@ -15,14 +15,13 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from chartero.checks import collected
 from chartero.postgresql import sessions
 from partners.formats import traces
 from partners.keys import digests
 from partners.models import ApiKey, ApiKeySwitch, KeyState, privileges
-from partners.triggers import comparing
+from partners.triggers import comparing, times
 
 logger = logging.getLogger(__name__)
 
@@ -201,11 +200,10 @@ def _has_room() -> bool:
 
 def _clock_agrees() -> bool:
     """Return True if the clock of this machine, which decides what has expired, agrees with that of the database."""
-    if connection.vendor != "postgresql":
-        return True  # it is the same clock
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        return bool(abs(cursor.fetchone()[0] - timezone.now()) < APART)
+    seconds = round(times.drift(connection).total_seconds())
+    if abs(seconds) > times.NOTICEABLE.total_seconds():
+        logger.warning("the clock differs from the database's", extra={"what": f"{seconds:+} s"})
+    return abs(seconds) < APART.total_seconds()
 
 
 PROBES: dict[str, Callable[[], bool]] = {"/healthz": lambda: True, "/readyz": Readiness(Needs()).holds}

@@ -17,19 +17,21 @@ class PartnersConfig(AppConfig):
         """Register the system checks and the step that follows each migration."""
         from partners import checks  # noqa: F401
         from partners.models import triggers
-        from partners.triggers import definitions
+        from partners.triggers import definitions, times
 
         definitions.register(triggers.SET)
+        definitions.register(times.SET)
         post_migrate.connect(keep_in_step, sender=self)
 
 
 def keep_in_step(sender: AppConfig, using: str, **kwargs: Any) -> None:
     """Mirror the scopes, create the switch's row and install the triggers."""
     from partners.models import ApiKeySwitch, Scope, triggers
-    from partners.triggers import installing
+    from partners.triggers import installing, times
 
     tables = set(connections[using].introspection.table_names())
     if {Scope._meta.db_table, ApiKeySwitch._meta.db_table} <= tables:
         Scope.mirror_catalogue(using)
         ApiKeySwitch.objects.using(using).get_or_create(id=1)
         installing.ensure(connections[using], triggers.SET)
+        installing.ensure(connections[using], times.SET)

@@ -14,7 +14,7 @@ from partners.catalogue import routes
 from partners.keys import digests
 from partners.leaks import signatures
 from partners.record.retention import SHORTEST
-from partners.triggers import comparing
+from partners.triggers import comparing, times
 
 MINIMUM_DIFFERENT, MOST_NAMED = 10, 20
 
@@ -134,6 +134,18 @@ def privileges_as_needed(databases: Sequence[str] | None, **kwargs: Any) -> list
         if excess:
             message = f"The role of DATABASE_URL has more than it needs: {_some(excess)}."
             faults.append(Warning(message, hint=hint, id="partners.W043"))
+    return faults
+
+
+@register(Tags.database)
+def clocks_agree(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that the clock of this machine, which decides what has expired, agrees with that of the database."""
+    faults: list[CheckMessage] = []
+    for drift in (times.drift(connections[using]) for using in databases or ()):
+        if abs(drift) > times.NOTICEABLE:
+            message = f"The clock of this machine differs from the database's by {drift.total_seconds():+.0f} seconds."
+            hint = "Keep both by NTP: keys expire by the first clock, and the record is written by the second."
+            faults.append(Warning(message, hint=hint, id="partners.W044"))
     return faults
 
 

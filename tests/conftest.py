@@ -18,6 +18,8 @@ from encounters.api import changes
 from encounters.changes.triggers import SETTLED
 from partners.models import privileges, triggers
 from partners.record.unknown_callers import unkeyed, unkeyed_answers
+from partners.triggers import definitions, times
+from partners.triggers.definitions import TriggerSet
 from tests import published, racing
 from tests.api import Api
 from tests.factories import OrganizationFactory, issue
@@ -141,6 +143,22 @@ def become_web(web_role, db) -> Iterator[Callable[[], None]]:
     yield become
     if not connection.needs_rollback:
         connection.cursor().execute("RESET SESSION AUTHORIZATION")
+
+
+@pytest.fixture(autouse=True)
+def times_as_given(request, monkeypatch):
+    """Let tests insert rows of any age into the record, but those of the database's own clock."""
+    if not request.node.get_closest_marker("database"):
+        return
+    request.getfixturevalue("_django_db_helper")
+    if request.node.get_closest_marker("clock_of_database"):
+        times.insist(connection)
+        return
+    times.accept(connection)
+    if connection.vendor == "sqlite":  # where their triggers are dropped: nothing may miss them, or bring them back
+        others = [each for each in definitions.registered() if each is not times.SET]
+        monkeypatch.setattr(definitions, "_SETS", others)
+        monkeypatch.setattr(times, "SET", TriggerSet((), ()))
 
 
 @pytest.fixture

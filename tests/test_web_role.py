@@ -7,16 +7,17 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import get_commands
 
+from partners.models import Verification
 from tests.encounters.transcripts.visits import note, transcript, visit, write
 from tests.factories import CHANGE, PatientFactory, issue
 from tests.partners.support.approving import by, key_asked_for
-from tests.partners.support.command_line import run
+from tests.partners.support.command_line import refused, run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
 OURS = ("partners", "partners.signin", "encounters", "chartero")
-# `demo` migrates, and `export_openapi` asks no database.
-OTHERS = {"migrate", "grants", "demo", "export_openapi"}
+# `demo` migrates, and `export_openapi` asks no database. `verify_records` has its own test, and the others need seals.
+OTHERS = {"migrate", "grants", "demo", "export_openapi", "verify_records", "export_proof", "send_checkpoint"}
 COMMANDS = {
     "account_disclosures": ["--patient={patient}", "--reason=x"],
     "api_keys": ["off", "--reason=x"],
@@ -29,22 +30,28 @@ COMMANDS = {
     "digest_keys": [],
     "disable_key": ["{key}", "--reason=x"],
     "enable_key": ["{disabled}", "--reason=x"],
+    "expire_cursors": [],
     "export_audit": ["{folder}", "--format=jsonl"],
     "import_fhir": ["{file}", "--organization={organization}", "--record-class=clinical"],
     "import_transcripts": ["{visits}", "--organization={organization}", "--record-class=clinical"],
     "issue_approved_key": ["{approval}", "--by=tester"],
     "issue_key": ["--organization={organization}", "--label=x", "--scope", "encounters:read"],
+    "lift_restrictions": [],
     "list_keys": [],
     "prune_records": ["--dry-run"],
     "report_keys": [],
     "report_leak": ["{leak}", "--place=x", "--disable", "--reason=x"],
     "reset_signin": ["somebody", "--second-factor", "--lockout", "--reason=x"],
+    "restrict": ["{patient}", "--reason=x"],
     "revoke_key": ["{key}", "--reason=x"],
     "rotate_key": ["{key}"],
+    "seal_keys": [],
+    "seal_records": [],
     "send_alerts": [],
     "send_expiry_notices": [],
     "set_access": ["{organization}", "--deny", "--disable", "all"],
     "set_limit": ["7", "--key={key}"],
+    "set_names": ["{organization}", "off", "--reason=x"],
     "set_networks": ["{key}", "--mode=watch", "--allow", "192.0.2.0/24=x"],
     "set_purpose": ["{organization}", "Treatment"],
     "set_scopes": ["{key}", "patients:read"],
@@ -86,3 +93,9 @@ def test_each_command_is_tried():
 def test_a_command_works_as_the_web_role(names, become_web, command):
     become_web()
     run(command, *(word.format(**names) for word in COMMANDS[command]))
+
+
+def test_the_record_is_verified_as_the_web_role(become_web):
+    become_web()
+    assert "not what was sealed" in refused("verify_records")  # nothing was
+    assert Verification.objects.get().first_fault.startswith("seals")

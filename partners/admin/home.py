@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import connection
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
@@ -16,6 +17,7 @@ from partners.record.unknown_callers import wrong_secrets
 from partners.review import attention, links, onboarding
 from partners.review.approvals import waiting
 from partners.signin.base import person
+from partners.triggers import times
 from partners.usage import chart
 from partners.webhooks import stalled
 
@@ -23,7 +25,8 @@ from partners.webhooks import stalled
 def home(request: HttpRequest) -> TemplateResponse:
     """Show what needs attention and how many calls there are, as far as this person may see it."""
     may_see_calls = request.user.has_perm("partners.view_requestrecord")
-    about = (_about_keys, _about_calls, _about_requests, _about_organizations, _about_reviews, _about_switch)
+    of_service = (_about_switch, _about_clock)
+    about = (_about_keys, _about_calls, _about_requests, _about_organizations, _about_reviews, *of_service)
     found = {name: value for each in about for name, value in each(request).items()}
     return render(
         request,
@@ -82,6 +85,13 @@ def _about_reviews(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perm("partners.sign_accessreview"):
         return {}
     return {"review_due": AccessReview.is_due()}
+
+
+def _about_clock(request: HttpRequest) -> dict[str, Any]:
+    if not person(request).is_superuser:
+        return {}
+    seconds = round(times.drift(connection).total_seconds())
+    return {"clock": abs(seconds) if abs(seconds) > times.NOTICEABLE.total_seconds() else None}
 
 
 def _about_switch(request: HttpRequest) -> dict[str, Any]:

@@ -18,8 +18,10 @@ from chartero.health import Needs, Readiness, Unready
 from encounters.totals import counting, triggers
 from partners.models import ApiKey, ApiKeySwitch, RequestRecord
 from partners.record.unknown_callers.unkeyed import TALLY
-from partners.triggers import installing
+from partners.triggers import installing, times
 from tests.factories import CHANGE, issue
+
+pytestmark = pytest.mark.clock_of_database
 
 
 @pytest.fixture
@@ -324,12 +326,18 @@ def test_the_look_uses_a_connection_of_its_own(committed, caplog):
     assert seen != [mine]
 
 
+@pytest.mark.postgresql
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite runs on the same machine")
-@pytest.mark.parametrize(("apart", "fault"), [(50, None), (-50, None), (70, "clock"), (-70, "clock")])
-def test_a_clock_that_differs_from_the_database_s_is_a_fault(db, monkeypatch, apart, fault):
+@pytest.mark.parametrize(
+    ("apart", "fault", "told"), [(0, None, 0), (50, None, 1), (-50, None, 1), (70, "clock", 1), (-70, "clock", 1)]
+)
+def test_a_clock_that_differs_from_the_database_s_is_logged_and_by_a_minute_a_fault(
+    db, monkeypatch, caplog, apart, fault, told
+):
     now = timezone.now
-    monkeypatch.setattr(health.timezone, "now", lambda: now() + timedelta(seconds=apart))
+    monkeypatch.setattr(times.timezone, "now", lambda: now() + timedelta(seconds=apart))
     assert unready() == fault
+    assert [record.what[:2] for record in caplog.records] == [f"{apart:+}"[:2]] * told
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no temporary files of its own")

@@ -131,11 +131,13 @@ def test_the_checks_are_registered(settings):
     assert {"partners.E001", "partners.E003", "partners.E006"} <= set(ids(run_checks(databases=["default"])))
 
 
+@pytest.mark.clock_of_database
 @pytest.mark.django_db
 def test_the_product_itself_has_no_fault():
     call_command("check", databases=["default"], fail_level="WARNING")
 
 
+@pytest.mark.clock_of_database
 @pytest.mark.django_db
 def test_triggers_that_are_not_as_defined_are_e040():
     assert triggers_as_defined(["default"]) == []

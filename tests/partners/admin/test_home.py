@@ -12,6 +12,7 @@ from partners.models import ApiKeySwitch, KeyLeak, Organization, WebhookService
 from partners.models.change import Change
 from partners.models.keys.leak import Proof
 from partners.record import refused
+from partners.triggers import times
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.calls import called, unkeyed_calls, used
 from tests.partners.support.staff import signed_in, statements
@@ -260,3 +261,12 @@ def test_a_key_that_leaked_and_still_works_is_on_home(support, key):
     for number in range(SHOWN):
         KeyLeak.report(issue(key.organization)[0], CHANGE, place=f"place {number}", proof=Proof.WHOLE)
     assert "?leaked=yes&amp;state=active" in support.get(HOME).text
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0, False), (5, False), (-7, True), (7, True)])
+def test_clocks_that_differ_are_shown_to_superusers(support, organization, monkeypatch, seconds, said):
+    monkeypatch.setattr(times, "drift", lambda database: timedelta(seconds=seconds))
+    superuser = Client()
+    superuser.force_login(User.objects.create_superuser("admin"))
+    assert ("differ by 7 seconds" in seen(superuser)) is said
+    assert "Clocks differ" not in seen(support)

@@ -8,8 +8,9 @@ from django.db import connection
 from partners.models import Scope, triggers
 from partners.triggers import comparing
 
+pytestmark = [pytest.mark.django_db, pytest.mark.clock_of_database]
 
-@pytest.mark.django_db
+
 def test_what_differs_in_the_database_is_restored():
     Scope.objects.update(description="another")
     triggers.remove(connection)
@@ -20,7 +21,6 @@ def test_what_differs_in_the_database_is_restored():
     assert not Scope.objects.filter(description="another").exists()
 
 
-@pytest.mark.django_db
 def test_a_fault_of_the_configuration_still_stops_it(settings):
     settings.RETENTION_YEARS = 1
     with pytest.raises(SystemCheckError, match=r"partners\.E006"):

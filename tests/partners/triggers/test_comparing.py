@@ -7,7 +7,7 @@ from partners.triggers import comparing, installing
 from partners.triggers.comparing import Fault
 from partners.triggers.definitions import Definition, TriggerSet, registered
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql, pytest.mark.clock_of_database]
 POSTGRESQL = connection.vendor == "postgresql"
 IS_FINAL, RECORD = "request_record_is_final", "partners_requestrecord"
 OF_RECORD = f"trigger {IS_FINAL} on {RECORD}"

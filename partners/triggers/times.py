@@ -1,0 +1,94 @@
+"""When a row was added to the record: by the clock of the database, whatever the process that adds it says.
+
+On PostgreSQL a trigger writes the time. Only the owner of the tables can insert other times, for invented data. SQLite
+runs on the clock of the process and can't alter a row before it is stored: a trigger refuses another time.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+
+from partners.triggers import installing
+from partners.triggers.definitions import Definition, Function, TriggerSet
+
+TABLES = ("partners_requestrecord", "partners_changeevent")
+NOTICEABLE = timedelta(seconds=5)  # clocks that differ by more are reported
+
+_WRITE = Function(
+    "chartero_occurred_now",
+    """
+BEGIN
+    IF current_setting('chartero.times', true) = 'given' THEN
+        IF pg_has_role((SELECT relowner FROM pg_catalog.pg_class WHERE oid = TG_RELID), 'MEMBER') THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    NEW.occurred_at := clock_timestamp();
+    RETURN NEW;
+END
+""",
+    names_tables=False,
+)
+_REFUSE = """\
+CREATE TRIGGER {name} BEFORE INSERT ON {table}
+WHEN (abs(julianday(NEW.occurred_at) - julianday('now')) * 86400 <= 60) IS NOT TRUE BEGIN
+    SELECT RAISE(ABORT, 'the time of a record is that of the database');
+END"""
+
+
+def _name(table: str) -> str:
+    return f"{table.removeprefix('partners_')}_occurs_now"
+
+
+def _on_postgresql(table: str) -> Definition:
+    head = f"CREATE TRIGGER {_name(table)} BEFORE INSERT ON {table} FOR EACH ROW"
+    return Definition(_name(table), table, f"{head} EXECUTE FUNCTION {_WRITE.name}()", _WRITE)
+
+
+SET = TriggerSet(
+    sqlite=tuple(Definition(_name(table), table, _REFUSE.format(name=_name(table), table=table)) for table in TABLES),
+    postgresql=tuple(map(_on_postgresql, TABLES)),
+)
+
+
+@contextmanager
+def given(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Let rows keep the times that they are inserted with, until the block ends without an error."""
+    accept(connection)
+    yield
+    insist(connection)
+
+
+def accept(connection: BaseDatabaseWrapper) -> None:
+    """Let rows keep the times that this session inserts. On PostgreSQL, only the owner of the tables can do so."""
+    if connection.vendor == "sqlite":
+        installing.remove(connection, SET)
+    else:
+        _set(connection, "given")
+
+
+def insist(connection: BaseDatabaseWrapper) -> None:
+    """Let the database write the times again, as it does if nobody asks for anything else."""
+    if connection.vendor == "sqlite":
+        installing.ensure(connection, SET)
+    else:
+        _set(connection, "")
+
+
+def _set(connection: BaseDatabaseWrapper, value: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('chartero.times', %s, false)", [value])
+
+
+def drift(connection: BaseDatabaseWrapper) -> timedelta:
+    """Return by how much the clock of this machine is ahead of the database's. SQLite has the same clock."""
+    if connection.vendor == "sqlite":
+        return timedelta(0)
+    before = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        theirs: datetime = cursor.fetchone()[0]
+    return before + (timezone.now() - before) / 2 - theirs
