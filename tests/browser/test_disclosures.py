@@ -54,14 +54,14 @@ def test_it_fits_on_paper_and_is_black_on_white(staff, patient):
     page.set_viewport_size({"width": PAPER, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= PAPER
     assert page.evaluate(INK) == "rgb(0, 0, 0)"
-    assert not page.get_by_role("button", name="Download all as CSV").is_visible()
+    assert not page.get_by_role("button", name="Download CSV").is_visible()
 
 
 def test_it_is_downloaded_as_often_as_wanted(staff, site, patient):
     page = ask(staff, patient)
     for _ in range(2):
         with page.expect_download() as download:
-            page.get_by_role("button", name="Download all as CSV").click()
+            page.get_by_role("button", name="Download CSV").click()
         assert download.value.suggested_filename == f"disclosures-{patient}.csv"
     complaints = site.complaints(page)  # Chromium calls a navigation that became a download a failed request
     assert {complaint.partition(" net::")[2] for complaint in complaints} == {"ERR_ABORTED"}
