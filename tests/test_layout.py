@@ -22,6 +22,12 @@ def test_lines_of_templates_and_stylesheets_fit():
     assert long == []
 
 
+def test_no_tag_of_a_template_is_broken_over_lines():
+    """Django would show such a tag as text."""
+    lines = ((path, line) for path in (ROOT / "templates").rglob("*.html") for line in path.read_text().splitlines())
+    assert [(path.name, line) for path, line in lines if re.search(r"\{[%{#](?!.*[%}#]\})", line)] == []
+
+
 def test_stylesheets_use_only_custom_properties_that_are_defined():
     sheets = "".join(file.read_text() for file in (ROOT / "partners/static/partners").glob("*.css"))
     used = set(re.findall(r"var\((--[\w-]+)", sheets))

@@ -34,9 +34,13 @@ def test_a_route_leads_to_the_reference_first(route):
 
 @pytest.mark.parametrize("name", EncounterFilter.base_filters)
 def test_a_parameter_leads_to_where_it_is_defined(name):
-    first = urls(name)[:6]
+    first = urls(name)[:5]
     assert f"{Page.REFERENCE.url}#encounters_list" in first
     assert f"{Page.PAGINATION.url}#parameters" in first
+
+
+def test_the_cursor_leads_to_the_changes_first():
+    assert urls("cursor")[:2] == [f"{Page.REFERENCE.url}#changes_list", f"{Page.CHANGES.url}#pages-and-cursors"]
 
 
 @pytest.mark.parametrize("name", ALWAYS)
