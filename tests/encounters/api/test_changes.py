@@ -1,5 +1,7 @@
 """How a page of changes is found: by indexes alone, however long the log is."""
 
+import re
+
 import pytest
 from django.db import connection
 
@@ -32,8 +34,9 @@ def plan(sql, values):
 def test_the_log_is_read_in_the_order_of_its_key(sql, values):
     steps = plan(sql, values)
     assert [step for step in steps if step.startswith(("SCAN encounters", "Seq Scan"))] == []
-    (log,) = [place for place, step in enumerate(steps) if "encounterchange" in step]
+    by_index = re.compile("(SEARCH|Index.* Scan).* encounters_encounterchange")
+    (log,) = [place for place, step in enumerate(steps) if by_index.match(step)]
     bounds = steps[log] if connection.vendor == "sqlite" else steps[log + 1]
     assert "organization_id" in bounds
     assert "encounter" in bounds or len(values) == 3
-    assert not [step for step in steps[log:] if step.startswith("Sort")]
+    assert connection.vendor == "sqlite" or steps[log - 1].startswith("Limit")
