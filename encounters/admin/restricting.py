@@ -28,7 +28,8 @@ class RestrictForm(ReasonForm):
         max_length=50,
         label="Until (optional)",
         widget=forms.DateInput({"type": "date"}),
-        help_text="Through the end of that day (UTC). Leave it empty to restrict for good.",
+        help_text="Through the end of that day (UTC), and until lift_restrictions runs after it. Leave it empty to "
+        "restrict for good.",
     )
     field_order = ["what", "until", "reason", "ticket"]
 
