@@ -27,6 +27,7 @@ from partners.identifiers import random_base62
 from partners.models import ApiKey, RequestRecord
 from partners.record.retention import Pruning
 from partners.seals import sealing, verifying
+from partners.triggers import times
 
 WINDOW, PACE, WARM_UP = 5.0, 1 / 50, 50
 YEAR, OLDEST, YOUNGEST, OF_EACH = timedelta(days=366), 100, 7, 20  # years, and rows of each age that are pruned
@@ -80,20 +81,21 @@ def measured(minutes: float) -> tuple[list[float], list[float], list[str]]:
     working, over, found = spawn.Event(), spawn.Event(), spawn.Queue()
     key = ApiKey.objects.get()
     ages = [years * YEAR for years in range(OLDEST, YOUNGEST, -1) for _ in range(OF_EACH)]
-    RequestRecord.objects.bulk_create([record(key, number, age) for number, age in enumerate(ages)])
+    with times.given(connection):
+        RequestRecord.objects.bulk_create([record(key, number, age) for number, age in enumerate(ages)])
     sealing.seal()
     others = [spawn.Process(target=target, args=(working, over, found)) for target in (keep, verify)]
     for other in others:
         other.start()
     for _ in range(WARM_UP):
         called(application, token, f"{LIST}/{random.choice(ids)}", "")
-    times: tuple[list[float], list[float]] = ([], [])
+    taken: tuple[list[float], list[float]] = ([], [])
     for window in range(max(2, math.ceil(minutes * 60 / WINDOW))):
         working.set() if window % 2 else working.clear()
         until = time.monotonic() + WINDOW
         while time.monotonic() < until:
             begun = time.monotonic()
-            times[window % 2].append(called(application, token, f"{LIST}/{random.choice(ids)}", ""))
+            taken[window % 2].append(called(application, token, f"{LIST}/{random.choice(ids)}", ""))
             time.sleep(max(0.0, PACE - (time.monotonic() - begun)))
     over.set()
     working.set()
@@ -103,7 +105,7 @@ def measured(minutes: float) -> tuple[list[float], list[float], list[str]]:
             time.sleep(0.05)
         else:
             told.append(found.get())
-    return *times, told
+    return *taken, told
 
 
 def speed(rows: int) -> None:
