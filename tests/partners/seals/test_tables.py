@@ -14,14 +14,14 @@ AT = datetime(2026, 5, 25, 14, 0, 0, 7, tzinfo=UTC)
 SOON = datetime(2026, 5, 25, 14, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("table", TABLES.values(), ids=str)
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_the_newest_form_has_every_column(table):
     assert {column.name for column in table.columns(table.form)} == {
         field.column for field in table.model._meta.concrete_fields
     }
 
 
-@pytest.mark.parametrize("table", TABLES.values(), ids=str)
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_no_column_is_twice_in_a_form(table):
     for form in table.forms:
         assert len({column.name for column in form}) == len(form)
