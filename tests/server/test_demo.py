@@ -77,6 +77,7 @@ def test_the_secrets_it_makes_are_private(fresh, tmp_path):
     assert {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {
         "secret_key": 0o600,
         "digest_keys": 0o600,
+        "seal_keys": 0o600,
     }
 
 

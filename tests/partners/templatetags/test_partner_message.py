@@ -41,7 +41,7 @@ def test_a_recorded_call_of_the_partners_making_has_a_message_to_copy(support, k
         f"Time: {record.occurred_at:%Y-%m-%d %H:%M:%S} UTC\n"
         "Route: GET /external/v1/encounters\n"
         "Parameter: cursor\n\n"
-        "Usual cause: A parameter is misspelled, in the wrong case, or from another API. Only the list takes "
+        "Usual cause: A parameter is misspelled, in the wrong case, or from another API. Only lists take "
         "parameters.\n\n"
         "What to change: Leave the parameter out, or spell it as in the documentation. The response names it in field."
         "\n\n"

@@ -97,7 +97,7 @@ def test_errors_of_the_model_are_next_to_their_field(security, key, page):
     PAGES[page][0](key)
     changes = key.events.count()
     answer = security.post(page_of(key, page), SENT.get(page, WHY) | {"reason": "bell\a"})
-    assert '<ul class="errorlist" id="id_reason_error"><li>Use a single line' in answer.text
+    assert '<ul class="errorlist" id="id_reason_error"><li>Remove tabs and other control characters.' in answer.text
     assert 'value="OPS-7"' in answer.text
     assert key.events.count() == changes
 

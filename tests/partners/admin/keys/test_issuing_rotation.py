@@ -73,7 +73,7 @@ def test_a_key_that_cannot_be_rotated_says_why(onboarding, key):
     ("wrong", "told"),
     [
         ({"overlap": "2"}, "Select a valid choice."),
-        ({"reason": "bell\a"}, "without control characters"),
+        ({"reason": "bell\a"}, "Remove tabs and other control characters."),
         ({"nonce": ""}, "This form has expired"),
     ],
 )
