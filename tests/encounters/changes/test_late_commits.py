@@ -33,20 +33,20 @@ class Partner:
         self.organization, self.copy, self.cursor = organization, {}, None
 
     def follow(self, limit):
-        """Read one page: remove what was withdrawn, and read the rest as it is then."""
+        """Read one page: remove what was withdrawn, and read the rest as it is then. Return True if more follows."""
         page = changes.page(self.organization.pk, limit=limit, cursor=self.cursor)
         assert not page.expired
         told = {change.place.encounter: change.values[1] for change in page.changes}
         there = served(Encounter.objects.filter(pk__in=[pk for pk, change in told.items() if change != "withdrawn"]))
         self.copy = {pk: version for pk, version in self.copy.items() if pk not in told} | there
         self.cursor = page.next_cursor
+        return page.has_more
 
     def follow_to_the_end(self):
-        """Read pages until the last change is no longer held back."""
+        """Read pages until the last change, which may be held back, and those of the same transaction."""
         last, give_up = EncounterChange.objects.latest("position").position, time.monotonic() + PATIENCE
-        while self.cursor is None or self.cursor.position < last:
+        while self.follow(limit=1000) or self.cursor.position < last:
             assert time.monotonic() < give_up, "changes are held back"
-            self.follow(limit=1000)
 
 
 def served(encounters):
