@@ -10,8 +10,8 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 
 from partners.identifiers import LENGTH, random_base62
-from partners.models.form_use import FormUse
 from partners.models.handover import KeyHandover
+from partners.models.handover.form_use import FormUse
 from partners.models.keys.key import ApiKey
 
 LIFETIME = timedelta(hours=1)

@@ -3,8 +3,8 @@
 from partners.models.access_review import AccessReview
 from partners.models.approvals import Approval, ApprovalState
 from partners.models.change import ChangeEvent
-from partners.models.form_use import FormUse
 from partners.models.handover import HandoverState, KeyHandover
+from partners.models.handover.form_use import FormUse
 from partners.models.keys.allowed_network import AllowedNetwork, NetworkMode
 from partners.models.keys.key import ApiKey
 from partners.models.keys.leak import KeyLeak

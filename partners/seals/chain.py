@@ -7,9 +7,9 @@ from datetime import datetime
 from partners.keys import seal_keys
 from partners.models.seal import FULL, NO_SEAL, Seal, SealedRow
 from partners.seals import merkle
+from partners.seals.canonical.rows import BELOW_ALL
+from partners.seals.canonical.tables import TABLES
 from partners.seals.faults import SEALS, Fault, Kind
-from partners.seals.rows import BELOW_ALL
-from partners.seals.tables import TABLES
 
 
 @dataclass(slots=True)

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from partners.models.seal import Seal, SealedRow
-from partners.seals import rows
+from partners.seals.canonical import rows
+from partners.seals.canonical.rows import Row
+from partners.seals.canonical.tables import SealedTable
 from partners.seals.faults import Fault, Findings, Kind
 from partners.seals.pruned import Pruned
-from partners.seals.rows import Row
-from partners.seals.tables import SealedTable
 
 
 class Comparison:

@@ -12,9 +12,9 @@ from typing import Any
 
 from partners.keys import seal_keys
 from partners.models import Seal
-from partners.seals import rows
+from partners.seals.canonical import rows
+from partners.seals.canonical.tables import SealedTable
 from partners.seals.checkpoints import Checkpoint
-from partners.seals.tables import SealedTable
 
 FILES = ("seals.jsonl", "rows.jsonl", "about.json")
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from partners.formats.moments import years_before
 from partners.models.change import Action
 from partners.record.retention import SHORTEST
-from partners.seals import rows
-from partners.seals.tables import CHANGES
+from partners.seals.canonical import rows
+from partners.seals.canonical.tables import CHANGES
 
 _IS_DELETION = f" AND action = '{Action.RECORDS_PRUNED.value}'"
 

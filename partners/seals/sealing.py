@@ -13,8 +13,9 @@ from django.utils import timezone
 from partners import writers
 from partners.keys import seal_keys
 from partners.models.seal import FULL, NO_SEAL, Seal
-from partners.seals import merkle, rows
-from partners.seals.tables import TABLES, SealedTable
+from partners.seals import merkle
+from partners.seals.canonical import rows
+from partners.seals.canonical.tables import TABLES, SealedTable
 
 PATIENCE = 2.0  # seconds to wait for transactions that write rows
 _NEXT = "SELECT max(id), count(*) FROM (SELECT id FROM {table} WHERE id > %s ORDER BY id LIMIT %s) AS batch"

@@ -7,12 +7,12 @@ from django.db import connection
 from django.utils import timezone
 
 from partners.models.seal import Seal
+from partners.seals.canonical.tables import TABLES, SealedTable
 from partners.seals.chain import Chain, sealed_rows
 from partners.seals.checkpoints import Checkpoint
 from partners.seals.comparing import Comparison
 from partners.seals.faults import SEALS, TRIGGERS, Fault, Findings, Kind
 from partners.seals.pruned import Pruned
-from partners.seals.tables import TABLES, SealedTable
 from partners.triggers import comparing
 
 PAGE = 1_000  # numbers of seals read at a time

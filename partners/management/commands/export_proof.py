@@ -10,7 +10,7 @@ from partners.management.base import ChangeCommand
 from partners.management.periods import add_period, period
 from partners.models.change import Action, ChangeEvent
 from partners.seals import proof
-from partners.seals.tables import TABLES
+from partners.seals.canonical.tables import TABLES
 
 
 class Command(ChangeCommand):

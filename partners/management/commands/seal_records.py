@@ -6,9 +6,9 @@ from django.core.management.base import CommandError, CommandParser
 
 from partners.management.base import ReportCommand
 from partners.management.stopping import stopped_by_signals
+from partners.seals.canonical.tables import TABLES
 from partners.seals.publishing import ChainBroken
 from partners.seals.service import Service
-from partners.seals.tables import TABLES
 
 
 class Command(ReportCommand):

@@ -9,7 +9,7 @@ from django.db import connection
 
 from partners.formats.framing import framed
 from partners.models.seal import SealedRow
-from partners.seals.tables import SealedTable
+from partners.seals.canonical.tables import SealedTable
 
 BATCH = 10_000
 BELOW_ALL, ABOVE_ALL = -(2**63), 2**63 - 1  # ids

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from partners.models.change import Action
-from partners.seals import rows
-from partners.seals.tables import TABLES
+from partners.seals.canonical import rows
+from partners.seals.canonical.tables import TABLES
 from tests.factories import OrganizationFactory, issue
 from tests.partners.support import sealed
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.db.models import Model
 
 from partners.models import ChangeEvent, RequestRecord
-from partners.seals import values
+from partners.seals.canonical import values
 
 
 class Kind(Enum):
