@@ -62,8 +62,7 @@ _SETS: list[TriggerSet] = []
 
 def register(triggers: TriggerSet) -> None:
     """Add triggers to those that a database must have. Apps do this when they are ready."""
-    if triggers not in _SETS:
-        _SETS.append(triggers)
+    _SETS.append(triggers)
 
 
 def registered() -> tuple[TriggerSet, ...]:
