@@ -150,7 +150,8 @@ def web_role(deployment: Deployment):
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {role} LOGIN")
         connection.execute(deployment.manage("grants", role))
-        yield {"DATABASE_URL": f"postgres://{role}@{server.rpartition('@')[2]}/{name}"}
+    yield {"DATABASE_URL": f"postgres://{role}@{server.rpartition('@')[2]}/{name}"}
+    with psycopg.connect(url, autocommit=True) as connection:  # tests end all sessions of a database
         connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 

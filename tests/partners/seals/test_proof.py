@@ -11,7 +11,7 @@ from partners.keys import seal_keys
 from partners.models import ChangeEvent, RequestRecord, Seal
 from tests.factories import OrganizationFactory, issue
 from tests.partners.support.command_line import refused, run_json
-from tests.partners.support.sealed import as_owner, sealed_record
+from tests.partners.support.sealed import FIRST, STEP, as_owner, sealed_record
 
 pytestmark = pytest.mark.django_db
 PROGRAM = Path(__file__).parents[3] / "examples" / "verify_proof.py"
@@ -71,7 +71,7 @@ def alter_row(folder):
 
 
 FORGED = [
-    (alter_row, "seal 3: row 1040 is not what was sealed"),
+    (alter_row, f"seal 3: row {FIRST + 4 * STEP} is not what was sealed"),
     (lambda folder: edited(folder / "rows.jsonl", 0, texts=["1"]), "seal 1: row 1 is not what was sealed"),
     (lambda folder: edited(folder / "rows.jsonl", 8, seal=9), "rows of seal 9 have no seal"),
     (lambda folder: edited(folder / "seals.jsonl", 0, count="4"), "seal 1: its signature is wrong"),

@@ -9,7 +9,7 @@ from partners.models import Seal
 from partners.seals.checkpoints import Checkpoint
 from partners.seals.publishing import publish
 from tests.partners.support.command_line import refused, run_json
-from tests.partners.support.sealed import as_owner, request, sealed_record
+from tests.partners.support.sealed import FIRST, as_owner, request, sealed_record
 
 pytestmark = pytest.mark.django_db
 BROKEN = "The chain of seals can't be continued: "
@@ -27,7 +27,7 @@ def sealed():
 
 
 def test_the_last_seal_is_written_to_the_file_and_to_the_log(sealed, file, caplog):
-    request(sealed.key, 5000)
+    request(sealed.key, 2 * FIRST)
     with caplog.at_level(logging.INFO):
         assert run_json("seal_records")["requests"] == 1
     head = Seal.objects.newest()

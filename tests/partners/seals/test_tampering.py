@@ -302,7 +302,7 @@ SQLITE = [
     ("bytes", "UPDATE partners_requestrecord SET address = x'ff00'", ("requests", "altered", FIRST)),
     ("no list", "UPDATE partners_requestrecord SET encounters = 7", ("requests", "altered", FIRST)),
     ("no flag", "UPDATE partners_requestrecord SET new_network = 'maybe'", ("requests", "altered", FIRST)),
-    ("no JSON", "UPDATE partners_changeevent SET after = '{' WHERE id >= 1000", ("changes", "altered", FIRST)),
+    ("no JSON", f"UPDATE partners_changeevent SET after = '{{' WHERE id >= {FIRST}", ("changes", "altered", FIRST)),
     ("a seal's time", "UPDATE partners_seal SET sealed_at = 7 WHERE number = 6", ("seals", "seal_altered", 6)),
     ("a seal's bytes", "UPDATE partners_seal SET root = 'text' WHERE number = 6", ("seals", "seal_altered", 6)),
     ("a seal's number", "UPDATE partners_seal SET number = 'six' WHERE number = 6", ("seals", "chain_shorter", 6)),

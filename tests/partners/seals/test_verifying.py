@@ -21,7 +21,7 @@ def first(findings) -> list[str]:
 
 
 def test_the_numbers_of_a_verification(sealed):
-    request(sealed.key, 5000)
+    request(sealed.key, 2 * FIRST)
     findings = verifying.verify()
     assert (findings.seals, findings.last_seal, findings.unsealed) == (6, 6, 1)
     assert findings.rows == 18 + 2  # the organization and the key are changes too
@@ -37,26 +37,26 @@ def test_a_verification_that_begins_later_leaves_out_what_was_before(sealed):
     as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=9))
     assert first(verifying.verify(3)) == []
     as_owner(lambda: RequestRecord.objects.filter(pk=FIRST + 3 * STEP).update(count=9))
-    assert first(verifying.verify(3)) == ["requests: row 1030 was altered"]
+    assert first(verifying.verify(3)) == [f"requests: row {FIRST + 3 * STEP} was altered"]
 
 
 def test_a_verification_that_begins_later_knows_when_everything_was_sealed(sealed):
-    as_owner(lambda: request(sealed.key, 5000, later(days=-3)))
+    as_owner(lambda: request(sealed.key, 2 * FIRST, later(days=-3)))
     assert first(verifying.verify(7)) == [
-        "requests: row 5000 has a time that is not the time at which it was written",
+        f"requests: row {2 * FIRST} has a time that is not the time at which it was written",
     ]
 
 
 def test_after_a_full_seal_nobody_knows_whether_everything_was_sealed(sealed, monkeypatch):
     monkeypatch.setattr(seals, "FULL", 1)
-    request(sealed.key, 5000, later(days=-3))
+    request(sealed.key, 2 * FIRST, later(days=-3))
     assert first(verifying.verify()) == []
 
 
 def test_the_first_fault_of_each_kind_is_named_and_all_are_counted(sealed):
     as_owner(lambda: RequestRecord.objects.filter(pk__gt=FIRST).update(count=9))
     findings = verifying.verify()
-    assert first(findings) == ["requests: row 1010 was altered"]
+    assert first(findings) == [f"requests: row {FIRST + STEP} was altered"]
     assert findings.numbers == {("requests", Kind.ROW_ALTERED): 8}
 
 
