@@ -25,6 +25,14 @@ def test_a_header_is_never_taken_for_it():
     assert Exchange.begin(request).request_id != "req_" + "0" * 22
 
 
+def test_what_was_read_is_forgotten_but_the_call_stays_counted():
+    exchange = Exchange(query="limit=2", counted=True)
+    began = exchange.request_id, exchange.started
+    exchange.forget()
+    assert (exchange.call, exchange.query, exchange.counted) == (None, "", True)
+    assert (exchange.request_id, exchange.started) == began
+
+
 def test_the_time_runs_in_microseconds(monkeypatch):
     exchange = Exchange(started=10.0)
     monkeypatch.setattr("time.perf_counter", lambda: 10.0015006)
