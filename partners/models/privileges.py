@@ -1,7 +1,7 @@
 """What the role of the web service may do with each table on PostgreSQL, where another role owns the tables.
 
-All follows from the models and the triggers: what a trigger refuses is not granted either. Rows that are never altered
-get their numbers from the database.
+All follows from the models and their triggers (`triggers.py`): what a trigger refuses is not granted either. Rows that
+are never altered get their numbers from the database.
 """
 
 from collections import defaultdict
