@@ -15,27 +15,29 @@ from encounters.api.cursors import Cursor
 from encounters.api.filters import MOST_CHANGES
 from encounters.api.serializers import ChangeSerializer
 from encounters.changes.triggers import SETTLED
-from encounters.totals.buckets import SERVED
+from encounters.totals.buckets import SERVED, each_of
 from partners.api.disclosure import Disclosure
 from partners.statements import Statement
 
 # PostgreSQL plans this once for all values: the constant inner limit tells it that a page is short. One more change
-# than the page has tells whether there are more.
+# than the page has tells whether there are more. What must be true of an encounter is no condition of finding it, so
+# that it is always found by its key.
 _PAGE = """
 SELECT coalesce(gone.era, 0), coalesce(gone.position, 0), coalesce(gone.encounter, 0),
     change.position, change.encounter, {columns}
 FROM (SELECT 1 AS one) AS asked
 LEFT JOIN encounters_changehorizon AS gone ON gone.organization_id = %s
 LEFT JOIN (
-    SELECT position, encounter, logged.public_id, changed_at, CASE
-        WHEN served.id IS NULL THEN 'withdrawn' WHEN change = 'withdrawn' THEN 'available' ELSE change END AS change
+    SELECT position, encounter, public_id, changed_at, CASE
+        WHEN (
+            SELECT now.organization_id = logged.organization_id AND {served}
+            FROM encounters_encounter AS now WHERE now.id = logged.encounter
+        ) IS NOT TRUE THEN 'withdrawn' WHEN change = 'withdrawn' THEN 'available' ELSE change END AS change
     FROM (SELECT * FROM (
         SELECT organization_id, position, encounter, public_id, change, changed_at FROM encounters_encounterchange
         WHERE organization_id = %s AND (position, encounter) > (%s, %s) AND {settled}
         ORDER BY position, encounter LIMIT {longest}
     ) AS longest ORDER BY position, encounter LIMIT %s) AS logged
-    LEFT JOIN encounters_encounter AS served
-        ON served.id = encounter AND served.organization_id = logged.organization_id AND {served}
 ) AS change ON TRUE
 ORDER BY change.position, change.encounter
 """
@@ -104,4 +106,6 @@ def _latest(changes: list[_Change]) -> list[_Change]:
 @cache
 def _statement(vendor: str) -> Statement:
     columns = ChangeSerializer.columns("change", vendor)
-    return Statement(_PAGE.format(columns=columns, settled=SETTLED[vendor], served=SERVED, longest=MOST_CHANGES + 1))
+    return Statement(
+        _PAGE.format(columns=columns, settled=SETTLED[vendor], served=each_of("now", SERVED), longest=MOST_CHANGES + 1)
+    )

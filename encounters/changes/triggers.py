@@ -52,11 +52,13 @@ _ALTERED = """
     SELECT was.organization_id, was.id, was.public_id, 'withdrawn'
     FROM old_rows AS was LEFT JOIN new_rows AS became ON became.id = was.id
     WHERE {was_served} AND ({is_served} AND was.organization_id = became.organization_id) IS NOT TRUE"""
+# Encounters are found by a key and by nothing else. Otherwise the database may choose the index of pages, as long as it
+# doesn't know how large the table is, and read all of it for each document.
 _OF_DOCUMENTS = """
-    SELECT encounter.* FROM (SELECT DISTINCT encounter_id FROM ({ids}) AS ids) AS touched CROSS JOIN LATERAL (
-        SELECT organization_id, id, public_id, 'updated' AS change FROM encounters_encounter
-        WHERE id = touched.encounter_id AND {served} OFFSET 0
-    ) AS encounter"""
+    SELECT encounter.organization_id, encounter.id, encounter.public_id, 'updated' AS change
+    FROM (SELECT DISTINCT encounter_id FROM ({ids}) AS ids) AS touched
+    CROSS JOIN LATERAL (SELECT * FROM encounters_encounter WHERE id = touched.encounter_id OFFSET 0) AS encounter
+    WHERE {served}"""
 _PRESENT = "SELECT encounter_id FROM {rows} WHERE {present}"
 _REWRITTEN = """
         SELECT unnest(ARRAY[was.encounter_id, became.encounter_id]) AS encounter_id
@@ -65,11 +67,8 @@ _REWRITTEN = """
 _OF_PATIENTS = """
     SELECT encounter.organization_id, encounter.id, encounter.public_id, 'updated' AS change
     FROM old_rows AS was JOIN new_rows AS became ON became.id = was.id
-    CROSS JOIN LATERAL (
-        SELECT organization_id, id, public_id FROM encounters_encounter AS encounter
-        WHERE patient_id = became.id AND {served} OFFSET 0
-    ) AS encounter
-    WHERE encounter.organization_id IN (was.organization_id, became.organization_id)
+    CROSS JOIN LATERAL (SELECT * FROM encounters_encounter WHERE patient_id = became.id OFFSET 0) AS encounter
+    WHERE {served} AND encounter.organization_id IN (was.organization_id, became.organization_id)
         AND (was.withdrawn_at IS NULL OR became.withdrawn_at IS NULL) AND {was} IS DISTINCT FROM {became}"""
 
 # A session plans a function once, maybe for one row, and then runs the same plan for a million: so rows are joined by
@@ -109,7 +108,7 @@ def _rows(columns: tuple[str, ...]) -> dict[str, str]:
 
 
 def _of_documents(ids: str) -> str:
-    return _OF_DOCUMENTS.format(served=SERVED, ids=ids)
+    return _OF_DOCUMENTS.format(served=each_of("encounter", SERVED), ids=ids)
 
 
 def _statement(table: str, event: str, changes: str) -> Definition:

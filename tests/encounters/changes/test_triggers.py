@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection, transaction
 
+from encounters.changes import triggers
 from encounters.changes.triggers import DOCUMENT, ENCOUNTER, PATIENT
 from encounters.models import Document, Encounter, EncounterChange, Patient
 from tests.encounters.support.counted import execute, store
@@ -216,6 +217,13 @@ class TestPostgreSQL:
         assert logged(organization) == [(encounter.public_id, "available")]
         change(encounter, withdrawn_at=LATER)
         assert logged(organization) == [(encounter.public_id, "withdrawn")]
+
+    def test_the_encounters_of_documents_are_found_by_their_key(self):
+        """Also in a table that is new, of which the database knows nothing."""
+        for each in ("enable_seqscan", "enable_nestloop"):
+            execute(f"SET LOCAL {each} = off")
+        plan = execute(f"EXPLAIN {triggers._of_documents('SELECT CAST(1 AS bigint) AS encounter_id')}")
+        assert "Index Scan using encounters_encounter_pkey" in str(plan)
 
     @pytest.mark.parametrize(
         ("table", "change"), [("encounters_encounter", "withdrawn"), ("encounters_document", "updated")]
