@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from random import Random
+from threading import Barrier
 
 import pytest
 from django.db import connection, transaction
@@ -56,17 +57,13 @@ def served(encounters):
 def write(pks, seed):
     """Change some encounters in one transaction that takes its time, and withdraw or serve one of them."""
     random = Random(seed)
-    lift_limits()
-    try:
-        with transaction.atomic():
-            for pk in sorted(random.sample(pks, 3)):
-                encounter = Encounter.objects.filter(pk=pk)
-                encounter.update(updated_at=F("updated_at") + timedelta(seconds=1))
-                time.sleep(random.random() / 200)
-            encounter.update(withdrawn_at=random.choice([None, timezone.now()]))
-            time.sleep(random.random() / 100)
-    finally:
-        close()
+    with transaction.atomic():
+        for pk in sorted(random.sample(pks, 3)):
+            encounter = Encounter.objects.filter(pk=pk)
+            encounter.update(updated_at=F("updated_at") + timedelta(seconds=1))
+            time.sleep(random.random() / 200)
+        encounter.update(withdrawn_at=random.choice([None, timezone.now()]))
+        time.sleep(random.random() / 100)
 
 
 def withdraw(encounters):
@@ -79,7 +76,8 @@ def test_nothing_is_missed_in_whatever_order_writers_commit():
     organization = OrganizationFactory()
     pks = [encounter.pk for encounter in store(organization, ENCOUNTERS)]
     partner = Partner(organization)
-    with ThreadPoolExecutor(WRITERS) as pool:
+    together = Barrier(WRITERS, timeout=PATIENCE)
+    with ThreadPoolExecutor(WRITERS, initializer=lift_limits) as pool:
         for number in range(ROUNDS):
             working = [pool.submit(write, pks, number * WRITERS + writer) for writer in range(WRITERS)]
             while not all(each.done() for each in working):
@@ -87,6 +85,7 @@ def test_nothing_is_missed_in_whatever_order_writers_commit():
             assert [each.result() for each in working] == [None] * WRITERS
             partner.follow_to_the_end()
             assert partner.copy == served(Encounter.objects.all()), number
+        [*pool.map(lambda _: (together.wait(), close()), range(WRITERS))]
 
 
 @pytest.mark.postgresql
