@@ -38,7 +38,7 @@ def test_verify_records_names_the_first_row_and_fails():
     as_owner(lambda: RequestRecord.objects.filter(pk__lte=FIRST + 10).update(status=500))
     assert refused("verify_records") == "The record is not what was sealed. docs/seals.md says what to do."
     noted = Verification.objects.get()
-    assert (noted.faults, noted.first_fault) == (2, "requests: row 1000 was altered")
+    assert (noted.faults, noted.first_fault) == (2, f"requests: row {FIRST} was altered")
 
 
 def test_verify_records_lists_a_line_for_each_kind_of_fault(capsys):
@@ -50,7 +50,7 @@ def test_verify_records_lists_a_line_for_each_kind_of_fault(capsys):
         call_command("verify_records")
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["table", "fault", "number", "first"]
-    assert lines[1] == "requests  removed  1       requests: row 1000 was removed"
+    assert lines[1] == f"requests  removed  1       requests: row {FIRST} was removed"
     assert lines[3].split() == ["seals", "6"]
 
 
