@@ -137,6 +137,7 @@ def test_the_ledger_is_read_by_an_index_alone(key):
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_sort = off")  # of a nearly empty table, any plan costs the same
     plan = records.explain()
     assert "request_record_time" in plan
     assert "TEMP B-TREE" not in plan
