@@ -148,8 +148,8 @@ def become_web(web_role, db) -> Iterator[Callable[[], None]]:
 @pytest.fixture(autouse=True)
 def times_as_given(request, monkeypatch):
     """Let tests insert rows of any age into the record, but those of the database's own clock."""
-    if not request.node.get_closest_marker("database"):
-        return
+    if not request.node.get_closest_marker("database") or request.node.get_closest_marker("server"):
+        return  # tests of the server have a database of their own, and maybe no other is made
     request.getfixturevalue("_django_db_helper")
     if request.node.get_closest_marker("clock_of_database"):
         times.insist(connection)
