@@ -53,8 +53,9 @@ class Activity:
         return sum(total.number for total in self.totals)
 
     def events(self) -> QuerySet[ChangeEvent]:
-        """Return everything that the person did, the newest first."""
-        return _events(self.person, self.period).select_related("organization", "api_key")
+        """Return everything that the person did or approved, the newest first. `is_own` is False if only approved."""
+        events = _events(self.person, self.period).select_related("organization", "api_key")
+        return events.annotate(is_own=Q(by__iexact=self.person))
 
 
 def _events(person: str, period: Period) -> QuerySet[ChangeEvent]:

@@ -10,6 +10,7 @@ from partners.admin.staff import activity
 from partners.models import ChangeEvent
 from partners.models.change import Action, Change
 from partners.review.staff.activity import Activity
+from tests.partners.support.diagnosing import text_of
 from tests.partners.support.staff import make_stale, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +56,20 @@ def test_what_the_person_did_is_shown(security):
     for words in ("Disclosures accounted for", "Records", "pat_0", "198.51.100.9", "reason 0"):
         assert words in text
     assert f"/admin/partners/changeevent/{event.pk}/change/" in text
+
+
+def test_what_the_person_only_approved_is_shown_as_the_askers(security):
+    ChangeEvent.record(Action.KEY_ISSUED, Change("bob", "203.0.113.5", approved_by="ada"))
+    ChangeEvent.record(Action.KEY_REVOKED, Change("Ada", "198.51.100.9", approved_by="grace"))
+    answer = security.post(PAGE, GIVEN)
+    said = text_of(answer)
+    assert "Done or approved" in said
+    assert "by bob, approved by ada" in said
+    assert "203.0.113.5" not in answer.text
+    assert "198.51.100.9" in said
+    assert "by Ada" not in said
+    assert "by bob" in text_of(security.post(PAGE, GIVEN | {"person": "ADA"}))
+    assert "203.0.113.5" in security.post(PAGE, GIVEN | {"person": "bob"}).text
 
 
 def test_the_page_shows_the_newest_and_totals_all(security, monkeypatch):
