@@ -55,8 +55,9 @@ def _concerned(changed: Changed) -> Iterator[Element]:
         yield {"what": what, "type": codes.OBJECT, "role": codes.SECURITY_RESOURCE}
     if changed.key is not None:
         yield {"what": parts.reference(changed.key.public_id), "type": codes.OBJECT, "role": codes.SECURITY_RESOURCE}
-    if "patient_id" in changed.event.after:
-        yield parts.patient(changed.event.after["patient_id"])
+    facts = changed.event.before | changed.event.after
+    if "patient_id" in facts:
+        yield parts.patient(facts["patient_id"])
 
 
 def _facts(event: ChangeEvent) -> Element:

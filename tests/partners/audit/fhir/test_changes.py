@@ -46,3 +46,8 @@ def test_a_look_at_disclosures_names_the_patient():
     found = event(Action.DISCLOSURES_ACCOUNTED, after={"patient_id": "pat_0"})
     assert (found["type"]["code"], found["action"]) == ("110101", "R")
     assert found["entity"][0]["what"]["identifier"]["value"] == "pat_0"
+
+
+def test_a_lifted_restriction_names_the_patient():
+    found = event(Action.RESTRICTION_LIFTED, before={"patient_id": "pat_0"})
+    assert [each["what"]["identifier"]["value"] for each in found["entity"][:-1]] == ["pat_0"]
