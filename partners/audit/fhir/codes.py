@@ -85,7 +85,7 @@ _ALERT, _SIGN_IN = dicom("110113"), dicom("110114")
 _MADE, _CHANGED = (Kind(_ALERT, dicom("110135"), action) for action in "CU")  # object security attributes
 _OF_USER, _OF_ROLE = (Kind(_ALERT, dicom(code), "U") for code in ("110137", "110136"))
 _ENTERED, _LEFT = (Kind(_SIGN_IN, dicom(code), "E") for code in ("110122", "110123"))
-_REFUSED_PAGE = Kind(_ALERT, dicom("110132"), "E")  # use of a restricted function
+_USED, _SECRET_READ = (Kind(_ALERT, dicom("110132"), action) for action in "ER")  # use of a restricted function
 _OF_SYSTEM = Kind(_ALERT, dicom("110129"), "U")  # security configuration
 _READ, _EXPORTED = Kind(dicom("110101"), None, "R"), Kind(dicom("110106"), None, "R")  # the record, a list
 
@@ -116,7 +116,14 @@ _KINDS: dict[str, Kind] = {
     Action.LOCKED_OUT: _ENTERED,
     Action.SIGNED_OUT: _LEFT,
     Action.SESSIONS_ENDED: _LEFT,
-    Action.PAGE_REFUSED: _REFUSED_PAGE,
+    Action.PAGE_REFUSED: _USED,
+    Action.HANDOVER_OPENED: _USED,
+    Action.HANDOVER_REFUSED: _USED,
+    Action.HANDOVER_REUSED: _USED,
+    Action.WEBHOOK_SECRET_SHOWN: _SECRET_READ,
+    Action.WEBHOOK_TESTED: _USED,
+    Action.WEBHOOK_REPLAYED: _USED,
+    Action.ACCESS_REVIEWED: _USED,
 }
 # What somebody attempted and didn't get.
 UNSUCCESSFUL = {Action.LOCKED_OUT, Action.PAGE_REFUSED, Action.HANDOVER_REFUSED, Action.HANDOVER_NOT_SENT}

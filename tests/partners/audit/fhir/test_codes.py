@@ -19,6 +19,9 @@ from partners.models.change import Action
         (Action.SIGNED_IN, "110114", "110122", "E"),
         (Action.SIGNED_OUT, "110114", "110123", "E"),
         (Action.PAGE_REFUSED, "110113", "110132", "E"),
+        (Action.WEBHOOK_SECRET_SHOWN, "110113", "110132", "R"),
+        (Action.WEBHOOK_REPLAYED, "110113", "110132", "E"),
+        (Action.ACCESS_REVIEWED, "110113", "110132", "E"),
         (Action.DISCLOSURES_ACCOUNTED, "110101", None, "R"),
         (Action.EXPORTED, "110106", None, "R"),
     ],
@@ -29,7 +32,43 @@ def test_an_action_has_the_codes_of_dicom(action, type_, subtype, did):
     assert kind.facts.get("subtype") == (None if subtype is None else [{"system": codes.DICOM, "code": subtype}])
 
 
-def test_every_action_has_a_kind():
+def test_every_action_without_a_kind_of_its_own_changes_an_object():
+    assert {action for action in Action if codes.kind(action) is codes.kind("")} == {
+        Action.CONTACT_CHANGED,
+        Action.PURPOSE_CHANGED,
+        Action.DESCRIPTION_CHANGED,
+        Action.COMMENTED,
+        Action.ACCESS_CHANGED,
+        Action.NAMES_CHANGED,
+        Action.ORGANIZATION_LIMIT_CHANGED,
+        Action.ACCESS_REQUEST_ACCEPTED,
+        Action.ACCESS_REQUEST_DECLINED,
+        Action.KEY_ROTATED,
+        Action.ROTATION_FINISHED,
+        Action.KEY_DISABLED,
+        Action.KEY_ENABLED,
+        Action.KEY_REVOKED,
+        Action.KEY_LEAKED,
+        Action.EXPIRY_CHANGED,
+        Action.SCOPES_CHANGED,
+        Action.KEY_LIMIT_CHANGED,
+        Action.NETWORKS_CHANGED,
+        Action.HANDOVER_SENT,
+        Action.HANDOVER_NOT_SENT,
+        Action.HANDOVER_COLLECTED,
+        Action.HANDOVER_LOCKED,
+        Action.HANDOVER_WITHDRAWN,
+        Action.WEBHOOK_SWITCHED_OFF,
+        Action.WEBHOOK_SWITCHED_ON,
+        Action.WEBHOOK_SECRET_RENEWED,
+        Action.WEBHOOK_SECRET_IN_FORCE,
+        Action.APPROVAL_REQUESTED,
+        Action.APPROVED,
+        Action.APPROVAL_DECLINED,
+        Action.APPROVAL_WITHDRAWN,
+        Action.RECORD_RESTRICTED,
+        Action.RESTRICTION_LIFTED,
+    }
     assert {codes.kind(action).action for action in Action} == set("CRUDE")
 
 
