@@ -41,13 +41,13 @@ class ReasonForm(ChangeForm):
 
 
 class PeriodForm(forms.Form):
-    """A period of whole days, and so part of a form that asks what was disclosed in it."""
+    """A period of whole days, and so part of a form that asks what is on record of it."""
 
     since = forms.CharField(
         required=False,
         label="From (optional)",
         widget=forms.DateInput({"type": "date"}),
-        help_text="Defaults to six years before the end.",
+        help_text="Leave it empty for the six years before the end.",
     )
     until = forms.CharField(
         required=False,
