@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 
 from partners.audit.formats import FORMATS
+from partners.audit.reading import Place
 from partners.management.base import ChangeCommand
 from partners.management.exclusive import only_run
 from partners.management.exporting import PARTS, Cursor, Export
@@ -57,16 +58,17 @@ class Command(ChangeCommand):
         FORMATS[options["format"]].require()
         if not options["folder"].is_dir():
             raise ValidationError(f"{options['folder']} is no folder.", code="no_folder")
-        if options["after"] is None and (kept := Cursor.kept(state, options["format"])) is not None:
-            return kept
-        cursor = Cursor(options["format"], *(options["after"] or ()))
-        after = {"list": "audit events", "filters": f"format={cursor.form}, after={cursor}"}
-        ChangeEvent.record(Action.EXPORTED, self.change(options), after=after)
+        kept = Cursor.kept(state, options["format"]) if options["after"] is None else None
+        cursor = kept or Cursor(options["format"], *(options["after"] or ()))
+        cursor.require()
+        if kept is None:
+            after = {"list": "audit events", "filters": f"format={cursor.form}, after={cursor}"}
+            ChangeEvent.record(Action.EXPORTED, self.change(options), after=after)
         return cursor
 
 
-def _pair(text: str) -> tuple[int, int]:
+def _pair(text: str) -> tuple[Place, Place]:
     match = _CURSOR.fullmatch(text)
     if match is None:
         raise argparse.ArgumentTypeError("enter two numbers as 120:45: those of the last call and the last change")
-    return int(match[1]), int(match[2])
+    return Place(int(match[1])), Place(int(match[2]))

@@ -12,11 +12,12 @@ from django.db import connection, transaction
 from partners.audit import reading
 from partners.management import exporting
 from partners.management.commands import export_audit
-from partners.models import ChangeEvent
+from partners.models import ChangeEvent, RequestRecord
 from partners.models.change import Action
-from tests.factories import CHANGE, OrganizationFactory, issue
+from tests.factories import CHANGE, OrganizationFactory, RequestRecordFactory, issue
 from tests.partners.support.calls import called
 from tests.partners.support.command_line import refused, run, run_json
+from tests.partners.support.sealed import as_owner
 
 pytestmark = pytest.mark.django_db
 postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
@@ -115,7 +116,16 @@ def test_a_state_can_be_elsewhere(key, folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "state", ["", "[]", "{}", '{"format": "fhir", "calls": "x", "changes": 0}', '{"format": 1, "calls": null}']
+    "state",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"format": "fhir", "calls": "x", "changes": 0}',
+        '{"format": 1, "calls": null}',
+        '{"format": "fhir", "calls": 1, "changes": 0, "calls_at": "then"}',
+        '{"format": "fhir", "calls": 1, "changes": 0, "calls_at": 1}',
+    ],
 )
 def test_a_state_that_cannot_be_read_is_refused(folder, state):
     (folder / "state.json").write_text(state)
@@ -126,6 +136,39 @@ def test_a_state_that_cannot_be_read_is_refused(folder, state):
 def test_a_state_of_the_other_format_is_refused(folder):
     run("export_audit", str(folder))
     assert refused("export_audit", str(folder), "--format", "jsonl").endswith("an export with --format fhir.")
+
+
+def test_a_restored_record_is_refused_though_it_grew_past_the_cursor(key, folder):
+    pks = sorted(record.pk for record in called(key, times=3))
+    run("export_audit", str(folder), "--format", "jsonl", "--reason", "a new SIEM")
+    change, before = ChangeEvent.objects.latest("pk"), names(folder)
+
+    def restore() -> None:
+        RequestRecord.objects.filter(pk__gt=pks[0]).delete()
+        ChangeEvent.objects.filter(pk=change.pk).delete()
+
+    as_owner(restore)
+    for pk in [*pks[1:], pks[2] + 1]:
+        RequestRecordFactory(pk=pk, api_key=key)
+    said = refused("export_audit", str(folder), "--format", "jsonl")
+    assert f"calls no longer has the row {pks[2]} that was exported last" in said
+    assert f"changes ends at {ChangeEvent.objects.latest('pk').pk}, before {change.pk}" in said
+    assert names(folder) == before
+    after = f"{pks[0]}:{change.pk}"
+    assert "changes ends at" in refused("export_audit", str(folder), "--format", "jsonl", "--after", after)
+    assert not ChangeEvent.objects.filter(action=Action.EXPORTED).exists()
+    report = run_json("export_audit", str(folder), "--format", "jsonl", "--after", f"{pks[0]}:0")
+    assert (report["calls"], run_json("export_audit", str(folder), "--format", "jsonl")["files"]) == (3, 0)
+
+
+def test_a_state_without_moments_is_continued(key, folder):
+    (record,) = called(key)
+    (folder / "state.json").write_text(json.dumps({"format": "jsonl", "calls": record.pk, "changes": 0}))
+    called(key)
+    assert run_json("export_audit", str(folder), "--format", "jsonl")["calls"] == 1
+    facts = json.loads((folder / "state.json").read_text())
+    newest = RequestRecord.objects.latest("pk")
+    assert (facts["calls"], facts["calls_at"]) == (newest.pk, newest.occurred_at.isoformat())
 
 
 @pytest.mark.parametrize("after", ["", "1", "1:", "-1:2", "1:2:3", "٣:1", "9999999999999999999:1"])
