@@ -1,23 +1,22 @@
 """The accounting of disclosures, for Security. It needs a reason, by POST, and is shown after that is recorded."""
 
-from itertools import chain, islice
-
-from django import db, forms
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django import forms
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from partners.accounting import sheet
 from partners.accounting.disclosures import Accounting
 from partners.admin.base import needs, render
-from partners.admin.forms import ChangeForm, PeriodForm
+from partners.admin.forms import PeriodReportForm
+from partners.admin.lists import exports
 
 SHOWN = 100
-TOO_LONG = "This takes too long for a page. Choose a shorter period, or run manage.py account_disclosures."
 
 
-class DisclosuresForm(PeriodForm, ChangeForm):
+class DisclosuresForm(PeriodReportForm):
     """The patient, the period and the reason of an accounting."""
 
+    too_long = "This takes too long for a page. Choose a shorter period, or run manage.py account_disclosures."
     patient = forms.CharField(
         label="Patient id",
         max_length=100,
@@ -25,7 +24,6 @@ class DisclosuresForm(PeriodForm, ChangeForm):
         help_text="As the partner receives it: pat_ and 22 letters and digits. Never a name.",
     )
     reason = forms.CharField(
-        label="Reason",
         widget=forms.Textarea({"rows": 2}),
         help_text="For example: written request of the patient. Logged with your name. Don't enter a patient's name.",
     )
@@ -40,17 +38,8 @@ class DisclosuresForm(PeriodForm, ChangeForm):
 def disclosures(request: HttpRequest) -> HttpResponse:
     """Ask for an accounting, and return it as a page or a file."""
     form = DisclosuresForm(request.POST if request.method == "POST" else None)
-    answer = _answer(request, form) if form.is_valid() else None
+    answer = form.report(lambda: _accounting(request, form), "patient") if form.is_valid() else None
     return answer or render(request, "partners/disclosures.html", title="Disclosures", form=form)
-
-
-def _answer(request: HttpRequest, form: DisclosuresForm) -> HttpResponse | None:
-    """Return the accounting; None if the form has errors."""
-    try:
-        return form.attempt(lambda: _accounting(request, form), "patient")
-    except db.OperationalError:
-        form.add_error(None, TOO_LONG)
-        return None
 
 
 def _accounting(request: HttpRequest, form: DisclosuresForm) -> HttpResponse:
@@ -73,12 +62,5 @@ def _page(request: HttpRequest, form: DisclosuresForm, accounting: Accounting) -
 
 
 def _file(accounting: Accounting) -> HttpResponse:
-    rows = accounting.disclosures()
-    first = list(islice(rows, 1))  # before the answer starts, while a timeout can still be reported
-    name = f"disclosures-{accounting.patient_id}.csv"
-    # The types of our guards don't include streaming answers.
-    return StreamingHttpResponse(  # type: ignore[return-value]
-        sheet.lines(accounting, chain(first, rows)),
-        content_type="text/csv; charset=utf-8; header=present",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    lines = sheet.lines(accounting, accounting.disclosures())
+    return exports.stream(lines, f"disclosures-{accounting.patient_id}.csv")

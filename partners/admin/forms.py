@@ -1,15 +1,16 @@
 """The base of every form that changes something, and the form of the global switch."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django import forms
+from django import db, forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from partners.accounting.periods import Period
 from partners.formats.spans import bound
-from partners.keys.token_free import TokenFreeForm
+from partners.keys.token_free import Made, TokenFreeForm
 from partners.models import ApiKey, ChangeEvent
 from partners.models.change import Change
 from partners.signin.base import change_by
@@ -71,6 +72,20 @@ class PeriodForm(forms.Form):
             self.cleaned_data["period"] = Period.of(self.cleaned_data.get("since"), self.cleaned_data.get("until"))
         except ValidationError as refusal:
             self.add_error("since", refusal)
+
+
+class PeriodReportForm(PeriodForm, ReasonForm):
+    """The period and the reason of a report. `too_long` says what to do if the database takes too long for it."""
+
+    too_long = "This takes too long for a page. Choose a shorter period."
+
+    def report(self, make: Callable[[], Made], field: str) -> Made | None:
+        """Return what `make` returns; None if it is refused or takes too long, with the errors in the form."""
+        try:
+            return self.attempt(make, field)
+        except db.OperationalError:
+            self.add_error(None, self.too_long)
+            return None
 
 
 class LimitForm(ReasonForm):

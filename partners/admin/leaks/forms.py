@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
-from partners.admin.forms import ChangeForm, PeriodForm, ReasonForm
+from partners.admin.forms import PeriodForm, PeriodReportForm, ReasonForm
 from partners.diagnosis.pasted import Match
 from partners.leaks.reporting import Finding, Response
 from partners.models import ApiKey
@@ -113,11 +113,11 @@ class ReportForm(ReasonForm):
             self.add_error("confirmed", ValidationError("Confirm that you revoke these keys.", code="not_confirmed"))
 
 
-class ReadsForm(PeriodForm, ChangeForm):
+class ReadsForm(PeriodReportForm):
     """The period and the reason of a question what a key read."""
 
+    too_long = "This takes too long for a page. Choose a shorter period, or run manage.py report_leak."
     reason = forms.CharField(
-        label="Reason",
         widget=forms.Textarea({"rows": 2}),
         help_text="For example: notice of a breach. Logged with your name.",
     )
