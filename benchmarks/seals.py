@@ -25,6 +25,7 @@ from django.utils import timezone
 from benchmarks.record_cost import CHANGE, LIST, WSGIHandler, called, connection, fill
 from partners.identifiers import random_base62
 from partners.models import ApiKey, RequestRecord
+from partners.models.change import Action, ChangeEvent
 from partners.record.retention import Pruning
 from partners.seals import sealing, verifying
 from partners.triggers import times
@@ -55,10 +56,11 @@ def record(key: ApiKey, number: int, ago: timedelta = timedelta()) -> RequestRec
 
 
 def keep(working: Event, over: Event, found: "Queue[str]") -> None:
-    """Seal, and prune rows one year younger each time, while `working` is set."""
+    """Record a change, seal, and prune rows one year younger each time, while `working` is set."""
     years = OLDEST
     while not over.is_set():
         if working.wait(0.1):
+            ChangeEvent.record(Action.COMMENTED, CHANGE)
             sealing.seal()
             Pruning(max(6, years), 5).run(CHANGE)
             years -= 1

@@ -36,6 +36,11 @@ class SealQuerySet(models.QuerySet["Seal"]):
         """Return the last seal of the chain, without its rows."""
         return self.defer("rows").order_by("-number").first()
 
+    def last_number(self) -> int:
+        """Return the number of the last seal, 0 without one. SQLite can hold texts too, which are above all numbers."""
+        last = self.filter(number__lte=models.BigIntegerField.MAX_BIGINT).aggregate(last=models.Max("number"))["last"]
+        return int(last or 0)
+
     def last_of(self, table: str) -> "Seal | None":
         """Return the last seal of a table, without its rows."""
         return self.defer("rows").filter(table=table).order_by("-last_id").first()

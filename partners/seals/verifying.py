@@ -20,10 +20,14 @@ Progress = Callable[[Seal], Any]
 
 
 def verify(start: int = 1, checkpoint: Checkpoint | None = None, progress: Progress = lambda seal: None) -> Findings:
-    """Verify the seals from this number on, the rows that they cover, and those that nothing covers yet."""
+    """Verify the seals from this number on, the rows that they cover, and those that nothing covers yet.
+
+    Only the seals that exist at the start: their rows are committed, so they are seen whenever they are read.
+    """
+    last = Seal.objects.last_number()
     findings, chain = Findings(), Chain.before(start)
     comparisons = _comparisons(findings)
-    for number in _numbers(start):
+    for number in _numbers(start, last):
         seal = Seal.objects.readable(number)
         if seal is None:
             findings.add(Fault(Kind.SEAL_ALTERED, SEALS, number))
@@ -69,9 +73,10 @@ def _is_readable(table: SealedTable) -> bool:
     return found >= {column.name for form in table.forms for column in form}
 
 
-def _numbers(start: int) -> Iterator[int]:
+def _numbers(start: int, last: int) -> Iterator[int]:
     """Yield the numbers of the seals in order. SQLite can hold other values, which are no numbers of seals."""
-    while found := Seal.objects.filter(number__gte=start).order_by("number").values_list("number", flat=True)[:PAGE]:
+    numbered = Seal.objects.filter(number__lte=last).order_by("number").values_list("number", flat=True)
+    while found := numbered.filter(number__gte=start)[:PAGE]:
         yield from (numbers := [number for number in found if isinstance(number, int)])
         if not numbers:
             return

@@ -4,9 +4,9 @@ import pytest
 
 from partners.models import RequestRecord, Seal
 from partners.models import seal as seals
-from partners.seals import verifying
+from partners.seals import sealing, verifying
 from partners.seals.faults import Kind
-from tests.partners.support.sealed import FIRST, STEP, as_owner, later, request, sealed_record
+from tests.partners.support.sealed import FIRST, STEP, as_owner, change, later, request, sealed_record
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +69,20 @@ def test_progress_is_told_of_each_seal(sealed):
 def test_numbers_are_read_in_pages(sealed, monkeypatch):
     monkeypatch.setattr(verifying, "PAGE", 2)
     assert verifying.verify().seals == 6
+
+
+def test_what_is_sealed_during_a_verification_is_no_fault(sealed, monkeypatch):
+    """Each table is read once, to its end, so what is sealed later isn't among the rows any more."""
+
+    def seal_more(seal):
+        if seal.number == 6:
+            change(2 * FIRST), request(sealed.key, 2 * FIRST)
+            sealing.seal()
+
+    monkeypatch.setattr(verifying, "PAGE", 1)
+    findings = verifying.verify(progress=seal_more)
+    assert (first(findings), findings.seals) == ([], 6)
+    assert verifying.verify().seals == 8
 
 
 def test_a_seal_is_named_by_its_number(sealed):
