@@ -45,8 +45,7 @@ class Command(ReportCommand):
 
     def report(self, **options: Any) -> dict[str, Any]:
         """Verify, note the result for staff, and return it."""
-        if options["from_seal"] < 1:
-            raise ValidationError("--from-seal must be 1 or more.", code="invalid_seal")
+        _require_seal(options["from_seal"])
         path = options["checkpoint"] or settings.CHECKPOINT_FILE
         checkpoint = _checkpoint(path) if path else None
         started, begun = timezone.now(), time.monotonic()
@@ -69,6 +68,15 @@ class Command(ReportCommand):
         numbers = {name: value for name, value in report.items() if name != "faults"}
         listed = [*output.table([list(COLUMNS), *rows]), ""] if rows else []
         return [*listed, *output.aligned(numbers)]
+
+
+def _require_seal(start: int) -> None:
+    """Refuse to begin after the seal that comes next: a chain that was cut off before it would look sound."""
+    if start < 1:
+        raise ValidationError("--from-seal must be 1 or more.", code="invalid_seal")
+    last = Seal.objects.last_number()
+    if start > last + 1:
+        raise ValidationError(f"There is no seal {start}; the last is {last}.", code="invalid_seal")
 
 
 def _verified(start: int, checkpoint: Checkpoint | None) -> Findings:

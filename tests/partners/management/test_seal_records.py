@@ -57,7 +57,14 @@ def test_verify_records_lists_a_line_for_each_kind_of_fault(capsys):
 def test_verify_records_begins_with_any_seal():
     sealed_record()
     assert run_json("verify_records", "--from-seal", "5")["seals"] == 2
+    assert run_json("verify_records", "--from-seal", "7")["seals"] == 0
     assert refused("verify_records", "--from-seal", "0") == "--from-seal must be 1 or more."
+
+
+def test_verify_records_does_not_begin_beyond_a_chain_that_was_cut_off():
+    sealed_record()
+    as_owner(lambda: Seal.objects.filter(number__gte=5).delete())
+    assert refused("verify_records", "--from-seal", "6") == "There is no seal 6; the last is 4."
 
 
 def test_verify_records_compares_the_chain_with_a_checkpoint(tmp_path):
