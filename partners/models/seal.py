@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django import db
 from django.db import models
 
+from partners.formats import damaged
 from partners.formats.framing import framed
 
 DOMAIN, VERSION = "chartero seal", "1"
@@ -48,7 +49,8 @@ class SealQuerySet(models.QuerySet["Seal"]):
     def readable(self, number: int) -> "Seal | None":
         """Return the seal with this number, or None if there is none, or if its values can't be read."""
         try:
-            seal = self.filter(number=number).first()
+            with damaged.readable():
+                seal = self.filter(number=number).first()
         except (db.DataError, ValueError):
             return None
         return seal if seal and seal.is_readable else None

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from partners.formats import damaged
 from partners.formats.framing import framed
 from partners.models.seal import SealedRow
 from partners.seals.canonical.tables import SealedTable
@@ -47,7 +48,7 @@ def _sql(table: SealedTable, form: int, condition: str) -> str:
 
 
 def _found(sql: str, after: int, to: int) -> list[Any]:
-    with connection.cursor() as cursor:
+    with damaged.readable(), connection.cursor() as cursor:
         cursor.execute(sql, [after, to, BATCH])
         found: list[Any] = cursor.fetchall()
         return found

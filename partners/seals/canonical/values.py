@@ -44,10 +44,19 @@ def moment(value: Any) -> str:
 @_or_unreadable
 def keys(value: Any) -> str:
     """Return primary keys in decimal between commas. They come as such, or as a JSON array."""
-    return ",".join(map(str, orjson.loads(value))) if value[:1] == "[" else value
+    text = _sound(value)
+    return ",".join(map(str, orjson.loads(text))) if text[:1] == "[" else text
 
 
 @_or_unreadable
 def json_text(value: Any) -> str:
     """Return JSON in ASCII, with sorted keys and without spaces."""
-    return json.dumps(json.loads(value), sort_keys=True, separators=(",", ":"))
+    return json.dumps(json.loads(_sound(value)), sort_keys=True, separators=(",", ":"))
+
+
+def _sound(value: Any) -> str:
+    """Return a text as it is; raise TypeError for anything else, UnicodeError for bytes that are not UTF-8."""
+    if not isinstance(value, str):
+        raise TypeError
+    value.encode()
+    return value

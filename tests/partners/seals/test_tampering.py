@@ -301,9 +301,28 @@ SQLITE = [
     ("a list", "UPDATE partners_requestrecord SET patients = '[1, {'", ("requests", "altered", FIRST)),
     ("bytes", "UPDATE partners_requestrecord SET address = x'ff00'", ("requests", "altered", FIRST)),
     ("no list", "UPDATE partners_requestrecord SET encounters = 7", ("requests", "altered", FIRST)),
+    ("no list but bytes", "UPDATE partners_requestrecord SET encounters = x'ff00'", ("requests", "altered", FIRST)),
+    ("a flag of bytes", "UPDATE partners_requestrecord SET new_network = x'ff'", ("requests", "altered", FIRST)),
+    ("a time of bytes", "UPDATE partners_requestrecord SET occurred_at = x'ff'", ("requests", "altered", FIRST)),
+    ("no UTF-8", "UPDATE partners_requestrecord SET route = CAST(x'ff' AS TEXT)", ("requests", "altered", FIRST)),
+    (
+        "a list without UTF-8",
+        "UPDATE partners_requestrecord SET patients = CAST(x'5bff5d' AS TEXT)",
+        ("requests", "altered", FIRST),
+    ),
+    (
+        "JSON without UTF-8",
+        "UPDATE partners_changeevent SET after = CAST(x'22ff22' AS TEXT) WHERE action = 'contact_changed'",
+        ("changes", "altered", FIRST),
+    ),
     ("no flag", "UPDATE partners_requestrecord SET new_network = 'maybe'", ("requests", "altered", FIRST)),
     ("no JSON", f"UPDATE partners_changeevent SET after = '{{' WHERE id >= {FIRST}", ("changes", "altered", FIRST)),
     ("a seal's time", "UPDATE partners_seal SET sealed_at = 7 WHERE number = 6", ("seals", "seal_altered", 6)),
+    (
+        "a seal's text",
+        "UPDATE partners_seal SET \"table\" = CAST(x'ff' AS TEXT) WHERE number = 6",
+        ("seals", "seal_altered", 6),
+    ),
     ("a seal's bytes", "UPDATE partners_seal SET root = 'text' WHERE number = 6", ("seals", "seal_altered", 6)),
     ("a seal's number", "UPDATE partners_seal SET number = 'six' WHERE number = 6", ("seals", "chain_shorter", 6)),
 ]
