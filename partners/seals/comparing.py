@@ -48,7 +48,7 @@ class Comparison:
             self._next = next(self._rows, None)
 
     def _differ(self, seal: Seal, sealed: dict[int, SealedRow], found: dict[int, SealedRow]) -> None:
-        self._pruned.refresh()
+        self._refresh([row for pk, row in sealed.items() if pk not in found])
         for pk in sorted(sealed.keys() | found.keys()):
             if pk not in sealed:
                 self._add(Kind.ROW_INSERTED, seal, pk)
@@ -59,6 +59,11 @@ class Comparison:
                 self._findings.pruned += 1
             else:
                 self._add(Kind.ROW_REMOVED, seal, pk)
+
+    def _refresh(self, removed: list[SealedRow]) -> None:
+        """Look again which deletions are recorded, if those that are known don't cover each of these rows."""
+        if not all(self._pruned.covers(row.moment) for row in removed):
+            self._pruned.refresh()
 
     def _times(self, sealed: Iterable[SealedRow], seal: Seal | None, complete: datetime | None, now: datetime) -> None:
         """Find rows whose time is before the last complete seal, or after this one."""

@@ -43,6 +43,6 @@ def _until(deletion: dict[str, Any]) -> int:
     try:
         at = min(datetime.fromisoformat(f"{deletion['occurred_at']}+00:00"), timezone.now())
         stated = datetime.fromisoformat(json.loads(deletion["after"])["older_than"]).astimezone(UTC)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         return 0
     return rows.microseconds(min(stated, years_before(at, SHORTEST)))

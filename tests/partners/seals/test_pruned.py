@@ -6,14 +6,17 @@ import pytest
 from django.utils import timezone
 
 from partners.models import ChangeEvent, RequestRecord
+from partners.models import seal as seals
 from partners.models.change import Action, Change
 from partners.record.retention import Pruning
 from partners.seals import sealing, verifying
+from partners.seals.pruned import Pruned
 from tests.factories import OrganizationFactory, issue
 from tests.partners.support import aged
 from tests.partners.support.sealed import as_owner
 
 pytestmark = pytest.mark.django_db
+BEFORE_ALL = "0001-01-01T00:00:00+14:00"  # in UTC, it would be in the year 0
 
 
 class Rows(NamedTuple):
@@ -66,8 +69,20 @@ def test_an_old_row_that_was_altered_before_it_was_due_is_a_fault(rows):
     assert found() == ([f"changes: row {rows.change} was altered"], 0)
 
 
-@pytest.mark.parametrize("after", [[], {}, {"older_than": None}, {"older_than": "x"}])
+@pytest.mark.parametrize("after", [[], {}, *({"older_than": at} for at in (None, "x", BEFORE_ALL))])
 def test_a_record_of_a_deletion_that_says_nothing_covers_nothing(rows, after):
     as_owner(lambda: RequestRecord.objects.filter(pk=rows.old).delete())
     aged.change(timezone.now(), action=Action.RECORDS_PRUNED, after=after)
     assert found() == ([f"requests: row {rows.old} was removed"], 0)
+
+
+def test_deletions_are_looked_up_only_for_rows_that_none_covers_yet(rows, key, monkeypatch):
+    monkeypatch.setattr(seals, "FULL", 1)  # so nobody knows that these are too old for their place
+    for _ in range(2):
+        aged.request(key, aged.cutoff(7))
+        sealing.seal()
+    prune()
+    looked_up, refresh = [], Pruned.refresh
+    monkeypatch.setattr(Pruned, "refresh", lambda pruned: looked_up.append(refresh(pruned)))
+    assert found() == ([], 6)
+    assert len(looked_up) == 1
