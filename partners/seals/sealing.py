@@ -4,24 +4,24 @@ A seal covers ids up to the last row that can be seen, once every transaction th
 ended. The next seal of the table begins with the id after it. So a row that is committed late waits with all that have
 larger ids, and is in one seal, never in two and never in none.
 
-Nothing is locked. Of two processes that make the seal with the same number, the database lets one in.
+Nothing is locked, and calls get their turn after each seal. Of two processes that make the seal with the same number,
+the database lets one in.
 """
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
-from partners import writers
+from partners import pacing, writers
 from partners.keys import seal_keys
 from partners.models.seal import FULL, NO_SEAL, Seal
 from partners.seals import merkle
 from partners.seals.canonical import rows
 from partners.seals.canonical.tables import TABLES, SealedTable
 
-PATIENCE = 2.0  # seconds to wait for transactions that write rows
 _NEXT = "SELECT max(id), count(*) FROM (SELECT id FROM {table} WHERE id > %s ORDER BY id LIMIT %s) AS batch"
 
 
-def seal(patience: float = PATIENCE) -> dict[str, int]:
+def seal(patience: float = writers.PATIENCE) -> dict[str, int]:
     """Seal what waits in every table, and return how many rows of each were sealed.
 
     A table is left for the next run if another process seals, or while a transaction that writes its rows doesn't end.
@@ -69,7 +69,7 @@ def _seal_next(table: SealedTable, key_number: int, patience: float) -> Seal | N
 def _saved(made: Seal) -> bool:
     """Save the seal; return False if another process made one first."""
     try:
-        with transaction.atomic():
+        with pacing.step():
             made.save(force_insert=True)
     except IntegrityError:
         return False

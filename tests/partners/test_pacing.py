@@ -8,7 +8,8 @@ from partners import pacing
 from partners.models import ApiKeySwitch, UnkeyedAnswer
 from partners.record.retention import Pruning
 from partners.record.unknown_callers import unkeyed_answers
-from tests.factories import CHANGE
+from partners.seals import sealing
+from tests.factories import CHANGE, OrganizationFactory, issue
 
 PAUSES = [pacing.PAUSE] if connection.vendor == "sqlite" else []
 
@@ -68,3 +69,10 @@ def test_prunings_pause_after_each_batch(pauses, monkeypatch):
     assert unkeyed_answers.prune() == 5
     assert pauses == PAUSES * 3
     assert not UnkeyedAnswer.objects.exists()
+
+
+@pytest.mark.usefixtures("committed")
+def test_sealing_pauses_after_each_seal(pauses):
+    issue(OrganizationFactory())
+    assert sealing.seal()["changes"] > 0
+    assert pauses == PAUSES
