@@ -13,6 +13,7 @@ from typing import Any
 from partners.keys import seal_keys
 from partners.models import Seal
 from partners.seals.canonical import rows
+from partners.seals.canonical.rows import Row
 from partners.seals.canonical.tables import SealedTable
 from partners.seals.checkpoints import Checkpoint
 
@@ -29,33 +30,32 @@ class Range:
         self.first = seals.first()
         self.last = after or seals.last()
 
-    def numbers(self) -> Iterator[int]:
-        """Yield the numbers of the seals."""
-        if self.first and self.last:
-            found = Seal.objects.filter(table=self.table.name, number__range=(self.first.number, self.last.number))
-            yield from found.order_by("number").values_list("number", flat=True)
+    def __contains__(self, seal: Seal) -> bool:
+        return self.last is not None and seal.number <= self.last.number and seal.table == self.table.name
+
+    def chain(self) -> Iterator[Seal]:
+        """Yield the seals from the first of the range to the last of the chain, of any table, without their rows."""
+        found = Seal.objects.filter(number__gte=self.first.number) if self.first else Seal.objects.none()
+        for number in found.order_by("number").values_list("number", flat=True):
+            yield Seal.objects.defer("rows").get(number=number)
 
 
 def write(chosen: Range, folder: Path) -> dict[str, int]:
     """Write the files into an empty folder, and return how many seals and rows they have."""
-    numbers, table = set(chosen.numbers()), chosen.table
     written = {"seals": 0, "rows": 0}
     with (folder / "seals.jsonl").open("x") as seals, (folder / "rows.jsonl").open("x") as found:
-        for number in _chain(chosen):
-            seal = Seal.objects.get(number=number)
-            print(json.dumps(_seal(seal, with_rows=number in numbers)), file=seals)
+        for seal in chosen.chain():
+            print(json.dumps(_seal(seal, with_rows=seal in chosen)), file=seals)
             written["seals"] += 1
-            for row in rows.read(table, seal.form, seal.first_id - 1, seal.last_id) if number in numbers else ():
-                print(json.dumps({"seal": number, "texts": row.texts}), file=found)
+            for row in _rows(seal, chosen):
+                print(json.dumps({"seal": seal.number, "texts": row.texts}), file=found)
                 written["rows"] += 1
-    (folder / "about.json").write_text(json.dumps(_about(table), indent=1) + "\n")
+    (folder / "about.json").write_text(json.dumps(_about(chosen.table), indent=1) + "\n")
     return written
 
 
-def _chain(chosen: Range) -> Iterator[int]:
-    if chosen.first:
-        after = Seal.objects.filter(number__gte=chosen.first.number).order_by("number")
-        yield from after.values_list("number", flat=True)
+def _rows(seal: Seal, chosen: Range) -> Iterator[Row]:
+    return rows.read(chosen.table, seal.form, seal.first_id - 1, seal.last_id) if seal in chosen else iter(())
 
 
 def _seal(seal: Seal, *, with_rows: bool) -> dict[str, Any]:
