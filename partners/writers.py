@@ -1,8 +1,8 @@
 """Wait for the transactions that write a table, so that nothing which is committed late is missed.
 
-Ids are assigned in order but committed out of order. Who has read the highest id and then waited here sees every row up
-to it: a later statement finds what was committed, and nothing with a smaller id can be added any more. Writers are
-never blocked.
+Ids are assigned in order but committed out of order. Whoever has read the highest id and then waited here sees every
+row up to it: a later statement finds what was committed, and nothing with a smaller id can be added any more. Writers
+are never blocked.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Let the last seal leave the database as a checkpoint: into the log, and into a file where one is named.
 
 A file that the chain doesn't contain is evidence. It is never replaced, and nothing is sealed until somebody has moved
-it away: who cuts the chain or restores a backup would otherwise have it confirmed within a minute.
+it away: whoever cuts the chain or restores a backup would otherwise have it confirmed within a minute.
 """
 
 import logging

@@ -15,8 +15,8 @@ class Command(ReportCommand):
     """Seal what waits, and report how many rows of each table."""
 
     help = (
-        "Seal the rows of the record that are committed for certain: who alters, removes or inserts one afterwards is "
-        "found by verify_records. Run it each minute, or with --serve as a service, which ends on SIGTERM or SIGINT. "
+        "Seal the rows of the record that are committed for certain. verify_records finds any that is altered, removed "
+        "or inserted afterwards. Run it each minute, or with --serve as a service, which ends on SIGTERM or SIGINT. "
         "Calls never wait for it. Several can run at the same time."
     )
 
