@@ -9,10 +9,10 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from partners.api import base_url
+from partners.formats.files import new_file
 from partners.keys.tokens import Token
 from partners.management import output
 from partners.management.base import ChangeCommand
-from partners.management.files import new_file
 from partners.models import ApiKey, KeyHandover
 from partners.review.handing_over import Sender
 from partners.review.mail import link_mail

@@ -5,12 +5,14 @@ it away: whoever cuts the chain or restores a backup would otherwise have it con
 """
 
 import logging
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import wrap
 
 from django.conf import settings
 
+from partners.formats import files
 from partners.models import Seal
 from partners.seals.chain import is_whole
 from partners.seals.checkpoints import Checkpoint, InvalidCheckpoint
@@ -19,8 +21,16 @@ from partners.seals.faults import Kind
 logger = logging.getLogger(__name__)
 
 
-class ChainBroken(Exception):
-    """The chain can't be continued. The message says why and what to do."""
+class PublishingFault(Exception):
+    """Sealing or its checkpoint failed. The message says why and what to do."""
+
+
+class ChainBroken(PublishingFault):
+    """The chain can't be continued."""
+
+
+class FileUnavailable(PublishingFault):
+    """The file of the checkpoint can't be read or written."""
 
 
 def require_continuity() -> None:
@@ -39,25 +49,40 @@ def require_continuity() -> None:
         )
 
 
-def publish() -> None:
-    """Write the last seal into the log and the file."""
-    head = Seal.objects.newest()
-    if head is None:
+def log() -> None:
+    """Write the last seal into the log."""
+    if head := Seal.objects.newest():
+        # In the log, a longer run of letters and digits would be redacted, as a key.
+        logger.info("checkpoint", extra={"seal": head.number, "digest": "-".join(wrap(head.digest().hex(), 16))})
+
+
+def keep() -> None:
+    """Write the last seal into the file, unless there is none or the file has it. May raise FileUnavailable."""
+    head, kept = Seal.objects.newest(), _kept()
+    if not settings.CHECKPOINT_FILE or head is None or (kept and kept.number >= head.number):
         return
-    # In the log, a longer run of letters and digits would be redacted, as a key.
-    logger.info("checkpoint", extra={"seal": head.number, "digest": "-".join(wrap(head.digest().hex(), 16))})
-    if settings.CHECKPOINT_FILE:
-        draft = Path(f"{settings.CHECKPOINT_FILE}.{os.getpid()}.draft")
-        draft.write_text(Checkpoint.of(head).text(), encoding="utf-8")
-        draft.replace(settings.CHECKPOINT_FILE)
+    with _file_needed(), files.in_place_of(settings.CHECKPOINT_FILE, files.PUBLIC) as file:
+        file.write(Checkpoint.of(head).text())
 
 
 def _kept() -> Checkpoint | None:
     """Return the checkpoint in the file, None if there is no file yet."""
-    path = settings.CHECKPOINT_FILE and Path(settings.CHECKPOINT_FILE)
-    if not path or not path.exists():
+    if not settings.CHECKPOINT_FILE:
         return None
+    path = Path(settings.CHECKPOINT_FILE)
     try:
-        return Checkpoint.read(path.read_text(encoding="utf-8"))
+        with _file_needed():
+            return Checkpoint.read(path.read_text(encoding="utf-8")) if path.exists() else None
     except (InvalidCheckpoint, UnicodeError):
         raise ChainBroken("The file of CHARTERO_CHECKPOINT_FILE is not a checkpoint. Move it away.") from None
+
+
+@contextmanager
+def _file_needed() -> Iterator[None]:
+    """Turn an error of the file system into FileUnavailable."""
+    try:
+        yield
+    except OSError as fault:
+        raise FileUnavailable(
+            f"The file of CHARTERO_CHECKPOINT_FILE can't be read or written: {fault.strerror}."
+        ) from fault

@@ -8,7 +8,7 @@ from django import db
 
 from partners.formats import traces
 from partners.seals import publishing, sealing
-from partners.seals.publishing import ChainBroken
+from partners.seals.publishing import PublishingFault
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class Service:
     def run(self, *, serve: bool) -> None:
         """Seal what waits, or with `serve` go on until `stopping` is set, whatever happens meanwhile.
 
-        Without `serve`, raise ChainBroken if the chain can't be continued.
+        Without `serve`, raise PublishingFault if the chain can't be continued, or its checkpoint not be kept.
         """
         if not serve:
             self._seal()
@@ -36,8 +36,9 @@ class Service:
             except db.Error as fault:
                 logger.error("sealing waits for the database", extra={"exception": traces.kind(fault)})
                 db.connection.close()
-            except (ChainBroken, OSError) as fault:
-                logger.error("nothing is sealed: run seal_records to see why", extra={"exception": traces.kind(fault)})
+            except PublishingFault as fault:
+                told = "sealing or its checkpoint failed: run seal_records to see why"
+                logger.error(told, extra={"exception": traces.kind(fault)})
             self.stopping.wait(EVERY)
 
     def _seal(self) -> None:
@@ -45,4 +46,5 @@ class Service:
         sealed = Counter(sealing.seal())
         self.sealed.update(sealed)
         if sealed.total():
-            publishing.publish()
+            publishing.log()
+        publishing.keep()

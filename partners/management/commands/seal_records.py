@@ -7,7 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 from partners.management.base import ReportCommand
 from partners.management.stopping import stopped_by_signals
 from partners.seals.canonical.tables import TABLES
-from partners.seals.publishing import ChainBroken
+from partners.seals.publishing import PublishingFault
 from partners.seals.service import Service
 
 
@@ -30,6 +30,6 @@ class Command(ReportCommand):
         try:
             with stopped_by_signals(running.stopping.set):
                 running.run(serve=options["serve"])
-        except ChainBroken as fault:
+        except PublishingFault as fault:
             raise CommandError(str(fault)) from None
         return {name: running.sealed[name] for name in TABLES}

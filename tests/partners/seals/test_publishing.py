@@ -1,17 +1,21 @@
 """The last seal leaves the database, and a checkpoint that the chain lacks is never replaced."""
 
+import errno
 import logging
+import os
 
 import pytest
 
 from chartero import logs
+from partners.formats import files
 from partners.models import Seal
+from partners.seals import publishing
 from partners.seals.checkpoints import Checkpoint
-from partners.seals.publishing import publish
 from tests.partners.support.command_line import refused, run_json
 from tests.partners.support.sealed import FIRST, as_owner, request, sealed_record
 
 pytestmark = pytest.mark.django_db
+UNAVAILABLE = "The file of CHARTERO_CHECKPOINT_FILE can't be read or written: "
 BROKEN = "The chain of seals can't be continued: "
 
 
@@ -39,25 +43,79 @@ def test_the_last_seal_is_written_to_the_file_and_to_the_log(sealed, file, caplo
     assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
-def test_a_run_that_seals_nothing_writes_nothing(sealed, file, caplog):
+def test_a_run_that_seals_nothing_leaves_a_file_that_has_the_last_seal(sealed, file, caplog):
+    publishing.keep()
+    written = file.stat()
     with caplog.at_level(logging.INFO):
         run_json("seal_records")
-    assert not file.exists()
+    assert file.stat() == written
     assert not caplog.records
+
+
+@pytest.mark.parametrize("number", [None, 5])
+def test_a_run_that_seals_nothing_writes_a_file_that_lacks_the_last_seal(sealed, file, number):
+    if number:
+        file.write_text(Checkpoint.of(Seal.objects.get(number=number)).text())
+    run_json("seal_records")
+    assert Checkpoint.read(file.read_text()) == sealed.checkpoint
+
+
+def test_another_user_may_fetch_the_file(sealed, file):
+    before = os.umask(0o022)
+    try:
+        publishing.keep()
+    finally:
+        os.umask(before)
+    assert file.stat().st_mode & 0o777 == 0o644
 
 
 def test_without_a_file_only_the_log_is_written(sealed, settings, caplog):
     settings.CHECKPOINT_FILE = ""
+    request(sealed.key, 2 * FIRST)
     with caplog.at_level(logging.INFO):
-        publish()
+        run_json("seal_records")
     assert len(caplog.records) == 1
 
 
 def test_without_a_seal_nothing_is_written(db, file, caplog):
     with caplog.at_level(logging.INFO):
-        publish()
+        publishing.log()
+        publishing.keep()
     assert not file.exists()
     assert not caplog.records
+
+
+def test_a_file_without_a_folder_is_told_after_everything_is_sealed(sealed, file, settings):
+    settings.CHECKPOINT_FILE = str(file.parent / "missing" / file.name)
+    request(sealed.key, 2 * FIRST)
+    assert refused("seal_records") == f"{UNAVAILABLE}No such file or directory."
+    assert Seal.objects.newest().number == 7
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_draft(sealed, file, monkeypatch):
+    file.write_text(old := Checkpoint.of(Seal.objects.get(number=5)).text())
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    assert refused("seal_records") == f"{UNAVAILABLE}No space left on device."
+    assert file.read_text() == old
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_the_draft_of_a_process_that_was_killed_is_written_again(sealed, file):
+    file.with_name(f"{file.name}.{os.getpid()}.draft").write_text("half of one")
+    publishing.keep()
+    assert Checkpoint.read(file.read_text()) == sealed.checkpoint
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_nothing_is_sealed_beside_a_file_that_cannot_be_read(sealed, file):
+    file.mkdir()
+    request(sealed.key, 2 * FIRST)
+    assert refused("seal_records") == f"{UNAVAILABLE}Is a directory."
+    assert Seal.objects.newest().number == 6
 
 
 def test_nothing_is_sealed_on_a_chain_that_was_cut(sealed, file):
