@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from partners.keys import seal_keys
-from partners.models.seal import FULL, NO_SEAL, Seal, SealedRow
+from partners.models.seal import FULL, NO_SEAL, Seal, SealedRow, SealQuerySet
 from partners.seals import merkle
 from partners.seals.canonical.rows import BELOW_ALL
 from partners.seals.canonical.tables import TABLES
@@ -29,10 +29,11 @@ class Chain:
         """Return the chain that the seal with this number continues. What comes before it is taken as it is."""
         chain, earlier = cls(), Seal.objects.filter(number__lt=number)
         for found in (earlier.filter(count__lt=FULL), earlier):
-            for seal in filter(None, map(found.last_of, TABLES)):
+            for seal in filter(None, (_last_of(name, found) for name in TABLES)):
                 chain.add(seal)
-        if head := earlier.newest():
-            chain.number, chain.digest = head.number, head.digest()
+        chain.number = earlier.last_number()
+        head = Seal.objects.readable(chain.number)
+        chain.digest = head.digest() if head else NO_SEAL
         return chain
 
     def faults(self, seal: Seal) -> list[Fault]:
@@ -54,6 +55,12 @@ class Chain:
         self.sealed_to[seal.table] = seal.last_id
         if not seal.is_full:
             self.complete[seal.table] = seal.sealed_at
+
+
+def _last_of(table: str, seals: SealQuerySet) -> Seal | None:
+    """Return the last of these seals of a table, or None if there is none, or if its values can't be read."""
+    number = seals.filter(table=table).order_by("-last_id").values_list("number", flat=True).first()
+    return None if number is None else Seal.objects.readable(number)
 
 
 def is_whole(seal: Seal) -> bool:

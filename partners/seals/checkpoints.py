@@ -22,6 +22,7 @@ NAMES = (
     "previous",
     "key_number",
 )
+LONGEST = 19  # digits of a number
 
 
 class InvalidCheckpoint(ValueError):
@@ -84,4 +85,5 @@ class Checkpoint:
         return self.fields[NAMES.index(name)]
 
     def _has_numbers(self) -> bool:
-        return all(self._field(name).isascii() and self._field(name).isdigit() for name in ("number", "key_number"))
+        given = [self._field(name) for name in ("number", "key_number")]
+        return all(text.isascii() and text.isdigit() and len(text) <= LONGEST for text in given)

@@ -1,7 +1,7 @@
 """Compare the rows of one table with its seals, in one pass over both."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from partners.models.seal import Seal, SealedRow
 from partners.seals.canonical import rows
@@ -67,8 +67,9 @@ class Comparison:
 
     def _times(self, sealed: Iterable[SealedRow], seal: Seal | None, complete: datetime | None, now: datetime) -> None:
         """Find rows whose time is before the last complete seal, or after this one."""
-        latest = rows.microseconds(now + self._table.apart)
-        earliest = rows.microseconds(complete - self._table.apart) if complete else rows.BELOW_ALL
+        apart = self._table.apart // timedelta(microseconds=1)
+        latest = rows.microseconds(now) + apart
+        earliest = rows.microseconds(complete) - apart if complete else rows.BELOW_ALL
         for row in sealed:
             if not earliest <= row.moment <= latest:
                 self._add(Kind.ROW_TIME, seal, row.id)

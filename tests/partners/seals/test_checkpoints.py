@@ -54,7 +54,17 @@ def test_a_text_that_is_no_checkpoint_is_refused(text):
         Checkpoint.read(text)
 
 
-@pytest.mark.parametrize("change", [{"number": 6}, {"number": "six"}, {"key_number": "٣"}, {"signature": "no hex"}])
+DAMAGED = [
+    {"number": 6},
+    {"number": "six"},
+    {"number": "9" * 20},
+    {"key_number": "9" * 5_000},
+    {"key_number": "٣"},
+    {"signature": "no hex"},
+]
+
+
+@pytest.mark.parametrize("change", DAMAGED)
 def test_a_checkpoint_with_a_damaged_field_is_refused(checkpoint, change):
     with pytest.raises(InvalidCheckpoint):
         Checkpoint.read(json.dumps(checkpoint.facts() | change))

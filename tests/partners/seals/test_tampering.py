@@ -1,6 +1,6 @@
 """Whoever owns the database can change every row of it. Each way of doing so is found, and the first row is named."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -230,6 +230,8 @@ SEALS = [
     ("another table", seals(3, table="nothing"), ("seals", "seal_altered", 3)),
     ("form", seals(3, form=2), ("seals", "seal_altered", 3)),
     ("time of the last", seals(6, sealed_at=F("sealed_at") - timedelta(seconds=1)), ("seals", "seal_altered", 6)),
+    ("the earliest time", seals(3, sealed_at=datetime.min.replace(tzinfo=UTC)), ("seals", "seal_altered", 3)),
+    ("the latest time", seals(3, sealed_at=datetime.max.replace(tzinfo=UTC)), ("seals", "seal_altered", 3)),
     ("signature of the last", seal_bytes("signature", 5), ("seals", "seal_altered", 6)),
     ("root of the last", seal_bytes("root", 0), ("seals", "seal_altered", 6)),
     ("previous of the last", seal_bytes("previous", 31), ("seals", "seal_altered", 6)),

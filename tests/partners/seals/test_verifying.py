@@ -1,12 +1,13 @@
 """A verification may begin with any seal, says how far it is, and how much is not sealed yet."""
 
 import pytest
+from django.db import connection
 
 from partners.models import RequestRecord, Seal
 from partners.models import seal as seals
 from partners.seals import sealing, verifying
 from partners.seals.faults import Kind
-from tests.partners.support.sealed import FIRST, STEP, as_owner, change, later, request, sealed_record
+from tests.partners.support.sealed import FIRST, STEP, as_owner, change, later, request, run_sql, sealed_record
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,12 @@ def test_after_a_full_seal_nobody_knows_whether_everything_was_sealed(sealed, mo
     monkeypatch.setattr(seals, "FULL", 1)
     request(sealed.key, 2 * FIRST, later(days=-3))
     assert first(verifying.verify()) == []
+
+
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL holds only times there")
+def test_a_verification_may_begin_after_a_seal_that_cannot_be_read(sealed):
+    as_owner(lambda: run_sql("UPDATE partners_seal SET sealed_at = 7 WHERE number IN (2, 3)"))
+    assert first(verifying.verify(4)) == ["seals: seal 4 was altered"]
 
 
 def test_the_first_fault_of_each_kind_is_named_and_all_are_counted(sealed):
