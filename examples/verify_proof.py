@@ -6,7 +6,8 @@
 Take the public keys from somebody you trust, not from the folder. Each seal must be signed, and name the one before it.
 Each row must have the digest that its seal has for it. With --checkpoint, the chain must contain a checkpoint that you
 were given earlier: without it, nobody can tell whether newer seals were left out. Rows that are in a seal but not in
-the folder were pruned or removed, and are counted. Exits with code 1 at the first thing that is wrong.
+the folder were pruned or removed, and are counted. Compare the period that is printed at the end with the one that you
+asked for. Exits with code 1 at the first thing that is wrong.
 """
 
 import argparse
@@ -89,6 +90,47 @@ def verify_rows(seal: Seal, rows: list[list[str | None]]) -> int:
     return len(digests)
 
 
+class Found:
+    """Which seals the folder has: the first, those with rows, and the one of the checkpoint."""
+
+    def __init__(self, checkpoint: Seal | None) -> None:
+        self.checkpoint = checkpoint
+        self.contains_checkpoint = False
+        self.first: Seal | None = None
+        self.last_with_rows: Seal | None = None
+        self.is_past_rows = False
+
+    def add(self, seal: Seal) -> None:
+        """Add the next seal. From the first on, each seal of its table has rows until the period ends."""
+        self.first = self.first or seal
+        if seal["rows"] is None:
+            self.is_past_rows |= seal["table"] == self.first["table"]
+        elif self.is_past_rows or seal["table"] != self.first["table"]:
+            stop(seal, "its rows do not follow those of the first seal: some were left out")
+        else:
+            self.last_with_rows = seal
+        self.contains_checkpoint |= self.checkpoint is not None and statement(seal) == statement(self.checkpoint)
+
+    def require_checkpoint(self) -> None:
+        """Require that the chain contains the checkpoint, if one was given."""
+        if self.checkpoint is None or self.contains_checkpoint:
+            return
+        number, first = self.checkpoint["number"], self.first["number"] if self.first else "0"
+        if int(number) < int(first):
+            sys.exit(f"the checkpoint, seal {number}, is older than the first seal here, {first}: give a newer one")
+        sys.exit(f"the chain does not contain the checkpoint, seal {number}")
+
+    def period(self) -> str:
+        """Return of which seals the folder has the rows."""
+        if self.first is None or self.last_with_rows is None:
+            return "No seal has rows here."
+        first, last = self.first, self.last_with_rows
+        return (
+            f"The rows are those of {first['table']} from seal {first['number']}, made {first['sealed_at']}, "
+            f"to seal {last['number']}, made {last['sealed_at']}."
+        )
+
+
 def rows_by_seal(file: Path) -> Iterator[tuple[str, list[list[str | None]]]]:
     """Yield the number of each seal that has rows, with its rows."""
     number, rows = "", []
@@ -102,25 +144,34 @@ def rows_by_seal(file: Path) -> Iterator[tuple[str, list[list[str | None]]]]:
     yield number, rows
 
 
-def verify(folder: Path, keys: Keys, checkpoint: Seal | None) -> str:
-    """Verify the whole proof, and return what it proves."""
-    rows, before, seals, proved, missing, contained = rows_by_seal(folder / "rows.jsonl"), None, 0, 0, 0, False
-    number, of_seal = next(rows)
+def chain(folder: Path, keys: Keys) -> Iterator[Seal]:
+    """Yield the seals, each signed and after the one that it names."""
+    before = None
     with (folder / "seals.jsonl").open() as lines:
         for seal in map(json.loads, lines):
             verify_signature(seal, keys)
             verify_place(seal, before)
-            if seal["rows"] is not None:
-                given = of_seal if seal["number"] == number else []
-                missing, proved = missing + verify_rows(seal, given), proved + len(given)
-                number, of_seal = next(rows, ("", [])) if seal["number"] == number else (number, of_seal)
-            before, seals = seal, seals + 1
-            contained |= checkpoint is not None and statement(seal) == statement(checkpoint)
+            yield seal
+            before = seal
+
+
+def verify(folder: Path, keys: Keys, checkpoint: Seal | None) -> str:
+    """Verify the whole proof, and return what it proves."""
+    rows, seals, proved, missing = rows_by_seal(folder / "rows.jsonl"), 0, 0, 0
+    found = Found(checkpoint)
+    number, of_seal = next(rows)
+    for seal in chain(folder, keys):
+        found.add(seal)
+        if seal["rows"] is not None:
+            given = of_seal if seal["number"] == number else []
+            missing, proved = missing + verify_rows(seal, given), proved + len(given)
+            number, of_seal = next(rows, ("", [])) if seal["number"] == number else (number, of_seal)
+        seals += 1
     if number:
         sys.exit(f"rows of seal {number} have no seal")
-    if checkpoint and not contained:
-        sys.exit(f"the chain does not contain the checkpoint, seal {checkpoint['number']}")
-    return f"{seals} seals and {proved} rows are as they were sealed; {missing} rows of these seals are not here."
+    found.require_checkpoint()
+    counted = f"{seals} seals and {proved} rows are as they were sealed; {missing} rows of these seals are not here."
+    return f"{counted} {found.period()}"
 
 
 def main() -> None:

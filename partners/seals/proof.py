@@ -12,6 +12,7 @@ from typing import Any
 
 from partners.keys import seal_keys
 from partners.models import Seal
+from partners.models.seal import FULL
 from partners.seals.canonical import rows
 from partners.seals.canonical.rows import Row
 from partners.seals.canonical.tables import SealedTable
@@ -21,12 +22,15 @@ FILES = ("seals.jsonl", "rows.jsonl", "about.json")
 
 
 class Range:
-    """The seals of one table that have the rows written in a period: from before its start until after its end."""
+    """The seals of one table that have the rows written in a period.
+
+    The last is one after the period that left no row to the next, as full ones do.
+    """
 
     def __init__(self, table: SealedTable, since: datetime, until: datetime) -> None:
         self.table = table
         seals = Seal.objects.defer("rows").filter(table=table.name, sealed_at__gte=since).order_by("number")
-        after = seals.filter(sealed_at__gte=until).first()
+        after = seals.filter(sealed_at__gte=until, count__lt=FULL).first()
         self.first = seals.first()
         self.last = after or seals.last()
 
