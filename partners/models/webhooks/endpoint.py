@@ -131,8 +131,9 @@ class WebhookEndpoint(SigningKeys):
     def new_secret(self, change: Change, *, starts_at: datetime | None = None, beside: bool = False) -> None:
         """Make a new secret: in force now, from `starts_at`, or `beside` the old one until told.
 
-        Until it is in force, what is sent has the signatures of both. Raise ValidationError for a time that is past,
-        and DigestKeyUnavailable if no digest key is loaded.
+        Until it is in force, what is sent has the signatures of both. If nobody has seen the old one, the new one is in
+        force now, whatever was chosen. Raise ValidationError for a time that is past, and DigestKeyUnavailable if no
+        digest key is loaded.
         """
         change.require_reason()
         if starts_at is not None and starts_at <= timezone.now():
@@ -141,16 +142,22 @@ class WebhookEndpoint(SigningKeys):
             self.lock()
             before, values = self.newest_generation, self._renewed(starts_at, beside=beside)
             self._save(**values)
-            when = "later" if beside else (starts_at or timezone.now()).isoformat()
+            waits = self.has_next and self.next_starts_at is None
+            when = "later" if waits else (self.next_starts_at or timezone.now()).isoformat()
             facts = {"generation": self.newest_generation, "in_force": when}
             self._record(Action.WEBHOOK_SECRET_RENEWED, change, {"generation": before}, facts)
 
     def finish_new_secret(self, change: Change) -> None:
-        """Put the new secret in force now, and end the old one; raise ValidationError if there is none."""
+        """Put the new secret in force now, and end the old one.
+
+        Raise ValidationError if there is none, or if nobody has seen it.
+        """
         with transaction.atomic():
             self.lock()
             if not self.has_next:
                 raise ValidationError("No new secret is waiting to come into force.", code="no_new_secret")
+            if self.is_unshown:
+                raise ValidationError("Nobody has the new secret yet. Hand it over first.", code="unshown")
             self._save(**self._in_force())
             facts = {"generation": self.generation, "in_force": timezone.now().isoformat()}
             self._record(Action.WEBHOOK_SECRET_IN_FORCE, change, after=facts)

@@ -4,6 +4,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import Case, When
+from django.utils import timezone
 
 from partners.catalogue.events import EventType
 
@@ -32,6 +34,11 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
     def switched_off_by_us(self) -> "WebhookEndpointQuerySet":
         """Return those that are off although no member of staff switched them off."""
         return self.filter(off_why__in=[OffWhy.GONE, OffWhy.FAILING])
+
+    def with_secret_seen(self) -> "WebhookEndpointQuerySet":
+        """Return those whose secret in force somebody has seen, so that what is sent can be verified."""
+        next_is_in_force = When(next_starts_at__lte=timezone.now(), then="next_generation")
+        return self.filter(shown_generation__gte=Case(next_is_in_force, default="generation"))
 
     def per_digest_key(self) -> Counter[int]:
         """Return how many of them need each digest key, for the secret in force or for the next one."""

@@ -41,14 +41,18 @@ class SigningKeys(models.Model):
         return self.next_generation or self.generation
 
     @property
+    def generation_in_force(self) -> int:
+        return self.signing_generations()[0]
+
+    @property
     def is_unshown(self) -> bool:
         """Return True if nobody has seen the newest secret."""
         return self.shown_generation < self.newest_generation
 
     @property
     def has_secret_seen(self) -> bool:
-        """Return True if somebody has seen a secret, so that what is sent can be verified."""
-        return self.shown_generation > 0
+        """Return True if somebody has seen the secret in force, so that what is sent can be verified."""
+        return self.shown_generation >= self.generation_in_force
 
     def require_unshown(self) -> None:
         """Raise ValidationError if somebody has seen the newest secret."""
@@ -74,9 +78,12 @@ class SigningKeys(models.Model):
         return [self.generation, self.next_generation] if self.has_next else [self.next_generation]
 
     def _renewed(self, starts_at: datetime | None, *, beside: bool) -> dict[str, Any]:
-        """Return the values of a new generation. One that is still waiting is replaced, and never in force."""
+        """Return the values of a new generation. One that is still waiting is replaced, and never in force.
+
+        A secret in force that nobody has seen is replaced at once, because nobody can verify with it.
+        """
         newest, number = self.newest_generation + 1, digests.current()
-        if starts_at is None and not beside:
+        if not self.has_secret_seen or (starts_at is None and not beside):
             return _only(newest, number)
         in_force = {} if self.has_next or self.next_generation is None else self._in_force()
         following = {"next_generation": newest, "next_digest_key_number": number, "next_starts_at": starts_at}

@@ -14,9 +14,9 @@ LEASE = timedelta(seconds=60)  # longer than any attempt
 
 
 def endpoints_due() -> list[int]:
-    """Return the endpoints that have a delivery which is due, and a secret that somebody can verify it with."""
+    """Return the endpoints that have a delivery which is due, and whose secret in force somebody has seen."""
     due = WebhookDelivery.objects.all().open().filter(endpoint=OuterRef("pk"), next_attempt_at__lte=timezone.now())
-    able = WebhookEndpoint.objects.filter(shown_generation__gt=0)
+    able = WebhookEndpoint.objects.with_secret_seen()
     return list(able.filter(Exists(due)).order_by("pk").values_list("pk", flat=True))
 
 

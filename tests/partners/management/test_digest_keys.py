@@ -61,6 +61,7 @@ def test_one_that_a_webhook_endpoint_needs_cannot_be_dropped(organization, setti
     settings.ACTIVE_DIGEST_KEY = 2
     endpoint.new_secret(CHANGE, beside=True)
     assert report() == [(1, "verify-only", 0, 0, None, 1, False), (2, "active", 0, 0, None, 1, False)]
+    endpoint.show_secret(CHANGE)
     endpoint.finish_new_secret(CHANGE)
     assert report() == [(1, "verify-only", 0, 0, None, 0, True), (2, "active", 0, 0, None, 1, False)]
     endpoint.switch_off(CHANGE)

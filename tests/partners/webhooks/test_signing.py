@@ -46,6 +46,7 @@ def test_a_new_secret_signs_beside_the_old_one_in_the_standard_header_alone(deli
     beside, new = headers(delivery), endpoint.secret(2)
     assert beside["ChartHero-Signature"] == expected(old, delivery.event.body())
     assert beside["webhook-signature"].split()[0] == alone
+    endpoint.show_secret(CHANGE)
     endpoint.finish_new_secret(CHANGE)
     after = headers(delivery)
     assert after["ChartHero-Signature"] == expected(new, delivery.event.body())

@@ -134,13 +134,31 @@ def contact(organization, postbox) -> str:
 
 def test_a_secret_that_nobody_has_seen_is_shown_once(onboarding, unseen):
     page, hand_over = f"/admin/webhooks/{unseen.pk}/", f"/admin/webhooks/{unseen.pk}/secret/hand-over/"
-    assert "Nobody has the newest one yet. Nothing is sent before." in text_of(onboarding.get(page))
+    assert "Nobody has the newest one yet. Nothing is sent until somebody does." in text_of(onboarding.get(page))
     assert "A link would be safer" in onboarding.get(hand_over).text
     assert unseen.secret(1) in onboarding.post(hand_over, {}).text
     again = onboarding.post(hand_over, {})
     assert "This secret was shown already." in again.text
     assert unseen.secret(1) not in again.text
     assert "Hand over the secret" not in onboarding.get(page).text
+
+
+def test_a_new_secret_replaces_one_that_nobody_has_and_the_page_says_so(onboarding, unseen):
+    page = f"/admin/webhooks/{unseen.pk}/secret/"
+    assert "Nobody has the old one, so the new one replaces it at once." in text_of(onboarding.get(page))
+    assert "In force Now" in text_of(onboarding.post(page, renewal(unseen)))
+
+
+def test_after_its_time_came_the_page_waits_for_somebody_to_have_the_new_secret(onboarding, endpoint, page):
+    endpoint.new_secret(CHANGE, starts_at=timezone.now() + timedelta(days=1))
+    before = onboarding.get(page()).text
+    assert "Nothing is sent until" not in before
+    assert "End the old secret" not in before
+    WebhookEndpoint.objects.update(next_starts_at=timezone.now())
+    text = text_of(onboarding.get(page()))
+    assert "Signing secretNumber 2 Nobody has the newest one yet. Nothing is sent until somebody does." in text
+    assert "StateWaiting" in text
+    assert "Send test event" not in text
 
 
 def test_a_new_endpoint_and_the_link_to_its_secret_come_together(onboarding, organization, contact):

@@ -1,6 +1,6 @@
 """Generations of an endpoint's secret: which signs when, and what each is derived from."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -69,6 +69,7 @@ def test_a_new_secret_is_in_force_at_once(endpoint):
 def test_a_new_secret_signs_second_until_its_time_comes_and_then_alone(endpoint):
     endpoint.new_secret(CHANGE, starts_at=in_an_hour())
     assert endpoint.signing_generations() == [1, 2]
+    endpoint.show_secret(CHANGE)
     pass_the_hour(endpoint)
     assert endpoint.signing_generations() == [2]
     endpoint.new_secret(CHANGE, beside=True)
@@ -78,6 +79,7 @@ def test_a_new_secret_signs_second_until_its_time_comes_and_then_alone(endpoint)
 def test_a_new_secret_runs_beside_the_old_one_until_it_is_finished(endpoint):
     endpoint.new_secret(CHANGE, beside=True)
     assert endpoint.signing_generations() == [1, 2]
+    endpoint.show_secret(CHANGE)
     endpoint.finish_new_secret(CHANGE)
     assert endpoint.signing_generations() == [2]
     with pytest.raises(ValidationError, match="No new secret"):
@@ -90,6 +92,37 @@ def test_a_waiting_secret_is_replaced_and_never_in_force(endpoint):
     assert endpoint.signing_generations() == [1, 3]
 
 
+def test_the_old_secret_is_not_ended_while_nobody_has_the_new_one(endpoint):
+    endpoint.new_secret(CHANGE, beside=True)
+    with pytest.raises(ValidationError, match="Hand it over first"):
+        endpoint.finish_new_secret(CHANGE)
+    assert endpoint.signing_generations() == [1, 2]
+
+
+@pytest.mark.parametrize("chosen", [{}, {"beside": True}, {"starts_at": timezone.now() + timedelta(days=900)}])
+def test_a_secret_that_nobody_has_is_replaced_at_once(organization, chosen):
+    endpoint = added(organization, shown=False)
+    endpoint.new_secret(CHANGE, **chosen)
+    assert endpoint.signing_generations() == [2]
+    renewed = ChangeEvent.objects.get(action=Action.WEBHOOK_SECRET_RENEWED)
+    assert timezone.now() - timedelta(minutes=1) < datetime.fromisoformat(renewed.after["in_force"]) <= timezone.now()
+
+
+def test_a_secret_that_came_into_force_and_nobody_has_is_replaced_at_once(endpoint):
+    endpoint.new_secret(CHANGE, starts_at=in_an_hour())
+    pass_the_hour(endpoint)
+    endpoint.new_secret(CHANGE, beside=True)
+    assert endpoint.signing_generations() == [3]
+
+
+def test_the_record_says_when_a_new_secret_comes_into_force(endpoint):
+    moment = in_an_hour()
+    endpoint.new_secret(CHANGE, beside=True)
+    endpoint.new_secret(CHANGE, starts_at=moment)
+    renewed = ChangeEvent.objects.filter(action=Action.WEBHOOK_SECRET_RENEWED)
+    assert {event.after["in_force"] for event in renewed} == {"later", moment.isoformat()}
+
+
 def test_a_new_secret_does_not_start_in_the_past(endpoint):
     with pytest.raises(ValidationError, match="in the future"):
         endpoint.new_secret(CHANGE, starts_at=timezone.now())
@@ -99,7 +132,7 @@ def test_a_new_secret_moves_to_the_active_digest_key(endpoint, settings):
     old = endpoint.secret(1)
     settings.ACTIVE_DIGEST_KEY = 1
     endpoint.new_secret(CHANGE, beside=True)
-    new = endpoint.secret(2)
+    new = endpoint.show_secret(CHANGE)
     assert (endpoint.digest_key_number, endpoint.next_digest_key_number) == (2, 1)
     assert endpoint.secret(1) == old
     endpoint.finish_new_secret(CHANGE)
