@@ -13,7 +13,7 @@ HTTPS = 443
 Address = IPv4Address | IPv6Address
 
 _URL = re.compile(
-    r"https://"
+    r"(?i:https)://"
     r"(?P<host>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z.-]+)"
     r"(?::(?P<port>[1-9][0-9]{0,4}))?"
     r"(?P<path>(?:/(?:[\w.~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?(?:\?(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?)",
@@ -52,6 +52,12 @@ def read(url: str) -> Site:
     if port >= 2**16:
         raise Malformed("A port is a number from 1 to 65535.")
     return Site(host.strip("[]"), port, path if path.startswith("/") else f"/{path}", _literal(host))
+
+
+def kept(url: str) -> str:
+    """Return a URL as endpoints keep it: with its scheme in lower case, so that only one spelling of it is kept."""
+    scheme, mark, rest = url.strip().partition("://")
+    return f"{scheme.lower()}{mark}{rest}"
 
 
 def _literal(host: str) -> Address | None:

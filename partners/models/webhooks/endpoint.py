@@ -90,7 +90,7 @@ class WebhookEndpoint(SigningKeys):
         is loaded.
         """
         change.require_second_person()
-        endpoint = cls(organization=organization, url=url.strip(), events=_chosen(events))
+        endpoint = cls(organization=organization, url=endpoint_urls.kept(url), events=_chosen(events))
         endpoint.digest_key_number = digests.current()
         endpoint.clean_fields(exclude={"organization", "events"})
         with transaction.atomic():

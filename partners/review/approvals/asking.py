@@ -14,6 +14,7 @@ from django.db import transaction
 
 from partners.catalogue.events import EventType
 from partners.catalogue.routes import Route, Scope
+from partners.formats import endpoint_urls
 from partners.models import ApiKey, Approval, Organization, WebhookEndpoint
 from partners.models.approvals.key import NEVER_SAVED, WantedKey
 from partners.models.approvals.kinds import ACCESS, ENDPOINT, KEY, SCOPES
@@ -105,7 +106,7 @@ def ask_for_endpoint(
         approved = replace(change, approved_by=NEVER_SAVED)
         WebhookEndpoint.add(approved, organization=organization, url=url, events=events)
         transaction.set_rollback(True)
-    facts = {"url": url.strip(), "events": [each.value for each in events]}
+    facts = {"url": endpoint_urls.kept(url), "events": [each.value for each in events]}
     approval = Approval.ask(ENDPOINT, facts, change, asker, organization=organization)
     mail.tell_staff(approval)
     return approval

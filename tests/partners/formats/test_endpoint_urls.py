@@ -13,7 +13,7 @@ NAME = "hooks.example.com"
 @pytest.mark.parametrize(
     ("url", "site"),
     [
-        ("https://Hooks.example.com", Site(NAME, 443, "/", None)),
+        ("HTTPS://Hooks.example.com", Site(NAME, 443, "/", None)),
         ("https://hooks.example.com:8443/a/b?c=%2Fd", Site(NAME, 8443, "/a/b?c=%2Fd", None)),
         ("https://hooks.example.com?c=d", Site(NAME, 443, "/?c=d", None)),
         ("https://198.41.0.4:65535/", Site("198.41.0.4", 65535, "/", ip_address("198.41.0.4"))),
@@ -25,9 +25,16 @@ def test_the_parts_of_a_url_are_read(url, site):
 
 
 @pytest.mark.parametrize(
+    "url", ["HttpS://Hooks.example.com/In?to=HTTPS://", " https://Hooks.example.com/In?to=HTTPS://\n"]
+)
+def test_a_url_is_kept_with_its_scheme_in_lower_case(url):
+    assert endpoint_urls.kept(url) == "https://Hooks.example.com/In?to=HTTPS://"
+
+
+@pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("HTTPS://hooks.example.com/", "Write an https URL"),
+        ("HTTP://hooks.example.com/", "Write an https URL"),
         ("https://hooks.example.com:65536/", "A port is a number"),
         ("https://hooks.example.com./", "host name is not valid"),
         ("https://127.1/", "usual form"),

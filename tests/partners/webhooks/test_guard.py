@@ -192,7 +192,7 @@ def test_a_name_is_not_looked_up_by_a_check_of_its_text(names):
     ("url", "target"),
     [
         ("https://hooks.example.com", guard.Target("hooks.example.com", 443, PUBLIC, "/")),
-        ("https://Hooks.Example.COM:8443/In", guard.Target("hooks.example.com", 8443, PUBLIC, "/In")),
+        ("HTTPS://Hooks.Example.COM:8443/In", guard.Target("hooks.example.com", 8443, PUBLIC, "/In")),
         ("https://hooks.example.com?a=1/2", guard.Target("hooks.example.com", 443, PUBLIC, "/?a=1/2")),
         ("https://hooks.example.com/a%20b/;c?d=e", guard.Target("hooks.example.com", 443, PUBLIC, "/a%20b/;c?d=e")),
         ("https://xn--hks-0qa.example.com/", guard.Target("xn--hks-0qa.example.com", 443, PUBLIC, "/")),

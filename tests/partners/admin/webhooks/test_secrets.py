@@ -201,7 +201,8 @@ def test_where_a_second_person_is_required_the_endpoint_is_asked_for(onboarding,
     approval = Approval.objects.get()
     assert answer.headers["Location"] == f"/admin/approvals/{approval.pk}/"
     assert not WebhookEndpoint.objects.exists()
-    assert "The same is already waiting for approval." in onboarding.post(path, GIVEN).text
+    for same in (URL, URL.replace("https", "HTTPS")):
+        assert "The same is already waiting for approval." in onboarding.post(path, GIVEN | {"url": same}).text
 
 
 def test_what_cannot_be_added_is_not_asked_for(onboarding, organization, settings):

@@ -32,7 +32,7 @@ def test_an_endpoint_is_added_on_and_on_record(endpoint, organization):
 
 @pytest.mark.parametrize(
     "url",
-    ["http://receiver.example/", "HTTPS://receiver.example/", "https://", "https://user@receiver.example/", "x" * 501],
+    ["http://receiver.example/", "HTTP://receiver.example/", "https://", "https://user@receiver.example/", "x" * 501],
 )
 def test_a_url_that_no_endpoint_can_have_is_refused(organization, url):
     with pytest.raises(ValidationError) as refusal:
@@ -40,14 +40,19 @@ def test_a_url_that_no_endpoint_can_have_is_refused(organization, url):
     assert "url" in refusal.value.message_dict
 
 
-def test_a_url_is_on_once_for_an_organization(endpoint):
+@pytest.mark.parametrize("url", [URL, f" {URL.replace('https', 'HTTPS')}"])
+def test_a_url_is_on_once_for_an_organization(endpoint, url):
     with pytest.raises(ValidationError, match="already an endpoint"):
-        added(endpoint.organization)
+        added(endpoint.organization, url)
     added(OrganizationFactory())
     endpoint.switch_off(CHANGE)
     added(endpoint.organization)
     with pytest.raises(ValidationError, match="already an endpoint"):
         endpoint.switch_on(CHANGE)
+
+
+def test_the_scheme_of_a_url_ignores_case_and_is_kept_in_lower_case(organization):
+    assert added(organization, "HTTPS://Receiver.example/In").url == "https://Receiver.example/In"
 
 
 @pytest.mark.parametrize("events", [[], [EventType.ENDPOINT_TEST], [*EventType]])
