@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from partners import pacing
@@ -59,18 +59,21 @@ def write(outcomes: Sequence[Outcome]) -> None:
 
 
 def _locked(outcomes: Sequence[Outcome]) -> set[int]:
-    """Lock all that these outcomes change, and return the endpoints that fail, or did.
-
-    Everybody locks in the same order. So two processes that write at the same time never wait for each other.
-    """
-    deliveries = WebhookDelivery.objects.filter(pk__in=[each.delivery.pk for each in outcomes])
+    """Lock all that these outcomes change, and return the endpoints that fail, or did."""
+    _lock(WebhookDelivery.objects.filter(pk__in=[each.delivery.pk for each in outcomes]))
     told = [each for each in outcomes if not _is_test(each.delivery)]
     failed = Q(pk__in=[each.delivery.endpoint_id for each in told if not each.answer.succeeded])
     worked = Q(pk__in=[each.delivery.endpoint_id for each in told if each.answer.succeeded])
     endpoints = WebhookEndpoint.objects.filter(failed | worked & Q(failing_since__isnull=False))
-    for rows in (deliveries, endpoints):
-        locked = list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    return {*locked}
+    return _lock(endpoints)
+
+
+def _lock(rows: QuerySet[Any]) -> set[int]:
+    """Lock rows by their primary keys in ascending order, and return these.
+
+    Deliveries are locked before endpoints. So two processes that write at the same time never wait for each other.
+    """
+    return {*rows.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)}
 
 
 def _succeed(deliveries: Sequence[WebhookDelivery], failing: set[int]) -> None:
@@ -95,6 +98,7 @@ def _fail(outcome: Outcome) -> None:
 def drop(dropped: Sequence[tuple[WebhookDelivery, DroppedWhy]]) -> None:
     """End deliveries that must not be sent."""
     with pacing.step():
+        _lock(WebhookDelivery.objects.filter(pk__in=[delivery.pk for delivery, _ in dropped]))
         for delivery, why in dropped:
             _leased(delivery).update(state=DeliveryState.DROPPED, why=why, lease="", finished_at=timezone.now())
 

@@ -12,6 +12,7 @@ from encounters.models import Document
 from partners.catalogue.routes import Route
 from partners.models import ChangeEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from partners.models.change import Action
+from partners.models.webhooks.delivery import DroppedWhy
 from partners.webhooks.delivery import claiming, outcome, schedule
 from partners.webhooks.delivery.outcome import Outcome
 from partners.webhooks.delivery.sending import Answer
@@ -202,6 +203,18 @@ def test_everything_is_locked_in_one_order_before_anything_is_changed(organizati
     assert ["FOR NO KEY UPDATE" in each for each in told[:3]] == [True, True, False]
     assert all("ORDER BY" in each for each in told[:2])
     assert not WebhookEndpoint.objects.filter(pk=endpoints[0].pk).failing().exists()
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_what_is_dropped_is_locked_in_the_same_order(endpoint):
+    claimed = [delivery_to(endpoint, state="leased", lease="x") for _ in range(3)]
+    with CaptureQueriesContext(connection) as ran:
+        outcome.drop([(each, DroppedWhy.ENDPOINT_OFF) for each in reversed(claimed)])
+    first, *others = (each["sql"] for each in ran if each["sql"].startswith(("SELECT", "UPDATE")))
+    assert "ORDER BY" in first
+    assert "FOR NO KEY UPDATE" in first
+    assert [each.startswith("UPDATE") for each in others] == [True] * 3
 
 
 def test_a_delivery_whose_lease_ended_belongs_to_the_process_that_claimed_it_then(delivery, endpoint):
