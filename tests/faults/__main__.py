@@ -18,7 +18,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-from tests.faults import report  # noqa: E402
+from tests.faults import postgres, report  # noqa: E402
 from tests.faults.calls import OpenLoop  # noqa: E402
 from tests.faults.demonstration import site  # noqa: E402
 from tests.faults.scenario import Scenario, Site  # noqa: E402
@@ -61,8 +61,7 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="only a few faults, in half a minute")
     arguments = parser.parse_args()
     wanted = [each for each in SCENARIOS if arguments.only in each.name and (each.name in SHORT or not arguments.short)]
-    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        parser.error("needs PostgreSQL: run it by .ci/with-postgresql")
+    postgres.require(parser)
     sys.stdout.write(f"| {' | '.join(report.COLUMNS)} |\n| {' | '.join('---' for _ in report.COLUMNS)} |\n")
     kept = True
     with site() as shared:

@@ -1,5 +1,6 @@
 """PostgreSQL servers of our own: copies of the one at hand, which can stop, follow each other, and run out of space."""
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -87,6 +88,12 @@ def copy_of(url: str, place: Path, *, follows: bool = False) -> Iterator[Server]
         yield server
     finally:
         server.stop()
+
+
+def require(parser: argparse.ArgumentParser) -> None:
+    """End the program with a usage error unless the database is PostgreSQL."""
+    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        parser.error("needs PostgreSQL: run it by .ci/with-postgresql")
 
 
 def _run(program: str, *arguments: str) -> None:

@@ -27,6 +27,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
 from partners.keys import tokens  # noqa: E402
+from tests.faults import postgres  # noqa: E402
 from tests.faults.calls import LIST, UNAVAILABLE, Call, OpenLoop  # noqa: E402
 from tests.faults.demonstration import site  # noqa: E402
 from tests.faults.keys import Keys  # noqa: E402
@@ -159,8 +160,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.soak", description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=30.0, help="how long, 30 by default")
     minutes = parser.parse_args().minutes
-    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        parser.error("needs PostgreSQL: run it by .ci/with-postgresql")
+    postgres.require(parser)
     with site() as where, ExitStack() as stack:
         keys, done = Keys(), threading.Event()
         environment = where.server.environment | {"DATABASE_URL": where.database.url}

@@ -33,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
     rounds = str(parser.parse_args().rounds)
+    postgres.require(parser)
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=ROOT, check=True)
     with postgres.folder() as place, postgres.copy_of(os.environ["DATABASE_URL"], place) as server:
         of_copy = os.environ | {"DATABASE_URL": server.url}
