@@ -24,6 +24,7 @@ from partners.diagnosis import forecasting
 from partners.keys import digests, in_text
 from partners.leaks import mail
 from partners.models import ApiKey, KeyHandover, KeyState, LimitUse, NetworkMode
+from partners.models.keys import labels
 from partners.names import holds_words
 from partners.record import networks as seen
 from partners.record import traffic
@@ -31,7 +32,6 @@ from partners.record.unknown_callers import wrong_secrets
 from partners.review.approvals import waiting as approvals
 from partners.usage import chart
 
-LONGEST_LABEL = 200
 LIST = "admin:partners_apikey_changelist"
 
 
@@ -100,7 +100,7 @@ def find_key(request: HttpRequest) -> HttpResponse:
 @sensitive_variables()
 def _is_in_a_label(text: str) -> bool:
     """Return True if the text is part of a label, and so is not a secret."""
-    return len(text) <= LONGEST_LABEL and ApiKey.objects.filter(label__icontains=text).exists()
+    return len(text) <= labels.LONGEST and ApiKey.objects.filter(label__icontains=text).exists()
 
 
 @needs("partners.view_apikey")

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from partners.keys import links
+from partners.models.keys import labels
 from partners.models.keys.key import ApiKey
 from partners.models.organization import Organization
 from partners.models.webhooks.endpoint import WebhookEndpoint
@@ -53,7 +54,7 @@ class HandoverFields(models.Model):
     """
 
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="handovers")
-    label = models.CharField(max_length=200, validators=[readable])
+    label = models.CharField(max_length=labels.LONGEST, validators=[readable])
     is_test = models.BooleanField(default=False)
     scopes = models.JSONField(default=list)
     expires_at = models.DateTimeField(null=True)

@@ -21,17 +21,14 @@ from partners.models.handover import obstacles
 from partners.models.handover.fields import HandoverFields
 from partners.models.handover.handovers import KeyHandoverQuerySet
 from partners.models.handover.link import HOLDER, Link
+from partners.models.keys import labels
 from partners.models.keys.key import ApiKey, refuse_overlap
-from partners.models.keys.labels import refuse_twin
 from partners.models.organization import Organization
 from partners.models.webhooks.endpoint import WebhookEndpoint
 from partners.names import tidy
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-
-LONGEST_LABEL = 200
 
 
 class KeyHandover(Link):
@@ -93,7 +90,7 @@ class KeyHandover(Link):
         if not is_test:
             change.require_second_person()
         with transaction.atomic():
-            refuse_twin(ApiKey.objects.all(), organization, label)
+            labels.refuse_twin(ApiKey.objects.all(), organization, label)
             ApiKey.clean_description(description)
             ApiKey.require_possible(is_test=is_test, expires_at=made.end)
             made._begin(change, sender)
@@ -139,7 +136,7 @@ class KeyHandover(Link):
             host = endpoint_urls.read(newest.url).host
             made = cls(
                 organization=newest.organization,
-                label=f"Signing secret of {host}"[:LONGEST_LABEL],
+                label=f"Signing secret of {host}"[: labels.LONGEST],
                 endpoint=newest,
                 generation=newest.newest_generation,
             )

@@ -15,8 +15,8 @@ from partners.identifiers import PublicIdField
 from partners.keys import digests, lifetimes, tokens
 from partners.models.change import Action, Change, ChangeEvent
 from partners.models.description import Described
+from partners.models.keys import labels
 from partners.models.keys.allowed_network import AllowedNetwork, Networked
-from partners.models.keys.labels import refuse_twin
 from partners.models.keys.lifecycle import KeyState, LifecycleQuerySet, refusal
 from partners.models.keys.scoped import Scoped
 from partners.models.limits import AT_LEAST_ONE, Limited
@@ -54,7 +54,7 @@ class ApiKey(Scoped, Described, Limited, Networked):
     public_part = models.CharField(max_length=tokens.PUBLIC_LENGTH, editable=False)
     is_test = models.BooleanField("test key", default=False, editable=False)
     organization = models.ForeignKey(Organization, models.PROTECT, null=True, blank=True, related_name="api_keys")
-    label = models.CharField(max_length=200, validators=[readable])
+    label = models.CharField(max_length=labels.LONGEST, validators=[readable])
     label_key = NameKeyField("label")
     digest = models.BinaryField(max_length=32, editable=False)
     digest_key_number = models.PositiveSmallIntegerField(editable=False)
@@ -137,7 +137,7 @@ class ApiKey(Scoped, Described, Limited, Networked):
         if not is_test:
             change.require_second_person()
         with transaction.atomic():
-            refuse_twin(cls.objects.all(), organization, label)
+            labels.refuse_twin(cls.objects.all(), organization, label)
             values = {"organization": organization, "label": label, "expires_at": expires_at}
             key, token = cls._make(is_test=is_test, **values, **description)
             key.scopes.set(Scope.objects.filter(name__in=[*scopes]))

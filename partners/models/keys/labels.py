@@ -9,6 +9,8 @@ from django.utils import timezone
 from partners.models.organization import Organization
 from partners.names import key as name_key
 
+LONGEST = 200  # characters of a label
+
 
 def refuse_twin(keys: QuerySet[Any], organization: Organization | None, label: str) -> None:
     """Raise ValidationError if a key that may still call has a different label that looks like this one.
