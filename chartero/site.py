@@ -21,7 +21,7 @@ from partners.signin.own.password import OwnPasswordView
 class NavigationEntry:
     """One entry of the navigation, for staff with the permission. `group`: the menu that it is in, if in any.
 
-    `setting`: shown only where this setting is on.
+    `setting`: shown only where this setting is on. `elsewhere`: where more of its pages are, from the home page on.
     """
 
     title: str
@@ -29,12 +29,25 @@ class NavigationEntry:
     permission: str | None = None
     group: str = ""
     setting: str = ""
+    elsewhere: str = ""
+
+    def is_here(self, path: str) -> bool:
+        """Return True if a page is the one of this entry, or below it."""
+        url, home = reverse(self.view), reverse("admin:index")
+        if url == home:
+            return path == home
+        return path.startswith(url) or bool(self.elsewhere and path.startswith(f"{home}{self.elsewhere}"))
 
 
 LOOK_UP, ADMINISTER = "Look up", "Administer"
 NAVIGATION = (
     NavigationEntry("Home", "admin:index"),
-    NavigationEntry("Organizations", "admin:partners_organization_changelist", "partners.view_organization"),
+    NavigationEntry(
+        "Organizations",
+        "admin:partners_organization_changelist",
+        "partners.view_organization",
+        elsewhere="webhooks/",
+    ),
     NavigationEntry("API keys", "admin:partners_apikey_changelist", "partners.view_apikey"),
     NavigationEntry("Why does this call fail?", "admin:diagnosis", "partners.view_apikey"),
     NavigationEntry("Requests", "admin:partners_requestrecord_changelist", "partners.view_requestrecord", LOOK_UP),
@@ -150,6 +163,4 @@ def _allowed(entry: NavigationEntry, request: HttpRequest) -> bool:
 
 
 def _shown(entry: NavigationEntry, request: HttpRequest) -> dict[str, Any]:
-    url = reverse(entry.view)
-    here = request.path == url or (entry.view != "admin:index" and request.path.startswith(url))
-    return {"title": entry.title, "url": url, "here": here}
+    return {"title": entry.title, "url": reverse(entry.view), "here": entry.is_here(request.path)}

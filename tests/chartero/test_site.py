@@ -3,7 +3,8 @@
 import pytest
 from django.contrib.auth.models import User
 
-from tests.factories import DocumentFactory, OrganizationFactory, issue
+from tests.factories import CHANGE, DocumentFactory, OrganizationFactory, issue
+from tests.partners.support.webhooks import added
 
 PAGES = ["/admin/", *(f"/admin/{model}/" for model in (
     "partners/organization", "partners/apikey", "partners/changeevent", "encounters/encounter", "auth/user",
@@ -77,6 +78,13 @@ def test_the_navigation_has_the_daily_work_and_a_menu_for_the_rest(admin_client)
         "Administer": ["Access reviews", "Global switch", "Users", "Roles"],
     }
     assert [group["title"] for group in groups if group["here"]] == ["Look up"]
+
+
+def test_the_pages_of_webhooks_are_among_those_of_organizations(admin_client, db):
+    delivery = added(OrganizationFactory()).send_test(CHANGE)
+    for page in (f"{delivery.endpoint_id}/", f"{delivery.endpoint_id}/secret/", f"deliveries/{delivery.pk}/"):
+        groups = admin_client.get(f"/admin/webhooks/{page}").context["navigation"]
+        assert [entry["title"] for group in groups for entry in group["entries"] if entry["here"]] == ["Organizations"]
 
 
 def test_a_menu_without_entries_is_left_out(client, db):

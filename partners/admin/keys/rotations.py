@@ -72,6 +72,10 @@ class RotationProgress:
         return Moved.NOT if old_is_later else Moved.WHOLLY
 
     @property
+    def has_moved(self) -> bool:
+        return self.moved is Moved.WHOLLY
+
+    @property
     def sentence(self) -> str:
         """Return how far the partner has moved, with the evidence."""
         return f"{self.moved}: {self._evidence}."

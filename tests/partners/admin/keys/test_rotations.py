@@ -149,6 +149,17 @@ def test_it_is_shown_before_the_overlap_is_ended(onboarding, rotated):
     assert "Moving: 14 calls" in onboarding.get(page_of(rotated[0], "finish")).text
 
 
+def test_to_end_the_overlap_is_the_first_thing_to_do_only_after_the_partner_has_moved(onboarding, rotated):
+    def looks():
+        page = onboarding.get(page_of(rotated[0], "change")).text
+        return re.search(r'<a class="([^"]*)"[^>]*>End the overlap now', page)[1]
+
+    call(rotated[0], 14, ago=2 * HOUR)
+    assert looks() == "button"
+    call(rotated[1], 1)
+    assert looks() == "button primary"
+
+
 def test_an_expired_key_does_not_claim_that_the_partner_uses_its_successor(support, rotated):
     old, _ = rotated
     old.finish_rotation(CHANGE)
