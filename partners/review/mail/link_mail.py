@@ -50,8 +50,7 @@ def for_contact(organization: Organization, links: Sequence[NewLink], *, with_co
         "organization": escaped(organization.name),
         "name": escaped(organization.contact_name),
         "links": [_facts(each) for each in links],
-        "named": _named(links),
-        "article": "an" if links[0].handover.endpoint is None else "a",
+        "named": _with_article(links),
         "with_code": with_code,
     }
     subject = f"Collect your {'new ' if len(links) == 1 else f'{len(links):,} new '}{_named(links)}"
@@ -96,11 +95,19 @@ def _facts(link: NewLink) -> dict[str, Any]:
 
 
 def _named(links: Sequence[NewLink]) -> str:
-    """Return what the links are for, in one noun."""
-    nouns = {link.handover.noun for link in links}
-    one = f"API {next(iter(nouns))}" if nouns == {"key"} else "webhook signing secret"
-    both = "API keys and signing secrets" if len(nouns) > 1 else f"{one}s"
-    return one if len(links) == 1 else both
+    """Return what the links are for, in the plural if there are several."""
+    has_endpoint = {link.handover.endpoint is not None for link in links}
+    if len(has_endpoint) > 1:
+        return "API keys and signing secrets"
+    noun = "webhook signing secret" if True in has_endpoint else "API key"
+    return noun if len(links) == 1 else f"{noun}s"
+
+
+def _with_article(links: Sequence[NewLink]) -> str:
+    named = _named(links)
+    if len(links) > 1:
+        return named
+    return f"an {named}" if links[0].handover.endpoint is None else f"a {named}"
 
 
 def _sender() -> str:

@@ -225,7 +225,7 @@ def test_the_answer_is_right_if_it_happens_in_the_last_moment(handover, post, mo
 
 def test_a_rotation_says_what_it_replaces_and_until_when_both_work(partner, post):
     key, _ = issue(partner)
-    for overlap, words in ((24, "works for another 24 hours after this"), (0, "stops working at once")):
+    for overlap, words in ((24, "works for another 24 hours after you create"), (0, "stops working when you create")):
         handover = KeyHandover.prepare_successor(CHANGE, None, key, overlap=timedelta(hours=overlap))
         token, _ = sent(handover)
         assert words in text(post(token))
@@ -276,6 +276,7 @@ def test_a_signing_secret_is_collected_from_the_link_once(endpoint, post):
     review = text(post(token))
     assert "Collect your signing secret" in review
     assert endpoint.url in review
+    assert "no secret is shown before you press the button" in review
     answer = post(token, "collect")
     assert endpoint.secret(1) in answer.text
     assert "no-store" in answer.headers["Cache-Control"]

@@ -13,6 +13,7 @@ from tests.partners.support.key_pages import KEYS, MARKUP
 from tests.partners.support.postbox import Postbox
 from tests.partners.support.staff import page_of as organization_page
 from tests.partners.support.staff import statements
+from tests.partners.support.webhooks import added
 
 pytestmark = pytest.mark.django_db
 LIST = f"{KEYS}links/"
@@ -38,7 +39,7 @@ STORIES = [
     ("opened", lambda each: (sent(each), each.open(FROM)), f"from {FROM}."),
     ("collected", lambda each: (sent(each), each.collect(FROM)), "<strong>Collected</strong>"),
     ("reused", lambda each: (sent(each), each.collect(FROM), each.open(FROM)), "Somebody used the link again"),
-    ("expired", lambda each: (sent(each), expire(each)), "The link expired"),
+    ("expired", lambda each: (sent(each), expire(each)), "before it was collected."),
     ("locked", lock, "Locked after five wrong codes."),
     ("withdrawn", lambda each: each.withdraw(CHANGE), "<strong>Withdrawn</strong>"),
 ]
@@ -105,8 +106,17 @@ def test_what_is_over_stays_as_it_is(onboarding, handover, page):
     sent(handover)
     handover.collect(FROM)
     for answer in (onboarding.get(page_of(handover, page)), onboarding.post(page_of(handover, page), {"reason": "x"})):
-        assert "It is too late: the key was collected." in answer.text
+        assert "It is too late: the link was collected." in answer.text
     assert KeyHandover.objects.get().state is HandoverState.COLLECTED
+
+
+@pytest.mark.parametrize("page", ["", "resend/", "withdraw/"])
+def test_the_way_to_a_link_leads_through_what_it_is_for(onboarding, handover, page):
+    endpoint = added(handover.organization, shown=False)
+    ways = {handover: f"{LIST}", KeyHandover.prepare_secret(CHANGE, None, endpoint): f"/admin/webhooks/{endpoint.pk}/"}
+    for each, way in ways.items():
+        trail = onboarding.get(page_of(each, page)).text.partition('class="breadcrumbs"')[2].partition("</div>")[0]
+        assert [other for other in ways.values() if f'href="{other}"' in trail] == [way]
 
 
 @pytest.mark.parametrize("page", ["resend/", "withdraw/"])
