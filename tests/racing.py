@@ -1,6 +1,6 @@
 """Two acts that start at the same moment, each in its own thread on its own connection.
 
-The suite races a few rounds; CHARTERO_ROUNDS=500 before pytest races more.
+The suite races a few rounds; CHARTERO_ROUNDS=200 before pytest and a file of races races more.
 """
 
 import os

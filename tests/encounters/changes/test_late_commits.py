@@ -1,9 +1,5 @@
-"""A partner that follows the changes while 16 writers commit in any order: nothing is missed.
+"""A partner that follows the changes while 16 writers commit in any order: nothing is missed."""
 
-The suite runs a few rounds. For more: CHARTERO_ROUNDS=1000 pytest tests/encounters/changes/test_late_commits.py
-"""
-
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -19,11 +15,11 @@ from encounters.api import changes
 from encounters.models import Encounter, EncounterChange
 from tests.encounters.support.counted import store
 from tests.factories import OrganizationFactory
-from tests.racing import close, lift_limits
+from tests.racing import close, lift_limits, rounds
 
 pytestmark = pytest.mark.usefixtures("on_file")
 WRITERS, ENCOUNTERS = 16, 40
-ROUNDS = int(os.environ.get("CHARTERO_ROUNDS", "3"))
+ROUNDS = rounds(postgresql=3, sqlite=3)
 PATIENCE = 120  # seconds: on a shared server, transactions of other databases hold changes back
 
 

@@ -1,9 +1,5 @@
-"""Records that are withheld in the middle of partners' syncs: from the next call on, nothing shows them.
+"""Records that are withheld in the middle of partners' syncs: from the next call on, nothing shows them."""
 
-The suite runs a few rounds. For more: CHARTERO_ROUNDS=300 pytest tests/encounters/restrictions/test_under_load.py
-"""
-
-import os
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from threading import Event
@@ -20,11 +16,11 @@ from tests.encounters.support.counted import wrong
 from tests.encounters.support.restricted import restrict
 from tests.factories import CHANGE, DocumentFactory, EncounterFactory, OrganizationFactory, PatientFactory, issue
 from tests.partners.support.webhooks import event_for
-from tests.racing import close, lift_limits
+from tests.racing import close, lift_limits, rounds
 
 pytestmark = pytest.mark.usefixtures("on_file", "recordings_folder")
 READERS, PATIENTS, PAGE = 3, 4, 5
-ROUNDS = int(os.environ.get("CHARTERO_ROUNDS", "2"))
+ROUNDS = rounds(postgresql=2, sqlite=2)
 TURNS = [{"speaker": "A", "start": 0.0, "end": 1.0, "text": "Invented."}]
 
 

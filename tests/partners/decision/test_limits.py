@@ -76,7 +76,7 @@ def test_the_seconds_left_are_those_of_the_minute():
 @pytest.mark.usefixtures("committed")
 @pytest.mark.parametrize("before", [None, 0, 1])
 def test_of_two_calls_at_once_the_last_one_allowed_is_one(race, clock, before):
-    for _ in range(rounds(postgresql=20, sqlite=10)):
+    for _ in range(rounds(postgresql=40, sqlite=10)):
         LimitUse.objects.all().delete()
         if before is not None:
             LimitUse.objects.create(subject="key_a", minute=MINUTE - timedelta(minutes=before), calls=3 * before)

@@ -23,7 +23,7 @@ from tests.racing import Race, rounds
 
 pytestmark = pytest.mark.usefixtures("committed")
 POSTGRESQL = connection.vendor == "postgresql"
-ROUNDS = rounds(postgresql=20, sqlite=10)
+ROUNDS = rounds(postgresql=40, sqlite=10)
 UNAVAILABLE = (503, "service_unavailable", None)
 
 

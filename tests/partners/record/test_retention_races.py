@@ -11,7 +11,7 @@ from tests.partners.support.aged import DAY, cutoff
 from tests.racing import rounds
 
 pytestmark = pytest.mark.usefixtures("committed")
-ROUNDS, DUE, YOUNG = rounds(postgresql=10, sqlite=5), 30, 3
+ROUNDS, DUE, YOUNG = rounds(postgresql=20, sqlite=5), 30, 3
 
 
 def prune() -> int:

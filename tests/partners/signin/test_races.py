@@ -10,7 +10,7 @@ from tests.partners.support.person import app_code
 from tests.racing import rounds
 
 pytestmark = pytest.mark.usefixtures("committed")
-ROUNDS = rounds(postgresql=30, sqlite=10)
+ROUNDS = rounds(postgresql=100, sqlite=10)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.racing import rounds
 
 pytestmark = pytest.mark.usefixtures("committed")
 only_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
-ROUNDS = rounds(postgresql=10, sqlite=3)
+ROUNDS = rounds(postgresql=20, sqlite=3)
 
 
 @pytest.fixture

@@ -1,10 +1,6 @@
-"""Whole rounds with a real receiver over TLS, in commits that are real: nothing is lost, and nothing is told too early.
-
-A longer form: CHARTERO_ROUNDS=20 pytest tests/partners/webhooks/delivery/test_rounds.py
-"""
+"""Whole rounds with a real receiver over TLS, in real commits: nothing is lost, and nothing is told too early."""
 
 import json
-import os
 import random
 import threading
 import time
@@ -23,9 +19,10 @@ from partners.webhooks.delivery.sending import Answer
 from partners.webhooks.delivery.service import Service
 from tests.encounters.ready.test_triggers import draft
 from tests.factories import CHANGE, EncounterFactory
+from tests.racing import rounds
 
 pytestmark = pytest.mark.usefixtures("committed")
-ROUNDS = int(os.environ.get("CHARTERO_ROUNDS", "1"))
+ROUNDS = rounds(postgresql=1, sqlite=1)
 HOUR = timedelta(hours=1)
 
 
