@@ -97,7 +97,7 @@ def everything(base_url: str) -> dict[str, Any]:
         "longest_note": f"{LONGEST_TEXT // 1024**2} MiB",
         "audio_types": sorted(set(recordings.MEDIA_TYPES.values())),
         "contact_email": settings.CONTACT_EMAIL,
-        "audio_lifetime": _lifetime(settings.AUDIO_URL_SECONDS),
+        "audio_lifetime": recordings.lifetime(settings.AUDIO_URL_SECONDS),
     }
 
 
@@ -123,8 +123,3 @@ def parameters() -> list[DocumentedParameter]:
 def largest(parameter: str) -> int:
     """Return the largest number that a parameter accepts."""
     return int(EncounterFilter.base_filters[parameter].grammar.schema["maximum"])
-
-
-def _lifetime(seconds: int) -> str:
-    minutes, rest = divmod(seconds, 60)
-    return f"{seconds} seconds" if rest else f"{minutes} minute{'' if minutes == 1 else 's'}"

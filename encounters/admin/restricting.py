@@ -16,7 +16,7 @@ from partners.admin.forms import ReasonForm
 from partners.formats.spans import expiry
 
 SHOWN = 50  # documents of one encounter to choose from
-ENCOUNTER, PATIENT = "encounter", "patient"
+ENCOUNTER, PATIENT = "encounter", "patient"  # also the kinds of their restrictions
 
 
 class RestrictForm(ReasonForm):
@@ -52,7 +52,8 @@ class RestrictForm(ReasonForm):
 def restrict(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what each choice concerns, and restrict one."""
     encounter = get_object_or_404(Encounter.objects.select_related("organization", "patient"), pk=pk)
-    subjects = _subjects(encounter)
+    documents = _documents(encounter)
+    subjects = _subjects(encounter, documents[:SHOWN])
     initial = {"what": next(iter(subjects), None)}
     form = RestrictForm(subjects, request.POST if request.method == "POST" else None, initial=initial)
     if form.is_valid() and (made := form.attempt(lambda: form.impose(request))):
@@ -64,7 +65,8 @@ def restrict(request: HttpRequest, pk: int) -> HttpResponse:
         title="Restrict a record",
         encounter=encounter,
         form=form,
-        link_minutes=0 if isinstance(recordings.storage(), LocalStorage) else settings.AUDIO_URL_SECONDS // 60,
+        cut_at=SHOWN if len(documents) > SHOWN else 0,
+        link_lifetime=_lifetime_of_links(),
     )
 
 
@@ -76,20 +78,29 @@ def shown(request: HttpRequest, encounter: Encounter) -> list[Restriction]:
     return list(active.select_related("patient", "encounter", "document"))
 
 
-def _subjects(encounter: Encounter) -> dict[str, tuple[Any, str]]:
+def _lifetime_of_links() -> str:
+    """Return how long links work that can't be taken back; blank if all can be."""
+    is_ours = isinstance(recordings.storage(), LocalStorage)
+    return "" if is_ours else recordings.lifetime(settings.AUDIO_URL_SECONDS)
+
+
+def _documents(encounter: Encounter) -> list[Document]:
+    """Return the first documents that can be restricted, and one more if not all of them are shown."""
+    free = encounter.documents.filter(withdrawn_at=None, restricted_at=None)
+    return list(free.order_by("created_at", "public_id").defer("content", "turns")[: SHOWN + 1])
+
+
+def _subjects(encounter: Encounter, documents: list[Document]) -> dict[str, tuple[Any, str]]:
     """Return what can be restricted and is not: by name, with what that concerns in words."""
-    active = Restriction.objects.active().about(encounter).select_related("patient", "encounter", "document")
-    taken = {each.subject for each in active}
+    taken = {each.kind for each in Restriction.objects.active().about(encounter)}
     found: dict[str, tuple[Any, str]] = {ENCOUNTER: (encounter, "This encounter")}
     if encounter.patient is not None:
         number = encounter.patient.encounters.count()
         encounters = f"{number:,} encounter{'' if number == 1 else 's'}"
         words = f"Its patient: {encounters} now, and all that are imported later"
         found[PATIENT] = (encounter.patient, words)
-    documents = encounter.documents.filter(withdrawn_at=None).order_by("created_at", "public_id")
-    for document in documents.defer("content", "turns")[:SHOWN]:
-        found[document.public_id] = (document, _words(document))
-    return {name: pair for name, pair in found.items() if pair[0] not in taken}
+    found |= {document.public_id: (document, _words(document)) for document in documents}
+    return {name: pair for name, pair in found.items() if name not in taken}
 
 
 def _words(document: Document) -> str:

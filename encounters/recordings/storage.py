@@ -29,6 +29,12 @@ MEDIA_TYPES = {
 }
 
 
+def lifetime(seconds: int) -> str:
+    """Return how long a link works, in words: neither shorter nor longer than it does."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{seconds} seconds" if rest else f"{minutes} minute{'' if minutes == 1 else 's'}"
+
+
 def storage() -> Any:
     """Return the storage for recordings, untyped: Django's type does not know `expire`."""
     return storages[ALIAS]

@@ -60,9 +60,29 @@ def test_the_page_says_what_each_choice_concerns(security, encounter):
         assert words in said
 
 
-def test_links_that_cant_be_taken_back_are_told(security, encounter, settings):
+@pytest.mark.parametrize(("seconds", "told"), [(300, "5 minutes"), (60, "1 minute"), (90, "90 seconds")])
+def test_links_that_cant_be_taken_back_are_told(security, encounter, settings, seconds, told):
     settings.STORAGES = settings.STORAGES | {"recordings": {"BACKEND": f"{__name__}.Bucket"}}
-    assert "stop working when they expire, after 5 minutes at most." in text_of(security.get(restricting(encounter)))
+    settings.AUDIO_URL_SECONDS = seconds
+    assert f"stop working when they expire, after {told} at most." in text_of(security.get(restricting(encounter)))
+
+
+def test_restricted_documents_leave_room_for_others_and_a_list_that_is_cut_says_so(security, encounter, monkeypatch):
+    monkeypatch.setattr("encounters.admin.restricting.SHOWN", 1)
+    cut = "Only the first 1 documents are listed. Restrict another by its id with restrict."
+    first, second = encounter.documents.get(), DocumentFactory(encounter=encounter, created_at=timezone.now())
+    restrict(encounter), restrict(encounter.patient)
+    assert offered(security, encounter, cut) == ([first.public_id], True)
+    restrict(first)
+    assert offered(security, encounter, cut) == ([second.public_id], False)
+    restrict(second)
+    said = text_of(security.get(restricting(encounter)))
+    assert "Everything that can be restricted here is restricted already." in said
+
+
+def offered(person, encounter, cut) -> tuple[list[str], bool]:
+    page = person.get(restricting(encounter))
+    return [*page.context["form"].subjects], cut in text_of(page)
 
 
 @pytest.mark.parametrize("kind", ["encounter", "patient", "document"])
@@ -111,7 +131,7 @@ def test_what_is_restricted_already_is_no_choice(security, encounter):
         False,
     )
     restrict(encounter.patient)
-    assert "are restricted already" in text_of(security.get(restricting(encounter)))
+    assert "is restricted already" in text_of(security.get(restricting(encounter)))
 
 
 def test_an_encounter_without_a_patient_can_be_restricted(security):
