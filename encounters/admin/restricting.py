@@ -74,8 +74,7 @@ def shown(request: HttpRequest, encounter: Encounter) -> list[Restriction]:
     """Return the active restrictions that concern an encounter, for staff who may see them."""
     if not request.user.has_perm("encounters.view_restriction"):
         return []
-    active = Restriction.objects.active().about(encounter)
-    return list(active.select_related("patient", "encounter", "document"))
+    return list(Restriction.objects.active().about(encounter))
 
 
 def _lifetime_of_links() -> str:

@@ -15,7 +15,6 @@ from partners.admin.keys.filters import ChoiceFilter, OrganizationFilter
 from partners.admin.lists.model_admin import get_by_pk
 from partners.admin.lists.paging import NewestChangeList
 
-SUBJECTS = ("organization", "patient", "encounter", "document__encounter")
 ACTIVE, DUE, ENDED = "active", "due", "ended"
 
 
@@ -40,10 +39,13 @@ class RestrictionAdmin(ReadOnlyAdmin):
 
     change_list_template = "encounters/restrictions.html"
     list_display = ("kind",)
-    list_select_related = SUBJECTS
     list_filter = (StateFilter, OrganizationFilter)
     list_per_page = 25
     actions = None
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        found: Any = super().get_queryset(request)
+        return found.with_subjects()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Apply filters to the newest restrictions only: no index supports them."""
@@ -59,7 +61,7 @@ class RestrictionAdmin(ReadOnlyAdmin):
 @needs("encounters.view_restriction")
 def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one restriction, and lift it."""
-    restriction = get_by_pk(Restriction.objects.select_related(*SUBJECTS), object_id)
+    restriction = get_by_pk(Restriction.objects.with_subjects(), object_id)
     if request.method == "POST" and not request.user.has_perm("encounters.restrict_records"):
         raise PermissionDenied
     form = ReasonForm(request.POST if request.method == "POST" else None)

@@ -5,12 +5,14 @@ from typing import Any
 from encounters.models import Document, Encounter
 
 RESTRICTED, WITHDRAWN = "is withheld by a restriction", "was taken back by its source"
+_DECISIVE = ("restricted_at", "withdrawn_at")
 
 
 def why(encounter_id: str, document_id: str = "") -> str:
     """Return why the encounter, or else its document, is not served; blank if it is, or if there is none."""
-    encounter = Encounter.objects.filter(public_id=encounter_id).first()
-    document = Document.objects.filter(encounter=encounter, public_id=document_id).first() if encounter else None
+    encounter = Encounter.objects.only(*_DECISIVE).filter(public_id=encounter_id).first()
+    documents = Document.objects.only(*_DECISIVE).filter(encounter=encounter, public_id=document_id)
+    document = documents.first() if encounter else None
     return next((told for told in map(_why, (encounter, document)) if told), "")
 
 

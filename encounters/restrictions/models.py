@@ -41,6 +41,11 @@ class RestrictionQuerySet(models.QuerySet["Restriction"]):
         """Return those that should end now, by the database's clock."""
         return self.active().filter(until__lte=Now())
 
+    def with_subjects(self) -> "RestrictionQuerySet":
+        """Return them with what they concern, but without the text of documents."""
+        found = self.select_related("organization", "patient", "encounter", "document__encounter")
+        return found.defer("document__content", "document__turns")
+
     def about(self, encounter: Any) -> "RestrictionQuerySet":
         """Return those of the encounter, of its patient and of its documents."""
         of_it = Q(encounter=encounter) | Q(document__encounter=encounter)
