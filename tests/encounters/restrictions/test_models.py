@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from encounters.models import Document, Encounter, Restriction
+from encounters.models import Encounter, Restriction
 from partners.models.change import Action, Change, ChangeEvent
 from tests.api import Api
 from tests.encounters.support.counted import kept, true, wrong
@@ -193,13 +193,6 @@ def test_the_database_holds_a_restriction_to_one_subject_and_an_end_to_a_name(en
     ):
         with pytest.raises(IntegrityError), transaction.atomic():
             Restriction.objects.create(**given | wrong_values)
-
-
-def test_an_import_that_rewrites_a_document_does_not_lift_its_restriction(encounter):
-    document = encounter.documents.get()
-    restrict(document)
-    Document.objects.filter(pk=document.pk).update(withdrawn_at=None, title="Another")
-    assert not Document.objects.served().exists()
 
 
 def test_totals_stay_exact_in_every_window(encounter, other):
