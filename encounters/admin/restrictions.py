@@ -81,5 +81,5 @@ def _lift(request: HttpRequest, restriction: Restriction, form: ReasonForm) -> b
     if restriction.lift(form.change(request)):
         messages.success(request, "Lifted. Partners get the record again, unless another restriction covers it.")
     else:
-        messages.info(request, "Somebody else lifted it first.")
+        messages.info(request, "It had ended already.")
     return True

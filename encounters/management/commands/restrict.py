@@ -42,6 +42,7 @@ class Command(ChangeCommand):
             made.kind: subject.public_id,
             "organization_id": made.organization.public_id,
             "encounters": made.encounters().count(),
+            "encounters_withheld": made.encounters().exclude(restricted_at=None).count(),
             "restricted": made.ended_at is None,
             "until": rfc3339(made.until),
         }
@@ -54,5 +55,5 @@ def _imposed(subject: Any, change: Change, until: str | None) -> Restriction:
 def _lifted(subject: Any, change: Change) -> Restriction:
     restriction = restriction_of(subject)
     if not restriction.lift(change):
-        raise ValidationError("Somebody else lifted it first.", code="lifted_already")
+        raise ValidationError("It had ended already.", code="ended_already")
     return restriction

@@ -25,15 +25,31 @@ def encounter(organization) -> Encounter:
 def test_a_record_is_restricted_and_the_restriction_lifted(encounter, kind):
     subject = {"patient": encounter.patient, "encounter": encounter, "document": encounter.documents.get()}[kind]
     told = {kind: subject.public_id, "organization_id": encounter.organization.public_id, "encounters": 1}
-    assert run_json("restrict", subject.public_id, *WHY) == told | {"restricted": True, "until": None}
+    now = {"encounters_withheld": 0 if kind == "document" else 1, "restricted": True, "until": None}
+    assert run_json("restrict", subject.public_id, *WHY) == told | now
     assert not subject.restrictions.active().get().is_due
     event = ChangeEvent.objects.get(action=Action.RECORD_RESTRICTED)
     assert (event.by, event.reason, event.ticket, event.source) == (
         *("Invented Person", "the patient asks", "T-1"),
         "command line",
     )
-    assert run_json("restrict", subject.public_id, "--lift", *WHY) == told | {"restricted": False, "until": None}
+    ended = {"encounters_withheld": 0, "restricted": False, "until": None}
+    assert run_json("restrict", subject.public_id, "--lift", *WHY) == told | ended
     assert not Restriction.objects.active().exists()
+
+
+def test_what_another_restriction_still_withholds_is_reported(encounter):
+    EncounterFactory(organization=encounter.organization, patient=encounter.patient)
+    for each in (encounter, encounter.patient):
+        run("restrict", each.public_id, *WHY)
+    lifted = run_json("restrict", encounter.patient.public_id, "--lift", *WHY)
+    assert (lifted["restricted"], lifted["encounters"], lifted["encounters_withheld"]) == (False, 2, 1)
+    assert run_json("restrict", encounter.public_id, "--lift", *WHY)["encounters_withheld"] == 0
+
+
+def test_an_encounter_of_a_restricted_patient_stays_withheld_when_its_own_restriction_is_lifted(encounter):
+    restrict(encounter.patient), restrict(encounter)
+    assert run_json("restrict", encounter.public_id, "--lift", *WHY)["encounters_withheld"] == 1
 
 
 def test_a_restriction_can_have_a_date(encounter):
@@ -50,10 +66,10 @@ def test_what_cant_be_done_is_refused_with_the_reason(encounter):
     assert "Give the reason" in refused("restrict", encounter.public_id, "--reason", " ")
 
 
-def test_a_restriction_that_somebody_else_lifts_first_is_told(encounter, monkeypatch):
+def test_a_restriction_that_has_ended_meanwhile_is_told(encounter, monkeypatch):
     restrict(encounter)
     monkeypatch.setattr(Restriction, "lift", lambda self, change: False)
-    assert "Somebody else" in refused("restrict", encounter.public_id, "--lift", *WHY)
+    assert "It had ended already." in refused("restrict", encounter.public_id, "--lift", *WHY)
 
 
 def test_only_what_is_due_is_lifted(encounter):
