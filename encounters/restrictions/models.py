@@ -161,7 +161,8 @@ class Restriction(models.Model):
                 ChangeEvent.record(
                     Action.RESTRICTION_LIFTED, change, organization=self.organization, before=self._facts()
                 )
-        self.refresh_from_db()
+        if not is_lifted:
+            self.refresh_from_db()
         return is_lifted
 
     def encounters(self) -> Any:

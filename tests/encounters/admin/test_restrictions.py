@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.storage import InMemoryStorage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from encounters.models import Encounter, Restriction
@@ -17,6 +19,7 @@ from tests.partners.support.staff import signed_in, statements
 pytestmark = pytest.mark.django_db
 LIST, ENCOUNTERS = "/admin/encounters/restriction/", "/admin/encounters/encounter/"
 WHY = {"reason": "the patient asks", "ticket": "T-1"}
+CHANGED = timezone.now()
 
 
 class Bucket(InMemoryStorage):
@@ -232,4 +235,10 @@ def test_the_statements_of_a_page_do_not_grow(security, encounter):
     ]
 
 
-CHANGED = timezone.now()
+@pytest.mark.parametrize(("kind", "counts"), [("patient", 1), ("encounter", 0), ("document", 0)])
+def test_encounters_are_counted_only_where_their_number_is_shown(security, encounter, kind, counts):
+    subject = {"patient": encounter.patient, "encounter": encounter, "document": encounter.documents.get()}[kind]
+    restriction = restrict(subject)
+    with CaptureQueriesContext(connection) as captured:
+        security.get(page_of(restriction))
+    assert sum('COUNT(*) AS "__count" FROM "encounters_encounter"' in each["sql"] for each in captured) == counts
