@@ -6,7 +6,16 @@ from random import Random
 from typing import Any
 
 from chartero.demo import tone
-from encounters.models import Document, DocumentStatus, Encounter, EncounterStatus, EncounterType, Patient, RecordClass
+from encounters.models import (
+    Document,
+    DocumentStatus,
+    Encounter,
+    EncounterStatus,
+    EncounterType,
+    Patient,
+    RecordClass,
+    Restriction,
+)
 from encounters.models import SchemaType as Schema
 from partners import pacing
 from partners.models import Organization
@@ -43,6 +52,8 @@ def make(organization: Organization, *, patients: int, encounters: int, seed: in
     for start in range(organization.encounters.count(), encounters, BATCH):
         some = visits[start : start + BATCH]
         with pacing.step():
+            Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)  # lets no restriction begin
+            Restriction.objects.all().mark(some)
             Encounter.objects.bulk_create(some)
             Document.objects.bulk_create([each for visit in some for each in _documents(random, visit, audio)])
 

@@ -1,6 +1,8 @@
 """The triggers that refuse an encounter whose `restricted_at` doesn't follow from the restrictions, whoever writes it.
 
 So no import, and no other writer, can store an encounter as served that is restricted or is of a restricted patient.
+Concurrent writers must hold the organization's lock, as imports do: on PostgreSQL, a trigger doesn't see a restriction
+that is not committed.
 """
 
 from partners.triggers.definitions import Definition, Function, TriggerSet
