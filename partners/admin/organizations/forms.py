@@ -60,8 +60,8 @@ class NamesForm(ReasonForm):
         label="Receives names and dates of birth",
         choices=[(True, "Yes"), (False, "No")],
         coerce=lambda text: text == "True",
-        help_text="Without it, first_name, last_name and date_of_birth are null in every answer. The text of notes and "
-        "transcripts is not changed and may name the patient. Copies that the partner has already don't change either.",
+        help_text="If not, first_name, last_name and date_of_birth are null in every answer. The text of notes and "
+        "transcripts is not changed and may name the patient. Copies that the partner already has don't change either.",
     )
     field_order = ["receives_names", "reason", "ticket"]
 

@@ -16,7 +16,7 @@ PURPOSE: Verb[Organization] = Verb(
 )
 
 NAMES: Verb[Organization] = Verb(
-    "Change names and dates of birth",
+    "Names and dates of birth",
     NamesForm,
     lambda organization, why, given: organization.set_names(why, receives=given["receives_names"]),
     "Saved. It applies from the next call.",

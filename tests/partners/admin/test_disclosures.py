@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -215,6 +216,10 @@ def test_the_page_shows_what_is_restricted_and_what_was_disclosed_before(securit
     restrict(document, until=timezone.now() + timedelta(days=1))
     said = text_of(security.post(PAGE, given(told)))
     assert "Disclosures1 Restricted" in said
-    for row, state in ((document.encounter, "for good UTC"), (document.encounter.patient, " to "), (document, "until")):
-        assert f"{row.public_id} from " in said
-        assert state in said
+    encounter, moment = document.encounter, r"\d{4}-\d\d-\d\d \d\d:\d\d"
+    for row, end in (
+        (encounter, "UTC for good"),
+        (encounter.patient, f"to {moment} UTC"),
+        (document, f"until {moment} UTC"),
+    ):
+        assert re.search(f"{row.public_id} from {moment} {end}", said)
