@@ -18,6 +18,7 @@ from partners.models import ApiKey, ApiKeySwitch, KeyState
 from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.calls import used
 from tests.partners.support.diagnosing import text_of, with_wrong_secret
+from tests.partners.support.staff import signed_in
 
 pytestmark = pytest.mark.django_db
 LIST, FIND = "/admin/partners/apikey/", "/admin/partners/apikey/find/"
@@ -221,6 +222,15 @@ def test_statements_do_not_grow_with_the_list(support, organization):
 )
 def test_a_key_says_what_its_state_means(support, keys, name, said):
     assert said in text_of(support.get(page_of(keys[name])))
+
+
+@pytest.mark.parametrize("name", ["active", "disabled", "expired"])
+def test_only_a_key_that_can_be_disabled_says_so_where_it_is_revoked(keys, name):
+    security = signed_in("Security")
+    for page in (page_of(keys[name]), f"{LIST}{keys[name].pk}/revoke/"):
+        said = text_of(security.get(page))
+        assert "a revoked key can't be restored." in said
+        assert ("disable it instead" in said) == (name == "active")
 
 
 def test_a_rotation_is_shown_from_both_ends(support, organization):
