@@ -40,7 +40,8 @@ def test_a_row_says_who_may(boss):
     roles = ["Support", "Partner onboarding", "Security", "Auditors", "Superuser"]
     assert [*abilities["Issue keys"]] == roles
     assert [role for role, yes in abilities["Issue keys"].items() if yes] == [roles[1], roles[2], roles[4]]
-    assert [role for role, yes in abilities["See the record of changes"].items() if yes] == roles[2:]
+    record = abilities["See the record of changes, and staff activity"]
+    assert [role for role, yes in record.items() if yes] == roles[2:]
     assert [role for role, yes in abilities[SUPERUSERS_ONLY].items() if yes] == ["Superuser"]
 
 
@@ -70,7 +71,7 @@ def test_a_role_of_the_deployment_is_shown_with_the_names_of_django(boss):
     assert "May Nothing. Who has it Nobody." in text_of(boss.get(page_of("Auditors")))
     group.permissions.set(Permission.objects.filter(codename__in=["view_apikey", "add_logentry"]))
     said = text_of(boss.get(page_of("Auditors")))
-    assert "See API keys, and why a call failsCan add log entry" in said
+    assert "See API keys and approvals, and why a call failsCan add log entry" in said
 
 
 @pytest.mark.parametrize("text", ["0", "9" * 19, "abc"])
