@@ -19,15 +19,17 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
     """Show one organization, by its primary key or its `org_…` id."""
     organization = get_row(Organization.objects.all(), object_id)
     grid, last_used = Grid.of(organization), parts.last_used(organization)
+    asked = parts.asked_for(request, organization)
     return parts.show_part(
         request,
         parts.OVERVIEW,
         organization,
+        approvals=asked,
         grid=grid,
         next_to_expire=min((key.expires_at for key in grid.keys if key.expires_at), default=None),
         last_used=last_used,
         limit=LimitUse.of(organization)[0],
-        checklist=first_call.checklist(organization, grid, called=last_used is not None),
+        checklist=first_call.checklist(organization, grid, asked, called=last_used is not None),
         contradictions=contradictions.find_contradictions(grid) if _should_work(grid, last_used is not None) else [],
         usage=_usage(organization) if request.user.has_perm(parts.CALLS.permission) else None,
         volume=data_volume.of_organization(organization),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from partners.admin.base import needs, render
-from partners.models import ApiKey, Organization
+from partners.models import ApiKey, Approval, Organization
 from partners.models.change import ABOUT_PATIENTS
 from partners.record import traffic
 from partners.review.approvals import waiting
@@ -37,8 +37,23 @@ WEBHOOKS = Part("Webhooks", "webhooks")
 PARTS = (OVERVIEW, ACCESS, KEYS, WEBHOOKS, CALLS, CHANGES)
 
 
-def show_part(request: HttpRequest, part: Part, organization: Organization, **context: Any) -> HttpResponse:
-    """Return one part in the frame of all: the organization's name and id, and the tabs that the person may open."""
+def asked_for(request: HttpRequest, organization: Organization) -> list[Approval]:
+    """Return what waits for approval and is about the organization or its keys, for who may see it."""
+    return waiting.about(organization) if request.user.has_perm("partners.view_apikey") else []
+
+
+def show_part(
+    request: HttpRequest,
+    part: Part,
+    organization: Organization,
+    *,
+    approvals: list[Approval] | None = None,
+    **context: Any,
+) -> HttpResponse:
+    """Return one part in the frame of all: the organization's name and id, and the tabs that the person may open.
+
+    `approvals`: what waits, if it was read already.
+    """
     tabs = [
         (each, reverse(f"admin:partners_organization_{each.name}", args=[organization.pk]))
         for each in PARTS
@@ -46,8 +61,7 @@ def show_part(request: HttpRequest, part: Part, organization: Organization, **co
     ]
     name = "organization" if part is OVERVIEW else f"organization_{part.name}"
     frame: dict[str, Any] = {"title": organization.name, "organization": organization, "tabs": tabs, "part": part}
-    if request.user.has_perm("partners.view_apikey"):
-        frame["approvals"] = waiting.about(organization)
+    frame["approvals"] = asked_for(request, organization) if approvals is None else approvals
     return render(request, f"partners/{name}.html", **frame, **context)
 
 

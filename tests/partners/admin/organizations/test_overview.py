@@ -3,19 +3,26 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from partners.catalogue.routes import Route, Scope
-from partners.models import Organization
+from partners.models import Approval, Organization
+from partners.models.approvals.key import WantedKey
+from partners.models.approvals.kinds import ACCESS, ENDPOINT, KEY
 from tests.factories import CHANGE, EncounterFactory, OrganizationFactory, issue
 from tests.partners.support.calls import used
 from tests.partners.support.diagnosing import text_of
-from tests.partners.support.staff import ORGANIZATIONS, page_of
+from tests.partners.support.staff import ORGANIZATIONS, page_of, signed_in
 
 pytestmark = pytest.mark.django_db
 ADD = f"{ORGANIZATIONS}add/"
 PARTS = ("change", "access", "keys", "calls", "changes")
 CONTRADICTS = "don't fit together"
+ALLOWLIST, ISSUE = ["Allowlist the organization"], ["Issue a key and hand it over"]
+KEY_FACTS = WantedKey(
+    None, "Sync", [Scope.ENCOUNTERS_READ], by_link=False, allowlist=True, enable=[Route.ENCOUNTERS_LIST]
+).facts
 
 
 def test_its_page_is_found_by_its_id_too(support, organization):
@@ -50,6 +57,46 @@ def test_the_page_says_the_next_step(onboarding, newcomer):
         assert "notice warning" not in page.text
         take()
     assert "Steps to the first call" not in onboarding.get(page_of(newcomer)).text
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "waiting", "ahead"),
+    [
+        (ACCESS, {"allowlist": True, "enable": []}, ["Allowlist the organization"], ["Enable its routes"]),
+        (ACCESS, {"allowlist": False, "enable": ["encounters.list"]}, ["Enable its routes"], ALLOWLIST),
+        (ACCESS, {"allowlist": True, "enable": ["encounters.list"]}, [*ALLOWLIST, "Enable its routes"], ISSUE),
+        (KEY, KEY_FACTS, [*ALLOWLIST, "Enable its routes", *ISSUE], []),
+        (ENDPOINT, {"url": "https://partner.example/", "events": []}, [], ALLOWLIST),
+    ],
+)
+def test_a_step_that_waits_for_approval_is_not_the_next(onboarding, newcomer, kind, facts, waiting, ahead):
+    newcomer.set_contact(CHANGE, name="Dana Example", email="")
+    newcomer.set_purpose(CHANGE, "Treatment")
+    Approval.ask(kind, facts, CHANGE, None, organization=newcomer)
+    page = onboarding.get(page_of(newcomer))
+    steps = page.context["checklist"].steps
+    assert [step.title for step in steps if step.waits] == waiting
+    assert [step.title for step in steps if step.next] == ahead
+    assert text_of(page).count("Waits for approval") == len(waiting)
+
+
+def test_a_step_that_is_done_waits_for_nothing(onboarding, newcomer):
+    newcomer.set_access(CHANGE, enable=[Route.ENCOUNTERS_LIST])
+    Approval.ask(ACCESS, {"allowlist": False, "enable": ["key.read"]}, CHANGE, None, organization=newcomer)
+    assert "Waits for approval" not in text_of(onboarding.get(page_of(newcomer)))
+
+
+def test_what_waits_is_not_told_without_the_permission_to_see_keys(newcomer):
+    Approval.ask(ACCESS, {"allowlist": True, "enable": []}, CHANGE, None, organization=newcomer)
+    person = signed_in(None)
+    person.get("/admin/").wsgi_request.user.user_permissions.add(Permission.objects.get(codename="view_organization"))
+    assert "approval" not in text_of(person.get(page_of(newcomer)))
+
+
+def test_the_button_says_if_there_is_a_contact(onboarding, newcomer):
+    assert "Add contact" in text_of(onboarding.get(page_of(newcomer)))
+    newcomer.set_contact(CHANGE, name="", email="dana@example.com")
+    assert "Change contact" in text_of(onboarding.get(page_of(newcomer)))
 
 
 def test_the_next_step_is_the_only_main_action(onboarding, newcomer):
