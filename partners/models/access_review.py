@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import models, transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from partners.models.change import Action, Change, ChangeEvent
@@ -46,8 +47,9 @@ class AccessReview(models.Model):
     @classmethod
     def is_due(cls) -> bool:
         """Return True if a quarter passed since the last review, or without any since the first change on record."""
-        last = cls.objects.values_list("reviewed_at", flat=True).first()
-        since = last or ChangeEvent.objects.order_by("occurred_at").values_list("occurred_at", flat=True).first()
+        last = models.Subquery(cls.objects.values("reviewed_at")[:1])
+        changes = ChangeEvent.objects.order_by("occurred_at")
+        since = changes.values_list(Coalesce(last, "occurred_at"), flat=True).first()
         return since is not None and since < timezone.now() - QUARTER
 
     @property
