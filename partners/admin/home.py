@@ -11,11 +11,12 @@ from partners.admin.keys import rotations
 from partners.admin.keys.filters import SOON
 from partners.finding.found import Found
 from partners.finding.last_use import STILL_USED
-from partners.models import AccessReview
+from partners.models import AccessReview, ApiKeySwitch
 from partners.record import refused
 from partners.record.unknown_callers import wrong_secrets
 from partners.review import attention, links, onboarding
 from partners.review.approvals import waiting
+from partners.seals import attention as seals
 from partners.signin.base import person
 from partners.triggers import times
 from partners.usage import chart
@@ -25,7 +26,7 @@ from partners.webhooks import stalled
 def home(request: HttpRequest) -> TemplateResponse:
     """Show what needs attention and how many calls there are, as far as this person may see it."""
     may_see_calls = request.user.has_perm("partners.view_requestrecord")
-    of_service = (_about_switch, _about_clock)
+    of_service = (_about_seals, _about_switch, _about_clock)
     about = (_about_keys, _about_calls, _about_requests, _about_organizations, _about_reviews, *of_service)
     found = {name: value for each in about for name, value in each(request).items()}
     return render(
@@ -94,8 +95,13 @@ def _about_clock(request: HttpRequest) -> dict[str, Any]:
     return {"clock": abs(seconds) if abs(seconds) > times.NOTICEABLE.total_seconds() else None}
 
 
+def _about_seals(request: HttpRequest) -> dict[str, Any]:
+    if not request.user.has_perm("partners.view_changeevent"):
+        return {}
+    return {"seals": seals.problems()}
+
+
 def _about_switch(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perm("partners.view_apikeyswitch"):
         return {}
-    switch = attention.switch_state()
-    return {"off": None if switch.on else switch}
+    return {"off": None if ApiKeySwitch.is_on() else attention.switch_state()}

@@ -138,12 +138,15 @@ class Seal(models.Model):
 class Verification(models.Model):
     """What one run of `verify_records` found. It is for staff to read; a proof is the run itself."""
 
+    LONGEST_FAULT = 200
+
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
+    first_seal = models.BigIntegerField("the first seal that was verified; 1 means the whole record")
     last_seal = models.BigIntegerField()
     rows = models.BigIntegerField()
     faults = models.PositiveIntegerField()
-    first_fault = models.CharField(max_length=200, blank=True)
+    first_fault = models.CharField(max_length=LONGEST_FAULT, blank=True)
 
     class Meta:
         ordering = ["-finished_at", "-pk"]

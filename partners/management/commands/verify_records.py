@@ -12,13 +12,14 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from partners.management import output
-from partners.management.base import ReportCommand
+from partners.management.base import ReportCommand, refusals
 from partners.models import Seal, Verification
 from partners.seals import verifying
 from partners.seals.checkpoints import Checkpoint, InvalidCheckpoint
 from partners.seals.faults import Findings
 
 COLUMNS = ("table", "fault", "number", "first")
+TOUCHED = "The record is not what was sealed. docs/seals.md says what to do."
 
 
 class Command(ReportCommand):
@@ -29,7 +30,7 @@ class Command(ReportCommand):
         "or inserted, and exits with code 1. Rows that prune_records deleted are no fault. Calls can continue "
         "meanwhile. With --checkpoint it also finds a backup that was restored, or a chain that was written again."
     )
-    is_touched = False
+    result: Verification
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--from-seal", type=int, default=1, metavar="N", help="begin with this seal (default: 1)")
@@ -38,27 +39,34 @@ class Command(ReportCommand):
         super().add_arguments(parser)
 
     def print_report(self, options: dict[str, Any]) -> None:
-        """Verify and report. Exit with code 1 if something is wrong."""
+        """Verify and report, then note the result for Home. Exit with code 1 if something is wrong."""
         super().print_report(options)
-        if self.is_touched:
-            raise CommandError("The record is not what was sealed. docs/seals.md says what to do.")
+        told = [TOUCHED] if self.result.faults else []
+        try:
+            with refusals():
+                self.result.save()
+        except CommandError as fault:
+            told.append(f"The result was not noted for Home: {fault}")
+        if told:
+            raise CommandError(" ".join(told))
 
     def report(self, **options: Any) -> dict[str, Any]:
-        """Verify, note the result for staff, and return it."""
-        _require_seal(options["from_seal"])
+        """Verify and return the result."""
+        start = options["from_seal"]
+        _require_seal(start)
         path = options["checkpoint"] or settings.CHECKPOINT_FILE
         checkpoint = _checkpoint(path) if path else None
         started, begun = timezone.now(), time.monotonic()
-        findings = _verified(options["from_seal"], checkpoint)
+        findings = _verified(start, checkpoint)
         seconds = time.monotonic() - begun
-        self.is_touched = bool(findings.first)
-        Verification.objects.create(
+        self.result = Verification(
             started_at=started,
             finished_at=timezone.now(),
+            first_seal=start,
             last_seal=findings.last_seal,
             rows=findings.rows,
             faults=findings.numbers.total(),
-            first_fault=next(map(str, findings.first.values()), ""),
+            first_fault=next(map(str, findings.first.values()), "")[: Verification.LONGEST_FAULT],
         )
         return _told(findings) | {"seconds": round(seconds, 1), "rows_per_second": round(findings.rows / seconds)}
 

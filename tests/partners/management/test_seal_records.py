@@ -1,9 +1,12 @@
 """`seal_records`, `verify_records` and `seal_keys` as an operator runs them."""
 
 import pytest
+from django import db
+from django.core.management import CommandError, call_command
 
 from partners.models import RequestRecord, Verification
 from partners.models.seal import Seal
+from partners.seals import verifying
 from tests.factories import OrganizationFactory, issue
 from tests.partners.support.calls import called
 from tests.partners.support.command_line import refused, run, run_json
@@ -30,7 +33,8 @@ def test_verify_records_reports_numbers_and_notes_the_result():
     report = run_json("verify_records")
     assert (report["faults"], report["seals"], report["rows"], report["not_sealed_yet"]) == ([], 6, 20, 0)
     noted = Verification.objects.get()
-    assert (noted.last_seal, noted.rows, str(noted), noted.first_fault) == (6, 20, "0 faults", "")
+    assert (noted.first_seal, noted.last_seal, noted.rows, str(noted)) == (1, 6, 20, "0 faults")
+    assert noted.first_fault == ""
 
 
 def test_verify_records_names_the_first_row_and_fails():
@@ -42,8 +46,6 @@ def test_verify_records_names_the_first_row_and_fails():
 
 
 def test_verify_records_lists_a_line_for_each_kind_of_fault(capsys):
-    from django.core.management import CommandError, call_command
-
     sealed_record()
     as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).delete())
     with pytest.raises(CommandError):
@@ -52,6 +54,29 @@ def test_verify_records_lists_a_line_for_each_kind_of_fault(capsys):
     assert lines[0].split() == ["table", "fault", "number", "first"]
     assert lines[1] == f"requests  removed  1       requests: row {FIRST} was removed"
     assert lines[3].split() == ["seals", "6"]
+
+
+def test_verify_records_names_the_faults_before_it_notes_them(capsys, monkeypatch):
+    def fail(noted):
+        raise db.OperationalError
+
+    sealed_record()
+    monkeypatch.setattr(Verification, "save", fail)
+    not_noted = "The result was not noted for Home: The database can't be reached or is busy. Try again."
+    assert refused("verify_records") == not_noted
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).delete())
+    capsys.readouterr()
+    with pytest.raises(CommandError) as told:
+        call_command("verify_records")
+    assert str(told.value) == f"The record is not what was sealed. docs/seals.md says what to do. {not_noted}"
+    assert f"row {FIRST} was removed" in capsys.readouterr().out
+
+
+def test_verify_records_notes_the_start_of_a_long_fault(monkeypatch):
+    monkeypatch.setattr(verifying.comparing, "faults", lambda connection: ["x" * 300])
+    sealed_record()
+    refused("verify_records")
+    assert len(Verification.objects.get().first_fault) == 200
 
 
 def test_verify_records_begins_with_any_seal():
