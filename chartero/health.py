@@ -151,11 +151,12 @@ class Needs:
     def _require_triggers(self) -> None:
         """Check that all triggers are as this code defines them.
 
-        During an upgrade, the old release may meet those of the new one. Then it only needs that its own are there.
+        During an upgrade, the old release may meet those of the new one. Then it only needs that its own are there and
+        on, and that nothing else passes them by.
         """
         faults = comparing.faults(connection)
         if faults and set(MigrationRecorder(connection).applied_migrations()) - self._known:
-            faults = [each for each in faults if each.state in comparing.GONE]
+            faults = [each for each in faults if each.state not in comparing.OF_LATER_RELEASE]
         if faults:
             raise Unready("triggers", "; ".join(map(str, faults)))
 

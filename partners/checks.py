@@ -96,7 +96,7 @@ def scopes_mirror_catalogue(databases: Sequence[str] | None, **kwargs: Any) -> l
 @register(Tags.database)
 def triggers_as_defined(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check that the database has the triggers that this code defines, unaltered, and nothing that passes them by."""
-    hint = "Find out who changed this. Run manage.py migrate to restore what is ours, and remove what is unknown."
+    hint = "Find out who changed this. Run manage.py migrate to restore what is ours, and undo the rest."
     return [
         Error(f"The rules of the database are not as they must be. {fault}.", hint=hint, id="partners.E040")
         for using in databases or ()

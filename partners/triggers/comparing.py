@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from partners.triggers.definitions import Definition, Function, TriggerSet, registered
 
 MISSING, DISABLED, ALTERED, UNKNOWN, ON, OFF = "missing", "disabled", "altered", "unknown", "on", "off"
-GONE = (MISSING, DISABLED)
+OF_LATER_RELEASE = (ALTERED, UNKNOWN)  # states that a later release, which has other triggers, leaves behind
 
 _POSTGRESQL = """
 SELECT relname, tgname, pg_get_triggerdef(trigger.oid, true), tgenabled IN ('O', 'A'), proname, prosrc, lanname,
@@ -30,7 +30,7 @@ WHERE proname = ANY(%s) AND pg_function_is_visible(pg_proc.oid)
 """
 # A rule rewrites a statement before any trigger, row security hides rows, and in a replica's session no trigger runs.
 _BESIDES = """
-SELECT 'rule ' || rulename || ' on ' || relname, 'unknown' FROM pg_rewrite JOIN pg_class ON pg_class.oid = ev_class
+SELECT 'rule ' || rulename || ' on ' || relname, 'on' FROM pg_rewrite JOIN pg_class ON pg_class.oid = ev_class
 WHERE rulename <> '_RETURN' AND relname = ANY(%s) AND pg_table_is_visible(ev_class)
 UNION ALL
 SELECT 'row security on ' || relname, 'on' FROM pg_class
@@ -39,7 +39,7 @@ UNION ALL
 SELECT 'session_replication_role', current_setting('session_replication_role')
 WHERE current_setting('session_replication_role') <> 'origin'
 """
-_SQLITE = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger'"
+_SQLITE = "SELECT lower(tbl_name), name, sql FROM sqlite_master WHERE type = 'trigger'"
 
 
 class Fault(NamedTuple):
@@ -70,12 +70,12 @@ def faults(connection: BaseDatabaseWrapper) -> list[Fault]:
     """Return what differs, in a fixed order. Triggers of tables that don't exist yet are passed over."""
     tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
     sets = registered()
-    known = {trigger.name for each in sets for trigger in each.on(connection)}
+    known = {(trigger.table, trigger.name) for each in sets for trigger in each.on(connection)}
     found = _found(connection, tables, sets)
     unknown = [
         Fault(f"trigger {each.name} on {each.table}", UNKNOWN)
         for each in found
-        if each.table in tables and each.name not in known
+        if each.table in tables and (each.table, each.name) not in known
     ]
     return sorted([*_differing(connection, found, sets), *unknown, *_besides(connection, tables)])
 

@@ -165,6 +165,27 @@ def test_an_older_release_accepts_the_triggers_of_a_newer_one_but_not_that_they_
     assert "encounter_count_insert on encounters_encounter: missing" in fault_of_triggers()
 
 
+PASSING_BY = {
+    "sqlite": [("PRAGMA recursive_triggers = OFF", "recursive_triggers: off")],
+    "postgresql": [
+        ("SET LOCAL session_replication_role = replica", "session_replication_role: replica"),
+        ("ALTER TABLE partners_apikey ENABLE ROW LEVEL SECURITY", "row security on partners_apikey: on"),
+        ("CREATE RULE another AS ON DELETE TO partners_seal DO INSTEAD NOTHING", "rule another on partners_seal: on"),
+    ],
+}
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(("statement", "fault"), PASSING_BY[connection.vendor])
+def test_an_older_release_does_not_accept_what_passes_the_triggers_by(db, statement, fault):
+    MigrationRecorder(connection).record_applied("encounters", "9999_of_the_next_release")
+    execute(statement)
+    try:
+        assert fault_of_triggers() == fault
+    finally:
+        execute("PRAGMA recursive_triggers = ON") if connection.vendor == "sqlite" else None
+
+
 @pytest.mark.postgresql
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such switch")
 def test_a_trigger_that_is_switched_off_is_a_need(db):

@@ -24,6 +24,10 @@ ON_SQLITE = [
         ["CREATE TRIGGER swallow BEFORE INSERT ON partners_changeevent BEGIN SELECT RAISE(IGNORE); END"],
         "trigger swallow on partners_changeevent: unknown",
     ),
+    (
+        ["CREATE TRIGGER swallow BEFORE INSERT ON PARTNERS_CHANGEEVENT BEGIN SELECT RAISE(IGNORE); END"],
+        "trigger swallow on partners_changeevent: unknown",
+    ),
 ]
 ON_POSTGRESQL = [
     ([f"DROP TRIGGER {IS_FINAL} ON {RECORD}"], f"{OF_RECORD}: missing"),
@@ -53,7 +57,14 @@ ON_POSTGRESQL = [
         ],
         f"trigger swallow on {RECORD}: unknown",
     ),
-    ([f"CREATE RULE swallow AS ON INSERT TO {RECORD} DO INSTEAD NOTHING"], f"rule swallow on {RECORD}: unknown"),
+    (
+        [
+            f"CREATE FUNCTION swallow() {PASS}",
+            f"CREATE TRIGGER {IS_FINAL} BEFORE INSERT ON partners_changeevent FOR EACH ROW EXECUTE FUNCTION swallow()",
+        ],
+        f"trigger {IS_FINAL} on partners_changeevent: unknown",
+    ),
+    ([f"CREATE RULE swallow AS ON INSERT TO {RECORD} DO INSTEAD NOTHING"], f"rule swallow on {RECORD}: on"),
     ([f"ALTER TABLE {RECORD} ENABLE ROW LEVEL SECURITY"], f"row security on {RECORD}: on"),
     (["SET LOCAL session_replication_role = replica"], "session_replication_role: replica"),
 ]
