@@ -1,7 +1,8 @@
 """What the role of the web service may do with each table on PostgreSQL, where another role owns the tables.
 
-All follows from the models and their triggers (`triggers.py`): what a trigger refuses is not granted either. Rows that
-are never altered get their numbers from the database.
+It follows from the models, and from which command writes a table. What a trigger of `triggers.py` refuses is not
+granted either; the triggers of other apps play no part. Rows that are never altered get their numbers from the
+database.
 """
 
 from collections import defaultdict
@@ -13,23 +14,32 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
 
+from partners.models.onboarding import OnboardingRequest
 from partners.models.scope import Scope
 from partners.models.triggers import ALWAYS, TRIGGERS
+from partners.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEvent
 
 Migration = MigrationRecorder.Migration
 # Only `migrate` writes these.
 MIRRORS = (Migration._meta.db_table, "django_content_type", "auth_permission", Scope._meta.db_table)
+# Only `prune_records`, which the owner runs, deletes from these.
+PRUNED_BY_OWNER = {model._meta.db_table for model in (OnboardingRequest, WebhookAttempt, WebhookDelivery, WebhookEvent)}
 
+# Each privilege that is held on some column of a table, and whether on all.
 _HELD = """
-WITH ours AS (SELECT oid, relname FROM pg_class WHERE relname = ANY(%s) AND pg_table_is_visible(oid))
-SELECT relname, held FROM ours CROSS JOIN unnest(ARRAY['SELECT', 'UPDATE', 'REFERENCES']) AS held
-WHERE has_any_column_privilege(oid, held)
+WITH ours AS (SELECT oid, relname FROM pg_class WHERE relname = ANY(%s) AND pg_table_is_visible(oid)),
+    parts AS (
+        SELECT oid, relname, attnum, attname FROM ours JOIN pg_attribute ON attrelid = oid
+        WHERE attnum > 0 AND NOT attisdropped
+    )
+SELECT relname, name, bool_and(has_column_privilege(oid, attnum, name))
+FROM parts CROSS JOIN unnest(ARRAY['SELECT', 'UPDATE', 'REFERENCES']) AS name
+GROUP BY relname, name HAVING bool_or(has_column_privilege(oid, attnum, name))
 UNION ALL
-SELECT relname, held FROM ours CROSS JOIN unnest(ARRAY['DELETE', 'TRUNCATE', 'TRIGGER']) AS held
-WHERE has_table_privilege(oid, held)
+SELECT relname, name, TRUE FROM ours CROSS JOIN unnest(ARRAY['DELETE', 'TRUNCATE', 'TRIGGER']) AS name
+WHERE has_table_privilege(oid, name)
 UNION ALL
-SELECT relname, 'INSERT (' || attname || ')' FROM ours JOIN pg_attribute ON attrelid = oid
-WHERE attnum > 0 AND NOT attisdropped AND has_column_privilege(oid, attnum, 'INSERT')
+SELECT relname, 'INSERT (' || attname || ')', TRUE FROM parts WHERE has_column_privilege(oid, attnum, 'INSERT')
 """
 _OWNED = """
 SELECT EXISTS (SELECT FROM pg_class
@@ -65,7 +75,8 @@ def granted() -> list[Granted]:
 def _of(table: str, model: type[models.Model]) -> Granted:
     if table in MIRRORS:
         return Granted(table, ("SELECT",), (), whole=False)
-    final, kept = (_refused(table, event) for event in ("UPDATE", "DELETE"))
+    final = _refused(table, "UPDATE")
+    kept = table in PRUNED_BY_OWNER or _refused(table, "DELETE")
     names = ("SELECT", *(() if final else ("UPDATE",)), *(() if kept else ("DELETE",)))
     number = model._meta.auto_field if final else None
     columns = tuple(field.column for field in model._meta.local_concrete_fields if field.column and field != number)
@@ -103,8 +114,8 @@ def differing(connection: BaseDatabaseWrapper) -> tuple[list[str], list[str]]:
     """Return the privileges that the role of this connection lacks on existing tables, and those that it has beyond."""
     present = set(connection.introspection.table_names())
     needed = {privilege for each in granted() if each.table in present for privilege in each.each()}
-    held = set(_asked(connection, _HELD))
-    return _named(needed - held), _named(held - needed)
+    held = {(table, name): whole for table, name, whole in _asked(connection, _HELD)}
+    return _named({each for each in needed if not held.get(each)}), _named(held.keys() - needed)
 
 
 def _named(held: set[tuple[str, str]]) -> list[str]:

@@ -10,7 +10,6 @@ pytestmark = pytest.mark.postgresql
 ALL = "SELECT INSERT UPDATE DELETE"
 KEPT = "SELECT INSERT UPDATE"  # nothing but an owner's command deletes it
 FINAL = "SELECT INSERT"
-PRUNED = "SELECT INSERT DELETE"
 READ = "SELECT"
 
 # A new table belongs here: decide what the web service may do with it.
@@ -54,7 +53,7 @@ EXPECTED = {
     "partners_keyuse": ALL,
     "partners_limituse": ALL,
     "partners_onboardingcount": ALL,
-    "partners_onboardingrequest": ALL,
+    "partners_onboardingrequest": KEPT,
     "partners_organization": KEPT,
     "partners_requestrecord": FINAL,
     "partners_routegrant": ALL,
@@ -65,10 +64,10 @@ EXPECTED = {
     "partners_usagecount": ALL,
     "partners_usageprogress": ALL,
     "partners_verification": ALL,
-    "partners_webhookattempt": PRUNED,
-    "partners_webhookdelivery": ALL,
+    "partners_webhookattempt": FINAL,
+    "partners_webhookdelivery": KEPT,
     "partners_webhookendpoint": KEPT,
-    "partners_webhookevent": PRUNED,
+    "partners_webhookevent": FINAL,
     "partners_webhookservice": ALL,
     "partners_wrongkeys": ALL,
     "signin_phone": ALL,
@@ -105,6 +104,8 @@ FORBIDDEN = [
         f"DELETE FROM {table}"
         for table in ("partners_apikey", "partners_organization", "partners_approval", "partners_accessreview")
     ),
+    *(f"DELETE FROM partners_{table}" for table in ("webhookattempt", "webhookdelivery", "webhookevent")),
+    "DELETE FROM partners_onboardingrequest",
     *(f"TRUNCATE {table} CASCADE" for table in ("partners_changeevent", RECORD, "partners_apikey", "auth_group")),
     f"INSERT INTO {RECORD} SELECT * FROM {RECORD}",
     "INSERT INTO partners_changeevent (id, action) VALUES (1, 'x')",
@@ -186,7 +187,14 @@ def test_the_web_role_has_what_it_needs_and_no_more(become_web):
             [],
         ),
         ("REVOKE DELETE ON partners_routegrant FROM {role}", ["DELETE on partners_routegrant"], []),
+        (
+            "REVOKE UPDATE ON partners_apikey FROM {role}; GRANT UPDATE (label) ON partners_apikey TO {role}",
+            ["UPDATE on partners_apikey"],
+            [],
+        ),
+        ("REVOKE SELECT ON partners_seal FROM {role}", ["SELECT on partners_seal"], []),
         ("GRANT UPDATE (status) ON partners_requestrecord TO {role}", [], ["UPDATE on partners_requestrecord"]),
+        ("GRANT REFERENCES (number) ON partners_seal TO {role}", [], ["REFERENCES on partners_seal"]),
         ("GRANT TRIGGER ON partners_apikey TO PUBLIC", [], ["TRIGGER on partners_apikey"]),
         ("GRANT INSERT ON partners_changeevent TO {role}", [], ["INSERT (id) on partners_changeevent"]),
         ("DROP TABLE partners_wrongkeys", [], []),
