@@ -201,10 +201,10 @@ def _has_room() -> bool:
 
 def _clock_agrees() -> bool:
     """Return True if the clock of this machine, which decides what has expired, agrees with that of the database."""
-    seconds = round(times.drift(connection).total_seconds())
-    if abs(seconds) > times.NOTICEABLE.total_seconds():
-        logger.warning("the clock differs from the database's", extra={"what": f"{seconds:+} s"})
-    return abs(seconds) < APART.total_seconds()
+    drift = times.drift(connection)
+    if times.noticeable(drift):
+        logger.warning("the clock differs from the database's", extra={"what": f"{drift.total_seconds():+.0f} s"})
+    return abs(drift) < APART
 
 
 PROBES: dict[str, Callable[[], bool]] = {"/healthz": lambda: True, "/readyz": Readiness(Needs()).holds}

@@ -142,7 +142,7 @@ def clocks_agree(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMe
     """Check that the clock of this machine, which decides what has expired, agrees with that of the database."""
     faults: list[CheckMessage] = []
     for drift in (times.drift(connections[using]) for using in databases or ()):
-        if abs(drift) > times.NOTICEABLE:
+        if times.noticeable(drift):
             message = f"The clock of this machine differs from the database's by {drift.total_seconds():+.0f} seconds."
             hint = "Keep both by NTP: keys expire by the first clock, and the record is written by the second."
             faults.append(Warning(message, hint=hint, id="partners.W044"))

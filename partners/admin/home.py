@@ -91,8 +91,8 @@ def _about_reviews(request: HttpRequest) -> dict[str, Any]:
 def _about_clock(request: HttpRequest) -> dict[str, Any]:
     if not person(request).is_superuser:
         return {}
-    seconds = round(times.drift(connection).total_seconds())
-    return {"clock": abs(seconds) if abs(seconds) > times.NOTICEABLE.total_seconds() else None}
+    drift = times.drift(connection)
+    return {"clock": round(abs(drift).total_seconds()) if times.noticeable(drift) else None}
 
 
 def _about_seals(request: HttpRequest) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from partners.triggers import installing
 from partners.triggers.definitions import Definition, Function, TriggerSet
 
 TABLES = ("partners_requestrecord", "partners_changeevent")
-NOTICEABLE = timedelta(seconds=5)  # clocks that differ by more are reported
+NOTICEABLE = timedelta(seconds=5)
 
 _WRITE = Function(
     "chartero_occurred_now",
@@ -92,3 +92,8 @@ def drift(connection: BaseDatabaseWrapper) -> timedelta:
         cursor.execute("SELECT clock_timestamp()")
         theirs: datetime = cursor.fetchone()[0]
     return before + (timezone.now() - before) / 2 - theirs
+
+
+def noticeable(drift: timedelta) -> bool:
+    """Return True if the clocks differ by so much that it is reported."""
+    return abs(drift) > NOTICEABLE

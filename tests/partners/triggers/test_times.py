@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgresql, pytest.mark.clock_o
 POSTGRESQL = connection.vendor == "postgresql"
 only_postgresql = pytest.mark.skipif(not POSTGRESQL, reason="SQLite has no roles and no clock of its own")
 YEARS = timedelta(days=3 * 365)
+SECONDS, TICK = timedelta(seconds=5), timedelta(microseconds=1)
 MAKERS = {"change": aged.change, "request": lambda at: aged.request(issue()[0], at)}
 MAKE = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 
@@ -85,7 +86,14 @@ def test_changes_of_one_transaction_keep_their_order():
     assert len({row.occurred_at for row in found}) == 3
 
 
-@pytest.mark.parametrize(("seconds", "is_told"), [(0, False), (3, False), (-3, False), (7, True), (-7, True)])
+@pytest.mark.parametrize(("drift", "noticeable"), [(SECONDS, False), (SECONDS + TICK, True)])
+def test_a_difference_of_more_than_five_seconds_is_noticeable(drift, noticeable):
+    assert times.noticeable(drift) is times.noticeable(-drift) is noticeable
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_told"), [(0, False), (3, False), (-3, False), (5.4, True), (-5.4, True), (7, True), (-7, True)]
+)
 def test_clocks_that_differ_are_reported(monkeypatch, seconds, is_told):
     now = timezone.now
     monkeypatch.setattr(times.timezone, "now", lambda: now() + timedelta(seconds=seconds))
