@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
 from partners.catalogue import routes
-from partners.keys import digests
+from partners.keys import digests, seal_keys
 from partners.leaks import signatures
 from partners.record.retention import SHORTEST
 from partners.triggers import comparing, times
@@ -33,7 +33,7 @@ def digest_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
         return [Error(message, hint=hint, id="partners.E007")]
     if any(len(set(key)) < MINIMUM_DIFFERENT for key in keys):
         return [Error("A digest key is not random.", hint="Generate one: openssl rand -base64 32.", id="partners.E004")]
-    secrets = [*keys, settings.SECRET_KEY.encode(), *_decoded(settings.SECRET_KEY)]
+    secrets = [*keys, settings.SECRET_KEY.encode(), *_decoded(settings.SECRET_KEY), *_of_seals()]
     if len(set(secrets)) < len(secrets):
         return [Error("Two secrets are equal.", hint="Generate a new random value for each.", id="partners.E002")]
     return []
@@ -45,6 +45,25 @@ def _decoded(text: str) -> list[bytes]:
         return [base64.b64decode(text, validate=True)]
     except ValueError:
         return []
+
+
+def _of_seals() -> list[bytes]:
+    """Return the private keys of seals that are in the settings; none if they can't be read: `sealing_keys` says so."""
+    try:
+        return [key.private_bytes_raw() for key in seal_keys.in_settings().values()]
+    except seal_keys.InvalidSealKeys:
+        return []
+
+
+@register(Tags.security)
+def sealing_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that the seal keys in the settings can be parsed. A file of them is left to what seals."""
+    try:
+        seal_keys.parse_settings()
+    except seal_keys.InvalidSealKeys as fault:
+        hint = "Write 1:<base64 of 32 bytes>,2:<…>. manage.py seal_keys prints the public keys."
+        return [Error(f"{fault}.", hint=hint, id="partners.E022")]
+    return []
 
 
 @register(Tags.security)

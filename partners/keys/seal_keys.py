@@ -23,13 +23,27 @@ class InvalidSealKeys(ValueError):
 
 def private() -> dict[int, Ed25519PrivateKey]:
     """Return the private keys by number; raise InvalidSealKeys if they can't be read."""
-    return _private(settings.SEAL_KEYS or _in_file(settings.SEAL_KEYS_FILE))
+    return in_settings() if settings.SEAL_KEYS else _private("CHARTERO_SEAL_KEYS_FILE", _in_file())
+
+
+def in_settings() -> dict[int, Ed25519PrivateKey]:
+    """Return those private keys that are in the settings themselves. Only what seals can read the file."""
+    return _private("CHARTERO_SEAL_KEYS", settings.SEAL_KEYS)
 
 
 def public() -> dict[int, Ed25519PublicKey]:
     """Return every key that verifies, by number: those given alone and those of the private keys."""
+    return _verifying(private())
+
+
+def parse_settings() -> None:
+    """Raise InvalidSealKeys if keys that are in the settings themselves can't be read."""
+    _verifying(in_settings())
+
+
+def _verifying(signing: dict[int, Ed25519PrivateKey]) -> dict[int, Ed25519PublicKey]:
     given = _public(settings.SEAL_PUBLIC_KEYS)
-    derived = {number: key.public_key() for number, key in private().items()}
+    derived = {number: key.public_key() for number, key in signing.items()}
     if any(given[number] != derived[number] for number in given.keys() & derived.keys()):
         raise InvalidSealKeys("CHARTERO_SEAL_PUBLIC_KEYS: a number belongs to another private key")
     return given | derived
@@ -63,19 +77,19 @@ def written(key: Ed25519PublicKey) -> str:
     return base64.b64encode(key.public_bytes_raw()).decode()
 
 
-def _in_file(path: str) -> str:
-    """Return the text of the file of private keys, a key in each line or between commas."""
-    if not path:
+def _in_file() -> str:
+    """Return the text of the file of private keys, a key in each line or between commas; empty if none is named."""
+    if not settings.SEAL_KEYS_FILE:
         return ""
     try:
-        return ",".join(Path(path).read_text(encoding="ascii").splitlines())
+        return ",".join(Path(settings.SEAL_KEYS_FILE).read_text(encoding="ascii").splitlines())
     except (OSError, ValueError):
         raise InvalidSealKeys("CHARTERO_SEAL_KEYS_FILE: the file can't be read") from None
 
 
 @cache
-def _private(text: str) -> dict[int, Ed25519PrivateKey]:
-    return {number: Ed25519PrivateKey.from_private_bytes(key) for number, key in _parsed("CHARTERO_SEAL_KEYS", text)}
+def _private(setting: str, text: str) -> dict[int, Ed25519PrivateKey]:
+    return {number: Ed25519PrivateKey.from_private_bytes(key) for number, key in _parsed(setting, text)}
 
 
 @cache

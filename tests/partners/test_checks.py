@@ -12,6 +12,7 @@ from partners.checks import (
     retention_long_enough,
     scanning_keys,
     scopes_mirror_catalogue,
+    sealing_keys,
     triggers_as_defined,
     webhook_authorities,
 )
@@ -77,6 +78,41 @@ def test_one_secret_copied_to_both_variables_is_e002(settings):
     assert ids(digest_keys(None)) == ["partners.E002"]
 
 
+def test_a_digest_key_equal_to_a_seal_key_is_e002(settings):
+    settings.DIGEST_KEYS, settings.SEAL_KEYS = f"1:{KEY}", f"1:{OTHER}"
+    assert digest_keys(None) == []
+    settings.SEAL_KEYS = f"1:{OTHER},2:{KEY}"
+    assert ids(digest_keys(None)) == ["partners.E002"]
+
+
+def test_a_seal_key_that_cannot_be_read_does_not_hide_that_digest_keys_are_equal(settings):
+    settings.DIGEST_KEYS, settings.SEAL_KEYS = f"1:{KEY},2:{KEY}", "junk"
+    assert ids(digest_keys(None)) == ["partners.E002"]
+
+
+@pytest.mark.parametrize(
+    ("private", "public", "told"),
+    [
+        ("", "", None),
+        (f"1:{KEY}", "", None),
+        ("", f"1:{KEY}", None),
+        ("junk", "", "CHARTERO_SEAL_KEYS: write each as"),
+        (f"1:{KEY}", "2:AAAA", "CHARTERO_SEAL_PUBLIC_KEYS: number 2 has under 32 bytes."),
+        (f"1:{KEY}", f"1:{OTHER}", "CHARTERO_SEAL_PUBLIC_KEYS: a number belongs to another private key."),
+    ],
+)
+def test_seal_keys_that_cannot_be_read_are_e022(settings, private, public, told):
+    settings.SEAL_KEYS, settings.SEAL_PUBLIC_KEYS = private, public
+    faults = sealing_keys(None)
+    assert ids(faults) == (["partners.E022"] if told else [])
+    assert all(fault.msg.startswith(told) and OTHER not in fault.msg for fault in faults)
+
+
+def test_a_file_of_seal_keys_is_left_to_what_seals(settings, tmp_path):
+    settings.SEAL_KEYS, settings.SEAL_KEYS_FILE = "", str(tmp_path / "of_another_user")
+    assert sealing_keys(None) == digest_keys(None) == []
+
+
 def test_a_digest_key_that_is_not_random_is_e004(settings):
     settings.DIGEST_KEYS = "1:" + base64.b64encode(bytes(32)).decode()
     assert ids(digest_keys(None)) == ["partners.E004"]
@@ -126,9 +162,10 @@ def test_without_a_database_no_scope_is_looked_at(databases):
 @pytest.mark.django_db
 def test_the_checks_are_registered(settings):
     Scope.objects.update(description="another")
-    settings.DIGEST_KEYS = "junk"
+    settings.DIGEST_KEYS = settings.SEAL_KEYS = "junk"
     settings.RETENTION_YEARS = 1
-    assert {"partners.E001", "partners.E003", "partners.E006"} <= set(ids(run_checks(databases=["default"])))
+    expected = {"partners.E001", "partners.E003", "partners.E006", "partners.E022"}
+    assert expected <= set(ids(run_checks(databases=["default"])))
 
 
 @pytest.mark.clock_of_database

@@ -73,6 +73,13 @@ def test_what_cannot_be_read_says_which_setting_and_quotes_nothing(keys, setting
     assert text.partition(":")[2] not in str(refusal.value)
 
 
+def test_a_bad_key_in_the_file_is_not_blamed_on_the_setting_that_is_empty(keys, tmp_path):
+    (tmp_path / "keys").write_text(encoded(1, ONE + TWO))
+    keys.SEAL_KEYS, keys.SEAL_KEYS_FILE = "", str(tmp_path / "keys")
+    with pytest.raises(InvalidSealKeys, match=r"^CHARTERO_SEAL_KEYS_FILE: number 1 does not have 32 bytes$"):
+        seal_keys.private()
+
+
 @pytest.mark.parametrize("content", [None, b"\xff"])
 def test_a_file_that_cannot_be_read_is_refused(keys, tmp_path, content):
     keys.SEAL_KEYS, keys.SEAL_KEYS_FILE = "", str(tmp_path / "keys")
