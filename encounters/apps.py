@@ -45,7 +45,8 @@ class EncountersConfig(AppConfig):
         subjects.register_restrictions(restricting.of_patient)
         data_volume.register(volume.of_organization)
         sources.register(webhooks.ReadyTranscripts())
-        retention.register("encounter_changes", retention.ShortLived(pruning.due, pruning.prune))
+        told = f"changes of encounters after {pruning.KEPT.days} days"
+        retention.register("encounter_changes", retention.ShortLived(pruning.due, pruning.prune, told))
         definitions.register(totals.SET)
         definitions.register(changes.SET)
         definitions.register(ready.SET)

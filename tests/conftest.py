@@ -18,7 +18,7 @@ from encounters.api import changes
 from encounters.changes.triggers import SETTLED
 from partners.models import privileges, triggers
 from partners.record.unknown_callers import unkeyed, unkeyed_answers
-from partners.triggers import definitions, times
+from partners.triggers import definitions, installing, times
 from partners.triggers.definitions import TriggerSet
 from tests import published, racing
 from tests.api import Api
@@ -106,7 +106,7 @@ def committed(limited_again, transactional_db):
     yield
     if connection.vendor == "postgresql":
         racing.lift_limits()
-    triggers.remove(connection)
+    installing.remove(connection, triggers.SET)
 
 
 @pytest.fixture

@@ -6,9 +6,6 @@ migration rebuilds the table.
 
 from dataclasses import dataclass
 
-from django.db.backends.base.base import BaseDatabaseWrapper
-
-from partners.triggers import installing
 from partners.triggers.definitions import Definition, Function, TriggerSet
 
 # Six years before 29 February is 28 February. SQLite alone would make it 1 March, and allow a delete a day early.
@@ -157,8 +154,3 @@ SET = TriggerSet(
     sqlite=tuple(each.sqlite() for each in TRIGGERS),
     postgresql=tuple(definition for each in TRIGGERS for definition in each.postgresql()),
 )
-
-
-def remove(connection: BaseDatabaseWrapper) -> None:
-    """Drop every trigger, to empty a test database."""
-    installing.remove(connection, SET)

@@ -36,10 +36,14 @@ RECORD_KINDS = (
 
 
 class ShortLived(NamedTuple):
-    """Rows of another app that are kept for days: how many are due, and how to delete them in batches of a size."""
+    """Rows of another app that are kept for days: how many are due, and how to delete them in batches of a size.
+
+    `told` says which and when, such as "invented rows after 9 days".
+    """
 
     due: Callable[[], int]
     prune: Callable[[int], int]
+    told: str
 
 
 # By name. Filled while the applications start.

@@ -17,6 +17,7 @@ from partners.checks import (
     webhook_authorities,
 )
 from partners.models import Scope, triggers
+from partners.triggers import installing
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 OTHER = base64.b64encode(bytes(range(32, 64))).decode()
@@ -178,7 +179,7 @@ def test_the_product_itself_has_no_fault():
 @pytest.mark.django_db
 def test_triggers_that_are_not_as_defined_are_e040():
     assert triggers_as_defined(["default"]) == []
-    triggers.remove(connection)
+    installing.remove(connection, triggers.SET)
     faults = triggers_as_defined(["default"])
     assert set(ids(faults)) == {"partners.E040"}
     assert "trigger api_key_is_kept on partners_apikey: missing." in " ".join(fault.msg for fault in faults)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
+from django.utils.text import get_text_list
 
 from partners.formats.moments import rfc3339
 from partners.management.base import ChangeCommand
@@ -18,14 +19,22 @@ from partners.webhooks import pruning as webhooks
 LARGEST = 10_000
 
 
+def _short_lived() -> list[str]:
+    return [
+        f"single calls without a known key after {record.KEPT.days} days",
+        f"webhook events after {webhooks.KEPT.days} days",
+        f"access requests {KEPT.days} days after the decision",
+        *(rows.told for rows in retention.SHORT_LIVED.values()),
+    ]
+
+
 class Command(ChangeCommand):
     """Delete requests, changes and counts that are older than the retention period."""
 
     help = (
         "Delete requests, changes and counts of calls without a known key that are older than the retention period, in "
-        "batches. You can stop it and run it again at any time. Each deletion is recorded. Single calls without a "
-        f"known key are kept for {record.KEPT.days} days, webhook events for {webhooks.KEPT.days}, access requests for "
-        f"{KEPT.days} days after the decision, and changes of encounters for 90 days."
+        "batches. You can stop it and run it again at any time. Each deletion is recorded. It also deletes "
+        f"{get_text_list(_short_lived(), 'and')}."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

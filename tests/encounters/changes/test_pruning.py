@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from encounters.changes import pruning
 from encounters.models import ChangeHorizon, EncounterChange
+from partners.management.commands import prune_records
 from tests.api import CHANGES
 from tests.encounters.support.counted import store
 from tests.encounters.support.logged import kinds
@@ -65,6 +66,10 @@ def test_the_command_prunes_changes_too(organization, options, left):
     changes(organization, OLD)
     assert run_json("prune_records", *options)["encounter_changes"] == 1
     assert EncounterChange.objects.count() == left
+
+
+def test_the_command_says_how_long_changes_are_kept():
+    assert f"changes of encounters after {pruning.KEPT.days} days." in prune_records.Command.help
 
 
 def test_a_new_era_deletes_all_changes_of_every_organization(organization):

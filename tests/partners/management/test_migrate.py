@@ -6,14 +6,14 @@ from django.core.management.base import SystemCheckError
 from django.db import connection
 
 from partners.models import Scope, triggers
-from partners.triggers import comparing
+from partners.triggers import comparing, installing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.clock_of_database]
 
 
 def test_what_differs_in_the_database_is_restored():
     Scope.objects.update(description="another")
-    triggers.remove(connection)
+    installing.remove(connection, triggers.SET)
     with pytest.raises(SystemCheckError):
         call_command("check", databases=["default"])
     call_command("migrate", verbosity=0, skip_checks=False)

@@ -217,7 +217,7 @@ def test_the_state_of_a_key_may_change(key, column):
     ],
 )
 def test_a_key_keeps_to_its_constraints(key, change, why):
-    triggers.remove(connection)
+    installing.remove(connection, triggers.SET)
     assert re.search(why, refuse(f"UPDATE partners_apikey SET {change} WHERE id = {key.pk}"), re.IGNORECASE)
 
 
@@ -226,7 +226,7 @@ def test_two_keys_share_neither_names_nor_a_predecessor(organization, column):
     first, second = issue(organization)[0], issue(organization)[0]
     successor, _ = first.rotate(CHANGE)
     values = {"public_id": first.public_id, "public_part": first.public_part, "replaces_id": first.pk}
-    triggers.remove(connection)
+    installing.remove(connection, triggers.SET)
     refused = refuse(f"UPDATE partners_apikey SET {column} = %s WHERE id = %s", values[column], second.pk)
     assert re.search(f"unique.*{column}", refused, re.IGNORECASE)
     assert successor.replaces_id == first.pk
@@ -234,12 +234,12 @@ def test_two_keys_share_neither_names_nor_a_predecessor(organization, column):
 
 def test_without_the_triggers_a_recorded_change_can_be_altered():
     event = issue()[0].events.get()
-    triggers.remove(connection)
+    installing.remove(connection, triggers.SET)
     execute("UPDATE partners_changeevent SET reason = 'another' WHERE id = %s", event.pk)
 
 
 def test_a_table_that_is_not_there_yet_is_passed_over(key, monkeypatch):
-    triggers.remove(connection)
+    installing.remove(connection, triggers.SET)
     monkeypatch.setattr(connection.introspection, "table_names", lambda: ["partners_changeevent"])
     installing.create(connection, triggers.SET)
     execute("UPDATE partners_apikey SET public_part = %s WHERE id = %s", "0" * 12, key.pk)

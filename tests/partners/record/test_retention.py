@@ -13,6 +13,7 @@ from partners.models import ChangeEvent, RequestRecord, UnkeyedCount, triggers
 from partners.models.change import Action, Change
 from partners.record import retention
 from partners.record.retention import Pruning
+from partners.triggers import installing
 from tests.factories import CHANGE
 from tests.moments import AROUND, NONE
 from tests.partners.support import aged
@@ -206,7 +207,7 @@ def test_a_cutoff_that_is_too_young_is_refused_by_the_database(key):
 @pytest.mark.usefixtures("clock")
 @AROUND
 def test_a_record_of_the_exact_cutoff_is_kept(key, tick):
-    triggers.remove(connection)  # they go by the clock of the database
+    installing.remove(connection, triggers.SET)  # they go by the clock of the database
     pruning = Pruning(6, 10)
     aged.request(key, pruning.cutoff + tick)
     pruning.run(CHANGE)

@@ -10,6 +10,7 @@ from django.db.models import F
 from partners.models import ChangeEvent, RequestRecord, Seal, triggers
 from partners.models.change import Action
 from partners.seals import sealing
+from partners.triggers import installing
 from tests.factories import OrganizationFactory
 from tests.partners.support.sealed import FIRST, STEP, Sealed, as_owner, change, later, request, run_sql, sealed_record
 
@@ -277,7 +278,7 @@ def test_what_is_done_to_seals_is_found(sealed, act, fault):
 
 def test_triggers_that_are_gone_are_found(sealed):
     run_sql("SET CONSTRAINTS ALL IMMEDIATE") if ON_POSTGRESQL else None
-    triggers.remove(connection)
+    installing.remove(connection, triggers.SET)
     assert sealed.faults() == {("triggers", "trigger", None)}
 
 

@@ -71,7 +71,7 @@ def _no_triggers() -> Iterator[None]:
         yield
         run_sql("SET LOCAL session_replication_role = origin")
     else:
-        triggers.remove(connection)
+        installing.remove(connection, triggers.SET)
         yield
         installing.create(connection, triggers.SET)
 
