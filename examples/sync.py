@@ -7,7 +7,7 @@
 
 The first run copies the encounters created since then. Later runs, without --since, read only what has changed, and
 remove what was withdrawn. You can stop a run at any time and run it again. If a run comes too late, so that the changes
-are no longer kept, it reads the list again.
+are no longer kept, it reads the list again, and so does the first run without --until after one with it.
 
 If the route changes.list is not enabled for your organization, or with --list-only, later runs read the list where the
 last one ended, with an overlap, because an encounter can become visible a little after its `created_at`. They don't
@@ -520,10 +520,12 @@ def bring_up_to_date(api: Api, copy: Copy, state: State, options: argparse.Names
 
 def read_list(api: Api, copy: Copy, state: State, options: argparse.Namespace, progress: Progress) -> None:
     """Read the list, and then what changed meanwhile: from a cursor that is taken before, unless it isn't wanted."""
+    if options.until:
+        progress = replace(progress, cursor=None)  # no changes show what the list has after that
     since, follows = options.since, not (options.list_only or options.until)
     if follows and (progress.cursor is None or since is not None):
         progress = replace(progress, cursor=latest(api))
-        if progress.cursor and since is None and not progress.listing:
+        if progress.cursor and since is None:
             since = progress.since  # what changed before the cursor is only in the list
     window, progress = planned(options, since, progress)
     progress = sync(api, copy, state, window, state.write(progress))
@@ -582,7 +584,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--since", type=moment, help="read from this time: 2024-01-01T00:00:00Z (needed for the first run)"
     )
-    parser.add_argument("--until", type=moment, help="read up to this time (default: now)")
+    parser.add_argument("--until", type=moment, help="read the list up to this time, and no changes (default: now)")
     parser.add_argument("--out", type=Path, default=Path("encounters.sqlite3"), help="the copy (default: %(default)s)")
     parser.add_argument("--state", type=Path, help="file for the progress (default: the copy's name and .state)")
     parser.add_argument("--key-file", type=Path, help="file with the key (default: CHARTERO_KEY)")

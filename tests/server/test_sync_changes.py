@@ -109,7 +109,7 @@ class Partner:
 
     def run(self, since=None, **options):
         """Run the program once. Return False if it was killed."""
-        given = {"since": since, "until": None, "list_only": False, "overlap": 3600} | options
+        given = {"since": since, "until": None, "list_only": False, "overlap": 0} | options
         state = State(self.folder / "state", self.service)
         with mock.patch.multiple(sync, **SMALL), closing(sync.Copy(self.folder / "copy")) as copy:
             try:
@@ -117,6 +117,16 @@ class Partner:
             except (Killed, sync.Expired):
                 return False
         return True
+
+    def begin(self, **options):
+        """Run the program, and kill it once a part of the list is copied."""
+
+        def step():
+            if len(self.copied()) > 5:
+                raise Killed
+
+        with mock.patch.object(self.service, "step", step):
+            assert not self.run(since=START, **options)
 
     def bring_up_to_date(self, **options):
         """Run the program until nothing happens any more, and it is done."""
@@ -191,6 +201,36 @@ def test_a_copy_from_before_the_route_was_enabled_is_read_again(tmp_path):
     partner.bring_up_to_date()
     partner.service.amend("enc_3")
     partner.service.enabled = True
+    assert partner.run()
+    assert partner.copied() == partner.service.rows
+
+
+@pytest.mark.parametrize("asked", [{}, {"list_only": True}, {"until": START + timedelta(days=1)}])
+def test_a_list_that_was_begun_without_a_cursor_is_read_again(tmp_path, asked):
+    partner = Partner(tmp_path, Service(20))
+    partner.service.enabled = False
+    partner.begin(**asked)
+    assert 0 < len(partner.copied()) < 20
+    partner.service.amend("enc_1"), partner.service.withdraw("enc_2")
+    partner.service.enabled = True
+    assert partner.run()
+    assert partner.copied() == partner.service.rows
+
+
+def test_what_is_after_until_is_read_although_the_changes_are_followed(tmp_path):
+    partner = Partner(tmp_path, Service(20))
+    partner.begin()
+    assert partner.run(until=START + timedelta(seconds=100))
+    assert 0 < len(partner.copied()) < 20
+    assert partner.run()
+    assert partner.copied() == partner.service.rows
+
+
+def test_what_is_between_until_and_the_copy_is_read_although_the_changes_are_followed(tmp_path):
+    partner = Partner(tmp_path, Service(20))
+    assert partner.run(since=START + timedelta(seconds=150))
+    assert partner.run(since=START, until=START + timedelta(seconds=100))
+    assert partner.copied() != partner.service.rows
     assert partner.run()
     assert partner.copied() == partner.service.rows
 
