@@ -46,7 +46,7 @@ MOST_CHANGES = 1000
 LIMIT, LARGEST_OFFSET = 100, 10_000
 REACH = LARGEST_OFFSET + LIMIT  # how many encounters of one window can be read
 FIRST_PAUSE, LONGEST_PAUSE, LONGEST = 1.0, 60.0, 1e8  # seconds
-EARLIEST = datetime.min.replace(tzinfo=UTC)
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 NOT_WRITTEN, NOT_SET_UP, KEY, ACCESS, CALL, OUT_OF_REACH, FAILED, INTERRUPTED = 1, 2, 3, 4, 5, 6, 7, 130
 
 Answer = TypeVar("Answer")
@@ -327,26 +327,33 @@ class Copy:
             " updated_at TEXT NOT NULL, read_at TEXT NOT NULL, encounter TEXT NOT NULL)"
         )
 
-    def keep(self, page: Page, *, replace_newer: bool = False) -> None:
-        """Store new encounters, and replace stored ones unless they are newer."""
+    def keep(self, page: Page, mark: datetime | None = None) -> None:
+        """Store new encounters, and replace stored ones: all in the list with this mark, otherwise unless newer."""
         with self._database:
-            self._store(page.items, replace_newer)
+            self._store(page.items, mark or datetime.now(UTC), replace_newer=mark is not None)
 
     def change(self, encounters: list[dict[str, Any]], gone: list[str]) -> None:
         """Store encounters that changed, and remove those that are no longer served."""
         with self._database:
-            self._store(encounters, True)
+            self._store(encounters, datetime.now(UTC), replace_newer=True)
             self._database.executemany("DELETE FROM encounters WHERE encounter_id = ?", [(each,) for each in gone])
 
-    def forget(self, window: Window, before: datetime) -> int:
-        """Remove the encounters of a window that were not read since then. Return their number."""
-        values = [*map(sortable, (window.start, window.end, before))]
+    def mark(self) -> datetime:
+        """Return the time that all encounters of a new list get as theirs: about now, and no stored one has it yet."""
+        mark, sql = datetime.now(UTC), "SELECT 1 FROM encounters WHERE read_at = ?"
+        while self._database.execute(sql, [sortable(mark)]).fetchone():
+            mark += timedelta(microseconds=1)
+        return mark
+
+    def forget(self, window: Window, mark: datetime) -> int:
+        """Remove the encounters of a window that were not read with this mark. Return their number."""
+        values = [*map(sortable, (window.start, window.end, mark))]
         with self._database:
-            sql = "DELETE FROM encounters WHERE created_at >= ? AND created_at < ? AND read_at < ?"
+            sql = "DELETE FROM encounters WHERE created_at >= ? AND created_at < ? AND read_at <> ?"
             return self._database.execute(sql, values).rowcount
 
-    def _store(self, encounters: list[dict[str, Any]], replace_newer: bool) -> None:
-        rows = [stored(each, replace_newer) for each in encounters]
+    def _store(self, encounters: list[dict[str, Any]], read_at: datetime, *, replace_newer: bool) -> None:
+        rows = [(*stored(each, read_at), replace_newer) for each in encounters]
         self._database.executemany(
             "INSERT INTO encounters VALUES (?, ?, ?, ?, ?) ON CONFLICT (encounter_id) DO UPDATE SET"
             " created_at = excluded.created_at, updated_at = excluded.updated_at, read_at = excluded.read_at,"
@@ -363,11 +370,10 @@ class Copy:
         self._database.close()
 
 
-def stored(encounter: dict[str, Any], replace_newer: bool) -> tuple[str | bool, ...]:
-    """Return the values of a row, and whether it replaces a newer one."""
-    times = moment(encounter["created_at"]), moment(encounter["updated_at"]), datetime.now(UTC)
-    body = json.dumps(encounter, ensure_ascii=False)
-    return (encounter["encounter_id"], *map(sortable, times), body, replace_newer)
+def stored(encounter: dict[str, Any], read_at: datetime) -> tuple[str, ...]:
+    """Return the values of a row."""
+    times = moment(encounter["created_at"]), moment(encounter["updated_at"]), read_at
+    return (encounter["encounter_id"], *map(sortable, times), json.dumps(encounter, ensure_ascii=False))
 
 
 @dataclass(frozen=True)
@@ -376,7 +382,7 @@ class Progress:
 
     `read_until`: encounters created before this time have been read. `since`: older ones are not copied. `cursor`:
     where the changes continue, once the list is read. `listing`: the list is not read to the end. `whole`: if all of it
-    is being read, from which time, and when that began.
+    is being read, from which time, and the mark of what has been read.
     """
 
     read_until: datetime | None = None
@@ -389,8 +395,9 @@ class Progress:
     def of(cls, kept: Any) -> "Progress":
         """Return the progress in a file; ValueError, KeyError or TypeError if it is none."""
         whole = [moment(each) for each in kept.get("whole") or ()]
+        unmarked = whole and "marked" not in kept  # by an older version: read all of it again
         return cls(
-            read_until=moment(kept["read_until"]) if kept["read_until"] is not None else None,
+            read_until=moment(kept["read_until"]) if kept["read_until"] is not None and not unmarked else None,
             since=moment(kept["since"]) if kept.get("since") is not None else None,
             cursor=word(kept.get("cursor")) or None,
             listing=bool(kept.get("listing")),
@@ -405,6 +412,7 @@ class Progress:
             "cursor": self.cursor,
             "listing": self.listing,
             "whole": [*map(rfc3339, self.whole)] if self.whole else None,
+            "marked": True,
         }
 
 
@@ -440,18 +448,25 @@ class State:
 
 def sync(api: Api, copy: Copy, state: State, window: Window, progress: Progress) -> Progress:
     """Copy a window and save the progress after each page. If it is the whole list, remove what is no longer in it."""
+    start, mark = progress.whole or (window.start, None)
+    windows = [window]
+    if mark and progress.cursor:  # later changes don't show what is dated after this clock
+        windows.append(Window(window.end, LATEST))
     read = 0
-    for page in pages(api, window):
-        copy.keep(page, replace_newer=progress.whole is not None)
+    for page in itertools.chain.from_iterable(pages(api, each) for each in windows):
+        copy.keep(page, mark)
         read += len(page.items)
         if page.items:
-            progress = state.write(replace(progress, read_until=moment(page.items[-1]["created_at"])))
-            tell(f"{read:,} encounters read, to {page.items[-1]['created_at']}")
-    if progress.whole:
-        start, began = progress.whole
-        tell(f"{copy.forget(replace(window, start=start), began):,} encounters removed that are no longer served")
+            last = page.items[-1]["created_at"]
+            if moment(last) < window.end:
+                progress = state.write(replace(progress, read_until=moment(last)))
+            tell(f"{read:,} encounters read, to {last}")
+    if mark:
+        removed = copy.forget(Window(start, windows[-1].end), mark)
+        tell(f"{removed:,} encounters removed that are no longer served")
     tell(f"List read to {rfc3339(window.end)}: {read:,} encounters.")
-    return state.write(replace(progress, read_until=window.end, listing=False, whole=None))
+    until = progress.read_until or window.start  # not its end: this clock may be wrong
+    return state.write(replace(progress, read_until=until, listing=False, whole=None))
 
 
 def latest(api: Api) -> str | None:
@@ -469,13 +484,11 @@ def follow(api: Api, copy: Copy, state: State, progress: Progress) -> None:
     """Copy what has changed since the cursor, and save the cursor after each page."""
     more = True
     while more:
-        now = datetime.now(UTC)
         page = api.changes(progress.cursor)
         found = {encounter_id: None if gone else api.encounter(encounter_id) for encounter_id, gone in page.items}
         kept = [each for each in found.values() if each and is_copied(each, progress.since)]
         copy.change(kept, [encounter_id for encounter_id, each in found.items() if each is None])
-        more, until = page.has_more, progress.read_until if page.has_more else now
-        progress = state.write(replace(progress, cursor=page.next_cursor, read_until=until))
+        more, progress = page.has_more, state.write(replace(progress, cursor=page.next_cursor))
         tell(f"{len(found):,} changes read, {len(kept):,} encounters stored")
 
 
@@ -490,14 +503,11 @@ def continues(options: argparse.Namespace, progress: Progress) -> bool:
     return wanted and progress.cursor is not None and not progress.listing
 
 
-def planned(options: argparse.Namespace, since: datetime | None, progress: Progress) -> tuple[Window, Progress]:
-    """Return what to read of the list, and the progress at its start: all since then, or from the last end."""
-    if since is not None:
-        window = asked_window(options, since, progress.read_until)
-        whole = window.start, datetime.now(UTC)
-        return window, Progress(None, min(since, progress.since or since), progress.cursor, True, whole)
-    start = progress.whole[0] if progress.whole and progress.read_until is None else None
-    return asked_window(options, start, progress.read_until), replace(progress, listing=True)
+def planned(options: argparse.Namespace, since: datetime | None, progress: Progress) -> Window:
+    """Return what to read of the list: all since then, or from the last end. All that was begun is read to its end."""
+    if progress.whole and (since is not None or progress.read_until is None):
+        since = min(since or LATEST, progress.whole[0])
+    return asked_window(options, since, progress.read_until)
 
 
 def bring_up_to_date(api: Api, copy: Copy, state: State, options: argparse.Namespace) -> None:
@@ -519,21 +529,30 @@ def bring_up_to_date(api: Api, copy: Copy, state: State, options: argparse.Names
 
 
 def read_list(api: Api, copy: Copy, state: State, options: argparse.Namespace, progress: Progress) -> None:
-    """Read the list, and then what changed meanwhile: from a cursor that is taken before, unless it isn't wanted."""
+    """Read the list, and then what changed meanwhile, unless that isn't wanted."""
+    since, follows = options.since, not (options.list_only or options.until)
     if options.until:
         progress = replace(progress, cursor=None)  # no changes show what the list has after that
-    since, follows = options.since, not (options.list_only or options.until)
     if follows and (progress.cursor is None or since is not None):
-        progress = replace(progress, cursor=latest(api))
-        if progress.cursor and since is None:
-            since = progress.since  # what changed before the cursor is only in the list
-    window, progress = planned(options, since, progress)
+        since, progress = from_now(api, since, progress)
+    window, progress = planned(options, since, progress), replace(progress, listing=True)
+    if since is not None:
+        oldest, whole = min(since, progress.since or since), (window.start, copy.mark())
+        progress = replace(progress, read_until=None, since=oldest, whole=whole)
     progress = sync(api, copy, state, window, state.write(progress))
     if follows and progress.cursor:
         try:
             follow(api, copy, state, progress)
         except NotEnabled as refusal:
             tell(f"{refusal} Only the list was read.")
+
+
+def from_now(api: Api, since: datetime | None, progress: Progress) -> tuple[datetime | None, Progress]:
+    """Take a new cursor, before the list is read. Return since when to read it: only it shows what changed before."""
+    progress = replace(progress, cursor=latest(api))
+    if progress.cursor and progress.since:
+        since = min(since or LATEST, progress.since)
+    return since, progress
 
 
 def moment(text: str) -> datetime:
