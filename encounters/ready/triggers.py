@@ -13,13 +13,15 @@ _IS_READY = (
     f"schema_type = 'ambient_transcript' AND status IN ('completed', 'amended') AND turns IS NOT NULL AND {PRESENT}"
 )
 _NOW = {"postgresql": "clock_timestamp()", "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')"}
+# What must be true of an encounter is no condition of finding it, so that it is always found by its key. Otherwise
+# PostgreSQL may choose the index of pages, as long as it doesn't know how large the table is, and read all of it.
 _NOTE = """
     INSERT INTO encounters_readytranscript (document, ready_at)
     SELECT document.id, {now} FROM encounters_document AS document
-    JOIN encounters_encounter AS encounter ON encounter.id = document.encounter_id
-    WHERE {which} AND {is_ready} AND {is_served}
-        AND EXISTS (SELECT 1 FROM partners_webhookendpoint AS endpoint
+    WHERE {which} AND {is_ready} AND (
+        SELECT {is_served} AND EXISTS (SELECT 1 FROM partners_webhookendpoint AS endpoint
             WHERE endpoint.organization_id = encounter.organization_id)
+        FROM encounters_encounter AS encounter WHERE encounter.id = document.encounter_id)
     ON CONFLICT (document) DO NOTHING;"""
 _NOTE_IF = """
 BEGIN

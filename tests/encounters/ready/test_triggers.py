@@ -5,8 +5,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from encounters.models import Document, Encounter, ReadyTranscript
-from encounters.ready.triggers import SET
+from encounters.ready.triggers import SET, TRIGGERS
 from partners.triggers import comparing, installing
+from tests.encounters.support.counted import execute
 from tests.encounters.support.restricted import restrict
 from tests.factories import CHANGE, START, DocumentFactory, EncounterFactory, OrganizationFactory
 from tests.partners.support.webhooks import added
@@ -135,3 +136,13 @@ def test_a_trigger_that_is_gone_is_noticed_and_installed_again(name):
     assert not comparing.in_place(connection, SET)
     installing.ensure(connection, SET)
     assert comparing.in_place(connection, SET)
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="of PostgreSQL")
+@pytest.mark.parametrize("each", TRIGGERS, ids=lambda each: each.name)
+def test_the_encounter_of_a_transcript_is_found_by_its_key(each):
+    """Also in a table that is new, of which the database knows nothing."""
+    plan = str(execute(f"EXPLAIN {each._note('postgresql').replace('NEW.id', '1')}"))
+    assert "Index Scan using encounters_encounter_pkey on encounters_encounter" in plan
+    assert "encounter_served" not in plan
