@@ -13,6 +13,7 @@ from django.utils import timezone
 from chartero.demo import specimens
 from chartero.demo.past import CHANGE
 from chartero.demo.specimens import Specimens
+from encounters.api import changes
 from encounters.api.cursors import Cursor
 from encounters.models import Encounter
 from partners.catalogue.routes import Route, Scope
@@ -186,9 +187,10 @@ def _changes(organization: Organization, stranger: Organization) -> Iterator[Sit
         return _call(situation, expected, token, path=CHANGES, query=query)
 
     yield call("what changed", "200")
-    yield call("the changes after a cursor", "200", f"limit=10&cursor={Cursor(0, organization.pk, 1, 0)}")
+    cursor = changes.page(organization.pk, limit=1, cursor=None).next_cursor
+    yield call("the changes after a cursor", "200", f"limit=10&cursor={cursor}")
     yield call("more changes than a page may have", "422 invalid_limit", "limit=1001")
-    yield call("a cursor that was cut off", "422 invalid_query", f"cursor={str(Cursor(0, organization.pk, 1, 0))[:-1]}")
+    yield call("a cursor that was cut off", "422 invalid_query", f"cursor={str(cursor)[:-1]}")
     yield call("another partner's cursor", "422 invalid_query", f"cursor={Cursor(0, stranger.pk, 1, 0)}")
     yield call("a cursor that has expired", "410 cursor_expired", f"cursor={Cursor(-1, organization.pk, 1, 0)}")
 

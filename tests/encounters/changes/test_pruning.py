@@ -53,9 +53,9 @@ def test_the_horizon_never_moves_back(organization):
 
 
 def test_positions_go_on_after_all_changes_went(organization):
-    store(organization)
+    store(organization, 2)
     EncounterChange.objects.update(changed_at=OLD)
-    pruning.prune(10)
+    assert pruning.prune(10) == 2
     horizon = ChangeHorizon.objects.get().position
     store(organization)
     assert EncounterChange.objects.get().position >= horizon
