@@ -4,6 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate, pre_migrate
 
 from partners.record import subjects
@@ -89,12 +90,14 @@ def keep_counts(sender: AppConfig, using: str, **kwargs: Any) -> None:
 
 
 def keep_changes(sender: AppConfig, using: str, **kwargs: Any) -> None:
-    """Install the triggers of the changes."""
+    """Install the triggers of the changes, once organizations have the column that they watch, too."""
     from encounters.changes import triggers
+    from partners.models import Organization
     from partners.triggers import installing
 
-    if _is_current(sender, using):
-        installing.ensure(connections[using], triggers.SET)
+    connection = connections[using]
+    if _is_current(sender, using) and "receives_names" in _columns(connection, Organization._meta.db_table):
+        installing.ensure(connection, triggers.SET)
 
 
 def keep_noting(sender: AppConfig, using: str, **kwargs: Any) -> None:
@@ -120,3 +123,8 @@ def _is_current(sender: AppConfig, using: str, *others: str) -> bool:
     """Return True if all columns are there that triggers name: the newest table came with the newest of them."""
     newest = sender.get_model("Restriction")._meta.db_table
     return {newest, *others} <= set(connections[using].introspection.table_names())
+
+
+def _columns(connection: BaseDatabaseWrapper, table: str) -> set[str]:
+    with connection.cursor() as cursor:
+        return {column.name for column in connection.introspection.get_table_description(cursor, table)}

@@ -42,7 +42,8 @@ class EncounterChange(models.Model):
 class ChangeHorizon(models.Model):
     """The last change of an organization that was deleted for its age: cursors before it have expired.
 
-    A cursor of another `era` has expired too. An organization without a row has lost no change, and its era is 0.
+    A cursor of another `era` has expired too. An organization without a row has lost no change, and its era is 0. One
+    that is created after an era began gets a row with the newest (`eras`).
     """
 
     organization = models.OneToOneField(Organization, models.PROTECT, primary_key=True, related_name="+")

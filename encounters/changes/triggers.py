@@ -5,6 +5,7 @@ commit in any order, so readers stay below the oldest one that is still open (`S
 time and logs row by row.
 """
 
+from encounters.changes import eras
 from encounters.totals.buckets import PRESENT, SERVED, each_of
 from partners.triggers.definitions import Definition, Function, TriggerSet
 
@@ -189,4 +190,6 @@ def _each(
     )
 
 
-SET = TriggerSet(sqlite=_sqlite(), postgresql=_postgresql())
+SET = TriggerSet(
+    sqlite=(*_sqlite(), *eras.definitions("sqlite")), postgresql=(*_postgresql(), *eras.definitions("postgresql"))
+)

@@ -41,7 +41,11 @@ class Reason(Enum):
     MISSING_SCOPE = 403, Stage.ACCESS, "The API key lacks a scope that this route requires."
     RATE_LIMITED = 429, Stage.LIMIT, "Too many calls. Send the call again after the number of seconds in Retry-After."
     UNSUPPORTED_FILTER = 400, Stage.QUERY, "This route does not support that query parameter."
-    INVALID_LIMIT = 422, Stage.QUERY, "limit must be given once, as an integer from 1 to 100, or to 1000 for changes."
+    INVALID_LIMIT = (
+        422,
+        Stage.QUERY,
+        "limit must be given once, as an integer from 1 to 100, or from 1 to 1000 for changes.",
+    )
     INVALID_OFFSET = 422, Stage.QUERY, "offset must be given once, as an integer from 0 to 10000."
     INVALID_SORT = 422, Stage.QUERY, "sort_order must be given once, as asc or desc."
     INVALID_QUERY = (
@@ -50,7 +54,7 @@ class Reason(Enum):
         "start_at and end_at must each be given once, as an RFC 3339 date-time with a time zone, start_at first. "
         "cursor must be given once, as next_cursor returned it.",
     )
-    CURSOR_EXPIRED = 410, Stage.QUERY, "Changes after this cursor are no longer kept. Read the list again."
+    CURSOR_EXPIRED = 410, Stage.QUERY, "The changes after this cursor are no longer complete. Read the list again."
     ENCOUNTER_NOT_FOUND = 404, Stage.RESOURCE, "No encounter has this id."
     CROSS_ORGANIZATION_DENIED = 403, Stage.RESOURCE, "The encounter belongs to another organization."
     DEMO_TRAINING_DENIED = 403, Stage.RESOURCE, "Demo and training encounters are not available here."

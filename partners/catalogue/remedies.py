@@ -155,8 +155,8 @@ REMEDIES: dict[Reason, Remedy] = {
     Reason.INVALID_LIMIT: of_request(
         "the parameter limit is not valid",
         "It is out of range, is not a plain whole number, or was sent twice.",
-        "Send limit once, as a whole number from 1 to 100, or to 1000 for changes. Use offset to get more pages of "
-        "encounters, and cursor to get more changes.",
+        "Send limit once, as a whole number from 1 to 100, or from 1 to 1000 for changes. Use offset to get more pages "
+        "of encounters, and cursor to get more changes.",
     ),
     Reason.INVALID_OFFSET: of_request(
         "the parameter offset is not valid",
@@ -171,17 +171,18 @@ REMEDIES: dict[Reason, Remedy] = {
     Reason.INVALID_QUERY: of_request(
         "the time window or the cursor of the query is not valid",
         "A time has no time zone, doesn't exist or was sent twice, a + was not encoded as %2B, or start_at is not "
-        "earlier than end_at. Or the cursor was changed, or is another organization's.",
-        "Send start_at and end_at once each, as 2026-05-25T14:00:00Z, with start_at earlier. Send the next_cursor of a "
-        "response as it is. The response names a wrong parameter in field.",
+        "earlier than end_at. Or the cursor was changed, is another organization's, or an old secret sealed it.",
+        "Send start_at and end_at once, as 2026-05-25T14:00:00Z, start_at first. Send next_cursor as it came, or begin "
+        "again as for cursor_expired. The response names a wrong parameter in field.",
     ),
     Reason.CURSOR_EXPIRED: of_request(
-        "changes after its cursor are no longer kept",
-        "The partner did not ask for 90 days, or the data were restored from a backup, and changes after the cursor "
-        "have been deleted.",
+        "the changes after its cursor are no longer complete",
+        "The partner did not read the changes for 90 days, or the data were restored from a backup, or staff changed "
+        "whether the organization receives names.",
         "Read the changes without a cursor to the end, then the whole list. Then continue with the last cursor.",
         Advice(
-            "You did not ask for 90 days, or we restored our data from a backup. Changes after the cursor are gone.",
+            "You did not read the changes for 90 days, or we restored our data from a backup, or changed whether you "
+            "receive names.",
             "Read the changes without a cursor to the end, then the whole list. Then continue with the last cursor.",
         ),
     ),

@@ -11,13 +11,17 @@ from tests.encounters.support.logged import kinds
 from tests.factories import DocumentFactory, EncounterFactory
 
 TURNS = [{"speaker": "A", "start": 0.0, "end": 1.0, "text": "Invented."}]
-BEFORE = [("encounters", "0007"), ("encounters", "0006"), ("encounters", "0005"), ("partners", "0019")]
+BEFORE = [
+    *(("encounters", "0009"), ("encounters", "0007"), ("encounters", "0006"), ("encounters", "0005")),
+    *(("partners", "0031"), ("partners", "0019")),
+]
 # The models have columns that the tables don't have then.
 WRITES = (
     "UPDATE encounters_document SET status = 'amended'",
     "UPDATE encounters_encounter SET status = 'cancelled'",
     "DELETE FROM encounters_document",
     "DELETE FROM encounters_encounter",
+    "UPDATE partners_organization SET name = 'Another'",
 )
 
 

@@ -60,7 +60,7 @@ def test_a_parameter_describes_its_meaning_its_grammar_and_its_code(name):
     [
         (EncounterFilter, "limit", "from {} to {},"),
         (EncounterFilter, "offset", "from {} to {}."),
-        (ChangeFilter, "limit", "from {} to 100, or to {} for changes."),
+        (ChangeFilter, "limit", "or from {} to {} for changes."),
     ],
 )
 def test_the_message_of_a_number_out_of_range_names_the_same_range(filters, name, words):
