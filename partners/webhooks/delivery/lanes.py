@@ -1,7 +1,8 @@
 """How many attempts run at once, in all and for each endpoint, so that no endpoint holds up others.
 
 An endpoint begins with one attempt at a time. Each success allows one more, up to a limit, and a failure leaves one.
-Those that have not succeeded since the service started share half of the threads. Others always find the rest free.
+Endpoints whose last attempt failed, or that had none since the service started, share some threads of their own. So
+the others have all of theirs, however many endpoints are dead.
 """
 
 from collections import Counter
@@ -11,10 +12,11 @@ MOST_OF_ONE = 8
 
 
 class Lanes:
-    """The attempts under way in this process."""
+    """The attempts under way in this process: as many at once as given, and half as many of unproven endpoints."""
 
-    def __init__(self, threads: int) -> None:
-        self.threads = threads
+    def __init__(self, proven: int) -> None:
+        self._proven, self._unproven = proven, max(proven // 2, 1)
+        self.threads = self._proven + self._unproven
         self.running: Counter[int] = Counter()
         self._allowed: dict[int, int] = {}  # only of endpoints whose last attempt succeeded
         self._turn = 0
@@ -52,10 +54,8 @@ class Lanes:
         return True
 
     def _may_start(self, endpoint: int, shares: Counter[int]) -> bool:
-        busy = self.running[endpoint] + shares[endpoint]
-        if endpoint in self._allowed:
-            return busy < self._allowed[endpoint]
-        unproven = sum(
-            number for of in (self.running, shares) for each, number in of.items() if each not in self._allowed
-        )
-        return busy < 1 and unproven < max(self.threads // 2, 1)
+        is_proven = endpoint in self._allowed
+        most = self._proven if is_proven else self._unproven
+        under_way = self.running + shares
+        alike = sum(number for each, number in under_way.items() if (each in self._allowed) is is_proven)
+        return under_way[endpoint] < self._allowed.get(endpoint, 1) and alike < most

@@ -21,7 +21,7 @@ def test_an_endpoint_begins_with_one_attempt():
     lanes = Lanes(8)
     assert start(lanes, [1, 2]) == {1: 1, 2: 1}
     assert start(lanes, [1, 2]) == {}
-    assert lanes.free == 6
+    assert lanes.free == 10
 
 
 def test_each_success_allows_one_more_up_to_a_limit():
@@ -40,17 +40,36 @@ def test_a_failure_leaves_one():
     assert start(lanes, [1]) == {1: 1}
 
 
-def test_dead_endpoints_leave_half_of_the_threads_to_others():
+def test_dead_endpoints_take_no_thread_from_others():
     lanes = Lanes(8)
-    proven(lanes, 99, 5)
+    proven(lanes, 99, 9)
     assert len(start(lanes, list(range(50)))) == 4
-    assert start(lanes, [*range(50), 99]) == {99: 4}
+    assert start(lanes, [*range(50), 99]) == {99: 8}
     assert lanes.free == 0
-    assert start(lanes, [99]) == {}
+    assert start(lanes, [*range(50), 99]) == {}
+
+
+def test_others_take_no_thread_from_new_endpoints():
+    lanes = Lanes(8)
+    for endpoint in range(10):
+        proven(lanes, endpoint)
+    assert sum(start(lanes, list(range(10))).values()) == 8
+    assert len(start(lanes, [*range(10), 20, 21])) == 2
+
+
+def test_attempts_of_an_endpoint_that_just_died_are_counted_to_the_end():
+    lanes = Lanes(8)
+    proven(lanes, 1, 9)
+    assert start(lanes, [1]) == {1: 8}
+    lanes.ended(1, succeeded=False)
+    assert start(lanes, [1, 2]) == {}
+    proven(lanes, 3, 9)
+    assert start(lanes, [3]) == {3: 5}
+    assert lanes.free == 0
 
 
 def test_endpoints_take_turns():
-    lanes, first = Lanes(4), []
+    lanes, first = Lanes(5), []
     for _ in range(2):
         shares = start(lanes, [1, 2, 3, 4])
         first += shares
