@@ -1,7 +1,7 @@
 """The facts of a call: how much is read for which credentials, and that nothing is told by time."""
 
 import hmac
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -10,7 +10,7 @@ from django.utils import timezone
 from partners.catalogue.routes import Route
 from partners.decision import facts
 from partners.keys import tokens
-from partners.models import ApiKeySwitch, KeyNetwork, KeyUse
+from partners.models import ApiKey, ApiKeySwitch, KeyNetwork, KeyUse
 from tests.factories import issue
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +39,14 @@ def test_of_a_key_without_scopes_or_organization_the_rest_is_known(db):
         None,
         None,
     )
+
+
+@pytest.mark.parametrize(("moment", "expired"), [(NOW, True), (NOW - timedelta(microseconds=1), False)])
+def test_a_key_has_expired_from_its_end_on(monkeypatch, organization, moment, expired):
+    key, token = issue(organization)
+    ApiKey.objects.filter(pk=key.pk).update(created_at=NOW - timedelta(days=1), expires_at=NOW)
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+    assert read(token).expired is expired
 
 
 def test_a_digest_is_compared_for_an_unknown_public_part_too(monkeypatch, organization):

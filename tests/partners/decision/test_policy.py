@@ -6,11 +6,13 @@ from partners.catalogue.reasons import Reason, Stage
 from partners.catalogue.routes import Route
 from partners.decision.policy import (
     ACCESS_POLICY,
+    AccessRequest,
     Check,
     CheckOutcome,
     Rule,
     UndecidableFacts,
     decide,
+    every_check,
     explain,
     rules_of,
 )
@@ -51,6 +53,12 @@ def test_only_the_checks_of_some_stages_are_asked(stages, asked):
     watched = tuple(Rule(rule.reason, lambda facts, rule=rule: facts.append(rule) or False) for rule in ACCESS_POLICY)
     assert decide(watched, seen, stages=stages) is None
     assert tuple(seen) == asked
+
+
+@pytest.mark.parametrize(("wait", "outcome"), [(0, "passed"), (1, "failed"), (None, "unknown")])
+def test_a_call_waits_to_the_last_second_of_a_minute(wait, outcome):
+    checks = every_check(AccessRequest(Route.ENCOUNTERS_LIST, bearer=True, wait=wait))
+    assert checks[-1] == Check(Reason.RATE_LIMITED, CheckOutcome(outcome))
 
 
 def test_explaining_goes_on_after_a_refusal():
