@@ -56,6 +56,7 @@ NAVIGATION = (
     NavigationEntry("Approvals", "admin:approvals", "partners.view_apikey", LOOK_UP, "FOUR_EYES"),
     NavigationEntry("Disclosures", "admin:disclosures", "partners.account_disclosures", LOOK_UP),
     NavigationEntry("Staff activity", "admin:staff_activity", "partners.view_changeevent", LOOK_UP),
+    NavigationEntry("Record integrity", "admin:record_integrity", "partners.view_changeevent", LOOK_UP),
     NavigationEntry("Encounters", "admin:encounters_encounter_changelist", "encounters.view_encounter", LOOK_UP),
     NavigationEntry("Restrictions", "admin:encounters_restriction_changelist", "encounters.view_restriction", LOOK_UP),
     NavigationEntry("Reason codes", "admin:reasons", "partners.view_apikey", LOOK_UP),
@@ -86,7 +87,7 @@ class PartnerSite(admin.AdminSite):
         """Add the pages that don't belong to a model, before those that do."""
         # Imported late: their decorators need this site.
         from chartero.search import views as search
-        from partners.admin import disclosures, switch
+        from partners.admin import disclosures, integrity, switch
         from partners.admin.approvals import pages as approvals
         from partners.admin.diagnosis import page
         from partners.admin.leaks import page as leaks
@@ -103,6 +104,7 @@ class PartnerSite(admin.AdminSite):
             *approvals.urls(),
             *webhooks.urls(),
             *reviews.urls(),
+            *integrity.urls(),
             path("disclosures/", disclosures.disclosures, name="disclosures"),
             path("staff-activity/", activity.show, name="staff_activity"),
             path("switch/", switch.show, name="switch"),

@@ -59,7 +59,7 @@ def _of_seals() -> list[bytes]:
 def sealing_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Check that the seal keys in the settings can be parsed. A file of them is left to what seals."""
     try:
-        seal_keys.parse_settings()
+        seal_keys.public_in_settings()
     except seal_keys.InvalidSealKeys as fault:
         hint = "Write 1:<base64 of 32 bytes>,2:<…>. manage.py seal_keys prints the public keys."
         return [Error(f"{fault}.", hint=hint, id="partners.E022")]

@@ -36,9 +36,9 @@ def public() -> dict[int, Ed25519PublicKey]:
     return _verifying(private())
 
 
-def parse_settings() -> None:
-    """Raise InvalidSealKeys if keys that are in the settings themselves can't be read."""
-    _verifying(in_settings())
+def public_in_settings() -> dict[int, Ed25519PublicKey]:
+    """Return those keys that verify and are in the settings themselves, for what doesn't open the file."""
+    return _verifying(in_settings())
 
 
 def _verifying(signing: dict[int, Ed25519PrivateKey]) -> dict[int, Ed25519PublicKey]:
@@ -64,12 +64,16 @@ def sign(statement: bytes, number: int) -> bytes:
 def is_signed(statement: bytes, signature: bytes, number: int) -> bool:
     """Return True if the key of this number made the signature. False too if the number is not known."""
     key = public().get(number)
+    return key is not None and has_signed(key, statement, signature)
+
+
+def has_signed(key: Ed25519PublicKey, statement: bytes, signature: bytes) -> bool:
+    """Return True if the signature was made with the private part of this key."""
     try:
-        if key is not None:
-            key.verify(signature, statement)
+        key.verify(signature, statement)
     except InvalidSignature:
         return False
-    return key is not None
+    return True
 
 
 def written(key: Ed25519PublicKey) -> str:

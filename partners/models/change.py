@@ -91,6 +91,7 @@ class Action(models.TextChoices):
     RESTRICTION_LIFTED = "restriction_lifted", "Restriction lifted"
     DISCLOSURES_ACCOUNTED = "disclosures_accounted", "Disclosures accounted for"
     EXPORTED = "exported", "Exported"
+    CHECKPOINT_SENT = "checkpoint_sent", "Checkpoint sent"
     ACCESS_REVIEWED = "access_reviewed", "Access reviewed"
     STAFF_ACTIVITY_SHOWN = "staff_activity_shown", "Staff activity shown"
     RECORDS_PRUNED = "records_pruned", "Records pruned"

@@ -7,26 +7,65 @@ from enum import Enum
 SEALS, TRIGGERS = "seals", "triggers"
 
 
+_COMPARE = "Compare it with a backup from before that seal, and find out who had access to the database since then."
+
+
 class Kind(Enum):
-    """One kind of fault: its name in reports, and what is said about the first of its kind."""
+    """One kind of fault: its name in reports, what is said about the first of its kind, and what to do next."""
 
-    ROW_ALTERED = ("altered", "row {row} was altered")
-    ROW_REMOVED = ("removed", "row {row} was removed")
-    ROW_INSERTED = ("inserted", "row {row} was inserted after its seal")
-    ROW_TIME = ("time", "row {row} has a time that is not the time at which it was written")
-    TABLE_MISSING = ("table_missing", "the table does not exist or lacks a column")
-    SEAL_ALTERED = ("seal_altered", "seal {seal} was altered")
-    SEAL_REMOVED = ("seal_removed", "the seal before seal {seal} was removed")
-    KEY_UNKNOWN = ("key_unknown", "seal {seal} was signed with key {row}, which is not loaded")
-    NOTHING_SEALED = ("nothing_sealed", "nothing is sealed")
-    CHECKPOINT_INVALID = ("checkpoint_invalid", "the checkpoint is not signed with a key that is loaded")
-    CHAIN_SHORTER = ("chain_shorter", "seal {seal} of the checkpoint does not exist: the database is older than it")
-    CHAIN_REWRITTEN = ("chain_rewritten", "seal {seal} is not the one of the checkpoint")
-    TRIGGER = ("trigger", "{what}")
+    ROW_ALTERED = ("altered", "row {row} was altered", f"{_COMPARE} A repair with SQL leaves the same trace.")
+    ROW_REMOVED = ("removed", "row {row} was removed", f"{_COMPARE} Only prune_records may delete rows.")
+    ROW_INSERTED = ("inserted", "row {row} was inserted after its seal", _COMPARE)
+    ROW_TIME = (
+        "time",
+        "row {row} has a time that is not the time at which it was written",
+        "Find out whether the clock of a server was wrong then. If not, somebody inserted the row.",
+    )
+    TABLE_MISSING = (
+        "table_missing",
+        "the table does not exist or lacks a column",
+        "Run migrate. If that doesn't bring it back, restore the table from a backup.",
+    )
+    SEAL_ALTERED = ("seal_altered", "seal {seal} was altered", "Compare the seals with a backup and with checkpoints.")
+    SEAL_REMOVED = (
+        "seal_removed",
+        "the seal before seal {seal} was removed",
+        "Compare the seals with a backup and with checkpoints.",
+    )
+    KEY_UNKNOWN = (
+        "key_unknown",
+        "seal {seal} was signed with key {row}, which is not loaded",
+        "Add that public key to CHARTERO_SEAL_PUBLIC_KEYS and verify again. If nobody has it, the seal is not ours.",
+    )
+    NOTHING_SEALED = (
+        "nothing_sealed",
+        "nothing is sealed",
+        "Run seal_records. If it ran before, the seals were deleted: compare with checkpoints.",
+    )
+    CHECKPOINT_INVALID = (
+        "checkpoint_invalid",
+        "the checkpoint is not signed with a key that is loaded",
+        "Find out where the checkpoint is from. If its key was replaced, add the old public key and verify again.",
+    )
+    CHAIN_SHORTER = (
+        "chain_shorter",
+        "seal {seal} of the checkpoint does not exist: the database is older than it",
+        "Find out whether a backup was restored. If not, the newest seals were cut off.",
+    )
+    CHAIN_REWRITTEN = (
+        "chain_rewritten",
+        "seal {seal} is not the one of the checkpoint",
+        "Find out whether a backup was restored since. If not, somebody has the private key: make a new one.",
+    )
+    TRIGGER = ("trigger", "{what}", "Run migrate, and find out who altered it: only the owner of the tables can.")
 
-    def __init__(self, code: str, sentence: str) -> None:
+    def __init__(self, code: str, sentence: str, next_step: str) -> None:
         self.code = code
         self.sentence = sentence
+        self.next_step = next_step
+
+
+NEXT_STEPS = {kind.code: kind.next_step for kind in Kind}
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,8 @@ def require_continuity() -> None:
     head = None if number is None else Seal.objects.readable(number)
     if number is not None and (head is None or not is_whole(head)):
         raise ChainBroken("The chain of seals can't be continued: its last seal was altered. Run verify_records.")
-    kept = _kept()
-    fault = kept and kept.fault()
+    in_file = kept()
+    fault = in_file and in_file.fault()
     if fault:
         what = "is not signed with a key that is loaded" if fault.kind is Kind.CHECKPOINT_INVALID else "is not in it"
         raise ChainBroken(
@@ -58,27 +58,27 @@ def log() -> None:
 
 def keep() -> None:
     """Write the last seal into the file, unless there is none or the file has it. May raise FileUnavailable."""
-    head, kept = Seal.objects.newest(), _kept()
-    if not settings.CHECKPOINT_FILE or head is None or (kept and kept.number >= head.number):
+    head, in_file = Seal.objects.newest(), kept()
+    if not settings.CHECKPOINT_FILE or head is None or (in_file and in_file.number >= head.number):
         return
-    with _file_needed(), files.in_place_of(settings.CHECKPOINT_FILE, files.PUBLIC) as file:
+    with file_needed(), files.in_place_of(settings.CHECKPOINT_FILE, files.PUBLIC) as file:
         file.write(Checkpoint.of(head).text())
 
 
-def _kept() -> Checkpoint | None:
+def kept() -> Checkpoint | None:
     """Return the checkpoint in the file, None if there is no file yet."""
     if not settings.CHECKPOINT_FILE:
         return None
     path = Path(settings.CHECKPOINT_FILE)
     try:
-        with _file_needed():
+        with file_needed():
             return Checkpoint.read(path.read_text(encoding="utf-8")) if path.exists() else None
     except (InvalidCheckpoint, UnicodeError):
         raise ChainBroken("The file of CHARTERO_CHECKPOINT_FILE is not a checkpoint. Move it away.") from None
 
 
 @contextmanager
-def _file_needed() -> Iterator[None]:
+def file_needed() -> Iterator[None]:
     """Turn an error of the file system into FileUnavailable."""
     try:
         yield

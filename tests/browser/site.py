@@ -49,7 +49,7 @@ from partners.catalogue.events import EventType
 from partners.catalogue.routes import Scope
 from partners.models import ApiKey, Approval, ChangeEvent, KeyHandover, OnboardingRequest, Organization, RequestRecord
 from partners.models import AccessReview, UnkeyedAnswer
-from partners.models import WebhookAttempt, WebhookEndpoint, WebhookEvent
+from partners.models import Verification, WebhookAttempt, WebhookEndpoint, WebhookEvent
 from partners.models.approvals.key import WantedKey
 from partners.models.change import Change
 from partners.review.approvals import asking
@@ -111,6 +111,9 @@ rows["ready_approval"].approve(approver, Change(approver.username, "203.0.113.6"
 rows["review"] = AccessReview.sign(
     Change("security-person", "203.0.113.5", "Looked at each line; revoked the key of the former vendor."),
     {"people": people.with_access(), "organizations": access.of_partners()})
+Verification.objects.create(
+    started_at=timezone.now() - datetime.timedelta(seconds=3), finished_at=timezone.now(),
+    first_seal=1, last_seal=2, rows=5_000, faults=0)
 ids = {name: getattr(row, "public_id", getattr(row, "request_id", "")) for name, row in rows.items()}
 print(json.dumps({name: {"pk": row.pk, "public_id": ids[name]} for name, row in rows.items()}))
 """

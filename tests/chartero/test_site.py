@@ -72,8 +72,8 @@ def test_the_navigation_has_the_daily_work_and_a_menu_for_the_rest(admin_client)
     assert titles == {
         "": ["Home", "Organizations", "API keys", "Why does this call fail?"],
         "Look up": [
-            *("Requests", "Changes", "Leaks", "Disclosures", "Staff activity", "Encounters", "Restrictions"),
-            "Reason codes",
+            *("Requests", "Changes", "Leaks", "Disclosures", "Staff activity", "Record integrity"),
+            *("Encounters", "Restrictions", "Reason codes"),
         ],
         "Administer": ["Access reviews", "Global switch", "Users", "Roles"],
     }

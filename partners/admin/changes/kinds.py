@@ -114,6 +114,7 @@ GROUPS = {
             Action.RESTRICTION_LIFTED,
             Action.DISCLOSURES_ACCOUNTED,
             Action.EXPORTED,
+            Action.CHECKPOINT_SENT,
             Action.STAFF_ACTIVITY_SHOWN,
             Action.RECORDS_PRUNED,
         ),

@@ -99,6 +99,7 @@ _KINDS: dict[str, Kind] = {
     Action.DISCLOSURES_ACCOUNTED: _READ,
     Action.STAFF_ACTIVITY_SHOWN: _READ,
     Action.EXPORTED: _EXPORTED,
+    Action.CHECKPOINT_SENT: _EXPORTED,
     Action.USER_ADDED: Kind(_OF_USER.type, _OF_USER.subtype, "C"),
     Action.USER_CHANGED: _OF_USER,
     Action.USER_DEACTIVATED: _OF_USER,

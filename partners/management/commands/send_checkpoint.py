@@ -5,14 +5,15 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from partners.management.base import ReportCommand
+from partners.management.base import ChangeCommand
 from partners.management.mailing import require_settings, sending
 from partners.models import Seal
 from partners.review.mail import emails
 from partners.seals.checkpoints import Checkpoint
+from partners.seals.state import checkpoint
 
 
-class Command(ReportCommand):
+class Command(ChangeCommand):
     """Send the newest checkpoint to `CHARTERO_SECURITY_EMAIL`."""
 
     help = (
@@ -32,4 +33,5 @@ class Command(ReportCommand):
         subject = f"Checkpoint of the record: seal {head.number}"
         with sending():
             emails.message(subject, "checkpoint", facts, settings.SECURITY_EMAIL).send()
+        checkpoint.record_sent(head, self.change(options), ", ".join(settings.SECURITY_EMAIL))
         return {"seal": head.number, "sent_to": settings.SECURITY_EMAIL}

@@ -66,7 +66,7 @@ class Command(ReportCommand):
             last_seal=findings.last_seal,
             rows=findings.rows,
             faults=findings.numbers.total(),
-            first_fault=next(map(str, findings.first.values()), "")[: Verification.LONGEST_FAULT],
+            first_faults=_noted(findings),
         )
         return _told(findings) | {"seconds": round(seconds, 1), "rows_per_second": round(findings.rows / seconds)}
 
@@ -101,6 +101,17 @@ def _checkpoint(path: str) -> Checkpoint:
         raise CommandError(f"{path} is not a checkpoint.") from None
     except (OSError, UnicodeError):
         raise CommandError(f"{path} can't be read.") from None
+
+
+def _noted(findings: Findings) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": fault.kind.code,
+            "words": str(fault)[: Verification.LONGEST_FAULT],
+            "number": findings.numbers[place],
+        }
+        for place, fault in findings.first.items()
+    ]
 
 
 def _told(findings: Findings) -> dict[str, Any]:

@@ -45,12 +45,15 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SealedTable:
-    """One table. `moment` is the column with the age of a row, and `forms` are its canonical forms, the first is 1.
+    """One table, and what is in it for people to read.
+
+    `moment` is the column with the age of a row, and `forms` are its canonical forms, the first is 1.
 
     `apart`: how far the time of a row may be from the time at which it was written.
     """
 
     name: str
+    title: str
     model: type[Model]
     moment: str
     apart: timedelta
@@ -71,6 +74,7 @@ class SealedTable:
 
 REQUESTS = SealedTable(
     "requests",
+    "Calls with a known key",
     RequestRecord,
     "occurred_at",
     timedelta(hours=1),
@@ -101,6 +105,7 @@ REQUESTS = SealedTable(
 )
 CHANGES = SealedTable(
     "changes",
+    "Changes by staff and commands, sign-ins and exports",
     ChangeEvent,
     "occurred_at",
     timedelta(hours=1),

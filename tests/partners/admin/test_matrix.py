@@ -56,6 +56,8 @@ admin/password_change/done/                          staff       nobody
 admin/r/<content_type_id>/<object_id>/               nobody      nobody
 admin/reasons/                                       support     support
 admin/reasons/<code>/                                support     support
+admin/record-integrity/                              security    nobody
+admin/record-integrity/checkpoint/                   nobody      security
 admin/search/                                        support     support
 admin/staff-activity/                                security    security
 admin/switch/                                        support     support

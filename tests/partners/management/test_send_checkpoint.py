@@ -2,7 +2,8 @@
 
 import pytest
 
-from partners.models import Seal
+from partners.models import ChangeEvent, Seal
+from partners.models.change import Action
 from partners.seals.checkpoints import Checkpoint
 from tests.partners.support.command_line import refused, run_json
 from tests.partners.support.sealed import sealed_record
@@ -22,6 +23,8 @@ def test_the_checkpoint_in_the_mail_can_be_compared(mailoutbox):
     assert (mail.to, mail.subject) == (["security@example.org"], "Checkpoint of the record: seal 6")
     text = mail.body[mail.body.index("{") : mail.body.rindex("}") + 1]
     assert Checkpoint.read(text) == Checkpoint.of(Seal.objects.newest())
+    sent = ChangeEvent.objects.get(action=Action.CHECKPOINT_SENT)
+    assert (sent.source, sent.after) == ("command line", {"seal": 6, "to": "security@example.org"})
 
 
 def test_without_an_address_or_a_seal_it_says_what_to_do(settings):

@@ -24,6 +24,7 @@ from partners.models.change import Action
         (Action.ACCESS_REVIEWED, "110113", "110132", "E"),
         (Action.DISCLOSURES_ACCOUNTED, "110101", None, "R"),
         (Action.EXPORTED, "110106", None, "R"),
+        (Action.CHECKPOINT_SENT, "110106", None, "R"),
     ],
 )
 def test_an_action_has_the_codes_of_dicom(action, type_, subtype, did):

@@ -1,0 +1,151 @@
+"""Whether the record is what was written: how far it is sealed, and what the last verifications found."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.contrib import messages
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from partners.admin.base import needs, render
+from partners.keys import seal_keys
+from partners.models import Seal, Verification
+from partners.seals.checkpoints import Checkpoint
+from partners.seals.faults import NEXT_STEPS
+from partners.seals.state import checkpoint, tables
+from partners.seals.state.tables import TableState
+from partners.signin.base import change_by
+from partners.triggers import comparing, times
+
+MAY_SEE = "partners.view_changeevent"
+YEAR, LISTED, SHOWN = timedelta(days=365), 1_000, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """How far everything is sealed. `head` is the last seal of the chain, None without one that can be read."""
+
+    tables: list[TableState]
+    head: Seal | None
+
+    @classmethod
+    def now(cls) -> "Sealing":
+        states = tables.states()
+        return cls(states, max((each.last for each in states if each.last), key=lambda seal: seal.number, default=None))
+
+    @property
+    def since(self) -> datetime | None:
+        """Return the time of the first row that waits."""
+        return min((each.since for each in self.tables if each.since), default=None)
+
+    @property
+    def is_late(self) -> bool:
+        return any(each.is_late for each in self.tables)
+
+    @property
+    def is_damaged(self) -> bool:
+        return any(each.waiting is None or (each.sealed and each.last is None) for each in self.tables)
+
+
+@dataclass(frozen=True, slots=True)
+class SealKey:
+    """A key as everybody may know it: its number and its public part. `signs`: it signed the last seal."""
+
+    number: int
+    public_part: str
+    signs: bool
+
+
+class ToldFault(NamedTuple):
+    """The first fault of a kind in words, how many there were, and what to do next."""
+
+    words: str
+    number: int
+    next_step: str
+
+
+class Verified(NamedTuple):
+    """A verification, how many rows it read, and its first faults."""
+
+    run: Verification
+    rows: str
+    faults: list[ToldFault]
+
+
+def urls() -> list[URLPattern]:
+    """Return the URLs of these pages."""
+    return [
+        path("record-integrity/", show, name="record_integrity"),
+        path("record-integrity/checkpoint/", download, name="checkpoint"),
+    ]
+
+
+@needs(MAY_SEE)
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """Show how far the record is sealed and verified, and what protects it."""
+    sealing = Sealing.now()
+    verifications: list[Verified] = tables.readable(_verifications, [])
+    drift = times.drift(connection)
+    return render(
+        request,
+        "partners/integrity.html",
+        title="Record integrity",
+        sealing=sealing,
+        verified=_last_that_counts(verifications),
+        verifications=verifications,
+        newest=f":{SHOWN}",
+        older=f"{SHOWN}:",
+        file=checkpoint.kept_file(),
+        sent=checkpoint.last_sent(),
+        triggers=comparing.faults(connection),
+        drift=round(drift.total_seconds(), 1),
+        drifts=times.noticeable(drift),
+        **_keys(sealing.head),
+    )
+
+
+@needs(MAY_SEE)
+@require_POST
+def download(request: HttpRequest) -> HttpResponse:
+    """Return the last seal as a file that can be kept elsewhere. The download is recorded."""
+    head = Seal.objects.readable(Seal.objects.last_number())
+    if head is None:
+        messages.error(request, "There is no seal that can be read.")
+        return redirect("admin:record_integrity")
+    checkpoint.record_sent(head, change_by(request), "download")
+    headers = {"Content-Disposition": f'attachment; filename="checkpoint-{head.number}.json"'}
+    return HttpResponse(Checkpoint.of(head).text(), content_type="application/json", headers=headers)
+
+
+def _verifications() -> list[Verified]:
+    found = Verification.objects.filter(finished_at__gt=timezone.now() - YEAR)[:LISTED]
+    return [Verified(each, f"{each.rows:,}", [_told(fault) for fault in each.first_faults]) for each in found]
+
+
+def _told(fault: dict[str, Any]) -> ToldFault:
+    return ToldFault(fault["words"], fault["number"], NEXT_STEPS.get(fault["kind"], ""))
+
+
+def _last_that_counts(verifications: list[Verified]) -> Verification | None:
+    """Return the last one of the whole record, or with a fault: one of a part that found none takes no fault back."""
+    return next((each.run for each in verifications if each.run.faults or each.run.first_seal == 1), None)
+
+
+def _keys(head: Seal | None) -> dict[str, Any]:
+    """Return the keys that are known here, and whether the last seal is signed with one of them."""
+    try:
+        public = seal_keys.public_in_settings()
+    except seal_keys.InvalidSealKeys as fault:
+        return {"keys": [], "keys_fault": str(fault)}
+    number = head.key_number if head else 0
+    shown = [SealKey(each, seal_keys.written(key), each == number) for each, key in sorted(public.items())]
+    if head is None or number not in public:
+        return {"keys": shown, "key_unknown": head is not None}
+    signed = seal_keys.has_signed(public[number], head.statement(), bytes(head.signature))
+    return {"keys": shown, "is_forged": not signed}
