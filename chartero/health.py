@@ -21,6 +21,7 @@ from chartero.postgresql import sessions
 from partners.formats import traces
 from partners.keys import digests
 from partners.models import ApiKey, ApiKeySwitch, KeyState, privileges
+from partners.partitions import present
 from partners.triggers import comparing, times
 
 logger = logging.getLogger(__name__)
@@ -138,6 +139,7 @@ class Needs:
             raise Unready("disk")
         if not _clock_agrees():
             raise Unready("clock")
+        _tell_of_months()
 
     def _require_migrations(self) -> None:
         """Check that the database has all migrations of this code, for our role too. Once it has, don't check again."""
@@ -205,6 +207,12 @@ def _clock_agrees() -> bool:
     if times.noticeable(drift):
         logger.warning("the clock differs from the database's", extra={"what": f"{drift.total_seconds():+.0f} s"})
     return abs(drift) < APART
+
+
+def _tell_of_months() -> None:
+    """Log what the ledger lacks for the months to come. Calls go on without it."""
+    if faults := present.faults(connection):
+        logger.warning("the ledger is not ready for the months to come", extra={"what": "; ".join(faults)})
 
 
 PROBES: dict[str, Callable[[], bool]] = {"/healthz": lambda: True, "/readyz": Readiness(Needs()).holds}

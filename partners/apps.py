@@ -25,8 +25,9 @@ class PartnersConfig(AppConfig):
 
 
 def keep_in_step(sender: AppConfig, using: str, **kwargs: Any) -> None:
-    """Mirror the scopes, create the switch's row and install the triggers."""
+    """Mirror the scopes, create the switch's row, install the triggers and make the partitions of the next months."""
     from partners.models import ApiKeySwitch, Scope, triggers
+    from partners.partitions import making
     from partners.triggers import installing, times
 
     tables = set(connections[using].introspection.table_names())
@@ -35,3 +36,4 @@ def keep_in_step(sender: AppConfig, using: str, **kwargs: Any) -> None:
         ApiKeySwitch.objects.using(using).get_or_create(id=1)
         installing.ensure(connections[using], triggers.SET)
         installing.ensure(connections[using], times.SET)
+        making.ahead(connections[using])

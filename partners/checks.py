@@ -13,6 +13,7 @@ from django.db import connections
 from partners.catalogue import routes
 from partners.keys import digests, seal_keys
 from partners.leaks import signatures
+from partners.partitions import present
 from partners.record.retention import SHORTEST
 from partners.triggers import comparing, times
 
@@ -166,6 +167,17 @@ def clocks_agree(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMe
             hint = "Keep both by NTP: keys expire by the first clock, and the record is written by the second."
             faults.append(Warning(message, hint=hint, id="partners.W044"))
     return faults
+
+
+@register(Tags.database)
+def months_ahead(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that the ledger has a partition for each of the next months, and that no row had to do without."""
+    hint = "Let prune_records run as the owner of the tables, as docs/operation.md describes."
+    return [
+        Warning(f"The ledger is not ready for the months to come: {fault}.", hint=hint, id="partners.W045")
+        for using in databases or ()
+        for fault in present.faults(connections[using])
+    ]
 
 
 def _some(names: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from partners.admin.keys.filters import SOON
 from partners.finding.found import Found
 from partners.finding.last_use import STILL_USED
 from partners.models import AccessReview, ApiKeySwitch
+from partners.partitions import present
 from partners.record import refused
 from partners.record.unknown_callers import wrong_secrets
 from partners.review import attention, links, onboarding
@@ -26,7 +27,7 @@ from partners.webhooks import stalled
 def home(request: HttpRequest) -> TemplateResponse:
     """Show what needs attention and how many calls there are, as far as this person may see it."""
     may_see_calls = request.user.has_perm("partners.view_requestrecord")
-    of_service = (_about_seals, _about_switch, _about_clock)
+    of_service = (_about_seals, _about_switch, _about_clock, _about_months)
     about = (_about_keys, _about_calls, _about_requests, _about_organizations, _about_reviews, *of_service)
     found = {name: value for each in about for name, value in each(request).items()}
     return render(
@@ -99,6 +100,10 @@ def _about_seals(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perm("partners.view_changeevent"):
         return {}
     return {"seals": seals.problems()}
+
+
+def _about_months(request: HttpRequest) -> dict[str, Any]:
+    return {"months": present.faults(connection)} if person(request).is_superuser else {}
 
 
 def _about_switch(request: HttpRequest) -> dict[str, Any]:

@@ -6,7 +6,7 @@ database.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from django.apps import apps
@@ -18,6 +18,7 @@ from partners.models.onboarding import OnboardingRequest
 from partners.models.scope import Scope
 from partners.models.triggers import ALWAYS, TRIGGERS
 from partners.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEvent
+from partners.partitions.present import partitions
 
 Migration = MigrationRecorder.Migration
 # Only `migrate` writes these.
@@ -91,10 +92,13 @@ def _refused(table: str, event: str) -> bool:
     )
 
 
-def statements(role: str, schema: str) -> Iterator[str]:
-    """Yield the SQL that gives the role what it needs, and takes everything else. Both are quoted names."""
+def statements(role: str, schema: str, parts: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the SQL that gives the role what it needs, and takes everything else. Both are quoted names.
+
+    It reaches the partitions of the ledger (`parts`) by the ledger alone.
+    """
     given = granted()
-    tables = ", ".join(f"{schema}.{each.table}" for each in given)
+    tables = ", ".join(f"{schema}.{each}" for each in (*(table.table for table in given), *parts))
     by_privileges: dict[str, list[str]] = defaultdict(list)
     for each in given:
         by_privileges[each.in_grant()].append(f"{schema}.{each.table}")
@@ -114,7 +118,8 @@ def differing(connection: BaseDatabaseWrapper) -> tuple[list[str], list[str]]:
     """Return the privileges that the role of this connection lacks on existing tables, and those that it has beyond."""
     present = set(connection.introspection.table_names())
     needed = {privilege for each in granted() if each.table in present for privilege in each.each()}
-    held = {(table, name): whole for table, name, whole in _asked(connection, _HELD)}
+    asked = _asked(connection, _HELD, [each.name for each in partitions(connection)])
+    held = {(table, name): whole for table, name, whole in asked}
     return _named({each for each in needed if not held.get(each)}), _named(held.keys() - needed)
 
 
@@ -122,7 +127,7 @@ def _named(held: set[tuple[str, str]]) -> list[str]:
     return [f"{name} on {table}" for table, name in sorted(held)]
 
 
-def _asked(connection: BaseDatabaseWrapper, statement: str) -> list[Any]:
+def _asked(connection: BaseDatabaseWrapper, statement: str, parts: Sequence[str] = ()) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, [[each.table for each in granted()]])
+        cursor.execute(statement, [[*(each.table for each in granted()), *parts]])
         return list(cursor.fetchall())

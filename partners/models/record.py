@@ -25,7 +25,8 @@ class RequestRecord(models.Model):
 
     A call that was refused before it reached a route has no route; `resource` is then the part of its path that may be
     kept. Keys and organizations are never deleted, so their foreign keys have no constraint: it would slow each call.
-    `outside_networks` is null unless it is true.
+    `outside_networks` is null unless it is true. On PostgreSQL each month has a partition (`partners.partitions`), and
+    request ids are unique in each.
     """
 
     request_id = PublicIdField("req")

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django import db
@@ -29,15 +30,16 @@ from partners.record.kept_parameters import kept_parameter
 from partners.record.kept_paths import kept_path
 from partners.record.unknown_callers import unkeyed
 from partners.statements import Statement
+from partners.triggers import times
 
 logger = logging.getLogger(__name__)
 
-_INSERT = Statement("""
+_INSERT = """
 INSERT INTO partners_requestrecord (request_id, occurred_at, api_key_id, organization_id, method, route, resource,
     query, status, reason_code, parameter, count, microseconds, address, new_network, outside_networks,
     encounters, patients, document)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-""")
+VALUES (%s, {right_now}, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
 _ADD_NETWORK = Statement("""
 INSERT INTO partners_keynetwork (api_key_id, network, first_seen_at, last_served_at) VALUES (%s, %s, %s, %s)
 ON CONFLICT (api_key_id, network) DO NOTHING
@@ -132,7 +134,7 @@ def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer
         if moves:
             _move_digest(request, call)
         disclosed = answer.disclosure if isinstance(answer, Disclosing) and request.method == "GET" else NOTHING
-        _INSERT.execute(
+        _insert(connection.vendor).execute(
             exchange.request_id,
             now,
             call.key_pk,
@@ -153,6 +155,11 @@ def _write(request: HttpRequest, exchange: Exchange, call: AccessRequest, answer
             adapted(connection, disclosed.patients),
             disclosed.document,
         )
+
+
+@cache
+def _insert(vendor: str) -> Statement:
+    return Statement(_INSERT.format(right_now=times.RIGHT_NOW[vendor]))
 
 
 def _transaction(several: bool) -> AbstractContextManager[Any]:

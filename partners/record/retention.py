@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -15,6 +17,7 @@ from partners import pacing
 from partners.formats.moments import years_before
 from partners.models import RequestRecord, UnkeyedCount
 from partners.models.change import Action, Change, ChangeEvent
+from partners.partitions import dropping, present
 
 SHORTEST = 6  # years: 45 CFR 164.316(b)(2)(i) and 164.528(a); triggers refuse to delete younger records
 
@@ -28,8 +31,9 @@ class RecordKind(NamedTuple):
     order: str
 
 
+REQUESTS = "requests"
 RECORD_KINDS = (
-    RecordKind("requests", RequestRecord, "occurred_at", "occurred_at"),
+    RecordKind(REQUESTS, RequestRecord, "occurred_at", "occurred_at"),
     RecordKind("changes", ChangeEvent, "occurred_at", "pk"),
     RecordKind("unkeyed_counts", UnkeyedCount, "minute", "minute"),
 )
@@ -85,12 +89,16 @@ class Pruning:
             self.numbers[kind.name] = self._due(kind).count()
 
     def run(self, change: Change) -> None:
-        """Delete the records that are due in batches, each in its own transaction. An interrupted run can be repeated.
+        """Delete the records that are due. An interrupted run can be repeated.
+
+        A month of the ledger that has a partition goes whole, all else in batches, each in its own transaction.
 
         The start is recorded with the first batch, the numbers at the end. Simultaneous runs share the work: on
         PostgreSQL each skips the rows that another is deleting, on SQLite they wait for each other.
         """
         try:
+            for number in dropping.drop(connection, self.cutoff, partial(self._begin, change)):
+                self.numbers[REQUESTS] += number
             for kind in RECORD_KINDS:
                 rows = self._due(kind)
                 while (last := self._delete_batch(change, kind, rows)) is not None:
@@ -104,15 +112,21 @@ class Pruning:
         with pacing.step():
             locked = rows.select_for_update(skip_locked=True).values_list("pk", kind.order)
             batch = list(locked[: self.batch])
-            if batch and not self.numbers.total():
-                self._keep(change, begun=True)
-            deleted, _ = kind.model.objects.filter(pk__in=[pk for pk, _ in batch]).delete()
+            self._begin(change, len(batch))
+            deleted, _ = self._due(kind).order_by().filter(pk__in=[pk for pk, _ in batch]).delete()
         self.numbers[kind.name] += deleted
         return batch[-1][1] if batch else None
 
     def _due(self, kind: RecordKind) -> QuerySet[Any]:
-        rows: QuerySet[Any] = kind.model.objects.filter(**{f"{kind.moment}__lt": self.cutoff})
+        """Return what is due, the oldest first. A month that has a partition is dropped whole, so no part of it is."""
+        until = present.whole_months_before(connection, self.cutoff) if kind.name == REQUESTS else self.cutoff
+        rows: QuerySet[Any] = kind.model.objects.filter(**{f"{kind.moment}__lt": until})
         return rows.order_by(kind.order)
+
+    def _begin(self, change: Change, number: int) -> None:
+        """Record that rows go, unless this run has already done so."""
+        if number and not self.numbers.total():
+            self._keep(change, begun=True)
 
     def _keep(self, change: Change, **facts: Any) -> None:
         after = {"older_than": self.cutoff.isoformat(), "years": self.years} | facts

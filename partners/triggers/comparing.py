@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.apps import apps
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from partners.partitions.present import LEDGER, partitions
 from partners.triggers.definitions import Definition, Function, TriggerSet, registered
 
 MISSING, DISABLED, ALTERED, UNKNOWN, ON, OFF = "missing", "disabled", "altered", "unknown", "on", "off"
@@ -21,7 +22,7 @@ SELECT relname, tgname, pg_get_triggerdef(trigger.oid, true), tgenabled IN ('O',
 FROM pg_trigger AS trigger JOIN pg_class ON pg_class.oid = tgrelid
     JOIN pg_namespace ON pg_namespace.oid = relnamespace
     JOIN pg_proc ON pg_proc.oid = tgfoid JOIN pg_language ON pg_language.oid = prolang
-WHERE NOT tgisinternal AND relname = ANY(%s) AND pg_table_is_visible(tgrelid)
+WHERE (NOT tgisinternal OR tgparentid <> 0 AND tgconstraint = 0) AND relname = ANY(%s) AND pg_table_is_visible(tgrelid)
 UNION ALL
 SELECT '', proname, '', TRUE, proname, prosrc, lanname, prosecdef,
     array_replace(proconfig, 'search_path=' || quote_ident(nspname) || ', pg_temp', 'search_path')
@@ -68,22 +69,29 @@ class _Found(NamedTuple):
 
 def faults(connection: BaseDatabaseWrapper) -> list[Fault]:
     """Return what differs, in a fixed order. Triggers of tables that don't exist yet are passed over."""
-    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    parts = [each.name for each in partitions(connection)]
+    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)} | {*parts}
     sets = registered()
-    known = {(trigger.table, trigger.name) for each in sets for trigger in each.on(connection)}
     found = _found(connection, tables, sets)
-    unknown = [
-        Fault(f"trigger {each.name} on {each.table}", UNKNOWN)
-        for each in found
-        if each.table in tables and (each.table, each.name) not in known
-    ]
-    return sorted([*_differing(connection, found, sets), *unknown, *_besides(connection, tables)])
+    unknown = _unknown(connection, [each for each in found if each.table in tables], parts)
+    return sorted([*_differing(connection, found, sets, parts), *unknown, *_besides(connection, tables)])
+
+
+def _unknown(connection: BaseDatabaseWrapper, found: Sequence[_Found], parts: Sequence[str]) -> Iterator[Fault]:
+    """Yield the triggers that nobody defines. One of the ledger is on each partition too, and named once."""
+    defined = [trigger for each in registered() for trigger in (*each.on(connection), *each.on_partitions(parts))]
+    known = {(trigger.table, trigger.name) for trigger in defined}
+    of_ledger = {each.name for each in found if each.table == LEDGER}
+    for each in found:
+        if (each.table, each.name) not in known and not (each.table in parts and each.name in of_ledger):
+            yield Fault(f"trigger {each.name} on {each.table}", UNKNOWN)
 
 
 def in_place(connection: BaseDatabaseWrapper, triggers: TriggerSet) -> bool:
     """Return True if every trigger of these exists, is as it is defined, and is enabled."""
-    tables = {each.table for each in triggers.on(connection)}
-    return not any(_differing(connection, _found(connection, tables, [triggers]), [triggers]))
+    parts = [each.name for each in partitions(connection)]
+    tables = {each.table for each in triggers.on(connection)} | {*parts}
+    return not any(_differing(connection, _found(connection, tables, [triggers]), [triggers], parts))
 
 
 def _found(connection: BaseDatabaseWrapper, tables: Collection[str], sets: Sequence[TriggerSet]) -> list[_Found]:
@@ -96,13 +104,23 @@ def _found(connection: BaseDatabaseWrapper, tables: Collection[str], sets: Seque
         return [_Found(*row) for row in cursor.fetchall()]
 
 
-def _differing(connection: BaseDatabaseWrapper, found: Sequence[_Found], sets: Sequence[TriggerSet]) -> Iterator[Fault]:
-    """Yield the triggers and functions of these sets that are not as they are defined."""
+def _differing(
+    connection: BaseDatabaseWrapper, found: Sequence[_Found], sets: Sequence[TriggerSet], parts: Sequence[str]
+) -> Iterator[Fault]:
+    """Yield the triggers and functions of these sets that are not as they are defined.
+
+    What is wrong with a trigger of the ledger is wrong on its partitions too, and named once.
+    """
     present = set(connection.introspection.table_names())
     by_name = {(each.table, each.name): each for each in found}
+    states = dict[str, str]()
     for trigger in (trigger for each in sets for trigger in each.on(connection) if trigger.table in present):
+        if state := _state(trigger, by_name.get((trigger.table, trigger.name))):
+            states[trigger.name] = state
+            yield Fault(f"trigger {trigger.name} on {trigger.table}", state)
+    for trigger in (trigger for each in sets for trigger in each.on_partitions(parts)):
         state = _state(trigger, by_name.get((trigger.table, trigger.name)))
-        if state:
+        if state and state != states.get(trigger.name):
             yield Fault(f"trigger {trigger.name} on {trigger.table}", state)
     if connection.vendor == "postgresql":
         for function in (function for each in sets for function in each.helpers):

@@ -1,8 +1,11 @@
 """What a trigger is on each database, and all triggers that the apps define."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from partners.partitions.present import LEDGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,15 @@ class Definition:
     sql: str
     function: Function | None = None
 
+    @property
+    def is_of_rows(self) -> bool:
+        """Return True if PostgreSQL itself makes it on each partition of its table, and alters and drops it there."""
+        return "FOR EACH ROW" in self.sql
+
+    def on_partition(self, name: str) -> "Definition":
+        """Return the same trigger on a partition of its table."""
+        return replace(self, table=name, sql=self.sql.replace(f" ON {self.table} ", f" ON {name} ", 1))
+
 
 @dataclass(frozen=True, slots=True)
 class TriggerSet:
@@ -50,6 +62,10 @@ class TriggerSet:
     def on(self, connection: BaseDatabaseWrapper) -> tuple[Definition, ...]:
         """Return the triggers for this database."""
         return self.sqlite if connection.vendor == "sqlite" else self.postgresql
+
+    def on_partitions(self, names: Sequence[str]) -> tuple[Definition, ...]:
+        """Return the triggers that these partitions of the ledger must have."""
+        return tuple(each.on_partition(name) for each in self.postgresql if each.table == LEDGER for name in names)
 
     def functions(self, connection: BaseDatabaseWrapper) -> list[Function]:
         """Return each function once, those that are called by others first. SQLite has none."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from partners.partitions.present import partitions
 from partners.triggers import comparing
 from partners.triggers.definitions import Definition, TriggerSet
 
@@ -17,8 +18,7 @@ def ensure(connection: BaseDatabaseWrapper, triggers: TriggerSet) -> None:
 
 def create(connection: BaseDatabaseWrapper, triggers: TriggerSet) -> None:
     """Create the triggers of the tables that exist. On PostgreSQL this blocks writers, but not readers."""
-    tables = set(connection.introspection.table_names())
-    present = [each for each in triggers.on(connection) if each.table in tables]
+    present = _present(connection, triggers)
     with transaction.atomic(using=connection.alias):
         if connection.vendor == "postgresql":
             schema = _schema(connection)
@@ -30,10 +30,17 @@ def create(connection: BaseDatabaseWrapper, triggers: TriggerSet) -> None:
 
 def remove(connection: BaseDatabaseWrapper, triggers: TriggerSet) -> None:
     """Drop the triggers and their functions, for a migration that rebuilds tables, or to empty a test database."""
-    tables = set(connection.introspection.table_names())
-    _execute(connection, [_drop(connection, each) for each in triggers.on(connection) if each.table in tables])
+    _execute(connection, [_drop(connection, each) for each in _present(connection, triggers)])
     functions = reversed(triggers.functions(connection))
     _execute(connection, [f"DROP FUNCTION IF EXISTS {each.name}()" for each in functions])
+
+
+def _present(connection: BaseDatabaseWrapper, triggers: TriggerSet) -> list[Definition]:
+    """Return the triggers of the tables that exist, and those that partitions don't get from their table."""
+    tables = set(connection.introspection.table_names())
+    of_partitions = triggers.on_partitions([each.name for each in partitions(connection)])
+    own = [each for each in of_partitions if not each.is_of_rows]
+    return [*(each for each in triggers.on(connection) if each.table in tables), *own]
 
 
 def _drop(connection: BaseDatabaseWrapper, trigger: Definition) -> str:

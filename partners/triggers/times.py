@@ -2,6 +2,10 @@
 
 On PostgreSQL a trigger writes the time. Only the owner of the tables can insert other times, for invented data. SQLite
 runs on the clock of the process and can't alter a row before it is stored: a trigger refuses another time.
+
+A row of the ledger is in the partition of its month before the trigger sees it, and PostgreSQL refuses a trigger that
+moves it to another one. So calls give the time of the database themselves (`RIGHT_NOW`). The trigger keeps it if the
+month has ended since, and writes it otherwise: a false time in another month is refused.
 """
 
 from collections.abc import Iterator
@@ -16,6 +20,8 @@ from partners.triggers.definitions import Definition, Function, TriggerSet
 
 TABLES = ("partners_requestrecord", "partners_changeevent")
 NOTICEABLE = timedelta(seconds=5)
+# SQL for the time of a row that is added, with one value: the time of this process.
+RIGHT_NOW = {"postgresql": "coalesce(clock_timestamp(), %s)", "sqlite": "%s"}
 
 _WRITE = Function(
     "chartero_occurred_now",
@@ -23,6 +29,11 @@ _WRITE = Function(
 BEGIN
     IF current_setting('chartero.times', true) = 'given' THEN
         IF pg_has_role((SELECT relowner FROM pg_catalog.pg_class WHERE oid = TG_RELID), 'MEMBER') THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    IF NEW.occurred_at < date_trunc('month', clock_timestamp(), 'UTC') THEN
+        IF NEW.occurred_at BETWEEN clock_timestamp() - interval '2 seconds' AND clock_timestamp() THEN
             RETURN NEW;
         END IF;
     END IF;

@@ -17,6 +17,7 @@ from chartero import health
 from chartero.health import Needs, Readiness, Unready
 from encounters.totals import counting, triggers
 from partners.models import ApiKey, ApiKeySwitch, RequestRecord
+from partners.partitions import present
 from partners.record.unknown_callers.unkeyed import TALLY
 from partners.triggers import installing, times
 from tests.factories import CHANGE, issue
@@ -247,7 +248,7 @@ def test_migrations_are_looked_at_until_they_are_there(db, django_assert_num_que
     needs = Needs()
     needs()
     MigrationRecorder.Migration.objects.all().delete()
-    with django_assert_num_queries({"sqlite": 6, "postgresql": 10}[connection.vendor]):
+    with django_assert_num_queries({"sqlite": 6, "postgresql": 14}[connection.vendor]):
         needs()
 
 
@@ -390,3 +391,9 @@ def test_sqlite_needs_room_on_its_disk(db, monkeypatch, tmp_path, free, fault):
         cursor.execute("PRAGMA database_list")
         in_memory = not cursor.fetchone()[2]
     assert unready() == (None if in_memory else fault)
+
+
+def test_months_that_nobody_made_are_logged_and_no_fault(db, monkeypatch, caplog):
+    monkeypatch.setattr(present, "faults", lambda database: ["no partition for 2027-02", "the net holds rows"])
+    assert unready() is None
+    assert [record.what for record in caplog.records] == ["no partition for 2027-02; the net holds rows"]

@@ -7,6 +7,7 @@ from django.db import connection
 
 from partners.checks import (
     digest_keys,
+    months_ahead,
     owner_apart,
     privileges_as_needed,
     retention_long_enough,
@@ -17,6 +18,7 @@ from partners.checks import (
     webhook_authorities,
 )
 from partners.models import Scope, triggers
+from partners.partitions import present
 from partners.triggers import installing
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -211,3 +213,11 @@ def test_an_owner_and_missing_and_needless_privileges_are_reported(become_web, w
 @pytest.mark.parametrize("databases", [None, []])
 def test_without_a_database_no_privilege_is_looked_at(databases):
     assert (owner_apart(databases), privileges_as_needed(databases)) == ([], [])
+
+
+@pytest.mark.django_db
+def test_months_that_nobody_made_are_named(monkeypatch):
+    assert months_ahead(["default"]) == months_ahead(None) == []
+    monkeypatch.setattr(present, "faults", lambda database: ["no partition for 2027-02"])
+    [fault] = months_ahead(["default"])
+    assert (fault.id, "no partition for 2027-02" in fault.msg) == ("partners.W045", True)

@@ -9,6 +9,7 @@ from django.db import connection
 
 from partners.management.base import refusals
 from partners.models import privileges
+from partners.partitions.present import partitions
 
 _ROLE = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,62}")
 
@@ -41,4 +42,5 @@ def _statements(role: str) -> list[str]:
     if role == user:
         told = "This role runs the command. Name the role of the web service, which must not own the tables."
         raise ValidationError(told, code="own_role")
-    return ["BEGIN;", *privileges.statements(connection.ops.quote_name(role), schema), "COMMIT;"]
+    parts = [each.name for each in partitions(connection)]
+    return ["BEGIN;", *privileges.statements(connection.ops.quote_name(role), schema, parts), "COMMIT;"]

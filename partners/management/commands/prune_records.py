@@ -4,12 +4,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
+from django.db import connection
 from django.utils.text import get_text_list
 
 from partners.formats.moments import rfc3339
 from partners.management.base import ChangeCommand
 from partners.models import OnboardingRequest, record
 from partners.models.onboarding.request import KEPT
+from partners.partitions import making
 from partners.record import retention
 from partners.record.retention import Pruning
 from partners.record.unknown_callers import unkeyed_answers
@@ -33,8 +35,9 @@ class Command(ChangeCommand):
 
     help = (
         "Delete requests, changes and counts of calls without a known key that are older than the retention period, in "
-        "batches. You can stop it and run it again at any time. Each deletion is recorded. It also deletes "
-        f"{get_text_list(_short_lived(), 'and')}."
+        "batches; on PostgreSQL the requests of a month together, when the last is old enough. You can stop it and run "
+        "it again at any time. Each deletion is recorded. It also deletes "
+        f"{get_text_list(_short_lived(), 'and')}, and makes the ledger's partitions of the next months."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -52,6 +55,7 @@ class Command(ChangeCommand):
         if options["dry_run"]:
             pruning.count()
         else:
+            making.ahead(connection)
             pruning.run(self.change(options))
         return {
             "older_than": rfc3339(pruning.cutoff),

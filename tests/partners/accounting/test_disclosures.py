@@ -227,7 +227,8 @@ def test_postgresql_finds_a_patient_by_the_index_of_patients(told):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     records = disclosures._records(told.patient.pk, told.organization, Period.of())[:100]
-    assert re.findall(r"request_record_\w+", records.explain()) == ["request_record_patients"]
+    indexes = re.findall(r"Scan (?:Backward )?using (\w+)|Bitmap Index Scan on (\w+)", records.explain())
+    assert {"patients" in name for pair in indexes for name in pair if name} == {True}
 
 
 def test_disclosures_to_another_organization_are_not_listed_for_this_one(told):

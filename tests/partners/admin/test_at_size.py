@@ -76,7 +76,8 @@ def test_the_statements_of_a_list_do_not_grow_with_it(admin_client):
     few = {path: statements(admin_client, path) for path in LISTS}
     grow(11)
     assert {path: statements(admin_client, path) for path in LISTS} == few
-    assert few.pop("/admin/") <= 34, "Home asks one question of each kind of work"
+    most = {"sqlite": 34, "postgresql": 37}[connection.vendor]  # the months of the ledger are three
+    assert few.pop("/admin/") <= most, "Home asks one question of each kind of work"
     assert max(few.values()) <= 11
 
 

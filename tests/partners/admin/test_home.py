@@ -11,6 +11,7 @@ from partners.finding.found import SHOWN
 from partners.models import ApiKeySwitch, KeyLeak, Organization, WebhookService
 from partners.models.change import Change
 from partners.models.keys.leak import Proof
+from partners.partitions import present
 from partners.record import refused
 from partners.triggers import times
 from tests.factories import CHANGE, OrganizationFactory, issue
@@ -274,3 +275,12 @@ def test_clocks_that_differ_are_shown_to_superusers(support, organization, monke
     assert ("Clocks differ" in text) is (said is not None)
     assert said is None or f"differ by {said} seconds" in text
     assert "Clocks differ" not in seen(support)
+
+
+@pytest.mark.parametrize("faults", [[], ["no partition for 2027-02", "the net holds rows"]])
+def test_months_that_nobody_made_are_shown_to_superusers(support, organization, monkeypatch, faults):
+    monkeypatch.setattr(present, "faults", lambda database: faults)
+    superuser = Client()
+    superuser.force_login(User.objects.create_superuser("admin"))
+    assert ("no partition for 2027-02; the net holds rows" in seen(superuser)) is bool(faults)
+    assert "Months of the record" not in seen(support)

@@ -21,6 +21,8 @@ def test_what_it_prints_gives_one_role_what_it_needs_in_one_transaction():
     assert (lines[0], lines[-1]) == ("BEGIN;", "COMMIT;")
     assert lines[1] == 'REVOKE CREATE ON SCHEMA public FROM PUBLIC, "chartero_web";'
     assert lines[2].startswith("REVOKE ALL ON public.auth_group, ")
+    assert ", public.partners_requestrecord_net FROM PUBLIC" in lines[2]
+    assert "requestrecord_net" not in "".join(lines[3:])
     assert lines[3] == 'GRANT USAGE ON SCHEMA public TO "chartero_web";'
     assert any(line.startswith("GRANT SELECT ON public.auth_permission, ") for line in lines)
     assert all(line.endswith(' TO "chartero_web";') for line in lines[4:-1])

@@ -67,7 +67,7 @@ def test_a_key_never_moves_back(organization, settings):
 
 def test_an_answer_that_is_not_on_record_moves_nothing(older, monkeypatch):
     key, api = older
-    monkeypatch.setattr(ledger, "_INSERT", None)
+    monkeypatch.setattr(ledger, "_insert", None)
     assert api.get().status_code == 503
     assert stored(key) == 1
 

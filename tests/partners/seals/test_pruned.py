@@ -3,16 +3,21 @@
 from typing import NamedTuple
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from partners.models import ChangeEvent, RequestRecord
 from partners.models import seal as seals
 from partners.models.change import Action, Change
+from partners.partitions import making
+from partners.partitions.months import month_of
+from partners.partitions.present import FIRST, partitions
 from partners.record.retention import Pruning
 from partners.seals import sealing, verifying
 from partners.seals.pruned import Pruned
 from tests.factories import OrganizationFactory, issue
 from tests.partners.support import aged
+from tests.partners.support.months import add, execute
 from tests.partners.support.sealed import as_owner
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +56,22 @@ def test_pruned_rows_are_counted_and_no_fault(rows):
     assert found() == ([], 4)
     sealing.seal()
     assert found() == ([], 4)
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one table")
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_month_that_was_dropped_whole_is_no_fault_if_that_is_recorded(db, recorded):
+    month, ahead = month_of(aged.cutoff()), partitions(connection)[0].end
+    execute(f"DROP TABLE {FIRST}")
+    add(FIRST, None, month)
+    add(f"{month:{making.MONTH}}", month, ahead)
+    key = issue(OrganizationFactory())[0]
+    old, _, _ = (aged.request(key, at).pk for at in (aged.cutoff(7), aged.cutoff(7), timezone.now()))
+    sealing.seal()
+    prune() if recorded else execute(f"DROP TABLE {FIRST}")
+    assert FIRST not in [each.name for each in partitions(connection)]
+    assert found() == (([], 2) if recorded else ([f"requests: row {old} was removed"], 0))
 
 
 def test_a_deletion_that_nobody_recorded_is_a_fault(rows):

@@ -9,6 +9,8 @@ from django.db.models import F
 
 from partners.models import ChangeEvent, RequestRecord, Seal, triggers
 from partners.models.change import Action
+from partners.partitions import making
+from partners.partitions.present import partitions
 from partners.seals import sealing
 from partners.triggers import installing
 from tests.factories import OrganizationFactory
@@ -56,6 +58,22 @@ def truncate(sealed: Sealed) -> None:
 
 def drop(sealed: Sealed) -> None:
     run_sql("DROP TABLE partners_requestrecord")
+
+
+def drop_partition(sealed: Sealed) -> None:
+    run_sql(f"DROP TABLE {partitions(connection)[0].name}")
+
+
+def detach_partition(sealed: Sealed) -> None:
+    run_sql(f"ALTER TABLE partners_requestrecord DETACH PARTITION {partitions(connection)[0].name}")
+
+
+def alter_detached_partition(sealed: Sealed) -> None:
+    """Detach the partition, whose triggers of rows then go, alter a row, and attach it again."""
+    partition = partitions(connection)[0]
+    detach_partition(sealed)
+    run_sql(f"UPDATE {partition.name} SET status = 403 WHERE id = %s", ROW)
+    making.attach(connection, partition.name, partition.start, partition.end)
 
 
 def drop_column(sealed: Sealed) -> None:
@@ -198,6 +216,15 @@ ROWS = [
     ("a part removed", remove(RequestRecord, pk__gt=ROW), ("requests", "removed", ROW + STEP)),
     ("emptied", truncate, ("requests", "removed", FIRST)),
     ("dropped", drop, ("requests", "table_missing", None)),
+    *(
+        [
+            ("partition dropped", drop_partition, ("requests", "removed", FIRST)),
+            ("partition detached", detach_partition, ("requests", "removed", FIRST)),
+            ("partition altered apart", alter_detached_partition, ("requests", "altered", ROW)),
+        ]
+        if ON_POSTGRESQL
+        else []
+    ),
     ("column gone", drop_column, ("requests", "table_missing", None)),
     ("swapped", swap, ("requests", "altered", ROW)),
     ("another id", requests(id=IN_GAP), ("requests", "inserted", IN_GAP)),

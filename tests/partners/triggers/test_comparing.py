@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 
+from partners.models import triggers
 from partners.triggers import comparing, installing
 from partners.triggers.comparing import Fault
 from partners.triggers.definitions import Definition, TriggerSet, registered
@@ -10,6 +11,7 @@ from partners.triggers.definitions import Definition, TriggerSet, registered
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql, pytest.mark.clock_of_database]
 POSTGRESQL = connection.vendor == "postgresql"
 IS_FINAL, RECORD = "request_record_is_final", "partners_requestrecord"
+PART, IS_KEPT = f"{RECORD}_net", "request_record_is_kept"
 OF_RECORD = f"trigger {IS_FINAL} on {RECORD}"
 PASS = "RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$"
 REFUSE = "EXECUTE FUNCTION chartero_refuse('a record of a request cannot be altered')"
@@ -67,6 +69,18 @@ ON_POSTGRESQL = [
     ([f"CREATE RULE swallow AS ON INSERT TO {RECORD} DO INSTEAD NOTHING"], f"rule swallow on {RECORD}: on"),
     ([f"ALTER TABLE {RECORD} ENABLE ROW LEVEL SECURITY"], f"row security on {RECORD}: on"),
     (["SET LOCAL session_replication_role = replica"], "session_replication_role: replica"),
+    ([f"ALTER TABLE {PART} DISABLE TRIGGER {IS_FINAL}"], f"trigger {IS_FINAL} on {PART}: disabled"),
+    ([f"DROP TRIGGER {IS_KEPT}_whole ON {PART}"], f"trigger {IS_KEPT}_whole on {PART}: missing"),
+    ([f"DROP TRIGGER {IS_KEPT}_whole ON {RECORD}"], f"trigger {IS_KEPT}_whole on {RECORD}: missing"),
+    (
+        [
+            f"CREATE FUNCTION swallow() {PASS}",
+            f"CREATE TRIGGER swallow BEFORE INSERT ON {PART} FOR EACH ROW EXECUTE FUNCTION swallow()",
+        ],
+        f"trigger swallow on {PART}: unknown",
+    ),
+    ([f"CREATE RULE swallow AS ON DELETE TO {PART} DO INSTEAD NOTHING"], f"rule swallow on {PART}: on"),
+    ([f"ALTER TABLE {PART} ENABLE ROW LEVEL SECURITY"], f"row security on {PART}: on"),
 ]
 
 
@@ -103,6 +117,16 @@ def test_sqlite_needs_recursive_triggers():
 @pytest.mark.skipif(not POSTGRESQL, reason="of PostgreSQL")
 def test_a_trigger_that_fires_in_replication_too_is_good():
     execute(f"ALTER TABLE {RECORD} ENABLE ALWAYS TRIGGER {IS_FINAL}")
+    assert named() == []
+
+
+@pytest.mark.skipif(not POSTGRESQL, reason="of PostgreSQL")
+@pytest.mark.parametrize("table", [RECORD, PART])
+@pytest.mark.parametrize("trigger", [IS_FINAL, f"{IS_KEPT}_whole"])
+def test_what_is_off_on_a_partition_comes_back(table, trigger):
+    execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+    assert named() == [f"trigger {trigger} on {table}: disabled"]
+    installing.ensure(connection, triggers.SET)
     assert named() == []
 
 

@@ -1,17 +1,20 @@
 """The time of a row of the record is that of the database, unless the owner of the tables asks for another."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, NotSupportedError, connection, transaction
 from django.utils import timezone
 
 from partners.checks import clocks_agree
 from partners.models import ChangeEvent, RequestRecord
 from partners.models.change import Action
+from partners.partitions.present import partitions
+from partners.record import ledger
 from partners.triggers import comparing, times
 from tests.factories import RequestRecordFactory, issue
 from tests.partners.support import aged
+from tests.partners.support.months import add, divide, execute
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql, pytest.mark.clock_of_database]
 POSTGRESQL = connection.vendor == "postgresql"
@@ -31,6 +34,10 @@ def kept(row) -> timedelta:
 @pytest.mark.parametrize("age", [YEARS, -YEARS, timedelta(minutes=2)])
 def test_another_time_is_not_kept(make, age):
     at = timezone.now() - age
+    if POSTGRESQL and make is MAKERS["request"] and age < timedelta(0):
+        with pytest.raises(NotSupportedError, match="moving row to another partition"), transaction.atomic():
+            make(at)
+        return
     if POSTGRESQL:
         assert abs(kept(make(at))) < timedelta(seconds=30)
         return
@@ -73,6 +80,62 @@ def test_the_web_role_cannot(become_web):
     assert abs(kept(record)) < timedelta(seconds=30)
     RequestRecord.objects.bulk_create([RequestRecordFactory.build(api_key=key, occurred_at=timezone.now() - YEARS)])
     assert not RequestRecord.objects.filter(occurred_at__lt=timezone.now() - timedelta(minutes=1)).exists()
+
+
+@only_postgresql
+@pytest.mark.parametrize("age", [YEARS, -YEARS, timedelta(days=70)])
+def test_no_row_of_another_month_is_added(become_web, age):
+    """The months have partitions here, so the row would have to move."""
+    key, _ = issue()
+    divide(timezone.now() - timedelta(days=1200), timezone.now())
+    become_web()
+    times.accept(connection)
+    with pytest.raises(NotSupportedError, match="moving row to another partition"), transaction.atomic():
+        RequestRecordFactory(api_key=key, occurred_at=timezone.now() - age)
+    assert not RequestRecord.objects.exists()
+
+
+NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+@only_postgresql
+@pytest.mark.parametrize(
+    ("clock", "given", "kept_at"),
+    [
+        (0.1, -0.1, -0.1),  # a call that began before the month ended
+        (0.1, -1.9, -1.9),
+        (0.1, 0.05, 0.1),
+        (-0.1, -30, -0.1),
+        (5, 1, 5),
+        (0.1, -2.1, None),
+        (5, -0.1, None),
+        (-0.1, 0.1, None),  # the clock of the process is ahead
+    ],
+)
+def test_at_the_end_of_a_month_a_call_keeps_the_time_of_its_statement_and_no_other(key, clock, given, kept_at):
+    december, january = NEW_YEAR.replace(year=2026, month=12), NEW_YEAR.replace(month=2)
+    stopped = times._WRITE.body.replace("clock_timestamp()", f"timestamptz '{NEW_YEAR + timedelta(seconds=clock)}'")
+    function = f"FUNCTION {times._WRITE.name}() RETURNS trigger LANGUAGE plpgsql AS $${stopped}$$"
+    execute(f"CREATE OR REPLACE {function}", *(f"DROP TABLE {each.name}" for each in partitions(connection)[:-1]))
+    add("december", december, NEW_YEAR)
+    add("january", NEW_YEAR, january)
+    if kept_at is None:
+        with pytest.raises(NotSupportedError, match="moving row to another partition"):
+            aged.request(key, NEW_YEAR + timedelta(seconds=given))
+        return
+    aged.request(key, NEW_YEAR + timedelta(seconds=given))
+    assert RequestRecord.objects.get().occurred_at == NEW_YEAR + timedelta(seconds=kept_at)
+
+
+@only_postgresql
+@pytest.mark.parametrize("ahead", [timedelta(days=400), -timedelta(days=400)])
+def test_a_call_is_recorded_whatever_the_clock_of_its_process_says(api, monkeypatch, ahead):
+    divide(timezone.now() - timedelta(days=40), timezone.now())
+    now = timezone.now
+    monkeypatch.setattr(ledger.timezone, "now", lambda: now() + ahead)
+    api.get()
+    monkeypatch.undo()
+    assert abs(kept(RequestRecord.objects.get())) < timedelta(seconds=30)
 
 
 @only_postgresql

@@ -1,0 +1,50 @@
+"""Alter a table: wait for a lock that holds up calls so briefly that they hardly notice, and try again.
+
+A lock that holds up no call is waited for as long as it takes: autovacuum gives way to whoever waits for a second.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db import OperationalError, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+WAIT, PAUSE, TURNS = "200ms", 1.0, 60  # a call waits a second for a lock
+_NOT_AVAILABLE = "55P03"
+Result = TypeVar("Result")
+
+
+def again(connection: BaseDatabaseWrapper, act: Callable[[], Result]) -> Result:
+    """Run something in a transaction of its own, until it gets its locks; raise the last error if it never does."""
+    for _ in range(TURNS - 1):
+        try:
+            return _once(connection, act)
+        except OperationalError as fault:
+            if getattr(fault.__cause__, "sqlstate", None) != _NOT_AVAILABLE:
+                raise
+            time.sleep(PAUSE)
+    return _once(connection, act)
+
+
+def _once(connection: BaseDatabaseWrapper, act: Callable[[], Result]) -> Result:
+    with transaction.atomic(using=connection.alias):
+        return act()
+
+
+def hurry(connection: BaseDatabaseWrapper) -> None:
+    """Wait only briefly for the locks of the rest of the transaction."""
+    execute(connection, f"SET LOCAL lock_timeout = '{WAIT}'")
+
+
+def execute(connection: BaseDatabaseWrapper, statement: str) -> None:
+    """Run a statement without values."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def texts(connection: BaseDatabaseWrapper, query: str, *values: Any) -> list[str]:
+    """Return the first column of what a query finds."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return [row[0] for row in cursor.fetchall()]
