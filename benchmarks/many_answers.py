@@ -159,9 +159,10 @@ def _indexes(table: str) -> tuple[list[str], list[str]]:
     )
     dropped = [f"ALTER TABLE {table} DROP CONSTRAINT {name}" for name, _ in unique]
     made = [f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}" for name, definition in unique]
+    everywhere = [definition.replace(" ON ONLY ", " ON ") for _, definition in indexes]  # on all partitions, too
     return (
         [*dropped, *(f"DROP INDEX {name}" for name, _ in indexes)],
-        ["SET maintenance_work_mem = '1GB'", *made, *(definition for _, definition in indexes)],
+        ["SET maintenance_work_mem = '1GB'", *made, *everywhere],
     )
 
 
