@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 
 from partners.catalogue.remedy import FixPlace
 from partners.catalogue.routes import Route
+from partners.diagnosis.forecasting import Forecast
 from partners.models import ApiKey, Organization
 
 register = template.Library()
@@ -52,6 +53,18 @@ def fix_link(
     """Return the link to where this is fixed, for the person who looks at this page. `route` may be its name."""
     named = route if isinstance(route, Route) else Route.named(route) if route else None
     return link_to(place, context["request"].user, key or None, organization or None, named)
+
+
+@register.filter
+def chosen(forecasts: list[Forecast]) -> list[Forecast]:
+    """Return the forecasts of the routes that staff chose, whether a call passes or not."""
+    return [each for each in forecasts if not each.left_out]
+
+
+@register.filter
+def left_out(forecasts: list[Forecast]) -> list[Forecast]:
+    """Return the forecasts of the routes that staff didn't choose."""
+    return [each for each in forecasts if each.left_out]
 
 
 def _url(place: FixPlace, row: ApiKey | Organization | None) -> str:

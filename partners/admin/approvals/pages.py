@@ -92,13 +92,16 @@ def issue(request: HttpRequest, approval: int) -> HttpResponse:
     if form.is_valid() and (answer := _issued(request, form, row)):
         return answer
     wanted: Any = row.wanted_key  # with an organization, as every key that is asked for on a page
+    forecasts = forecasting.of_new_key(wanted.organization, wanted.scopes, is_test=False)
     return render(
         request,
         "partners/approvals/issue.html",
         title="Issue the approved key",
         approval=row,
         form=form,
-        forecasts=forecasting.of_new_key(wanted.organization, wanted.scopes, is_test=False),
+        forecasts=forecasts,
+        passes=any(each.passes for each in forecasts),
+        idle=forecasting.idle(forecasts, wanted.scopes),
     )
 
 

@@ -141,6 +141,18 @@ def test_what_staff_took_away_since_the_approval_is_forecast_and_not_given(asker
     assert not Organization.objects.get(pk=newcomer.pk).allowlisted
 
 
+NOTHING = "This key can't call anything yet. You can still issue it."
+
+
+@pytest.mark.parametrize(("scopes", "warned"), [([*Scope], False), ([Scope.ENCOUNTERS_READ], True)])
+def test_issuing_an_approved_key_warns_of_one_that_can_call_nothing(asker, approver, organization, scopes, warned):
+    approval = key_asked_for(asker.user, organization, scopes=scopes)
+    decide(approver, approval, "approved")
+    page = asker.get(page_of(approval, "issue/"))
+    assert (NOTHING in text_of(page)) is warned
+    assert ('<details class="numbers" open>' in page.text) is warned
+
+
 def test_a_link_that_cannot_be_sent_is_not_approved(asker, approver, organization, settings):
     approval = key_asked_for(asker.user, organization, by_link=True)
     settings.DEFAULT_FROM_EMAIL = ""

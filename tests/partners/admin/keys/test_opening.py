@@ -158,6 +158,8 @@ def test_routes_that_nobody_chose_are_not_alarming(onboarding):
     form = issue_form(onboarding, partner) | {"step": "check", "scopes": [scope.value for scope in Scope][:3]}
     text = onboarding.post(ISSUE, form).text
     assert text.count("Not included") == len(Route.grantable()) - 1
+    assert f"<summary>{len(Route.grantable()) - 1} routes not included</summary>" in text
+    assert text.index("Passes") < text.index('<details class="numbers">') < text.index("Not included")
     assert 'class="state failed"' not in text
     partner.set_access(CHANGE, allowlisted=False)
     assert 'class="state failed"' in onboarding.post(ISSUE, form).text
