@@ -38,10 +38,6 @@ class RecordedValue:
     before: str
     after: str
 
-    @property
-    def changed(self) -> bool:
-        return bool(self.before and self.after) and self.before != self.after
-
 
 @register.filter
 def differences(event: ChangeEvent) -> list[str]:
@@ -56,11 +52,12 @@ def differences(event: ChangeEvent) -> list[str]:
 
 @register.filter
 def recorded_values(event: ChangeEvent) -> list[RecordedValue]:
-    """Return every value that was recorded with the change, also those that it didn't change."""
+    """Return the values that the change set, changed or removed."""
     before, after = event.before, event.after
     return [
         RecordedValue(_label(name), *(_word(name, state[name]) if name in state else "" for state in (before, after)))
         for name in {**before, **after}
+        if name not in before or name not in after or before[name] != after[name]
     ]
 
 
