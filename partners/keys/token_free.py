@@ -34,10 +34,15 @@ class TokenFreeForm(forms.Form):
 
     @property
     def focus(self) -> str:
-        """Return the name of the field to type in first: the first with an error, else the first empty one."""
+        """Return the name of the field to type in first: the first with an error, else the first empty one.
+
+        If that may stay empty, it is none: the focus would skip what is above it, or invite to fill in what needn't be.
+        """
         fields = self.visible_fields()
-        wrong, empty = (field for field in fields if field.errors), (field for field in fields if not field.value())
-        return next((field.name for field in (*wrong, *empty)), "")
+        if wrong := [field.name for field in fields if field.errors]:
+            return wrong[0]
+        empty = next((field for field in fields if not field.value()), None)
+        return empty.name if empty and empty.field.required else ""
 
     def attempt(self, make: Callable[[], Made], field: str | None = None) -> Made | None:
         """Return what `make` returns; None if the models refuse it, with their errors in the form."""

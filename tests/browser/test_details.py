@@ -95,6 +95,7 @@ def focused(page) -> str:
         ("/admin/partners/apikey/issue/?organization={organization[pk]}", "id_label"),
         ("/admin/partners/apikey/{key[pk]}/disable/", "id_reason"),
         ("/admin/partners/organization/add/", "id_name"),
+        ("/admin/staff-activity/?person=ada", ""),
     ],
 )
 def test_the_focus_is_where_one_types_or_reads_first(staff, path, field):
