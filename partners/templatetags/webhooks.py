@@ -1,10 +1,12 @@
 """Show the state of a webhook endpoint and of a delivery, and what an attempt got."""
 
+import re
+
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from partners.models import DeliveryState, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from partners.models import DeliveryState, OffWhy, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 register = template.Library()
 CLASSES = {
@@ -20,10 +22,10 @@ CLASSES = {
 def endpoint_state(endpoint: WebhookEndpoint) -> SafeString:
     """Show whether events are sent to an endpoint, by word and colour."""
     if not endpoint.is_on:
-        return _state("off", "Off")
+        return _state("disabled" if endpoint.off_why == OffWhy.STAFF else "failed", "Off")
     if not endpoint.has_secret_seen:
         return _state("new", "Waiting")
-    return _state("expiring", "Failing") if endpoint.failing_since else _state("on", "On")
+    return _state("failed", "Failing") if endpoint.failing_since else _state("on", "On")
 
 
 @register.simple_tag
@@ -40,9 +42,21 @@ def outcome(attempt: WebhookAttempt) -> str:
 
 
 @register.filter
+def seconds(attempt: WebhookAttempt) -> str:
+    """Return how long an attempt took."""
+    return f"{attempt.milliseconds / 1_000:.3f} s"
+
+
+@register.filter
 def last_attempt(delivery: WebhookDelivery) -> WebhookAttempt | None:
     """Return the last attempt of a delivery whose history has been read."""
     return next(iter(delivery.history.all()), None)
+
+
+@register.filter
+def breakable(url: str) -> SafeString:
+    """Return a URL that ends a line only after a slash where a line has no room for all of it."""
+    return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in re.split("(?<=/)(?!/)", url)))
 
 
 def _state(name: str, word: str) -> SafeString:

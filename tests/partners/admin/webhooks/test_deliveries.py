@@ -2,6 +2,7 @@
 
 import pytest
 from django.utils import timezone
+from django.utils.html import escape
 
 from partners.models import DeliveryState, WebhookAttempt
 from partners.models.webhooks.delivery import DroppedWhy
@@ -23,6 +24,13 @@ def test_a_delivery_shows_its_event_and_each_attempt(support, endpoint):
         each in shown for each in (delivery.public_id, delivery.event.public_id, "enc_Invented1", "doc_Invented1")
     )
     assert shown.index("204") < shown.index("500")
+    assert "0.007 s" in shown
+
+
+def test_a_delivery_shows_its_body_as_the_partner_gets_it(support, endpoint):
+    delivery = delivery_to(endpoint)
+    shown = support.get(path(delivery)).text
+    assert f"<pre>{escape(delivery.event.body().decode())}</pre>" in shown
 
 
 def test_a_delivery_that_waits_shows_its_next_attempt_and_offers_no_replay(onboarding, endpoint):
