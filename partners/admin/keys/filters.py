@@ -226,11 +226,9 @@ class LeakFilter(ChoiceFilter):
         return queryset.filter(reported if self.value() == "yes" else ~reported)
 
 
+USUAL = (OrganizationFilter, StateFilter, ExpiryFilter, LastUseFilter)
 OFFERED = (
-    OrganizationFilter,
-    StateFilter,
-    ExpiryFilter,
-    LastUseFilter,
+    *USUAL,
     ScopeFilter,
     RouteFilter,
     AllowlistFilter,

@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST
 
 from partners.admin.base import needs
+from partners.admin.keys.filters import USUAL
 from partners.admin.lists import exports
 from partners.admin.lists.model_admin import StrictModelAdmin
 from partners.admin.lists.paging import SearchableList
@@ -61,9 +62,26 @@ class KeyList(SearchableList):
         return bool(self.result_count <= MOST_AT_ONCE)
 
     @property
+    def usual_filters(self) -> list[Any]:
+        return [each for each in self._filters if isinstance(each, USUAL)]
+
+    @property
+    def more_filters(self) -> list[Any]:
+        """Return the filters that few people need, which the page folds."""
+        return [each for each in self._filters if not isinstance(each, USUAL)]
+
+    @property
+    def uses_more_filters(self) -> bool:
+        return any(each.value() for each in self.more_filters)
+
+    @property
+    def _filters(self) -> list[Any]:
+        return cast(list[Any], self.filter_specs)
+
+    @property
     def chosen(self) -> dict[str, str]:
         """Return the values of the search and the filters that narrow the list."""
-        values = {each.parameter_name: each.value() for each in self.filter_specs}  # type: ignore[attr-defined]
+        values = {each.parameter_name: each.value() for each in self._filters}
         return {name: str(value) for name, value in ({SEARCH_VAR: self.query} | values).items() if value}
 
 

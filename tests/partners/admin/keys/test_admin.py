@@ -316,3 +316,18 @@ def test_a_long_list_has_pages_that_keep_the_filter(support, organization):
     assert re.search(r'rel="next" href="\?(p=2&amp;state=active|state=active&amp;p=2)"', first)
     second = support.get(f"{LIST}?state=active&p=2").text
     assert ("Number 0<" in second, "Previous" in second) == (True, True)
+
+
+@pytest.mark.parametrize(("query", "opened"), [("", False), ("?state=active&used=never", False), ("?tag=ehr", True)])
+def test_rare_filters_are_folded_unless_one_is_in_use(support, organization, query, opened):
+    page = support.get(LIST + query).text
+    assert ('<details class="more" open>' in page, '<details class="more">' in page) == (opened, not opened)
+    assert page.index('name="used"') < page.index("More filters") < page.index('name="leaked"')
+    assert page.count('name="leaked"') == 1
+
+
+def test_the_anchors_at_the_top_of_a_key_lead_to_its_parts(support, organization):
+    page = support.get(page_of(issue(organization)[0])).text
+    anchors = re.findall('<li><a href="#([a-z]+)">', page)
+    assert anchors == ["access", "facts", "changes", "calls", "networks"]
+    assert all(page.count(f'id="{anchor}"') == 1 for anchor in anchors)
