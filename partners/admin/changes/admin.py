@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.changes import sheet
 from partners.admin.changes.filters import ChangeFilter
+from partners.admin.lists import exports
 from partners.admin.lists.model_admin import get_by_pk
 from partners.models import ChangeEvent
 from partners.record import pages
@@ -80,7 +81,7 @@ def _list(request: HttpRequest, form: ChangeFilter) -> HttpResponse:
         "partners/changes.html",
         title="Changes",
         form=form,
-        most=f"{sheet.PER_PAGE * sheet.MOST_PAGES:,}",
+        most=exports.most(),
         **context,
     )
 

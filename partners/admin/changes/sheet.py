@@ -1,20 +1,14 @@
 """The filtered changes as a CSV file. The export itself is recorded first."""
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC
-from itertools import islice
 
 from django.http import HttpRequest, HttpResponse
 
 from partners.admin.changes.filters import ChangeFilter
 from partners.admin.lists import exports
-from partners.formats import sheets
 from partners.models import ChangeEvent
-from partners.record.pages import Page, all_pages
 
-PER_PAGE, MOST_PAGES = 1_000, 20
 COLUMNS = (
     "occurred_at",
     "change",
@@ -31,22 +25,11 @@ COLUMNS = (
     "approved_by",
     "change_id",
 )
-STOPPED = "The file ends here, but there may be older changes. Choose a shorter time to see them."
 
 
 def answer(request: HttpRequest, form: ChangeFilter) -> HttpResponse:
     """Record the export, then return the file in pieces. The form must be valid."""
-    pages = islice(all_pages(replace(form.search(), per_page=PER_PAGE)), MOST_PAGES)
-    return exports.answer(request, "Changes", sheets.lines(COLUMNS, _rows(pages)), form.address)
-
-
-def _rows(pages: Iterable[Page[ChangeEvent]]) -> Iterator[list[str | None]]:
-    older = None
-    for page in pages:
-        yield from map(row, page.rows)
-        older = page.older
-    if older:
-        yield [STOPPED]
+    return exports.answer(request, "Changes", exports.of_record(form.search(), COLUMNS, row), form.address)
 
 
 def row(event: ChangeEvent) -> list[str | None]:

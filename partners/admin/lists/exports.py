@@ -1,16 +1,21 @@
 """Rows as a CSV file. Each download of a list is recorded: who took which rows."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
+from partners.formats import sheets
 from partners.keys.in_text import without_tokens
 from partners.models.change import Action, ChangeEvent
+from partners.record.pages import Page, Row, Search, all_pages
 from partners.signin.base import change_by
 
 LONGEST = 500  # characters of the filters on record
+PER_PAGE, MOST_PAGES = 1_000, 20
+STOPPED = "The file ends here, but there may be older rows. Choose a shorter time to see them."
 
 
 def answer(
@@ -22,6 +27,26 @@ def answer(
     after = {"list": name, "filters": kept[:LONGEST]} | ({} if rows is None else {"rows": rows})
     ChangeEvent.record(Action.EXPORTED, change_by(request), after=after)
     return file
+
+
+def most() -> str:
+    """Return how many rows of a record a file may have."""
+    return f"{PER_PAGE * MOST_PAGES:,}"
+
+
+def of_record(search: Search[Row], columns: Sequence[str], cells: Callable[[Row], list[str | None]]) -> Iterator[str]:
+    """Yield the lines of a file of a record: what a search finds, the newest first, as far as a file may go."""
+    pages = islice(all_pages(replace(search, per_page=PER_PAGE)), MOST_PAGES)
+    return sheets.lines(columns, _rows(pages, cells))
+
+
+def _rows(pages: Iterable[Page[Row]], cells: Callable[[Row], list[str | None]]) -> Iterator[list[str | None]]:
+    older = None
+    for page in pages:
+        yield from map(cells, page.rows)
+        older = page.older
+    if older:
+        yield [STOPPED]
 
 
 def stream(lines: Iterable[str], file_name: str) -> HttpResponse:

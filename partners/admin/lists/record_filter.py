@@ -56,6 +56,11 @@ class RecordFilter(forms.Form):
         return {name: text for name, text in texts.items() if text}
 
     @property
+    def callers(self) -> dict[str, str]:
+        """Return whose calls or changes these are, for the URL: a key, an organization, or everyone's."""
+        return {name: text for name, text in self.address.items() if name in ("organization", "key")}
+
+    @property
     def narrows(self) -> bool:
         """Return True if any filter differs from the default."""
         return self.address != {"time": self._default_time}

@@ -12,9 +12,10 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import ReadOnlyAdmin, needs, render
+from partners.admin.lists import exports
 from partners.admin.lists.model_admin import get_row
 from partners.admin.lists.record_filter import ALL
-from partners.admin.requests import unrecorded
+from partners.admin.requests import sheet, unrecorded
 from partners.admin.requests.filters import RequestFilter
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
@@ -26,6 +27,8 @@ from partners.record import pages, subjects
 from partners.record.call_groups import grouped
 from partners.record.pages import LOOKED_AT, to_address
 from partners.record.subjects import Subject
+from partners.usage import chart
+from partners.usage.chart import Usage
 
 LIST = "admin:partners_requestrecord_changelist"
 PAGE = "admin:partners_requestrecord_change"
@@ -40,6 +43,7 @@ class RequestRecordAdmin(ReadOnlyAdmin):
         return [
             path("", index, name="partners_requestrecord_changelist"),
             path("find/", find_request, name="partners_requestrecord_find"),
+            path("export/", export, name="partners_requestrecord_export"),
             path("<str:object_id>/", show, name="partners_requestrecord_change"),
         ]
 
@@ -52,9 +56,17 @@ def index(request: HttpRequest) -> HttpResponse:
     form = RequestFilter(request.POST if request.method == "POST" else request.GET, label_suffix="")
     if form.is_valid() and request.method == "POST":
         return redirect(f"{reverse(LIST)}?{urlencode(form.address)}")
-    context = _found(request, form) if form.is_valid() else {"narrowed": True}
-    form.tidy()
-    return render(request, "partners/requests.html", title="Requests", form=form, **context)
+    return _list(request, form)
+
+
+@needs("partners.view_requestrecord")
+@require_POST
+@sensitive_post_parameters()
+@sensitive_variables()
+def export(request: HttpRequest) -> HttpResponse:
+    """Return the filtered calls as a CSV file, after the export itself is recorded."""
+    form = RequestFilter(request.POST, label_suffix="")
+    return sheet.answer(request, form) if form.is_valid() else _list(request, form)
 
 
 @needs("partners.view_requestrecord")
@@ -89,6 +101,12 @@ def show(request: HttpRequest, object_id: str) -> HttpResponse:
     )
 
 
+def _list(request: HttpRequest, form: RequestFilter) -> HttpResponse:
+    context = _found(request, form) if form.is_valid() else {"narrowed": True}
+    form.tidy()
+    return render(request, "partners/requests.html", title="Requests", form=form, most=exports.most(), **context)
+
+
 def _found(request: HttpRequest, form: RequestFilter) -> dict[str, Any]:
     page = pages.page_at(form.search(), request.GET.get("newer", ""), request.GET.get("older", ""))
     return {
@@ -97,10 +115,25 @@ def _found(request: HttpRequest, form: RequestFilter) -> dict[str, Any]:
         "older": page.older and to_address(page.older),
         "newer": page.newer and to_address(page.newer),
         "looked_at": f"{LOOKED_AT:,}",
+        "usage": _usage(form, request.GET.get("usage", "")),
+        "of_many": not form.cleaned_data["key"],
+        "calls": f"?{urlencode(form.callers)}&" if form.callers else "?",
+        "filters": form.address,
         "address": urlencode(form.address),
         "at_all_times": urlencode(form.address | {"time": ALL}),
         "narrowed": form.narrows,
     }
+
+
+def _usage(form: RequestFilter, span: str) -> Usage | None:
+    """Return the chart of the calls, or None if a filter leaves out some of them that the counts don't tell apart."""
+    given = form.cleaned_data
+    if given["route"] or given["status"] or given["code"]:
+        return None
+    span = span or given["time"]
+    if given["key"]:
+        return chart.of_key(given["key"], span)
+    return chart.of_organization(given["organization"], span) if given["organization"] else chart.of_all(span)
 
 
 def _lacked_scopes(record: RequestRecord) -> list[str]:

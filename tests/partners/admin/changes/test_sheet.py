@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from partners.admin.changes import sheet
+from partners.admin.lists import exports
 from partners.models import ChangeEvent
 from partners.models.change import Action, Change
 from tests.factories import issue
@@ -82,13 +82,13 @@ def test_no_cell_is_run_as_a_formula(security, organization):
 
 
 def test_every_page_is_in_the_file_and_the_file_says_where_it_was_cut(security, monkeypatch):
-    monkeypatch.setattr(sheet, "PER_PAGE", 2)
+    monkeypatch.setattr(exports, "PER_PAGE", 2)
     made = [str(aged.change(NOON + timedelta(minutes=minute), by="ada").pk) for minute in range(5)]
     assert [row["change_id"] for row in rows(security.post(EXPORT, {"person": "ada"}))] == made[::-1]
-    monkeypatch.setattr(sheet, "MOST_PAGES", 2)
+    monkeypatch.setattr(exports, "MOST_PAGES", 2)
     *whole, last = rows(security.post(EXPORT, {"person": "ada"}))
     assert [row["change_id"] for row in whole] == made[:0:-1]
-    assert last["occurred_at"] == sheet.STOPPED
+    assert last["occurred_at"] == exports.STOPPED
 
 
 def test_a_filter_that_cannot_be_read_exports_and_records_nothing(security):
