@@ -1,4 +1,4 @@
-"""An open page as a reader takes it in: how long it is, and in how many sizes its text is."""
+"""An open page as a reader takes it in: how long it is, how many sizes of text it has, and where words are broken."""
 
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,47 @@ SIZES = """() => {
   return found;
 }"""
 
+# Words that are broken although there is room: on one line, nothing gets wider than what holds it. A hyphen, a slash
+# and an @ may end a line.
+BROKEN = """() => {
+  const walker = document.createTreeWalker(document.querySelector("main") ?? document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange(), suspects = [], found = [];
+  const top = (node, at) => {
+    range.setStart(node, at), range.setEnd(node, at + 1);
+    return range.getBoundingClientRect().top;
+  };
+  const isBroken = (node, from, to) => {
+    for (let at = from + 1; at < to; at++) {
+      const ends = /[-/@–—]/.test(node.data[at - 1]);
+      if (!ends && Math.abs(top(node, at) - top(node, at - 1)) > 5) return true;
+    }
+    return false;
+  };
+  while (walker.nextNode()) {
+    const node = walker.currentNode, element = node.parentElement;
+    const isLeftOut = element.closest("svg, noscript, select, textarea, pre, .visually-hidden");
+    if (isLeftOut || !element.checkVisibility()) continue;
+    for (const word of node.data.matchAll(/\\S{3,}/g)) {
+      const from = word.index, to = from + word[0].length;
+      if (isBroken(node, from, to)) suspects.push([element, word[0]]);
+    }
+  }
+  const isTight = element => {
+    for (let each = element; each && each !== document.documentElement; each = each.parentElement) {
+      if (getComputedStyle(each).display.startsWith("inline") && !each.matches(".copyable")) continue;
+      if (each.scrollWidth > each.clientWidth + 1) return true;
+    }
+    return false;
+  };
+  for (const [element, word] of suspects) {
+    if (isTight(element)) continue;
+    element.style.whiteSpace = "nowrap";
+    if (!isTight(element)) found.push(`${word}: ${element.outerHTML.slice(0, 80)}`);
+    element.style.whiteSpace = "";
+  }
+  return found;
+}"""
+
 
 def length(page: "Page") -> list[str]:
     """Return how long the page is if a reader scrolls too far."""
@@ -34,3 +75,8 @@ def sizes(page: "Page") -> list[str]:
     """Return the sizes of text, each with an element that has it, if there are too many."""
     found = page.evaluate(SIZES)
     return [f"{size}: {html}" for size, html in found.items()] if len(found) > MOST_SIZES else []
+
+
+def broken(page: "Page") -> list[str]:
+    """Return the words that are broken where there is room for the whole word."""
+    return [f"broken: {line}" for line in page.evaluate(BROKEN)]

@@ -16,6 +16,7 @@ def test_on_a_phone(look, each):
     page = look(each, width=NARROW)
     found = [
         *inspection.length(page),
+        *inspection.broken(page),
         *keyboard.sideways(page),
         *keyboard.unlabelled(page),
         *axe.violations_in_light_and_dark(page),
@@ -27,7 +28,12 @@ def test_on_a_phone(look, each):
 @EVERY_PAGE
 def test_at_a_desk(look, each):
     page = look(each, width=WIDE)
-    found = [*inspection.sizes(page), *axe.violations_in_light_and_dark(page), *keyboard.faults(page)]
+    found = [
+        *inspection.sizes(page),
+        *inspection.broken(page),
+        *axe.violations_in_light_and_dark(page),
+        *keyboard.faults(page),
+    ]
     assert not found, listed(page, found)
 
 
@@ -75,3 +81,16 @@ def test_a_fifth_size_is_found(planted):
     sizes = [f"<p style='font-size: {size}px'>{size}</p>" for size in range(10, 11 + inspection.MOST_SIZES)]
     assert len(inspection.sizes(planted("".join(sizes)))) == inspection.MOST_SIZES + 1
     assert not inspection.sizes(planted("".join(sizes[1:])))
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("<table style='width: 300px'><tr><td>{}<td style='width: 100%'></table>", True),
+        ("<p style='width: 60px'>{}</p>", False),
+        ("<p style='width: 300px'>{}</p>", False),
+    ],
+)
+def test_an_id_that_is_broken_where_there_is_room_is_found(planted, body, found):
+    id_ = "<code style='overflow-wrap: anywhere'>req_0123456789</code>"
+    assert bool(inspection.broken(planted(f"<main>{body.format(id_)}</main>"))) is found

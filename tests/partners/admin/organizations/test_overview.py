@@ -187,7 +187,7 @@ def test_the_page_says_which_key_was_used_last_and_which_expires_next(support, o
     for days in (30, 9):
         issue(organization, expires_at=timezone.now() + timedelta(days=days, hours=1))
     text = text_of(support.get(page_of(organization)))
-    assert "4 · the next expires in 9 days" in text
+    assert "4, the next expires in 9 days" in text
     assert "3 days ago with" in text
     assert "Newer" in text
     assert "Older" not in text
