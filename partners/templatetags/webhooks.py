@@ -54,9 +54,9 @@ def last_attempt(delivery: WebhookDelivery) -> WebhookAttempt | None:
 
 
 @register.filter
-def breakable(url: str) -> SafeString:
-    """Return a URL that ends a line only after a slash where a line has no room for all of it."""
-    return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in re.split("(?<=/)(?!/)", url)))
+def breakable(text: str) -> SafeString:
+    """Return a URL or a type of event that ends a line after a slash or a dot if there is no room for all of it."""
+    return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in re.split("(?<=[/.])(?![/.])", text)))
 
 
 def _state(name: str, word: str) -> SafeString:

@@ -23,8 +23,8 @@ SIZES = """() => {
   return found;
 }"""
 
-# Words that are broken although there is room: on one line, nothing gets wider than what holds it. A hyphen, a slash
-# and an @ may end a line.
+# Words that are broken although there is room: on one line, nothing gets wider than what holds it. A hyphen may
+# end a line, and so may what <wbr> follows.
 BROKEN = """() => {
   const walker = document.createTreeWalker(document.querySelector("main") ?? document.body, NodeFilter.SHOW_TEXT);
   const range = document.createRange(), suspects = [], found = [];
@@ -34,7 +34,7 @@ BROKEN = """() => {
   };
   const isBroken = (node, from, to) => {
     for (let at = from + 1; at < to; at++) {
-      const ends = /[-/@–—]/.test(node.data[at - 1]);
+      const ends = /[-–—]/.test(node.data[at - 1]);
       if (!ends && Math.abs(top(node, at) - top(node, at - 1)) > 5) return true;
     }
     return false;

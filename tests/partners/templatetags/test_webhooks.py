@@ -24,5 +24,5 @@ def test_what_staff_switched_off_is_no_alarm_and_what_fails_is_one(values, shown
     assert endpoint_state(WebhookEndpoint(**values)) == shown
 
 
-def test_a_line_may_end_after_a_slash_of_a_url_and_its_text_is_escaped():
-    assert breakable("https://a.example/b/?c&d") == "https://<wbr>a.example/<wbr>b/<wbr>?c&amp;d"
+def test_a_line_may_end_after_a_slash_or_a_dot_and_the_text_is_escaped():
+    assert breakable("https://a.example/b/?c&d") == "https://<wbr>a.<wbr>example/<wbr>b/<wbr>?c&amp;d"
