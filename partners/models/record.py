@@ -190,7 +190,8 @@ class UsageProgress(models.Model):
 class UnkeyedCount(models.Model):
     """A count of the answers in a minute that belonged to no key, by source, reason code and public part as presented.
 
-    A row with a blank source or public part counts those that were not among the most common of the minute.
+    Each process adds rows of its own, and none is altered: readers add them up. A row with a blank source or public
+    part counts those that were not among the most common of the minute.
     """
 
     minute = models.DateTimeField()
@@ -201,11 +202,7 @@ class UnkeyedCount(models.Model):
 
     class Meta:
         default_permissions = ()
-        constraints = [
-            models.UniqueConstraint(
-                fields=["minute", "source", "reason_code", "public_part"], name="unkeyed_count_once"
-            )
-        ]
+        indexes = [models.Index(fields=["minute"], name="unkeyed_count_minute")]
 
     def __str__(self) -> str:
         return f"{self.count} × {self.reason_code}"

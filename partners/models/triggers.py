@@ -79,6 +79,7 @@ TRIGGERS = (
     Trigger("change_event_is_kept", "partners_changeevent", "DELETE", KEPT, YOUNG),
     Trigger("request_record_is_final", "partners_requestrecord", "UPDATE", "a record of a request cannot be altered"),
     Trigger("request_record_is_kept", "partners_requestrecord", "DELETE", KEPT, YOUNG),
+    Trigger("unkeyed_count_is_final", "partners_unkeyedcount", "UPDATE", "a count of answers cannot be altered"),
     Trigger("unkeyed_count_is_kept", "partners_unkeyedcount", "DELETE", KEPT, "OLD.minute > {six_years_ago}"),
     Trigger("seal_is_final", "partners_seal", "UPDATE", "a seal cannot be altered"),
     Trigger("seal_is_kept", "partners_seal", "DELETE", "a seal cannot be deleted"),

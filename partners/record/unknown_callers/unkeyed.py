@@ -1,7 +1,7 @@
 """Answers that belong to no key, counted per minute. Only the newest get rows, so that a flood stays small.
 
-Each process counts in memory and writes its counts at the end of the minute: the most common few by source, reason code
-and public part as presented, the next few without the public part, the rest by code alone.
+Each process counts in memory and adds its rows at the end of the minute, which nobody alters: the most common few by
+source, reason code and public part as presented, the next few without the public part, the rest by code alone.
 """
 
 import atexit
@@ -36,8 +36,6 @@ COMMONEST, HELD = 5, 10_000  # kinds stored exactly per minute, and kinds held i
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _INSERT = """
 INSERT INTO partners_unkeyedcount (minute, source, reason_code, public_part, count) VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT (minute, source, reason_code, public_part)
-DO UPDATE SET count = partners_unkeyedcount.count + excluded.count
 """
 
 
@@ -188,10 +186,10 @@ def _public_parts(presented: Sequence[CountedKind | Answer]) -> Callable[[Counte
 
 
 def _store(counts: Counter[CountedKind]) -> None:
-    """Add the counts to the stored ones, always in the same order, so that two processes can't deadlock."""
+    """Add a row for each count: those of other processes and of earlier runs stay as they are."""
     rows = [
         [connection.ops.adapt_datetimefield_value(kind.minute), kind.source, kind.reason_code, kind.public_part, count]
-        for kind, count in sorted(counts.items())
+        for kind, count in counts.items()
     ]
     if rows:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Model
 
-from partners.models import ChangeEvent, RequestRecord
+from partners.models import ChangeEvent, RequestRecord, UnkeyedCount
 from partners.seals.canonical import values
 
 
@@ -126,4 +126,21 @@ CHANGES = SealedTable(
         ),
     ),
 )
-TABLES = {table.name: table for table in (REQUESTS, CHANGES)}
+COUNTS = SealedTable(
+    "counts",
+    "Counts of answers without a known key",
+    UnkeyedCount,
+    "minute",
+    timedelta(days=1),  # a process keeps what it counted while it doesn't reach the database
+    (
+        (
+            Column("id"),
+            Column("minute", Kind.MOMENT),
+            Column("source"),
+            Column("reason_code"),
+            Column("public_part"),
+            Column("count"),
+        ),
+    ),
+)
+TABLES = {table.name: table for table in (REQUESTS, CHANGES, COUNTS)}

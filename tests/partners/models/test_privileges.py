@@ -60,7 +60,7 @@ EXPECTED = {
     "partners_scope": READ,
     "partners_seal": FINAL,
     "partners_unkeyedanswer": ALL,
-    "partners_unkeyedcount": KEPT,
+    "partners_unkeyedcount": FINAL,
     "partners_usagecount": ALL,
     "partners_usageprogress": ALL,
     "partners_verification": ALL,
@@ -86,6 +86,7 @@ def test_rows_that_are_never_altered_get_their_numbers_from_the_database():
         "partners_accessreview",
         "partners_changeevent",
         "partners_requestrecord",
+        "partners_unkeyedcount",
         "partners_webhookattempt",
         "partners_webhookevent",
     }

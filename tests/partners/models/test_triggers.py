@@ -13,6 +13,7 @@ from partners.models import ApiKey, ChangeEvent, RequestRecord, triggers
 from partners.models.change import Action
 from partners.triggers import installing
 from tests.factories import CHANGE, OrganizationFactory, RequestRecordFactory, issue
+from tests.partners.support import aged
 
 pytestmark = pytest.mark.django_db
 LATER = "2099-01-01 00:00:00+00:00"
@@ -65,6 +66,12 @@ def test_a_recorded_request_is_not_altered_by_django_either(record):
         record.save()
     with pytest.raises(IntegrityError, match=altered), transaction.atomic():
         RequestRecord.objects.update(occurred_at=LATER)
+
+
+def test_a_count_of_answers_is_not_altered():
+    row = aged.count(timezone.now())
+    statement = "UPDATE partners_unkeyedcount SET count = 1 WHERE id = %s"
+    assert "a count of answers cannot be altered" in refuse(statement, row.pk)
 
 
 @KEPT_TABLES

@@ -1,9 +1,12 @@
 """The canonical form of rows: every column, and the same bytes from either database, for ever."""
 
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 
+from partners.formats.framing import framed
+from partners.models import UnkeyedCount
 from partners.models.change import Action
 from partners.seals.canonical import rows
 from partners.seals.canonical.tables import TABLES
@@ -53,6 +56,16 @@ def test_a_change_has_the_same_digest_on_every_database():
     assert row.texts[-1] == r'{"a":[1,2.5,true,"\u00e9\n\\"],"nested":{"a":"\ud834\udd1e","b":{}},"z":null}'
     assert row.texts[1] == "2026-05-25 14:00:00.000000"
     assert row.sealed.digest.hex() == "d7962f33ed45d0b1ea8b9161aa9e127104e948033fd673069056da3db23315ba"
+
+
+@pytest.mark.django_db
+def test_a_count_has_the_same_digest_on_every_database():
+    UnkeyedCount.objects.create(
+        id=1000, minute=SOON, source="198.51.100.7", reason_code="invalid_key", public_part="", count=3
+    )
+    row = one("counts", 1000)
+    assert row.texts == ["1000", "2026-05-25 14:00:00.000000", "198.51.100.7", "invalid_key", "", "3"]
+    assert row.sealed.digest == sha256(framed(["counts", "1", *row.texts])).digest()
 
 
 @pytest.mark.django_db
