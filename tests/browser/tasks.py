@@ -86,6 +86,7 @@ def who_may_read_recordings(person: Person) -> None:
     """List who may read recordings"""
     person.follow("API keys")
     person.choose("State", "Active")
+    person.click(person.page.locator("summary", has_text="More filters"))
     person.choose("Scope", "recordings:read")
     person.choose("Route enabled", "documents.audio")
     person.choose("Allowlisted", "Yes")
