@@ -69,7 +69,7 @@ def test_the_command_prunes_changes_too(organization, options, left):
 
 
 def test_the_command_says_how_long_changes_are_kept():
-    assert f"changes of encounters after {pruning.KEPT.days} days." in prune_records.Command.help
+    assert f"changes of encounters after {pruning.KEPT.days} days," in prune_records.Command.help
 
 
 def test_a_new_era_deletes_all_changes_of_every_organization(organization):
