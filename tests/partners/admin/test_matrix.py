@@ -135,6 +135,7 @@ admin/partners/apikey/links/<link>/withdraw/         onboarding  onboarding
 
 admin/partners/requestrecord/                        support     support
 admin/partners/requestrecord/<object_id>/            support     nobody
+admin/partners/requestrecord/export/                 nobody      support
 admin/partners/requestrecord/find/                   nobody      support
 
 admin/partners/changeevent/                          security    security

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 def places_in(page) -> list[str]:
     """Return the link of each blocker to the page where it is fixed, "" where it has none."""
-    lines = re.findall(r'<p class="soft">[^<]* ·(.*?)</p>', page.text, re.DOTALL)
+    lines = re.findall(r'<p class="soft">[^<]*&ensp;(.*?)</p>', page.text, re.DOTALL)
     return [unescape(link[1]) if (link := re.search(r'href="([^"]+)"', line)) else "" for line in lines]
 
 
