@@ -74,7 +74,14 @@ def faults(connection: BaseDatabaseWrapper) -> list[Fault]:
     sets = registered()
     found = _found(connection, tables, sets)
     unknown = _unknown(connection, [each for each in found if each.table in tables], parts)
-    return sorted([*_differing(connection, found, sets, parts), *unknown, *_besides(connection, tables)])
+    differing = sorted([*_differing(connection, found, sets, parts), *unknown, *_besides(connection, tables)])
+    return _without_dropped(connection, differing, parts) if differing and parts else differing
+
+
+def _without_dropped(connection: BaseDatabaseWrapper, found: list[Fault], parts: Sequence[str]) -> list[Fault]:
+    """Leave out those of partitions that were dropped since they were listed."""
+    dropped = {*parts} - {each.name for each in partitions(connection)}
+    return [each for each in found if each.what.rpartition(" ")[2] not in dropped]
 
 
 def _unknown(connection: BaseDatabaseWrapper, found: Sequence[_Found], parts: Sequence[str]) -> Iterator[Fault]:
