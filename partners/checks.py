@@ -171,8 +171,8 @@ def clocks_agree(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMe
 
 @register(Tags.database)
 def months_ahead(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Check that the ledger has a partition for each of the next months, and that no row had to do without."""
-    hint = "Let prune_records run as the owner of the tables, as docs/operation.md describes."
+    """Check that the ledger has a partition for each of the next months, and nothing that refuses rows of one."""
+    hint = "Let prune_records run as the owner of the tables, as docs/operation.md (Months of the ledger) describes."
     return [
         Warning(f"The ledger is not ready for the months to come: {fault}.", hint=hint, id="partners.W045")
         for using in databases or ()

@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from partners.partitions import making, patience
 from partners.partitions.months import following, month_of
-from partners.partitions.patience import execute, texts
+from partners.partitions.patience import column, execute
 from partners.partitions.present import FIRST, LEDGER, now, partitions
 
 _COLUMNS = "INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMPRESSION"
@@ -50,11 +50,8 @@ _IS_BUILT = """
 SELECT relname FROM pg_class JOIN pg_index ON indexrelid = pg_class.oid
 WHERE pg_class.oid = to_regclass('partners_requestrecord_first_pkey') AND indisvalid
 """
-_NEXT = """
-SELECT coalesce(last_value + increment_by, start_value)::text FROM pg_sequences
-WHERE format('%%I.%%I', schemaname, sequencename)::regclass =
-    pg_get_serial_sequence('partners_requestrecord', 'id')::regclass
-"""
+_NEXT = "SELECT nextval(pg_get_serial_sequence('partners_requestrecord', 'id'))::text"
+_LATEST = "SELECT greatest(%s, max(occurred_at)) FROM partners_requestrecord"
 # The index of a partition, and that of the ledger which it is a part of.
 _PARTS = """
 SELECT format('ALTER INDEX %%I RENAME TO %%I', part.relname, whole.relname) FROM pg_index
@@ -72,7 +69,7 @@ class _About(NamedTuple):
 
     @classmethod
     def of_ledger(cls, connection: BaseDatabaseWrapper) -> "_About":
-        return cls(texts(connection, _NEXT)[0], texts(connection, _OWNER)[0], texts(connection, _GRANTED))
+        return cls(column(connection, _NEXT)[0], column(connection, _OWNER)[0], column(connection, _GRANTED))
 
     def give(self, connection: BaseDatabaseWrapper) -> None:
         """Hand it on: the numbers go on where they ended."""
@@ -91,7 +88,8 @@ def divide(connection: BaseDatabaseWrapper) -> None:
     """
     if partitions(connection):
         return
-    end = following(month_of(now(connection) + making.EARLY))
+    [latest] = column(connection, _LATEST, now(connection) + making.EARLY)
+    end = following(month_of(latest))
     _build_key(connection)
     with making.bounded(connection, LEDGER, None, end):
         patience.again(connection, lambda: _exchange(connection, end))
@@ -100,7 +98,7 @@ def divide(connection: BaseDatabaseWrapper) -> None:
 
 def _build_key(connection: BaseDatabaseWrapper) -> None:
     """Build the index of the first partition's primary key, unless an interrupted run has done so."""
-    if texts(connection, _IS_BUILT):
+    if column(connection, _IS_BUILT):
         return
     how = "" if connection.in_atomic_block else "CONCURRENTLY"
     execute(connection, f"DROP INDEX {how} IF EXISTS {FIRST}_pkey")
@@ -112,13 +110,14 @@ def _exchange(connection: BaseDatabaseWrapper, end: datetime) -> None:
     patience.hurry(connection)
     execute(connection, f"LOCK TABLE {LEDGER} IN ACCESS EXCLUSIVE MODE")
     about = _About.of_ledger(connection)
-    indexes, triggers = texts(connection, _INDEXES), texts(connection, _TRIGGERS, 0)
+    indexes, triggers = column(connection, _INDEXES), column(connection, _TRIGGERS, 0)
     _set_aside(connection)
     execute(connection, f"CREATE TABLE {LEDGER} (LIKE {FIRST} {_COLUMNS}) PARTITION BY RANGE (occurred_at)")
     execute(connection, f"ALTER TABLE {LEDGER} DROP CONSTRAINT bounds")
     execute(connection, f"ALTER TABLE {LEDGER} ADD PRIMARY KEY (id, occurred_at)")
     for statement in indexes:
         execute(connection, statement)
+    making.withhold(connection, LEDGER)
     about.give(connection)
     making.attach(connection, FIRST, None, end)
     execute(connection, f"ALTER TABLE {FIRST} DROP CONSTRAINT bounds")
@@ -134,20 +133,22 @@ def _set_aside(connection: BaseDatabaseWrapper) -> None:
     _drop_key(connection)
     execute(connection, f"ALTER TABLE {LEDGER} ADD PRIMARY KEY USING INDEX {FIRST}_pkey")
     execute(connection, f"ALTER INDEX {_UNIQUE} RENAME TO {FIRST}_request_id")
-    for name in texts(connection, _INDEX_NAMES):
+    for name in column(connection, _INDEX_NAMES):
         execute(connection, f"ALTER INDEX {name} RENAME TO {name}_first")
-    for name in texts(connection, _ROW_TRIGGERS):
+    for name in column(connection, _ROW_TRIGGERS):
         execute(connection, f"DROP TRIGGER {name} ON {LEDGER}")
     execute(connection, f"ALTER TABLE {LEDGER} RENAME TO {FIRST}")
 
 
 def _drop_key(connection: BaseDatabaseWrapper) -> None:
-    [key] = texts(connection, _KEY)
+    [key] = column(connection, _KEY)
     execute(connection, f"ALTER TABLE {LEDGER} DROP CONSTRAINT {key}")
 
 
 def unite(connection: BaseDatabaseWrapper) -> None:
-    """Make the ledger one table again. Rows of the other partitions are copied into the first, while calls wait."""
+    """Make the ledger one table again. Rows of the other partitions are copied into the first, while calls fail."""
+    if not partitions(connection):
+        return
     patience.again(connection, lambda: _unite(connection))
 
 
@@ -155,12 +156,12 @@ def _unite(connection: BaseDatabaseWrapper) -> None:
     execute(connection, f"LOCK TABLE {LEDGER} IN SHARE UPDATE EXCLUSIVE MODE")
     patience.hurry(connection)
     execute(connection, f"LOCK TABLE {LEDGER} IN ACCESS EXCLUSIVE MODE")
-    about, triggers = _About.of_ledger(connection), texts(connection, _TRIGGERS, 1)
+    about, triggers = _About.of_ledger(connection), column(connection, _TRIGGERS, 1)
     earliest = partitions(connection)[0]
     if earliest.start is not None:  # the first was dropped
         making.table(connection, FIRST)
         making.attach(connection, FIRST, None, earliest.start)
-    names = texts(connection, _PARTS, FIRST)
+    names = column(connection, _PARTS, FIRST)
     execute(connection, f"ALTER TABLE {LEDGER} DETACH PARTITION {FIRST}")
     execute(connection, _COPY)
     execute(connection, f"DROP TABLE {LEDGER}")

@@ -4,20 +4,22 @@ A new table is attached only when it is complete, so calls continue meanwhile.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.db import Error, IntegrityError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from partners.partitions import patience
 from partners.partitions.months import following, month_of
-from partners.partitions.patience import execute, texts
+from partners.partitions.patience import column, execute
 from partners.partitions.present import LEDGER, NET, holds_rows, lacking, now, partitions
 
 AHEAD = 4  # months
 EARLY = timedelta(days=7)  # for so long no bound is set that the clock reaches while rows are still checked against it
 MONTH = f"{LEDGER}_%Y_%m"
+_UNBOUND = "DROP CONSTRAINT IF EXISTS bounds"
 
 # Only the unique index is ours to make: attaching makes those that the ledger has.
 _TABLE = """
@@ -38,15 +40,33 @@ WHERE tgrelid = to_regclass('partners_requestrecord') AND NOT tgisinternal AND t
 _REVOKED = """
 SELECT DISTINCT format('REVOKE ALL ON %%s FROM %%s', oid::regclass,
     CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END)
-FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass(%s) AND grantee <> relowner
+FROM pg_class JOIN (
+    SELECT oid, relacl AS given FROM pg_class UNION ALL SELECT attrelid, attacl FROM pg_attribute
+) AS privileges USING (oid), aclexplode(given) WHERE oid = to_regclass(%s) AND grantee <> relowner
+"""
+_IS_BOUNDED = """
+SELECT conname FROM pg_constraint WHERE conname = 'bounds' AND conrelid = to_regclass('partners_requestrecord_net')
 """
 
 
 def ahead(connection: BaseDatabaseWrapper, number: int = AHEAD) -> list[str]:
-    """Make what this month and the next ones lack, and return the names of the partitions that were made."""
+    """Make what this month and the next ones lack, unless another run is at it, and return the names of what was made.
+
+    A month of which the net holds a row, and can't become its partition, stays as it is: `present.faults` names it.
+    """
+    if not partitions(connection):
+        return []
+    with patience.alone(connection) as is_alone:
+        return _ahead(connection, number) if is_alone else []
+
+
+def _ahead(connection: BaseDatabaseWrapper, number: int) -> list[str]:
+    if column(connection, _IS_BOUNDED):  # of a run that was killed
+        patience.again(connection, partial(_alter, connection, NET, _UNBOUND))
     made = _out_of_net(connection) if holds_rows(connection) else []
     for month in lacking(connection, number):
-        made += patience.again(connection, partial(_make, connection, month))
+        with suppress(IntegrityError):
+            made += patience.again(connection, partial(_make, connection, month))
     if made:
         execute(connection, f"ANALYZE {LEDGER}")  # autovacuum looks at each partition, and never at the whole
     return made
@@ -68,15 +88,15 @@ def table(connection: BaseDatabaseWrapper, name: str) -> None:
     """Create a table that has everything but what comes with attaching it."""
     execute(connection, _TABLE.format(name=name, ledger=LEDGER))
     execute(connection, _UNIQUE.format(name=name))
-    for statement in texts(connection, _OF_STATEMENTS, name):
+    for statement in column(connection, _OF_STATEMENTS, name):
         execute(connection, statement)
     withhold(connection, name)
 
 
 def withhold(connection: BaseDatabaseWrapper, name: str) -> None:
     """Let a table have the owner of the ledger, and nobody else reach it directly."""
-    owned = texts(connection, _OWNER, name)
-    for statement in [*owned, *texts(connection, _REVOKED, name)]:
+    owned = column(connection, _OWNER, name)
+    for statement in [*owned, *column(connection, _REVOKED, name)]:
         execute(connection, statement)
 
 
@@ -101,17 +121,27 @@ def bounded(connection: BaseDatabaseWrapper, name: str, low: datetime | None, en
     """
     above = "" if low is None else f" AND occurred_at >= '{low.isoformat()}'"
     check = f"CHECK (occurred_at < '{end.isoformat()}'{above}) NOT VALID"
-    old_and_new = f"DROP CONSTRAINT IF EXISTS bounds, ADD CONSTRAINT bounds {check}"
+    old_and_new = f"{_UNBOUND}, ADD CONSTRAINT bounds {check}"
     patience.again(connection, partial(_alter, connection, name, old_and_new))
     try:
         execute(connection, f"ALTER TABLE {name} VALIDATE CONSTRAINT bounds")
         yield
     except BaseException:
-        patience.again(connection, partial(_alter, connection, name, "DROP CONSTRAINT bounds"))
+        _unbind(connection, name, end)
         raise
 
 
+def _unbind(connection: BaseDatabaseWrapper, name: str, end: datetime) -> None:
+    """Take the check away; where that fails too, say what somebody has to do until when."""
+    try:
+        patience.again(connection, partial(_alter, connection, name, _UNBOUND))
+    except Error as fault:
+        way_out = f"Before that day, run: ALTER TABLE {name} {_UNBOUND};"
+        raise OperationalError(f"{name} will refuse rows from {end:%Y-%m-%d} on. {way_out}") from fault
+
+
 def _alter(connection: BaseDatabaseWrapper, name: str, how: str) -> None:
+    execute(connection, f"LOCK TABLE ONLY {name} IN SHARE UPDATE EXCLUSIVE MODE")
     patience.hurry(connection)
     execute(connection, f"ALTER TABLE {name} {how}")
 
@@ -119,7 +149,7 @@ def _alter(connection: BaseDatabaseWrapper, name: str, how: str) -> None:
 def _out_of_net(connection: BaseDatabaseWrapper) -> list[str]:
     """Make the net, if it holds rows, the partition of their months, without moving one; and a new net.
 
-    Not if the net has rows from before and after another partition.
+    Not if it has rows from before and after another partition, or of a month after those that are made ahead.
     """
     if (span := _span(connection)) is None:
         return []
@@ -129,20 +159,24 @@ def _out_of_net(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def _span(connection: BaseDatabaseWrapper) -> tuple[datetime, datetime] | None:
-    """Return the months of the rows in the net; None if another partition is among them."""
+    """Return the months of the rows in the net; None if they can't be one partition."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT min(occurred_at), max(occurred_at) FROM partners_requestrecord_net")
         oldest, newest = cursor.fetchone()
-    start, end = month_of(oldest), following(month_of(newest))
+    start, end, today = month_of(oldest), following(month_of(newest)), now(connection)
+    if end > following(month_of(today), AHEAD + 1):
+        return None
     others = [each for each in partitions(connection) if each.end is not None and each.end > start]
     later = min((each.start for each in others if each.start is not None), default=None)
     if later is None:
-        end = max(end, following(month_of(now(connection) + EARLY)))
+        end = max(end, following(month_of(today + EARLY)))
     return (start, end) if later is None or end <= later else None
 
 
 def _exchange(connection: BaseDatabaseWrapper, start: datetime, end: datetime) -> None:
     name = f"{start:{MONTH}}"
+    for each in (LEDGER, NET):
+        execute(connection, f"LOCK TABLE ONLY {each} IN SHARE UPDATE EXCLUSIVE MODE")
     patience.hurry(connection)
     execute(connection, f"ALTER TABLE {LEDGER} DETACH PARTITION {NET}")
     execute(connection, f"ALTER TABLE {NET} RENAME TO {name}")

@@ -4,14 +4,17 @@ A lock that holds up no call is waited for as long as it takes: autovacuum gives
 """
 
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
-from django.db import OperationalError, transaction
+from django.db import Error, OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 WAIT, PAUSE, TURNS = "200ms", 1.0, 60  # a call waits a second for a lock
 _NOT_AVAILABLE = "55P03"
+_NUMBER = zlib.crc32(b"partitions")
 Result = TypeVar("Result")
 
 
@@ -32,6 +35,18 @@ def _once(connection: BaseDatabaseWrapper, act: Callable[[], Result]) -> Result:
         return act()
 
 
+@contextmanager
+def alone(connection: BaseDatabaseWrapper) -> Iterator[bool]:
+    """Yield True if no other session is in such a block, and keep others out of it; False if one is."""
+    [held] = column(connection, "SELECT pg_try_advisory_lock(%s)", _NUMBER)
+    try:
+        yield bool(held)
+    finally:
+        if held:
+            with suppress(Error):  # a session that is lost holds no lock
+                column(connection, "SELECT pg_advisory_unlock(%s)", _NUMBER)
+
+
 def hurry(connection: BaseDatabaseWrapper) -> None:
     """Wait only briefly for the locks of the rest of the transaction."""
     execute(connection, f"SET LOCAL lock_timeout = '{WAIT}'")
@@ -43,7 +58,7 @@ def execute(connection: BaseDatabaseWrapper, statement: str) -> None:
         cursor.execute(statement)
 
 
-def texts(connection: BaseDatabaseWrapper, query: str, *values: Any) -> list[str]:
+def column(connection: BaseDatabaseWrapper, query: str, *values: Any) -> list[Any]:
     """Return the first column of what a query finds."""
     with connection.cursor() as cursor:
         cursor.execute(query, values)

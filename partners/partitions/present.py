@@ -17,7 +17,12 @@ SELECT relname, bounds = 'DEFAULT', substring(bounds FROM 'FROM \(''([^'']+)''\)
 FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid, pg_get_expr(relpartbound, pg_class.oid) AS bounds
 WHERE inhparent = to_regclass(%s) ORDER BY until NULLS LAST
 """
-_EXISTS = "SELECT EXISTS (SELECT FROM partners_requestrecord WHERE {gaps})"
+_IN_GAPS = "EXISTS (SELECT FROM partners_requestrecord WHERE {gaps})"
+_LOOK = """
+SELECT {in_gaps}, ARRAY(
+    SELECT conrelid::regclass::text FROM pg_constraint
+    WHERE conname = 'bounds' AND conrelid IN (to_regclass(%s), to_regclass(%s)))
+"""
 _GAP = "(occurred_at >= coalesce(%s::timestamptz, '-infinity') AND occurred_at < coalesce(%s::timestamptz, 'infinity'))"
 
 
@@ -76,24 +81,34 @@ def now(connection: BaseDatabaseWrapper) -> datetime:
 
 
 def faults(connection: BaseDatabaseWrapper) -> list[str]:
-    """Return what somebody has to look at: months that are not made, and rows in the net. No call fails of either."""
+    """Return what somebody has to look at: months that are not made, rows in the net, and checks that were left over.
+
+    Calls fail only of the last, and only from the month on that the check shuts out.
+    """
+    if connection.vendor != "postgresql":
+        return []
     found = partitions(connection)
     missing = [f"no partition for {month:%Y-%m}" for month in _lacking(connection, found, NEEDED)]
-    return [*missing, *(["the net holds rows"] if _holds_rows(connection, found) else [])]
+    in_net, bounded = _looked(connection, found)
+    left = [f"{name} has the constraint bounds, which will refuse rows" for name in bounded]
+    return [*missing, *(["the net holds rows"] if in_net else []), *left]
 
 
 def holds_rows(connection: BaseDatabaseWrapper) -> bool:
     """Return True if a row came for whose month there was no partition."""
-    return _holds_rows(connection, partitions(connection))
+    return _looked(connection, partitions(connection))[0]
 
 
-def _holds_rows(connection: BaseDatabaseWrapper, found: list[Partition]) -> bool:
-    """Look for a row by its time, since the web role may read the net only as a part of the ledger."""
+def _looked(connection: BaseDatabaseWrapper, found: list[Partition]) -> tuple[bool, list[str]]:
+    """Return whether the net holds rows, and the tables with a check that a run has left, in one statement.
+
+    A row is looked for by its time, since the web role may read the net only as a part of the ledger.
+    """
     ranges = [each for each in found if each.end is not None]
     lows, highs = [None, *(each.end for each in ranges)], [*(each.start for each in ranges), None]
     gaps = [gap for gap in zip(lows, highs, strict=True) if gap[0] != gap[1]]
-    if not gaps:
-        return False
+    in_gaps = _IN_GAPS.format(gaps=" OR ".join([_GAP] * len(gaps))) if gaps else "FALSE"
     with connection.cursor() as cursor:
-        cursor.execute(_EXISTS.format(gaps=" OR ".join([_GAP] * len(gaps))), [edge for gap in gaps for edge in gap])
-        return bool(cursor.fetchone()[0])
+        cursor.execute(_LOOK.format(in_gaps=in_gaps), [*(edge for gap in gaps for edge in gap), LEDGER, NET])
+        in_net, bounded = cursor.fetchone()
+    return bool(in_net), list(bounded)

@@ -6,6 +6,7 @@ from django.db import connection
 
 from partners.models import RequestRecord, privileges
 from partners.partitions import converting, making, present
+from partners.partitions.months import following, month_of
 from partners.partitions.present import FIRST, LEDGER, partitions
 from partners.triggers import comparing
 from tests.factories import RequestRecordFactory
@@ -82,6 +83,47 @@ def test_what_is_divided_is_not_divided_again():
     before = partitions(connection)
     converting.divide(connection)
     assert partitions(connection) == before
+
+
+def test_what_is_one_table_is_not_made_one_again(key):
+    converting.unite(connection)
+    RequestRecordFactory(api_key=key)
+    before = shape(), rows()
+    converting.unite(connection)
+    assert (shape(), rows()) == before
+
+
+def test_the_first_partition_ends_after_the_newest_row(key):
+    converting.unite(connection)
+    row = RequestRecordFactory(api_key=key, occurred_at=present.now(connection) + 70 * DAY)
+    converting.divide(connection)
+    assert partitions(connection)[0].end == following(month_of(row.occurred_at))
+
+
+def test_numbers_go_on_where_their_sequence_was_set(key):
+    converting.unite(connection)
+    execute(f"SELECT setval(pg_get_serial_sequence('{LEDGER}', 'id'), 70000, false)")
+    converting.divide(connection)
+    making.ahead(connection)
+    assert RequestRecordFactory(api_key=key).pk == 70000
+
+
+def test_default_privileges_and_those_of_columns_open_no_more_than_before(become_web, web_role):
+    become_web()
+    execute("RESET SESSION AUTHORIZATION")
+    converting.unite(connection)
+    execute(
+        f"GRANT SELECT (id) ON {LEDGER} TO PUBLIC",
+        f"ALTER DEFAULT PRIVILEGES GRANT UPDATE, DELETE ON TABLES TO {web_role}",
+    )
+    converting.divide(connection)
+    execute(f"ALTER DEFAULT PRIVILEGES REVOKE UPDATE, DELETE ON TABLES FROM {web_role}")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT has_table_privilege(%s, %s, 'UPDATE, DELETE'), has_any_column_privilege(%s, %s, 'SELECT')",
+            [web_role, LEDGER, web_role, FIRST],
+        )
+        assert cursor.fetchone() == (False, False)
 
 
 def test_no_row_is_rewritten_and_no_index_but_the_key_is_built(key):

@@ -70,6 +70,16 @@ def test_a_partition_has_what_the_ledger_has():
         ]
 
 
+def test_a_month_that_is_dropped_meanwhile_is_no_fault_of_triggers(monkeypatch):
+    before = partitions(connection)
+    execute(f"DROP TABLE {before[-2].name}", f"ALTER TABLE {NET} DISABLE TRIGGER USER")
+    found = iter([before, partitions(connection)])
+    monkeypatch.setattr(comparing, "partitions", lambda connection: next(found))
+    faults = [str(fault) for fault in comparing.faults(connection)]
+    assert faults
+    assert [fault for fault in faults if f"on {NET}: disabled" not in fault] == []
+
+
 def test_nobody_but_the_owner_reaches_a_partition_directly(web_role):
     execute(f"ALTER DEFAULT PRIVILEGES GRANT SELECT, DELETE ON TABLES TO {web_role}, PUBLIC")
     drop_months_ahead()
@@ -132,6 +142,77 @@ def test_a_net_on_both_sides_of_a_partition_stays(key):
         RequestRecordFactory(api_key=key, occurred_at=now + timedelta(days=days))
     assert making.ahead(connection) == []
     assert present.faults(connection) == ["the net holds rows"]
+
+
+def test_a_row_of_a_far_month_keeps_the_net_as_it_is_and_other_months_are_made(key):
+    ahead = drop_months_ahead()
+    for month in (partitions(connection)[-2].end, following(month_of(present.now(connection)), 40)):
+        RequestRecordFactory(api_key=key, occurred_at=month)
+    assert making.ahead(connection) == ahead[1:]
+    assert present.faults(connection) == [f"no partition for {ahead[0][-7:].replace('_', '-')}", "the net holds rows"]
+    call_command("prune_records")
+
+
+def test_a_check_that_a_killed_run_left_on_the_net_is_named_and_taken_away(key):
+    execute(f"ALTER TABLE {NET} ADD CONSTRAINT bounds CHECK (occurred_at < now()) NOT VALID")
+    assert present.faults(connection) == [f"{NET} has the constraint bounds, which will refuse rows"]
+    assert making.ahead(connection) == []
+    assert present.faults(connection) == []
+
+
+def test_where_the_check_stays_its_end_and_the_way_out_are_told(monkeypatch):
+    end = month_of(present.now(connection))
+    alter = making._alter
+
+    def fail_to_drop(connection, name: str, how: str) -> None:
+        if "ADD" not in how:
+            execute("DO $$BEGIN RAISE lock_not_available; END$$")
+        alter(connection, name, how)
+
+    monkeypatch.setattr(making, "_alter", fail_to_drop)
+    monkeypatch.setattr(patience, "PAUSE", 0)
+    told = f"{NET} will refuse rows from {end:%Y-%m-%d} on. Before that day, run: ALTER TABLE {NET} DROP CONSTRAINT"
+    with pytest.raises(OperationalError, match=told), making.bounded(connection, NET, None, end):
+        raise KeyboardInterrupt
+    assert present.faults(connection) == [f"{NET} has the constraint bounds, which will refuse rows"]
+
+
+def test_autovacuum_is_waited_for_before_calls_have_to_wait(key, monkeypatch):
+    """Its lock is asked for while the long limit holds: within the short one it would never give way."""
+    drop_months_ahead()
+    RequestRecordFactory(api_key=key, occurred_at=partitions(connection)[-2].end)
+    hurried, held = patience.hurry, []
+
+    def hurry(connection) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT relation::regclass::text FROM pg_locks"
+                " WHERE pid = pg_backend_pid() AND mode = 'ShareUpdateExclusiveLock' AND granted"
+            )
+            held.append({name for (name,) in cursor.fetchall()})
+        hurried(connection)
+
+    monkeypatch.setattr(patience, "hurry", hurry)
+    making.ahead(connection)
+    assert {NET} <= held[0]
+    assert {LEDGER, NET} <= held[1]
+
+
+@pytest.mark.usefixtures("committed")
+def test_two_runs_at_once_make_nothing_twice(key):
+    name = partitions(connection)[-2].name
+
+    def run() -> list[str]:
+        made = making.ahead(connection)
+        connections.close_all()
+        return made
+
+    execute(f"DROP TABLE {name}")
+    with ThreadPoolExecutor(1) as pool:
+        with patience.alone(connection) as is_alone:
+            assert is_alone
+            assert pool.submit(run).result() == []
+        assert pool.submit(run).result() == [name]
 
 
 def test_a_lock_that_is_not_to_be_had_is_asked_for_again(monkeypatch):
