@@ -76,8 +76,6 @@ def _is_readable(table: SealedTable) -> bool:
 def _numbers(start: int, last: int) -> Iterator[int]:
     """Yield the numbers of the seals in order. SQLite can hold other values, which are no numbers of seals."""
     numbered = Seal.objects.filter(number__lte=last).order_by("number").values_list("number", flat=True)
-    while found := numbered.filter(number__gte=start)[:PAGE]:
-        yield from (numbers := [number for number in found if isinstance(number, int)])
-        if not numbers:
-            return
-        start = numbers[-1] + 1
+    while found := list(numbered.filter(number__gte=start)[:PAGE]):
+        yield from (number for number in found if isinstance(number, int))
+        start = int(found[-1]) + 1
