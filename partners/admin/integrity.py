@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.db import connection
+from django.db.models import Case, Q, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from partners.admin.base import needs, render
 from partners.keys import seal_keys
 from partners.models import Seal, Verification
+from partners.seals.attention import that_count
 from partners.seals.checkpoints import Checkpoint
 from partners.seals.faults import NEXT_STEPS
 from partners.seals.state import checkpoint, tables
@@ -104,7 +106,7 @@ def show(request: HttpRequest) -> HttpResponse:
         file=checkpoint.kept_file(),
         sent=checkpoint.last_sent(),
         triggers=comparing.faults(connection),
-        drift=round(drift.total_seconds(), 1),
+        drift=round(abs(drift).total_seconds(), 1),
         drifts=times.noticeable(drift),
         **_keys(sealing.head),
     )
@@ -124,7 +126,11 @@ def download(request: HttpRequest) -> HttpResponse:
 
 
 def _verifications() -> list[Verified]:
-    found = Verification.objects.filter(finished_at__gt=timezone.now() - YEAR)[:LISTED]
+    """Return the newest of the last year and the last that counts, which may be older."""
+    counts = Q(pk__in=that_count().values("pk")[:1])
+    chosen = Verification.objects.filter(counts | Q(finished_at__gt=timezone.now() - YEAR))
+    newest = chosen.order_by(Case(When(counts, then=0), default=1), "-finished_at", "-pk")[:LISTED]
+    found = sorted(newest, key=lambda each: (each.finished_at, each.pk), reverse=True)
     return [Verified(each, f"{each.rows:,}", [_told(fault) for fault in each.first_faults]) for each in found]
 
 
@@ -133,7 +139,6 @@ def _told(fault: dict[str, Any]) -> ToldFault:
 
 
 def _last_that_counts(verifications: list[Verified]) -> Verification | None:
-    """Return the last one of the whole record, or with a fault: one of a part that found none takes no fault back."""
     return next((each.run for each in verifications if each.run.faults or each.run.first_seal == 1), None)
 
 

@@ -72,7 +72,7 @@ def test_rows_that_wait_too_long_are_told(sealed, shown, monkeypatch):
     for number in range(3):
         request(sealed.key, 5 * FIRST + number, later(minutes=-30))
     text = shown()
-    assert "Every row up to 30 minutes ago is sealed. Nobody has verified the whole record within a year." in text
+    assert "Every row up to 30 minutes ago is sealed. Nobody has verified the whole record yet." in text
     assert "New rows are not sealed." in text
     assert "2+ Too long" in text
 
@@ -108,7 +108,17 @@ def test_only_the_newest_verifications_are_open(sealed, shown):
     verified(finished_at=later(days=-366))
     for _ in range(14):
         verified()
-    assert "2 earlier in the last year" in shown()
+    assert "2 earlier" in shown()
+
+
+def test_a_fault_is_told_however_many_runs_of_a_part_came_after_it(sealed, shown, monkeypatch):
+    monkeypatch.setattr(integrity, "LISTED", 2)
+    verified(faults=1, first_faults=[{"kind": "", "words": "seals: seal 3 was altered", "number": 1}])
+    for _ in range(3):
+        verified(first_seal=3)
+    text = shown()
+    assert "The record is not what was sealed." in text
+    assert "Seals: seal 3 was altered." in text
 
 
 def test_what_is_damaged_is_told_and_fails_no_page(sealed, shown):
@@ -117,6 +127,7 @@ def test_what_is_damaged_is_told_and_fails_no_page(sealed, shown):
     verified(first_faults=[{}])
     text = shown()
     assert "Seals were damaged, or rows." in text
+    assert "It can't be said how far rows are sealed." in html.unescape(text)
     assert "How to begin" not in text
 
 
@@ -156,8 +167,8 @@ def test_triggers_and_clocks_are_told(shown, monkeypatch):
     monkeypatch.setattr(integrity.times, "drift", lambda connection: timedelta(seconds=-9.04))
     text = shown()
     assert "trigger a on b: missing" in text
-    assert "1 not as it must be" in text
-    assert "The clock of this server is -9.0 s ahead" in text
+    assert "1 differs from this release; see above" in text
+    assert "The clocks of this server and of the database differ by 9.0 s." in text
 
 
 def test_the_file_of_the_checkpoint_is_told(sealed, shown, settings, tmp_path):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from partners.models import RequestRecord, Seal, Verification
 from partners.seals import attention
 from tests.partners.support.command_line import refused, run
-from tests.partners.support.sealed import FIRST, as_owner, later, request, run_sql, sealed_record
+from tests.partners.support.sealed import FIRST, as_owner, change, later, request, run_sql, sealed_record
 
 pytestmark = pytest.mark.django_db
 WAIT, TOUCHED = "are not sealed.", "The record is not what was sealed."
@@ -37,6 +37,13 @@ def test_nothing_is_said_while_nothing_is_new(sealed, monkeypatch):
 def test_rows_that_wait_for_long_are_told(sealed, monkeypatch):
     row = request(sealed.key, 5 * FIRST, later(minutes=-30))
     assert attention.problems().waiting_since is None
+    an_hour_later(monkeypatch)
+    assert attention.problems().waiting_since == row.occurred_at
+
+
+def test_rows_of_one_table_that_wait_are_told_although_another_table_is_sealed(sealed, monkeypatch):
+    row = request(sealed.key, 5 * FIRST, later(minutes=-30))
+    as_owner(lambda: Seal.objects.filter(number=6).update(sealed_at=later(hours=1)))
     an_hour_later(monkeypatch)
     assert attention.problems().waiting_since == row.occurred_at
 
@@ -78,6 +85,16 @@ def test_a_last_seal_whose_time_is_damaged_counts_as_none(sealed, settings):
     for damaged in ["infinity"] if connection.vendor == "postgresql" else ["yesterday", 7]:
         as_owner(lambda damaged=damaged: run_sql("UPDATE partners_seal SET sealed_at = %s WHERE number = 6", damaged))
         assert attention.problems().waiting_since == waiting.occurred_at
+
+
+@pytest.mark.postgresql
+def test_a_row_whose_time_is_damaged_hides_no_other_table(sealed, monkeypatch):
+    damaged = "infinity" if connection.vendor == "postgresql" else "yesterday"
+    change(5 * FIRST)
+    as_owner(lambda: run_sql("UPDATE partners_changeevent SET occurred_at = %s WHERE id = %s", damaged, 5 * FIRST))
+    waiting = request(sealed.key, 5 * FIRST, later(minutes=-30))
+    an_hour_later(monkeypatch)
+    assert attention.problems().waiting_since == waiting.occurred_at
 
 
 @pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL holds only numbers there")
