@@ -6,7 +6,7 @@ ids, times and digests. `rows.jsonl` has the rows in their canonical form. `abou
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from partners.models import Seal
 from partners.models.seal import FULL
 from partners.seals.canonical import rows
 from partners.seals.canonical.rows import Row
-from partners.seals.canonical.tables import SealedTable
+from partners.seals.canonical.tables import COUNTS, SealedTable
 from partners.seals.checkpoints import Checkpoint
 
 FILES = ("seals.jsonl", "rows.jsonl", "about.json")
@@ -24,13 +24,15 @@ FILES = ("seals.jsonl", "rows.jsonl", "about.json")
 class Range:
     """The seals of one table that have the rows written in a period.
 
-    The last is one after the period that left no row to the next, as full ones do.
+    The last is one after the period that left no row to the next, as full ones do. A count may be written a day after
+    its minute, so the seals of counts go on for as long.
     """
 
     def __init__(self, table: SealedTable, since: datetime, until: datetime) -> None:
         self.table = table
         seals = Seal.objects.defer("rows").filter(table=table.name, sealed_at__gte=since).order_by("number")
-        after = seals.filter(sealed_at__gte=until, count__lt=FULL).first()
+        written = until + (table.apart if table is COUNTS else timedelta(0))
+        after = seals.filter(sealed_at__gte=written, count__lt=FULL).first()
         self.first = seals.first()
         self.last = after or seals.last()
 

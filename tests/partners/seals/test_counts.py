@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from django.utils import timezone
 
-from partners.models import UnkeyedCount
+from partners.models import Seal, UnkeyedCount
 from partners.record import retention
 from partners.seals import sealing, verifying
 from tests.factories import CHANGE
@@ -67,6 +67,13 @@ def test_counts_that_were_pruned_are_no_fault():
     pruning.run(CHANGE)
     assert pruning.numbers["unkeyed_counts"] == 1
     assert faults() == set()
+
+
+def test_a_proof_has_the_counts_that_were_written_a_day_after_their_minute(sealed, tmp_path):
+    for number, at in enumerate(("2026-05-02T01:00Z", "2026-05-03T01:00Z"), 1):
+        as_owner(lambda number=number, at=at: Seal.objects.filter(number=number).update(sealed_at=at))
+    period = ["--from", "2026-05-01", "--to", "2026-05-01", "--reason", "an audit", "--table", "counts"]
+    assert run_json("export_proof", str(tmp_path / "proof"), *period)["rows"] == 2
 
 
 def test_counts_are_proved(sealed, tmp_path):
