@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from partners.admin.base import ReadOnlyAdmin, needs, render
 from partners.admin.lists import exports
 from partners.admin.lists.model_admin import get_row
-from partners.admin.lists.record_filter import ALL
+from partners.admin.lists.record_filter import ALL, OWN
 from partners.admin.requests import sheet, unrecorded
 from partners.admin.requests.filters import RequestFilter
 from partners.catalogue.reasons import Reason
@@ -126,14 +126,15 @@ def _found(request: HttpRequest, form: RequestFilter) -> dict[str, Any]:
 
 
 def _usage(form: RequestFilter, span: str) -> Usage | None:
-    """Return the chart of the calls, or None if a filter leaves out some of them that the counts don't tell apart."""
+    """Return the chart of the calls, or None if their filters ask for what no chart shows."""
     given = form.cleaned_data
-    if given["route"] or given["status"] or given["code"]:
+    key, organization, time = given["key"], given["organization"], given["time"]
+    if given["route"] or given["status"] or given["code"] or time in (ALL, OWN):
         return None
-    span = span or given["time"]
-    if given["key"]:
-        return chart.of_key(given["key"], span)
-    return chart.of_organization(given["organization"], span) if given["organization"] else chart.of_all(span)
+    if key:
+        of_another = organization and key.organization_id != organization.pk
+        return None if of_another else chart.of_key(key, span or time)
+    return chart.of_organization(organization, span or time) if organization else chart.of_all(span or time)
 
 
 def _lacked_scopes(record: RequestRecord) -> list[str]:

@@ -110,19 +110,22 @@ def test_the_chart_is_of_the_key_or_organization_that_is_asked_for(support, key,
     assert [support.get(LIST + query).context["usage"].total.served for query in queries] == [3, 2, 1]
 
 
-@pytest.mark.parametrize(
-    ("query", "span"), [("", "24h"), ("?time=30d", "30d"), ("?time=all", "7d"), ("?time=30d&usage=7d", "7d")]
-)
+@pytest.mark.parametrize(("query", "span"), [("", "24h"), ("?time=30d", "30d"), ("?time=30d&usage=7d", "7d")])
 def test_the_chart_is_of_the_time_that_is_asked_for(support, query, span):
     assert support.get(LIST + query).context["usage"].span.name == span
 
 
-@pytest.mark.parametrize("query", ["?route=encounters.list", "?status=200", "?code=refused"])
+@pytest.mark.parametrize("query", ["?route=encounters.list", "?status=200", "?code=refused", "?time=all", "?time=own"])
 def test_no_chart_counts_calls_that_the_filters_leave_out(support, key, query):
     RequestRecordFactory(api_key=key, occurred_at=timezone.now())
     page = support.get(LIST + query)
     assert page.context["usage"] is None
     assert '<svg class="chart"' not in page.text
+
+
+def test_a_key_of_another_organization_has_no_chart(support, key):
+    query = f"?key={key.public_id}&organization={OrganizationFactory().public_id}"
+    assert support.get(LIST + query).context["usage"] is None
 
 
 def test_a_bar_leads_to_its_calls_of_the_same_key(support, key):
