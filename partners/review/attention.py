@@ -19,6 +19,7 @@ from partners.models import (
     OffWhy,
     Organization,
     RouteGrant,
+    WebhookDelivery,
     WebhookEndpoint,
 )
 from partners.models.change import Action
@@ -125,8 +126,14 @@ def _active_keys() -> ApiKeyQuerySet:
 
 
 def failing_webhooks() -> QuerySet[WebhookEndpoint]:
-    """Return the endpoints whose last attempts failed, and those that were switched off for it in these days."""
-    ended = Q(off_why__in=[OffWhy.GONE, OffWhy.FAILING], off_at__gt=timezone.now() - SWITCHED_OFF)
-    failing = Q(off_at=None, failing_since__isnull=False) | ended
+    """Return the endpoints that events don't reach.
+
+    Their last attempts failed, they were switched off for it in these days, or nobody has seen the secret in force.
+    """
+    now = timezone.now()
+    due = WebhookDelivery.objects.all().open().filter(endpoint=OuterRef("pk"), next_attempt_at__lte=now)
+    able = WebhookEndpoint.objects.with_secret_seen().order_by()
+    ended = Q(off_why__in=[OffWhy.GONE, OffWhy.FAILING], off_at__gt=now - SWITCHED_OFF)
+    failing = Q(off_at=None) & (Q(failing_since__isnull=False) | (~Q(pk__in=able.values("pk")) & Exists(due))) | ended
     longest = F("failing_since").asc(nulls_last=True)
     return WebhookEndpoint.objects.select_related("organization").filter(failing).order_by(longest, "pk")

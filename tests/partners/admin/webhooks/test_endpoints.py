@@ -169,9 +169,19 @@ def test_a_replay_without_what_it_needs_is_refused(onboarding, endpoint, page, g
 def test_home_lists_endpoints_that_fail_until_they_are_switched_off(support, endpoint):
     assert breakable(URL) not in text(support, "/admin/")
     type(endpoint).objects.update(failing_since=timezone.now())
-    assert "1 webhook endpoint fails" in text(support, "/admin/")
+    assert "1 webhook endpoint gets no events" in text(support, "/admin/")
     endpoint.refresh_from_db()
     endpoint.switch_off(CHANGE)
+    assert breakable(URL) not in text(support, "/admin/")
+
+
+def test_home_lists_an_endpoint_with_due_deliveries_whose_secret_in_force_nobody_has_seen(support, endpoint):
+    type(endpoint).objects.update(shown_generation=0)
+    assert breakable(URL) not in text(support, "/admin/")
+    delivery_to(endpoint)
+    assert "1 webhook endpoint gets no events" in text(support, "/admin/")
+    endpoint.refresh_from_db()
+    endpoint.show_secret(CHANGE)
     assert breakable(URL) not in text(support, "/admin/")
 
 
