@@ -513,18 +513,20 @@ def planned(options: argparse.Namespace, since: datetime | None, progress: Progr
 def bring_up_to_date(api: Api, copy: Copy, state: State, options: argparse.Namespace) -> None:
     """Follow the changes if only they are left to read. Otherwise read the list, and then what changed meanwhile."""
     progress = state.read()
-    if not continues(options, progress):
-        return read_list(api, copy, state, options, progress)
     try:
-        return follow(api, copy, state, progress)
+        if continues(options, progress):
+            return follow(api, copy, state, progress)
+        return read_list(api, copy, state, options, progress)
     except NotEnabled as refusal:
         tell(f"{refusal} Reading the list.")
         options = argparse.Namespace(**vars(options) | {"list_only": True})
     except Expired as refusal:
-        if progress.since is None:
+        progress = state.read()
+        since = options.since or progress.since
+        if since is None:
             raise
         tell(f"{refusal} Reading the list again.")
-        options = argparse.Namespace(**vars(options) | {"since": progress.since})
+        options = argparse.Namespace(**vars(options) | {"since": since})
     return read_list(api, copy, state, options, progress)
 
 
@@ -533,6 +535,8 @@ def read_list(api: Api, copy: Copy, state: State, options: argparse.Namespace, p
     since, follows = options.since, not (options.list_only or options.until)
     if options.until:
         progress = replace(progress, cursor=None)  # no changes show what the list has after that
+    if follows and since and progress.cursor and progress.whole and progress.whole[0] <= since:
+        since = None  # it was begun, and is read to its end
     if follows and (progress.cursor is None or since is not None):
         since, progress = from_now(api, since, progress)
     window, progress = planned(options, since, progress), replace(progress, listing=True)

@@ -58,6 +58,33 @@ def test_an_expired_cursor_has_the_list_read_again_and_withdrawn_encounters_remo
     assert partner.copied() == partner.service.rows
 
 
+def test_changes_that_expire_while_the_list_is_read_have_it_read_again(tmp_path):
+    service = Service(8, [(None, 0)] * 4 + [("amend", 0), ("expire", 0)])
+    partner = Partner(tmp_path, service)
+    assert partner.run(since=START)
+    assert partner.copied() == service.rows
+
+
+def test_changes_that_expire_while_their_end_is_looked_for_are_read_again(tmp_path):
+    service = Service(8)
+    for name in ("enc_1", "enc_2", "enc_3"):
+        service.amend(name)
+    service.steps = [(None, 0), ("expire", 0)]
+    partner = Partner(tmp_path, service)
+    assert partner.run(since=START)
+    assert partner.copied() == service.rows
+
+
+def test_the_same_command_continues_a_list_that_was_begun(tmp_path):
+    partner = Partner(tmp_path, Service(20))
+    partner.begin()
+    partner.service.withdraw("enc_1")
+    with mock.patch.object(partner.service, "page", wraps=partner.service.page) as page:
+        assert partner.run(since=START)
+    assert min(call.args[0].start for call in page.call_args_list) > START
+    assert partner.copied() == partner.service.rows
+
+
 def test_without_the_route_later_runs_read_the_list_where_the_last_one_ended(partner):
     partner.service.enabled = False
     partner.service.amend("enc_3")
