@@ -7,12 +7,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name="unkeyedcount",
-            name="unkeyed_count_once",
-        ),
         migrations.AddIndex(
             model_name="unkeyedcount",
             index=models.Index(fields=["minute"], name="unkeyed_count_minute"),
+        ),
+        migrations.RemoveConstraint(
+            model_name="unkeyedcount",
+            name="unkeyed_count_once",
         ),
     ]
