@@ -171,8 +171,8 @@ page has each encounter at most once, with its latest change, so it can have few
 
 `next_cursor` is always present. Store it and continue from it, at once if `has_more` is true, and otherwise later. It
 can be used more than once. Changes are kept for {KEPT.days} days. A cursor expires once a change after it is deleted,
-and then gives `{Reason.CURSOR_EXPIRED.code}`. So it does if we restore our data from a backup, or change whether you
-receive names. Without {CURSOR}, the first page begins with the oldest change that is kept.
+and then gives `{Reason.CURSOR_EXPIRED.code}`. It also expires if we restore our data from a backup, or change
+whether you receive names. Without {CURSOR}, the first page begins with the oldest change that is kept.
 
 Encounters from before then have no change in it. To begin, read the changes to the end, then all of
 `{Route.ENCOUNTERS_LIST.route_name}`, and then continue from that cursor. A cursor belongs to one organization:

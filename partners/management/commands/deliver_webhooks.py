@@ -24,7 +24,7 @@ class Command(ReportCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--serve", action="store_true", help="run as a service")
-        threads = f"attempts at the same time, and half as many to endpoints that fail (default: {service.THREADS})"
+        threads = f"attempts at the same time (default: {service.THREADS}), and half as many to endpoints that fail"
         parser.add_argument("--threads", type=int, default=service.THREADS, metavar="N", help=threads)
         super().add_arguments(parser)
 

@@ -1,6 +1,6 @@
 """Answers that belong to no key, counted per minute. Only the newest get rows, so that a flood stays small.
 
-Each process counts in memory and adds its rows at the end of the minute, which nobody alters: the most common few by
+Each process counts in memory and adds rows that nobody alters at the end of the minute: the most common few by
 source, reason code and public part as presented, the next few without the public part, the rest by code alone.
 """
 

@@ -37,7 +37,7 @@ def test_where_no_thread_can_start_the_refusal_stays_and_the_next_one_tries_agai
 
     settings.WEB_PROCESS, attempts, tally = True, [], Tally()
     monkeypatch.setattr(unkeyed, "TALLY", tally)
-    monkeypatch.setattr(unkeyed.threading, "Thread", lambda **options: SimpleNamespace(start=start))
+    monkeypatch.setattr(unkeyed, "threading", SimpleNamespace(Thread=lambda **options: SimpleNamespace(start=start)))
     assert [Api().refusal() for _ in range(2)] == [(401, "missing_bearer", None)] * 2
     tally.write()
     assert (attempts, UnkeyedCount.objects.get().count) == (["thread"] * 2, 2)
