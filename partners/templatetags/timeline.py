@@ -41,10 +41,10 @@ class RecordedValue:
 
 @register.filter
 def differences(event: ChangeEvent) -> list[str]:
-    """Return one line for each value that the change set or changed."""
+    """Return one line for each value that the change set or changed, without a full stop, as others may follow."""
     before, after = event.before, event.after
     return [
-        f"{_label(name)}: {_told(name, before, after)}"
+        f"{_label(name)}: {_told(name, before, after)}".removesuffix(".")
         for name in after
         if name not in before or before[name] != after[name]
     ]

@@ -12,6 +12,7 @@ from tests.factories import CHANGE, issue
 TOLD = [
     ({}, {}, []),
     ({}, {"name": "Invented"}, ["Name: Invented"]),
+    ({}, {"note": "Ask first. Then call.", "name": "A"}, ["Note: Ask first. Then call", "Name: A"]),
     ({"state": "active"}, {"state": "revoked"}, ["State: active → revoked"]),
     ({"state": "active"}, {"state": "active"}, []),
     ({}, {"expires_at": None}, ["Expires: no end date"]),
