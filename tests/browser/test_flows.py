@@ -84,6 +84,7 @@ def test_from_nothing_to_a_partners_first_200(clicks, code):
 def test_no_link_leads_away_from_a_key_that_is_shown_once(clicks):
     someone = clicks("onboarding")
     token = issue(someone, "Links")
+    someone.page.locator("summary", has_text="not included").click()
     for link in ("Partner access", "missing_scope"):
         with someone.page.context.expect_page() as opened:
             someone.page.get_by_role("link", name=link).first.click()
