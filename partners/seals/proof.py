@@ -19,6 +19,7 @@ from partners.seals.canonical.tables import COUNTS, SealedTable
 from partners.seals.checkpoints import Checkpoint
 
 FILES = ("seals.jsonl", "rows.jsonl", "about.json")
+PAGE = 1_000  # seals that are read at once
 
 
 class Range:
@@ -41,9 +42,11 @@ class Range:
 
     def chain(self) -> Iterator[Seal]:
         """Yield the seals from the first of the range to the last of the chain, of any table, without their rows."""
-        found = Seal.objects.filter(number__gte=self.first.number) if self.first else Seal.objects.none()
-        for number in found.order_by("number").values_list("number", flat=True):
-            yield Seal.objects.defer("rows").get(number=number)
+        start = self.first and self.first.number
+        seals = Seal.objects.defer("rows").order_by("number")
+        while start and (page := list(seals.filter(number__gte=start)[:PAGE])):
+            yield from page
+            start = page[-1].number + 1
 
 
 def write(chosen: Range, folder: Path) -> dict[str, int]:

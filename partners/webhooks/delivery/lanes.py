@@ -28,9 +28,9 @@ class Lanes:
     def share(self, due: Sequence[int]) -> Counter[int]:
         """Return how many attempts may start now for each of the endpoints that have something due, in fair turns."""
         start = self._turn % len(due) if due else 0
-        waiting, shares = [*due[start:], *due[:start]], Counter[int]()
+        waiting, shares, left = [*due[start:], *due[:start]], Counter[int](), self._left()
         while waiting and shares.total() < self.free:
-            waiting = [each for each in waiting if self._took_turn(each, shares)]
+            waiting = [each for each in waiting if self._took_turn(each, shares, left)]
         self._turn += shares.total()
         return shares
 
@@ -47,15 +47,15 @@ class Lanes:
         else:
             self._allowed.pop(endpoint, None)
 
-    def _took_turn(self, endpoint: int, shares: Counter[int]) -> bool:
-        if shares.total() == self.free or not self._may_start(endpoint, shares):
+    def _left(self) -> dict[bool, int]:
+        """Return how many attempts may start of proven endpoints (True) and of the others (False)."""
+        proven = sum(number for each, number in self.running.items() if each in self._allowed)
+        return {True: self._proven - proven, False: self._unproven - (self.running.total() - proven)}
+
+    def _took_turn(self, endpoint: int, shares: Counter[int], left: dict[bool, int]) -> bool:
+        is_proven, under_way = endpoint in self._allowed, self.running[endpoint] + shares[endpoint]
+        if shares.total() == self.free or left[is_proven] < 1 or under_way >= self._allowed.get(endpoint, 1):
             return False
         shares[endpoint] += 1
+        left[is_proven] -= 1
         return True
-
-    def _may_start(self, endpoint: int, shares: Counter[int]) -> bool:
-        is_proven = endpoint in self._allowed
-        most = self._proven if is_proven else self._unproven
-        under_way = self.running + shares
-        alike = sum(number for each, number in under_way.items() if (each in self._allowed) is is_proven)
-        return under_way[endpoint] < self._allowed.get(endpoint, 1) and alike < most
