@@ -1,10 +1,10 @@
 """The accounting of disclosures as a CSV file: one line for each disclosure, with everything the law requires."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
 from partners.accounting.disclosures import Accounting, Disclosed
 from partners.formats import sheets
+from partners.formats.moments import to_milliseconds
 
 COLUMNS = (
     "disclosed_at",
@@ -27,7 +27,7 @@ def lines(accounting: Accounting, disclosures: Iterable[Disclosed]) -> Iterator[
 
 def _row(accounting: Accounting, each: Disclosed) -> list[str | None]:
     return [
-        _moment(each.occurred_at),
+        to_milliseconds(each.occurred_at),
         accounting.organization.name,
         accounting.organization.public_id,
         each.key.label,
@@ -38,8 +38,3 @@ def _row(accounting: Accounting, each: Disclosed) -> list[str | None]:
         each.purpose,
         each.request_id,
     ]
-
-
-def _moment(when: datetime) -> str:
-    """Return a moment in UTC, to the millisecond: spreadsheets don't read more digits as a time."""
-    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

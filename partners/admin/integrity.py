@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST, require_safe
 from partners.admin.base import needs, render
 from partners.keys import seal_keys
 from partners.models import Seal, Verification
-from partners.seals.attention import that_count
 from partners.seals.checkpoints import Checkpoint
 from partners.seals.faults import NEXT_STEPS
 from partners.seals.state import checkpoint, tables
@@ -127,7 +126,7 @@ def download(request: HttpRequest) -> HttpResponse:
 
 def _verifications() -> list[Verified]:
     """Return the newest of the last year and the last that counts, which may be older."""
-    counts = Q(pk__in=that_count().values("pk")[:1])
+    counts = Q(pk__in=Verification.objects.that_count().values("pk")[:1])
     chosen = Verification.objects.filter(counts | Q(finished_at__gt=timezone.now() - YEAR))
     newest = chosen.order_by(Case(When(counts, then=0), default=1), "-finished_at", "-pk")[:LISTED]
     found = sorted(newest, key=lambda each: (each.finished_at, each.pk), reverse=True)
@@ -139,7 +138,7 @@ def _told(fault: dict[str, Any]) -> ToldFault:
 
 
 def _last_that_counts(verifications: list[Verified]) -> Verification | None:
-    return next((each.run for each in verifications if each.run.faults or each.run.first_seal == 1), None)
+    return next((each.run for each in verifications if each.run.counts), None)
 
 
 def _keys(head: Seal | None) -> dict[str, Any]:

@@ -16,6 +16,11 @@ def rfc3339(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def to_milliseconds(moment: datetime) -> str:
+    """Return a time in UTC, to the millisecond: spreadsheets don't read more digits as a time."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def day_of(moment: datetime) -> datetime:
     """Return the beginning of a moment's day in UTC."""
     return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -136,6 +136,14 @@ class Seal(models.Model):
         return self.count >= FULL
 
 
+class VerificationQuerySet(models.QuerySet["Verification"]):
+    """What runs of `verify_records` found."""
+
+    def that_count(self) -> "VerificationQuerySet":
+        """Return those whose `counts` is true."""
+        return self.filter(models.Q(first_seal=1) | models.Q(faults__gt=0))
+
+
 class Verification(models.Model):
     """What one run of `verify_records` found. It is for staff to read; a proof is the run itself."""
 
@@ -149,12 +157,19 @@ class Verification(models.Model):
     faults = models.PositiveIntegerField()
     first_faults = models.JSONField("the first fault of each kind: its kind, in words, and how many", default=list)
 
+    objects = VerificationQuerySet.as_manager()
+
     class Meta:
         ordering = ["-finished_at", "-pk"]
         default_permissions = ()
 
     def __str__(self) -> str:
         return f"{self.faults} faults"
+
+    @property
+    def counts(self) -> bool:
+        """Return True if it is of the whole record or found a fault: one of a part that found none takes none back."""
+        return self.first_seal == 1 or self.faults > 0
 
     @property
     def first_fault(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import db
 from django.conf import settings
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from partners.models import Seal, Verification
@@ -30,13 +30,8 @@ class SealProblems:
 
 def problems() -> SealProblems:
     """Return what needs attention. It takes two statements, and two more for each table without a new seal."""
-    last = that_count().first()
+    last = Verification.objects.that_count().first()
     return SealProblems(_waiting_since(), last if last and last.faults else None)
-
-
-def that_count() -> QuerySet[Verification]:
-    """Return those of the whole record, or with a fault: one of a part that found none takes no fault back."""
-    return Verification.objects.filter(Q(first_seal=1) | Q(faults__gt=0))
 
 
 def _waiting_since() -> datetime | None:

@@ -1,12 +1,12 @@
 """The filtered changes as a CSV file. The export itself is recorded first."""
 
 import json
-from datetime import UTC
 
 from django.http import HttpRequest, HttpResponse
 
 from partners.admin.changes.filters import ChangeFilter
 from partners.admin.lists import exports
+from partners.formats.moments import to_milliseconds
 from partners.models import ChangeEvent
 
 COLUMNS = (
@@ -34,16 +34,12 @@ def answer(request: HttpRequest, form: ChangeFilter) -> HttpResponse:
 
 def row(event: ChangeEvent) -> list[str | None]:
     """Return the cells of one change."""
-    organization, key = event.organization, event.api_key
-    of_organization = [organization.name, organization.public_id] if organization else [None, None]
-    of_key = [key.label, key.quotable] if key else [None, None]
     return [
-        event.occurred_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        to_milliseconds(event.occurred_at),
         event.get_action_display(),
         event.by,
         event.source,
-        *of_organization,
-        *of_key,
+        *exports.owners(event.organization, event.api_key),
         _json(event.before),
         _json(event.after),
         event.reason,

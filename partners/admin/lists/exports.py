@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from partners.formats import sheets
 from partners.keys.in_text import without_tokens
+from partners.models import ApiKey, Organization
 from partners.models.change import Action, ChangeEvent
 from partners.record.pages import Page, Row, Search, all_pages
 from partners.signin.base import change_by
@@ -27,6 +28,14 @@ def answer(
     after = {"list": name, "filters": kept[:LONGEST]} | ({} if rows is None else {"rows": rows})
     ChangeEvent.record(Action.EXPORTED, change_by(request), after=after)
     return file
+
+
+def owners(organization: Organization | None, key: ApiKey | None) -> list[str | None]:
+    """Return the cells of whose a row is: the organization's name and id, the key's label and public part."""
+    return [
+        *([organization.name, organization.public_id] if organization else [None, None]),
+        *([key.label, key.quotable] if key else [None, None]),
+    ]
 
 
 def most() -> str:

@@ -1,11 +1,10 @@
 """The filtered calls as a CSV file, without what they disclosed. The export itself is recorded first."""
 
-from datetime import UTC
-
 from django.http import HttpRequest, HttpResponse
 
 from partners.admin.lists import exports
 from partners.admin.requests.filters import RequestFilter
+from partners.formats.moments import to_milliseconds
 from partners.models import RequestRecord
 
 COLUMNS = (
@@ -33,14 +32,10 @@ def answer(request: HttpRequest, form: RequestFilter) -> HttpResponse:
 
 def row(record: RequestRecord) -> list[str | None]:
     """Return the cells of one call."""
-    organization, key = record.organization, record.api_key
-    of_organization = [organization.name, organization.public_id] if organization else [None, None]
     return [
-        record.occurred_at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        to_milliseconds(record.occurred_at),
         record.request_id,
-        *of_organization,
-        key.label,
-        key.quotable,
+        *exports.owners(record.organization, record.api_key),
         record.method,
         record.route or record.path,
         str(record.status),

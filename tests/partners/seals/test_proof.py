@@ -63,6 +63,13 @@ def test_a_proof_is_verified(folder, sealed, tmp_path):
     assert verified(folder, "--checkpoint", str(checkpoint)) == (0, said)
 
 
+@pytest.mark.parametrize("size", [1, 4])
+def test_the_seals_of_a_proof_are_read_in_pages(sealed, tmp_path, monkeypatch, size):
+    monkeypatch.setattr(proof, "PAGE", size)
+    assert run_json("export_proof", str(tmp_path / "proof"), EXPORT)["rows"] == 9
+    assert "6 seals and 9 rows are as they were sealed" in verified(tmp_path / "proof")[1]
+
+
 def test_a_proof_of_changes_says_how_many_rows_are_missing(tmp_path):
     key, _ = issue(OrganizationFactory())
     run_json("seal_records")
