@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,16 +9,18 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from partners.partitions import patience
+
 
 @contextmanager
 def only_run(job: str) -> Iterator[bool]:
     """Yield True if this is the only run of the job, and hold the lock until the block ends; False if another runs.
 
-    On PostgreSQL, this is an advisory lock of the connection. Any lock that SQLite offers would block the web processes
-    too. But a SQLite file is used on one machine only, so a lock on a file in `CHARTERO_DATA_DIR` is enough.
+    On PostgreSQL, this is an advisory lock. Any lock that SQLite offers would block the web processes too. But a SQLite
+    file is used on one machine only, so a lock on a file in `CHARTERO_DATA_DIR` is enough.
     """
     if connection.vendor == "postgresql":
-        with _advisory_lock(zlib.crc32(job.encode())) as held:
+        with patience.alone(connection, job) as held:
             yield held
     else:
         with _file_lock(job) as held:
@@ -31,22 +32,6 @@ def turn(job: str) -> Iterator[None]:
     """Wait until no other process is in such a block, and keep others out of it. For SQLite only."""
     with _file_lock(job, wait=True):
         yield
-
-
-@contextmanager
-def _advisory_lock(number: int) -> Iterator[bool]:
-    held = _asked("SELECT pg_try_advisory_lock(%s)", number)
-    try:
-        yield held
-    finally:
-        if held:
-            _asked("SELECT pg_advisory_unlock(%s)", number)
-
-
-def _asked(sql: str, number: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [number])
-        return bool(cursor.fetchone()[0])
 
 
 @contextmanager

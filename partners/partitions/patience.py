@@ -14,7 +14,6 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 WAIT, PAUSE, TURNS = "200ms", 1.0, 60  # a call waits a second for a lock
 _NOT_AVAILABLE = "55P03"
-_NUMBER = zlib.crc32(b"partitions")
 Result = TypeVar("Result")
 
 
@@ -36,15 +35,22 @@ def _once(connection: BaseDatabaseWrapper, act: Callable[[], Result]) -> Result:
 
 
 @contextmanager
-def alone(connection: BaseDatabaseWrapper) -> Iterator[bool]:
-    """Yield True if no other session is in such a block, and keep others out of it; False if one is."""
-    [held] = column(connection, "SELECT pg_try_advisory_lock(%s)", _NUMBER)
+def alone(connection: BaseDatabaseWrapper, job: str = "partitions") -> Iterator[bool]:
+    """Yield True if nobody else is in such a block for this job, and keep others out of it; False if somebody is.
+
+    A transaction holds the lock, in a connection of its own. A lock of a session would be of no use behind a pooler,
+    where the next statement may run in another session.
+    """
+    keeper = connection.copy()
     try:
+        keeper.set_autocommit(False)
+        execute(keeper, "SET LOCAL idle_in_transaction_session_timeout = 0")
+        [held] = column(keeper, "SELECT pg_try_advisory_xact_lock(%s)", zlib.crc32(job.encode()))
         yield bool(held)
     finally:
-        if held:
-            with suppress(Error):  # a session that is lost holds no lock
-                column(connection, "SELECT pg_advisory_unlock(%s)", _NUMBER)
+        with suppress(Error):  # a connection that is lost holds no lock
+            keeper.rollback()
+        keeper.close()
 
 
 def hurry(connection: BaseDatabaseWrapper) -> None:

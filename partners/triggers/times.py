@@ -74,7 +74,10 @@ def given(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 def accept(connection: BaseDatabaseWrapper) -> None:
-    """Let rows keep the times that this session inserts. On PostgreSQL, only the owner of the tables can do so."""
+    """Let rows keep the times that they are inserted with. On PostgreSQL, only the owner of the tables can do so.
+
+    It holds for the transaction, or outside of one for the session.
+    """
     if connection.vendor == "sqlite":
         installing.remove(connection, SET)
     else:
@@ -91,7 +94,7 @@ def insist(connection: BaseDatabaseWrapper) -> None:
 
 def _set(connection: BaseDatabaseWrapper, value: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('chartero.times', %s, false)", [value])
+        cursor.execute("SELECT set_config('chartero.times', %s, %s)", [value, connection.in_atomic_block])
 
 
 def drift(connection: BaseDatabaseWrapper) -> timedelta:

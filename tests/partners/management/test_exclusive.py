@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from time import sleep
 
 import pytest
 from django.db import connection
@@ -37,6 +38,42 @@ def test_on_postgresql_a_job_runs_once_over_all_connections(race):
     assert race(first, second) == [True, [False, True]]
     with exclusive.only_run("job") as again:
         assert again
+
+
+ADVISORY = """
+SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database AND datname = current_database()
+WHERE locktype = 'advisory' AND pid {} pg_backend_pid()
+"""
+
+
+def locks(whose: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(ADVISORY.format(whose))
+        return cursor.fetchone()[0]
+
+
+@ON_POSTGRESQL
+@pytest.mark.usefixtures("committed")
+def test_on_postgresql_the_lock_is_not_in_the_session_that_works():
+    """Behind a pooler, no other statement would find that session again."""
+    with exclusive.only_run("job"):
+        assert (locks("="), locks("<>")) == (0, 1)
+        connection.close()
+        assert locks("<>") == 1
+    assert locks("<>") == 0
+
+
+@ON_POSTGRESQL
+@pytest.mark.postgresql
+@pytest.mark.usefixtures("committed")
+def test_on_postgresql_the_lock_outlives_the_longest_pause_of_a_transaction(monkeypatch):
+    options = connection.settings_dict["OPTIONS"]
+    brief = f"{options.get('options', '')} -c idle_in_transaction_session_timeout=50ms"
+    with monkeypatch.context() as patch:
+        patch.setitem(options, "options", brief)
+        with exclusive.only_run("job"):
+            sleep(0.3)
+            assert locks("<>") == 1
 
 
 @ON_SQLITE
