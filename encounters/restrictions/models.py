@@ -185,4 +185,8 @@ class Restriction(models.Model):
             Restriction.objects.all().settle(self.encounters())
 
     def _facts(self) -> dict[str, Any]:
-        return {f"{self.kind}_id": self.subject.public_id, "until": rfc3339(self.until)}
+        """Return what is on record of it: always with the patient, whose rights it concerns, if there is one."""
+        facts = {f"{self.kind}_id": self.subject.public_id, "until": rfc3339(self.until)}
+        encounter = self.subject.encounter if self.kind == "document" else self.subject
+        patient = self.subject if self.kind == "patient" else encounter.patient
+        return facts if patient is None else {"patient_id": patient.public_id} | facts

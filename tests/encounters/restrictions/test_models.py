@@ -132,7 +132,7 @@ def test_a_restriction_and_its_end_are_recorded_with_their_reasons(encounter, ki
     begun, ended = ChangeEvent.objects.filter(
         action__in=[Action.RECORD_RESTRICTED, Action.RESTRICTION_LIFTED]
     ).order_by("pk")
-    facts = {f"{kind}_id": subject.public_id, "until": None}
+    facts = {"patient_id": encounter.patient.public_id, f"{kind}_id": subject.public_id, "until": None}
     assert (begun.action, begun.reason, begun.after, begun.before) == ("record_restricted", "a test", facts, {})
     assert (ended.action, ended.by, ended.ticket, ended.before) == ("restriction_lifted", "another", "T-2", facts)
     assert {begun.organization, ended.organization} == {encounter.organization}
@@ -200,3 +200,10 @@ def test_totals_stay_exact_in_every_window(encounter, other):
     owner, at = encounter.organization, encounter.created_at
     windows = [(None, None), (at, None), (None, at), (at, at + timedelta(seconds=1))]
     assert [kept(owner, *window) for window in windows] == [true(owner, *window) for window in windows] == [1, 1, 0, 0]
+
+
+def test_an_encounter_without_a_patient_can_be_restricted(organization):
+    encounter = EncounterFactory(organization=organization, patient=None)
+    restrict(encounter)
+    facts = {"encounter_id": encounter.public_id, "until": None}
+    assert ChangeEvent.objects.get(action=Action.RECORD_RESTRICTED).after == facts
