@@ -125,6 +125,10 @@ TEMPLATES = [
 # The database --------------------------------------------------------------------------------------------------------
 _DATABASE = env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'chartero.sqlite3'}")
 DATABASES = {"default": databases.configured(_DATABASE, web_process=WEB_PROCESS)}
+if env.text("CHARTERO_REPLICA_URL", default=""):
+    _REPLICA = env.database("CHARTERO_REPLICA_URL", default="")
+    DATABASES["replica"] = databases.replica(_REPLICA, web_process=WEB_PROCESS)
+REPLICA_MAX_LAG = env.number("CHARTERO_REPLICA_MAX_LAG", default=10, least=1, most=3_600)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The partner API -----------------------------------------------------------------------------------------------------

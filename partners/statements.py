@@ -19,16 +19,16 @@ class Statement:
     def __init__(self, sql: str) -> None:
         self.sql = sql
 
-    def rows(self, *values: Any) -> list[Any]:
+    def rows(self, *values: Any, using: str = DEFAULT_DB_ALIAS) -> list[Any]:
         """Return the rows that the statement finds."""
-        return self._run(values)[0]
+        return self._run(values, using)[0]
 
     def execute(self, *values: Any) -> int:
         """Return the number of rows that the statement changed."""
-        return self._run(values)[1]
+        return self._run(values, DEFAULT_DB_ALIAS)[1]
 
-    def _run(self, values: Sequence[Any]) -> Result:
-        database = connections[DEFAULT_DB_ALIAS]
+    def _run(self, values: Sequence[Any], using: str) -> Result:
+        database = connections[using]
         run_prepared = getattr(database, "run_prepared", None)
         result: Result | None = run_prepared(self.sql, values) if run_prepared else None
         if result is not None:

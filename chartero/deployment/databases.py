@@ -31,6 +31,12 @@ def configured(database: dict[str, Any], *, web_process: bool) -> dict[str, Any]
     }
 
 
+def replica(database: dict[str, Any], *, web_process: bool) -> dict[str, Any]:
+    """Return Django's description of a streaming replica of the default database. Tests make no database for it."""
+    described = configured(database, web_process=web_process)
+    return described | {"ENGINE": "chartero.postgresql.replica", "TEST": {"MIRROR": "default"}}
+
+
 def _postgresql(given: dict[str, Any], web_process: bool) -> dict[str, Any]:
     """If a parameter is set twice, PostgreSQL uses the last value."""
     parts = (WEB_LIMITS if web_process else "", EVERYWHERE, given.get("options", ""))

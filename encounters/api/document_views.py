@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import cast
 
+from django.db import DEFAULT_DB_ALIAS
 from rest_framework.request import Request
 
+from encounters import replica
 from encounters.api import documents, policy, withheld
 from encounters.api.documents import DocumentedEncounter, StoredDocument
 from encounters.api.policy import DocumentRequest
@@ -40,7 +42,11 @@ class DocumentViewSet(PartnerViewSet):
     def read(self, request: Request, encounter_id: str, document_id: str) -> tuple[DocumentedEncounter, StoredDocument]:
         """Return the encounter and the document. Raise AccessDenied for the first check that fails."""
         self.read_query(request)
-        asked = self.asked(self.call, encounter_id, document_id)
+        asked = replica.read(
+            cast(int, self.call.organization_pk),
+            lambda using: self.asked(self.call, encounter_id, document_id, using),
+            lambda found: decide(self.rules, found) is None,
+        )
         self.refuse(decide(self.rules, asked))
         return cast(DocumentedEncounter, asked.encounter), cast(StoredDocument, asked.document)
 
@@ -52,10 +58,14 @@ class DocumentViewSet(PartnerViewSet):
     def not_served(self, **ids: str) -> str:
         return withheld.why(**ids)
 
-    def asked(self, call: AccessRequest, encounter_id: str, document_id: str) -> DocumentRequest:
+    def asked(
+        self, call: AccessRequest, encounter_id: str, document_id: str, using: str = DEFAULT_DB_ALIAS
+    ) -> DocumentRequest:
         """Return what the caller asks for. Invalid ids are not looked up."""
+        if not is_encounter_id(encounter_id):
+            return DocumentRequest(call.organization_pk, None)
         known = document_id if is_document_id(document_id) else ""
-        found = documents.find_document(self.route, encounter_id, known) if is_encounter_id(encounter_id) else None
+        found = documents.find_document(self.route, encounter_id, known, using)
         return DocumentRequest(call.organization_pk, found)
 
     def checks(self, call: AccessRequest, query_string: str, **ids: str) -> Sequence[Check]:

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 
 from encounters.api.serializers import (
     MARKDOWN,
@@ -69,9 +69,11 @@ class DocumentedEncounter:
         return Disclosure([self.pk], [] if self.patient_pk is None else [self.patient_pk], document_pk)
 
 
-def find_document(route: Route, encounter_id: str, document_id: str) -> DocumentedEncounter | None:
+def find_document(
+    route: Route, encounter_id: str, document_id: str, using: str = DEFAULT_DB_ALIAS
+) -> DocumentedEncounter | None:
     """Return the encounter with this id, of any organization, and its document with that id; None without encounter."""
-    rows = _statement(connection.vendor, route).rows(document_id, encounter_id)
+    rows = _statement(connection.vendor, route).rows(document_id, encounter_id, using=using)
     if not rows:
         return None
     owner, record_class, pk, patient_pk, document_pk, schema_type, status, has_turns, audio, *columns = rows[0]

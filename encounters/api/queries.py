@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 
 from encounters.api.dialects import DIALECTS
 from encounters.api.filters import LONGEST_PAGE
@@ -85,20 +85,22 @@ def page(
     sort_order: str,
     start_at: datetime | None,
     end_at: datetime | None,
+    using: str = DEFAULT_DB_ALIAS,
 ) -> tuple[dict[str, Any], Disclosure]:
     """Return a page of an organization's encounters with the total number of matches, and whose data it contains."""
     bounds = {name: at for name, at in (("start", start_at), ("end", end_at)) if at is not None}
     statement = _page(connection.vendor, sort_order, tuple(bounds), skips=offset > 0)
     counted = sums.parameters(organization_pk, start_at, end_at)
-    rows = statement.rows(*counted, organization_pk, *bounds.values(), *([offset] if offset else []), limit)
+    given = (organization_pk, *bounds.values(), *([offset] if offset else []), limit)
+    rows = statement.rows(*counted, *given, using=using)
     found = [_Item(*row) for _, *row in rows if row[0] is not None]
     items = [orjson.Fragment(each.json) for each in found]
     return {"items": items, "limit": limit, "offset": offset, "total": rows[0][0]}, _disclosure(found)
 
 
-def find_encounter(encounter_id: str) -> StoredEncounter | None:
+def find_encounter(encounter_id: str, using: str = DEFAULT_DB_ALIAS) -> StoredEncounter | None:
     """Return the encounter with this id, of any organization, or None."""
-    rows = _encounter(connection.vendor).rows(encounter_id)
+    rows = _encounter(connection.vendor).rows(encounter_id, using=using)
     if not rows:
         return None
     organization_pk, record_class, *row = rows[0]

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import cast
 
+from django.db import DEFAULT_DB_ALIAS
 from rest_framework.request import Request
 
+from encounters import replica
 from encounters.api import policy, queries, withheld
 from encounters.api.policy import EncounterRequest
 from encounters.api.queries import StoredEncounter
@@ -22,13 +24,19 @@ class EncounterViewSet(PartnerViewSet):
 
     def list(self, request: Request) -> Disclosing:
         """Return a page of encounters and the total number of matches."""
-        query = self.read_query(request)
-        return Disclosing(*queries.page(cast(int, self.call.organization_pk), **query.values))
+        query, organization = self.read_query(request), cast(int, self.call.organization_pk)
+        return Disclosing(
+            *replica.read(organization, lambda using: queries.page(organization, **query.values, using=using))
+        )
 
     def retrieve(self, request: Request, encounter_id: str) -> Disclosing:
         """Return one encounter."""
         self.read_query(request)
-        asked = self.asked(self.call, encounter_id)
+        asked = replica.read(
+            cast(int, self.call.organization_pk),
+            lambda using: self.asked(self.call, encounter_id, using),
+            lambda found: decide(self.rules, found) is None,
+        )
         self.refuse(decide(self.rules, asked))
         found = cast(StoredEncounter, asked.encounter)
         return Disclosing({"encounter": found.item}, found.disclosure)
@@ -41,9 +49,9 @@ class EncounterViewSet(PartnerViewSet):
     def not_served(self, **ids: str) -> str:
         return withheld.why(**ids) if ids else ""
 
-    def asked(self, call: AccessRequest, encounter_id: str) -> EncounterRequest:
+    def asked(self, call: AccessRequest, encounter_id: str, using: str = DEFAULT_DB_ALIAS) -> EncounterRequest:
         """Return what the caller asks for. Invalid ids are not looked up."""
-        found = queries.find_encounter(encounter_id) if is_encounter_id(encounter_id) else None
+        found = queries.find_encounter(encounter_id, using) if is_encounter_id(encounter_id) else None
         return EncounterRequest(call.organization_pk, found)
 
     def checks(self, call: AccessRequest, query_string: str, **ids: str) -> Sequence[Check]:

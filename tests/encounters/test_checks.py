@@ -1,11 +1,22 @@
-"""The system check of how long a link to a recording may work."""
+"""The system checks: how long a link to a recording may work, and whether a replica can be one."""
 
 import pytest
+from django.db import connections
 
-from encounters.checks import LONGEST, SHORTEST, recordings_can_be_linked
+from encounters import replica
+from encounters.checks import LONGEST, SHORTEST, recordings_can_be_linked, replica_follows
 
 
 @pytest.mark.parametrize(("seconds", "faults"), [(SHORTEST - 1, 1), (SHORTEST, 0), (LONGEST, 0), (LONGEST + 1, 1)])
 def test_the_allowed_lifetime_of_a_link(settings, seconds, faults):
     settings.AUDIO_URL_SECONDS = seconds
     assert len(recordings_can_be_linked(None)) == faults
+
+
+@pytest.mark.parametrize(("vendor", "faults"), [("sqlite", 1), ("postgresql", 0)])
+def test_only_postgresql_has_replicas(monkeypatch, vendor, faults):
+    monkeypatch.setitem(connections.settings, "replica", {})
+    monkeypatch.setattr(connections["default"], "vendor", vendor)
+    monkeypatch.setattr(replica, "_system", lambda alias: (1, alias == "replica"))
+    assert len(replica_follows(None, databases=["default"])) == faults
+    assert replica_follows(None) == []

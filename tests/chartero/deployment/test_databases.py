@@ -26,3 +26,11 @@ def test_the_options_of_the_url_come_last_because_postgresql_uses_the_last_value
 @pytest.mark.parametrize(("web_process", "timeout"), [(True, 2), (False, 30)])
 def test_a_web_process_waits_for_sqlite_no_longer_than_two_seconds(web_process, timeout):
     assert configured("sqlite:////folder/file", web_process=web_process)["OPTIONS"]["timeout"] == timeout
+
+
+def test_a_replica_has_the_same_options_and_no_database_of_its_own_in_tests():
+    url = {"URL": "postgres://u@host/name"}
+    described = databases.replica(Environment(url).database("URL", ""), web_process=True)
+    assert described["ENGINE"] == "chartero.postgresql.replica"
+    assert described["OPTIONS"] == configured(url["URL"])["OPTIONS"]
+    assert described["TEST"] == {"MIRROR": "default"}

@@ -1,0 +1,1 @@
+"""A replica of the database, from which calls may read."""

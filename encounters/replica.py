@@ -1,0 +1,115 @@
+"""Read from a streaming replica what it has as the primary has it, and from the primary everything else.
+
+Two questions decide. The primary says which transaction changed last what the organization is served: the log of
+changes has it, whoever wrote. The replica says whether it has heard of all transactions up to that one, and whether it
+lags. A replica only moves forward, so what it reads afterwards is at least as new: nothing that was withdrawn or
+withheld before the call's verdict is served. Only what is served comes from it. Verdicts, records and the log of
+changes come from the primary, and so does a refusal that the replica suggests.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, Error, connections
+
+from partners.formats import traces
+from partners.statements import Statement
+
+Answer = TypeVar("Answer")
+ALIAS = "replica"
+PAUSE = 2.0  # seconds after a fault until one call asks the replica again
+logger = logging.getLogger(__name__)
+
+# The era changes with what is not logged: whether the organization receives names.
+_LAST_CHANGE = Statement("""
+SELECT coalesce((SELECT max(position) FROM encounters_encounterchange WHERE organization_id = %s), 0),
+    coalesce((SELECT era FROM encounters_changehorizon WHERE organization_id = %s), 0)
+""")
+# All transactions below the snapshot's xmin have ended, and the replica has heard how (PostgreSQL manual, 9.27.9).
+_HAS_HEARD = Statement("""
+SELECT pg_is_in_recovery() AND clock_timestamp() - pg_last_xact_replay_timestamp() <= make_interval(secs => %s)
+    AND CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint) > %s
+    AND coalesce((SELECT era FROM encounters_changehorizon WHERE organization_id = %s), 0) = %s
+""")
+_SYSTEM = "SELECT system_identifier, pg_is_in_recovery() FROM pg_control_system()"
+
+
+class Rest:
+    """Whether the replica is left alone after a fault. Each process finds out for itself."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._next_try: float | None = None  # None if all is well
+
+    def may_ask(self) -> bool:
+        """Return True if this call may ask. During a rest, one call does so every two seconds."""
+        with self._lock:
+            if self._next_try is None:
+                return True
+            now = time.monotonic()
+            if now < self._next_try:
+                return False
+            self._next_try = now + PAUSE
+            return True
+
+    def begin(self, fault: Exception) -> None:
+        """Leave the replica alone. The log says so once."""
+        with self._lock:
+            is_new, self._next_try = self._next_try is None, time.monotonic() + PAUSE
+        if is_new:
+            logger.warning("the replica is left alone", extra={"exception": traces.kind(fault)})
+
+    def end(self) -> None:
+        """Ask the replica again."""
+        self._next_try = None
+
+
+REST = Rest()
+
+
+def read(
+    organization_pk: int, ask: Callable[[str], Answer], is_served: Callable[[Answer], bool] = lambda answer: True
+) -> Answer:
+    """Return what `ask` finds in a database: in the replica, if that has what is served, else in the primary."""
+    if ALIAS in connections.settings and REST.may_ask():
+        answer = _found(organization_pk, ask)
+        if answer is not None and is_served(answer):
+            return answer
+    return ask(DEFAULT_DB_ALIAS)
+
+
+def _found(organization_pk: int, ask: Callable[[str], Answer]) -> Answer | None:
+    """Return what the replica has, or None if it lacks a change or doesn't answer."""
+    [[position, era]] = _LAST_CHANGE.rows(organization_pk, organization_pk)
+    try:
+        [[has_heard]] = _HAS_HEARD.rows(settings.REPLICA_MAX_LAG, position, organization_pk, era, using=ALIAS)
+        answer = ask(ALIAS) if has_heard else None
+    except Error as fault:
+        connections[ALIAS].close()
+        REST.begin(fault)
+        return None
+    REST.end()
+    return answer
+
+
+def fault() -> str:
+    """Return what is wrong with the replica of the settings, or "" if it follows the primary."""
+    if connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
+        return "only PostgreSQL has replicas"
+    try:
+        (system, follows), (expected, _) = map(_system, (ALIAS, DEFAULT_DB_ALIAS))
+    except Error:
+        return "it doesn't answer"
+    if system != expected:
+        return "it has the data of another server"
+    return "" if follows else "it is a primary"
+
+
+def _system(alias: str) -> Any:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(_SYSTEM)
+        return cursor.fetchone()
