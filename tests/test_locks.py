@@ -51,3 +51,20 @@ def needs(name):
     except metadata.PackageNotFoundError:  # a package of another system
         return []
     return [line for line in required if "extra ==" not in line]
+
+
+def test_a_deployment_installs_what_runs_in_the_tests_and_nothing_that_only_tests():
+    """The lock `deploy/requirements.txt` has what is above *To test*, with all that it needs, in the same releases."""
+    whole, part = (releases((ROOT / file).read_text()) for file in ("requirements.txt", "deploy/requirements.txt"))
+    assert part.items() <= whole.items()
+    to_run, _, to_test = (ROOT / "requirements.in").read_text().partition("\n# To test\n")
+    assert extras(NAMED, to_run).keys() <= part.keys()
+    assert not extras(NAMED, to_test).keys() & part.keys() - {"jsonschema"}  # drf-spectacular needs it
+    required = extras(NAMED, "\n".join(line for name in part for line in needs(name) if ";" not in line))
+    assert required.keys() <= part.keys()
+
+
+def releases(lock):
+    """Return the line of each package with its release, and its hashes."""
+    blocks = re.findall(r"^([a-z0-9._-]+)(\S*==.+(?:\n    --hash.+)+)", lock, re.MULTILINE)
+    return dict(blocks)
