@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from tests.server.deployment import ROOT
@@ -23,13 +24,13 @@ PATIENCE = 90  # seconds that a release may take to start, on any machine
 class Caller(threading.Thread):
     """Calls at a steady rate. It uses a kept connection as clients do: only if the server has not closed it."""
 
-    def __init__(self, port, token, keeps):
+    def __init__(self, connection, token, keeps):
         super().__init__()
         self.keeps, self.met, self.done = keeps, Counter(), threading.Event()
         credentials = {"Authorization": f"Bearer {token}"} if token else {}
         self.headers = credentials if keeps else credentials | {"Connection": "close"}
         self.expected = 200 if token else 401
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.connection = connection
 
     def run(self):
         begun, number = time.monotonic(), 0
@@ -53,10 +54,11 @@ class Caller(threading.Thread):
 
 
 @contextmanager
-def calls(port, token):
-    """Call while the block runs. Yield what the calls met, which is complete afterwards."""
+def calls(port, token, connect=None):
+    """Call while the block runs. Yield what the calls met, which is complete afterwards. `connect` may go elsewhere."""
     met = Counter()
-    callers = [Caller(port, key, keeps) for keeps in (False, True) for key in (token, "") for _ in range(CALLERS)]
+    connect = connect or partial(http.client.HTTPConnection, "127.0.0.1", port, timeout=60)
+    callers = [Caller(connect(), key, keeps) for keeps in (False, True) for key in (token, "") for _ in range(CALLERS)]
     for caller in callers:
         caller.start()
     try:
