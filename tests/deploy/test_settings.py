@@ -1,0 +1,110 @@
+"""deploy/etc and deploy/bin: every setting has a place, and what the programs start has the right ones."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.server.deployment import ROOT
+from tests.server.fronting import filled
+
+DEPLOY = ROOT / "deploy"
+SETTING = re.compile(r"^(#?)([A-Z][A-Z_]+)='([^']*)'$", re.MULTILINE)
+FILES = ("environment", "secrets", "chartero-owner", "chartero-seals")
+GIVEN = {
+    "PARTNERS_NAME": "api.example.com",
+    "STAFF_NAME": "staff.example.com",
+    "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQR",
+    "DIGEST_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    "SEAL_PUBLIC_KEYS": "",
+    "WEB_PASSWORD": "0a",
+    "OWNER_PASSWORD": "0b",
+}
+
+
+def settings(file):
+    return {name: not shown for shown, name, _ in SETTING.findall((DEPLOY / "etc" / file).read_text())}
+
+
+def test_every_setting_has_a_place_and_no_other():
+    page = (ROOT / "docs/settings.md").read_text()
+    rows = re.findall(r"^\| (`.+?`) \|", page, re.MULTILINE)
+    explained = {name for row in rows for name in re.findall(r"CHARTERO_\w+|DATABASE_URL|EMAIL_URL", row)}
+    assert {name for file in FILES for name in settings(file)} == explained
+
+
+def test_systemd_and_sh_read_each_line_the_same():
+    for file in FILES:
+        lines = (DEPLOY / "etc" / file).read_text().splitlines()
+        assert [line for line in lines if line[:1] not in ("#", "") and not SETTING.fullmatch(line)] == []
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """A folder that has what `deploy/build` puts on a machine, for a user who isn't root."""
+    for folder in ("etc", "bin", "current/.venv/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    for file in FILES:
+        (tmp_path / "etc" / file).write_text(filled(f"etc/{file}", **GIVEN))
+    (tmp_path / "bin/id").write_text("#!/bin/sh\necho 1000\n")
+    for name in ("chartero", "chartero-owner", "chartero-seals", "chartero-serve", "chartero-backup"):
+        text = (DEPLOY / "bin" / ("chartero" if name in FILES else name)).read_text()
+        for place, here in (("/etc/chartero", "etc"), ("/srv/chartero/current", "current"), ("/var/backups/", "")):
+            text = text.replace(place, f"{tmp_path}/{here}")
+        (tmp_path / "bin" / name).write_text(text)
+    for program in (tmp_path / "bin").iterdir():
+        program.chmod(0o755)
+    return tmp_path
+
+
+def run(machine, *words):
+    environment = {"PATH": f"{machine}/bin:{os.environ['PATH']}"}
+    done = subprocess.run([machine / "bin" / words[0], *words[1:]], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def python(machine, script):
+    place = machine / "current/.venv/bin/python"
+    place.write_text(f"#!/bin/sh\n{script}\n")
+    place.chmod(0o755)
+
+
+def test_production_starts_with_them_and_with_each_default_that_they_show(machine):
+    for file in (machine / "etc").iterdir():
+        file.write_text(SETTING.sub(r"\2='\3'", file.read_text()))
+    python(machine, f'cd {ROOT} && exec {sys.executable} "$@"')
+    assert "no issues" in run(machine, "chartero", "check")
+
+
+def test_each_user_has_the_role_and_the_secrets_that_it_needs(machine):
+    python(machine, 'echo "$DATABASE_URL $CHARTERO_SEAL_KEYS_FILE $*"')
+    web, owner = ("postgres://chartero_web:0a", "postgres://chartero_owner:0b")
+    assert run(machine, "chartero", "check", "-v 0") == f"{web}@127.0.0.1:5432/chartero  manage.py check -v 0"
+    assert run(machine, "chartero-owner", "migrate").startswith(f"{owner}@")
+    assert "/chartero /etc/chartero/seal_keys manage.py seal" in run(machine, "chartero-seals", "seal_records")
+
+
+def test_a_part_is_served_from_where_the_link_leads(machine):
+    python(machine, 'echo "$CHARTERO_SERVES $PWD $*"')
+    served = run(machine, "chartero-serve", "staff", "fd://0")
+    assert served == (
+        f"staff {machine}/current .venv/bin/gunicorn -c python:chartero.gunicorn --bind fd://0 chartero.wsgi"
+    )
+
+
+@pytest.mark.skipif(not os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="needs PostgreSQL")
+def test_a_backup_is_whole_and_private_and_old_ones_go(machine):
+    folder = machine / "chartero"
+    folder.mkdir()
+    (machine / "etc/chartero-owner").write_text(f"DATABASE_URL='{os.environ['DATABASE_URL']}'\n")
+    for days in (34, 37):
+        old = folder / f"{days}.dump"
+        old.touch()
+        os.utime(old, (old.stat().st_mtime - days * 86400,) * 2)
+    run(machine, "chartero-backup")
+    made = [file for file in folder.iterdir() if file.name != "34.dump"]
+    assert [(file.suffix, file.stat().st_mode & 0o777) for file in made] == [(".dump", 0o600)]
+    assert made[0].read_bytes()[:5] == b"PGDMP"

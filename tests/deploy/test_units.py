@@ -1,0 +1,128 @@
+"""deploy/systemd and deploy/crontab: both run the same commands at the same times, and systemd accepts the units."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands, load_command_class
+
+from tests.server.deployment import ROOT
+
+UNITS = ROOT / "deploy/systemd"
+CRONTAB = ROOT / "deploy/crontab"
+OWNERS, SEALERS = {"prune_records"}, {"seal_records", "verify_records"}
+ANALYZE = shutil.which("systemd-analyze")
+# What cron says, and what systemd says.
+TIMES = {
+    "* * * * *": None,  # with systemd, a service
+    "*/5 * * * *": "*:0/5",
+    "7 * * * *": "*:07",
+    "10 1 * * *": "01:10",
+    "20 3 * * *": "03:20",
+    "40 3 * * *": "03:40",
+    "0 4 * * *": "04:00",
+    "30 5 * * *": "05:30",
+    "30 2 * * 0": "Sun 02:30",
+    "50 2 * * 0": "Sun 02:50",
+    "0 6 1 * *": "*-*-01 06:00",
+}
+
+
+def entries():
+    """Return the time, the user and the words of the command of each line of the crontab."""
+    lines = [line for line in CRONTAB.read_text().splitlines() if line[:1] in "*0123456789" and line]
+    split = [line.removesuffix(" >/dev/null").split() for line in lines]
+    return [(" ".join(words[:5]), words[5], words[6:]) for words in split]
+
+
+def timed():
+    """Return what each timer starts, with its words, and when."""
+    found = {}
+    for timer in UNITS.glob("*.timer"):
+        (when,) = re.findall(r"^OnCalendar=(.+)$", timer.read_text(), re.MULTILINE)
+        unit, _, instance = timer.stem.partition("@")
+        service = (UNITS / f"{unit}{'@' if instance else ''}.service").read_text()
+        more = UNITS / f"{timer.stem}.service.d/file.conf"
+        started = re.findall(r"^ExecStart=(.+)$", more.read_text() if more.exists() else service, re.MULTILINE)[-1]
+        (user,) = re.findall(r"^User=(.+)$", service, re.MULTILINE)
+        found[started.replace("%i", instance)] = (user, when)
+    return found
+
+
+def test_cron_and_systemd_run_the_same_at_the_same_times():
+    by_cron = {" ".join(words): (user, TIMES[when]) for when, user, words in entries()}
+    assert by_cron.pop("/usr/local/bin/chartero-seals seal_records") == ("chartero-seals", None)
+    assert by_cron == timed()
+
+
+def test_each_command_is_known_and_runs_as_the_user_that_it_needs():
+    for _, user, (program, *words) in entries():
+        assert program.startswith("/usr/local/bin/")
+        if program.endswith("-backup"):
+            continue
+        assert user == Path(program).name
+        command = words[0]
+        assert user == {True: "chartero-owner"}.get(
+            command in OWNERS, "chartero-seals" if command in SEALERS else "chartero"
+        )
+        load_command_class(get_commands()[command], command).create_parser("manage.py", command).parse_args(words[1:])
+
+
+def test_each_command_of_the_schedule_is_there():
+    page = (ROOT / "docs/operation.md").read_text().partition("## What to schedule")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.+?) \|", page, re.MULTILINE)
+    wanted = {name for row in rows for name in re.findall(r"`(\w+_\w+|clearsessions)", row)} - {
+        "pg_dump",
+        "import_fhir",
+    }
+    assert wanted == {words[1] for _, _, words in entries() if len(words) > 1}
+
+
+def test_the_crontab_names_what_debian_leaves_out():
+    text = CRONTAB.read_text()
+    assert re.search(r"^PATH=.*/usr/local/bin", text, re.MULTILINE)
+    assert re.search(r"^MAILTO=\w+", text, re.MULTILINE)
+    assert "%" not in "".join(str(words) for _, _, words in entries())  # cron would end the command there
+
+
+def test_a_service_holds_no_secret():
+    for unit in UNITS.rglob("*.*"):
+        if unit.is_file():
+            assert not re.search(r"postgres://|PASSWORD|_KEYS?=", unit.read_text()), unit
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """A file system with the units, and with programs where they want them."""
+    root = tmp_path_factory.mktemp("root")
+    shutil.copytree(UNITS, root / "etc/systemd/system")
+    for unit in UNITS.rglob("*.*"):
+        for program in re.findall(r"^Exec\w+=(\S+)", unit.read_text() if unit.is_file() else "", re.MULTILINE):
+            place = root / program.lstrip("/")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text("#!/bin/sh\n")
+            place.chmod(0o755)
+    return root
+
+
+def analyzed(*arguments):
+    return subprocess.run([ANALYZE, *arguments], capture_output=True, text=True)
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="needs systemd-analyze")
+def test_systemd_accepts_the_units(root):
+    named = [
+        path.name.replace("@.", "@partners." if "web" in path.name else "@clearsessions.") for path in UNITS.iterdir()
+    ]
+    units = [name for name in named if not name.endswith(".d")]
+    done = analyzed("verify", "--man=no", "--recursive-errors=no", f"--root={root}", *units)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(ANALYZE is None, reason="needs systemd-analyze")
+@pytest.mark.parametrize("unit", [path.name for path in sorted(UNITS.glob("*.service")) if "@" not in path.name])
+def test_a_service_is_hardened(root, unit):
+    done = analyzed("security", "--offline=yes", "--no-pager", "--threshold=20", f"--root={root}", unit)
+    assert done.returncode == 0, done.stdout
