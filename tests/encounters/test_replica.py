@@ -29,16 +29,29 @@ MIRROR = {"MIRROR": "default"}
 
 @pytest.fixture(scope="module", autouse=True)
 def server(django_db_setup):
-    """Run a replica of the server of the tests, and let the settings know it."""
+    """Run a replica, and let the settings know it. Both servers are our own: other tests hold transactions open."""
     if connection.vendor != "postgresql":
         pytest.skip("only PostgreSQL has replicas")
-    with replicated() as copy:
-        yield copy
+    outside, url = connection.settings_dict["PORT"], os.environ["DATABASE_URL"].rpartition("/")[0]
+    with postgres.folder() as place, postgres.copy_of(f"{url}/{connection.settings_dict['NAME']}", place) as primary:
+        move(primary.port)
+        try:
+            with replicated() as copy:
+                yield copy
+        finally:
+            move(outside)
+
+
+def move(port):
+    """Let the default database be on this port."""
+    connection.close()
+    connection.settings_dict["PORT"] = port
 
 
 @contextmanager
 def replicated():
-    url = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{connection.settings_dict['NAME']}"
+    """Run a replica of the default database, and let the settings know it."""
+    url = f"postgres://postgres@127.0.0.1:{connection.settings_dict['PORT']}/{connection.settings_dict['NAME']}"
     with postgres.folder() as place, postgres.copy_of(url, place, follows=True) as copy, configured(copy.port):
         yield copy
 
