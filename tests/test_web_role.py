@@ -33,6 +33,7 @@ COMMANDS = {
     "expire_cursors": [],
     "export_audit": ["{folder}", "--format=jsonl"],
     "import_fhir": ["{file}", "--organization={organization}", "--record-class=clinical"],
+    "import_partners": ["{partners}", "--reason=x"],
     "import_transcripts": ["{visits}", "--organization={organization}", "--record-class=clinical"],
     "issue_approved_key": ["{approval}", "--by=tester"],
     "issue_key": ["--organization={organization}", "--label=x", "--scope", "encounters:read"],
@@ -71,6 +72,7 @@ def names(organization, tmp_path, settings) -> dict[str, object]:
     settings.FOUR_EYES = False
     User.objects.create_user("somebody", password="invented")
     (tmp_path / "leak.txt").write_text(token)
+    (tmp_path / "partners.csv").write_text("Organization\nYet Another Invented Practice\n")
     (tmp_path / "patient.json").write_text('{"resourceType": "Patient", "id": "p1"}')
     return {
         "organization": organization.public_id,
@@ -81,6 +83,7 @@ def names(organization, tmp_path, settings) -> dict[str, object]:
         "leak": tmp_path / "leak.txt",
         "folder": tmp_path,
         "file": tmp_path / "patient.json",
+        "partners": tmp_path / "partners.csv",
         "visits": write(tmp_path / "visits.ndjson", visit(note(), transcript())),
     }
 

@@ -10,6 +10,8 @@ from django.db import transaction
 
 from partners.api import base_url
 from partners.formats.files import new_file
+from partners.formats.spans import duration, expiry
+from partners.keys import lifetimes
 from partners.keys.tokens import Token
 from partners.management import output
 from partners.management.base import ChangeCommand
@@ -109,6 +111,18 @@ class TokenCommand(ChangeCommand):
         """Return labelled lines, then the token on a separate line."""
         token = report.pop("token", None)
         return super().lines(report) + (["", SHOWN_ONCE, token] if token else [])
+
+
+def life(text: str | None) -> dict[str, Any]:
+    """Return how long the key of a link lives: from its collection, or until a time; by default for None."""
+    if text is None:
+        return {"lifetime": lifetimes.default()}
+    if text == "never":
+        return {}
+    try:
+        return {"lifetime": duration(text)}
+    except ValidationError:
+        return {"expires_at": expiry(text)}
 
 
 def write_through(file: IO[str], text: str) -> None:

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 
 from partners.catalogue.routes import Scope
 from partners.finding.lookup import find_organization
-from partners.formats.spans import duration, expiry
+from partners.formats.spans import expiry
 from partners.keys import lifetimes
 from partners.keys.tokens import Token
 from partners.management import handover, output
@@ -64,7 +64,7 @@ class Command(handover.TokenCommand):
             scopes=[scope for scope in Scope if scope in options["scope"]],
             by_link=options["handover"],
             phone_code=options["phone_code"],
-            **_life(options["expires"]),
+            **handover.life(options["expires"]),
         )
         return output.of_approval(asking.ask_for_key(wanted, self.change(options), None))
 
@@ -78,7 +78,7 @@ class Command(handover.TokenCommand):
             label=options["label"],
             scopes=[scope for scope in Scope if scope in options["scope"]],
             is_test=options["test"],
-            **_life(options["expires"]),
+            **handover.life(options["expires"]),
         )
 
     def make(self, options: dict[str, Any]) -> tuple[ApiKey, Token]:
@@ -97,18 +97,6 @@ def _end(text: str | None) -> datetime | None:
     if text is None:
         return lifetimes.default_end()
     return None if text == "never" else expiry(text)
-
-
-def _life(text: str | None) -> dict[str, Any]:
-    """Return how long the key of a link lives: from its collection, or until a time."""
-    if text is None:
-        return {"lifetime": lifetimes.default()}
-    if text == "never":
-        return {}
-    try:
-        return {"lifetime": duration(text)}
-    except ValidationError:
-        return {"expires_at": expiry(text)}
 
 
 def _default_lifetime() -> str:

@@ -4,7 +4,7 @@ Pages and commands change access, scopes, keys and endpoints only through these 
 them by.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ from partners.review.mail import link_mail
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+Tell = Callable[[Approval], None]  # what tells staff of a request
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -44,8 +46,12 @@ def set_access(
     allowlisted: bool | None = None,
     enable: Iterable[Route] = (),
     disable: Iterable[Route] = (),
+    tell: Tell = mail.tell_staff,
 ) -> Outcome:
-    """Change what an organization may call. What is taken away is taken away at once."""
+    """Change what an organization may call. What is taken away is taken away at once.
+
+    `tell` gets the request, if there is one.
+    """
     enable, disable = {*enable}, {*disable}
     refuse_impossible(enable, disable)
     new = missing_in(organization.enabled_routes(), enable)
@@ -57,7 +63,7 @@ def set_access(
     with transaction.atomic():
         changed = organization.set_access(change, allowlisted=None if allowlisted else allowlisted, disable=disable)
         approval = Approval.ask(ACCESS, facts, change, asker, organization=organization)
-    mail.tell_staff(approval)
+    tell(approval)
     return Outcome(changed, approval)
 
 
@@ -82,7 +88,7 @@ def need_approval(*, is_test: bool = False) -> bool:
     return bool(settings.FOUR_EYES) and not is_test
 
 
-def ask_for_key(wanted: WantedKey, change: Change, asker: "User | None") -> Approval:
+def ask_for_key(wanted: WantedKey, change: Change, asker: "User | None", *, tell: Tell = mail.tell_staff) -> Approval:
     """Ask for a live key; raise what `ApiKey.issue()` would raise, and ValidationError if no link can be sent."""
     wanted.check(change)
     if wanted.by_link:
@@ -93,7 +99,7 @@ def ask_for_key(wanted: WantedKey, change: Change, asker: "User | None") -> Appr
     approval = Approval.ask(
         KEY, wanted.facts, change, asker, organization=wanted.organization, by_asker=not wanted.by_link
     )
-    mail.tell_staff(approval)
+    tell(approval)
     return approval
 
 
