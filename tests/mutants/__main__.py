@@ -1,6 +1,6 @@
 """Put each fault into a copy of the tree, and see whether the tests notice it.
 
-    python -m tests.mutants [--only FIRST LAST] [--whole] [--workers N]
+    python -m tests.mutants [--whole] [--workers N] [NUMBER …]
 
 First the tests nearest to the fault run. With `--whole`, the rest of the suite judges what they don't notice. Prints a
 line for each fault, and ends with exit code 1 if more than one in twenty-five is not noticed. Takes a quarter of an
@@ -62,20 +62,20 @@ def judged(folder: Path, mutant: Mutant, *, whole: bool, workers: int) -> str:
 def main() -> int:
     """Judge each fault and print who noticed it."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
-    parser.add_argument("--only", nargs=2, type=int, metavar=("FIRST", "LAST"), default=(1, len(MUTANTS)))
+    parser.add_argument("numbers", nargs="*", type=int, default=[*range(1, len(MUTANTS) + 1)])
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args()
-    first, last = chosen.only
     missed = 0
     with tempfile.TemporaryDirectory() as temporary:
         folder = copied(Path(temporary))
-        for number, mutant in list(enumerate(MUTANTS, 1))[first - 1 : last]:
+        for number in chosen.numbers:
+            mutant = MUTANTS[number - 1]
             by = judged(folder, mutant, whole=chosen.whole, workers=chosen.workers)
             missed += not by
             print(f"{number:3} {by or 'NOT NOTICED':11} {mutant.file}: {mutant.new.strip() or 'without'}", flush=True)
-    print(f"{last - first + 1 - missed} of {last - first + 1} noticed")
-    return int(missed * 25 > last - first + 1)
+    print(f"{len(chosen.numbers) - missed} of {len(chosen.numbers)} noticed")
+    return int(missed * 25 > len(chosen.numbers))
 
 
 if __name__ == "__main__":

@@ -6,12 +6,18 @@ gone, a check that looks at another row.
 
 from dataclasses import dataclass
 
-DECISION = ("tests/partners/decision", "tests/test_contract.py", "tests/partners/api")
-KEYS = ("tests/partners/keys",)
-PARSERS = ("tests/partners/formats", "tests/partners/api", "tests/encounters/api", "tests/partners/diagnosis")
-LEDGER = ("tests/partners/record", "tests/partners/decision", "tests/test_contract.py")
-RESTRICTIONS = ("tests/encounters/restrictions", "tests/encounters/api", "tests/encounters/totals")
-LINKS = ("tests/partners/models/handover", "tests/partners/collecting")
+CONTRACT = ("tests/test_contract.py",)
+DECISION = ("tests/partners/decision", *CONTRACT, "tests/partners/api")
+ENCOUNTERS = (*CONTRACT, "tests/test_contract_documents.py", "tests/test_contract_changes.py", "tests/encounters/api")
+KEYS = ("tests/partners/keys", "tests/partners/models/keys")
+PARSERS = ("tests/partners/formats", "tests/partners/api", *ENCOUNTERS)
+DIAGNOSIS = ("tests/partners/diagnosis", "tests/partners/admin/diagnosis")
+LEDGER = ("tests/partners/record", "tests/partners/decision", *CONTRACT)
+RESTRICTIONS = (
+    *("tests/encounters/restrictions", "tests/encounters/admin", "tests/encounters/totals"),
+    "tests/encounters/transcripts/test_run_restrictions.py",
+)
+LINKS = ("tests/partners/models/handover", "tests/partners/collecting", "tests/partners/keys/test_links.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +89,13 @@ MUTANTS = (
         ENCOUNTER_POLICY,
         "asked.encounter.organization_pk != asked.organization_pk",
         "asked.organization_pk == 0",
-        RESTRICTIONS,
+        ENCOUNTERS,
     ),
-    Mutant(ENCOUNTER_POLICY, "asked.document.status not in FINAL or ", "", RESTRICTIONS),
-    Mutant(ENCOUNTER_POLICY, "asked.cursor.organization != asked.organization_pk", "False", RESTRICTIONS),
+    Mutant(ENCOUNTER_POLICY, "asked.document.status not in FINAL or ", "", ENCOUNTERS),
+    Mutant(ENCOUNTER_POLICY, "asked.cursor.organization != asked.organization_pk", "False", ENCOUNTERS),
     # Parsers
     Mutant(TOKENS, 'match is None or checksum(text[:-CHECKSUM_LENGTH]) != match["checksum"]', "match is None", KEYS),
-    Mutant(TOKENS, "_SHAPE.fullmatch(text)", "_SHAPE.match(text)", KEYS),
+    Mutant(TOKENS, "BASE62[digit] + characters", "characters + BASE62[digit]", KEYS),
     Mutant(TOKENS, 'match["prefix"] == TEST_PREFIX', "False", KEYS),
     Mutant(LIFETIMES, "now < end <= now + most", "now <= end <= now + most", KEYS),
     Mutant(LIFETIMES, "timezone.now() < end <= created_at + limit", "timezone.now() < end", KEYS),
@@ -104,7 +110,7 @@ MUTANTS = (
     Mutant(FILTERS, "if len(texts) == 1 else None", "if texts else None", PARSERS),
     Mutant(FILTERS, "unknown is None, unknown)", "True, unknown)", PARSERS),
     Mutant(CURSORS, "if not _SHAPE.fullmatch(text):", "if not _SHAPE.match(text):", PARSERS),
-    Mutant(LINES, "_REQUEST_LINE.fullmatch(text)", "_REQUEST_LINE.match(text)", PARSERS),
+    Mutant(LINES, "_REQUEST_LINE.fullmatch(text)", "_REQUEST_LINE.match(text)", DIAGNOSIS),
     Mutant("encounters/api/filters.py", "start < end, None", "start <= end, None", PARSERS),
     Mutant(QUERIES, "encounter.created_at < %s", "encounter.created_at <= %s", PARSERS),
     # The ledger
@@ -160,7 +166,7 @@ MUTANTS = (
         '"withdrawn_at IS NULL"',
         RESTRICTIONS,
     ),
-    Mutant(QUERIES, "AND patient.organization_id = encounter.organization_id ", "", RESTRICTIONS),
+    Mutant(QUERIES, "AND patient.organization_id = encounter.organization_id ", "", ENCOUNTERS),
     # Links
     Mutant(FIELDS, "self.link_expires_at <= timezone.now()", "self.link_expires_at < timezone.now()", LINKS),
     Mutant(FIELDS, "self.code_failures >= links.ATTEMPTS", "self.code_failures > links.ATTEMPTS", LINKS),
@@ -175,7 +181,7 @@ MUTANTS = (
     Mutant(
         OBSTACLES,
         "(sender.is_active and sender.has_perm(handover.permission))",
-        "sender.has_perm(handover.permission)",
+        "sender.is_active",
         LINKS,
     ),
     Mutant(ROW, "        self._lock_open()\n        if refusal", "        self._lock()\n        if refusal", LINKS),

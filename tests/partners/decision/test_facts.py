@@ -112,3 +112,10 @@ def test_the_facts_are_found_by_indexes_alone(db, candidates):
         plan = [str(row[-1]).lstrip(" ->") for row in cursor.fetchall()]
     assert [step for step in plan if step.startswith(("SCAN", "Seq Scan"))] == []
     assert len([step for step in plan if step.startswith(("SEARCH", "Index", "Bitmap Heap"))]) >= 7
+
+
+@pytest.mark.parametrize("around", ["\x0b", "\x0c", "\x1c", "\x85", "\xa0", "\r", "\n"])
+def test_only_spaces_and_tabs_around_a_header_are_not_part_of_it(around):
+    assert facts.bearer_token(" \tBearer  x\t ") == "x"
+    assert facts.bearer_token(f"Bearer x{around}") == f"x{around}"
+    assert facts.bearer_token(f"{around}Bearer x") is None

@@ -31,7 +31,12 @@ def test_the_header_of_a_curl_command_is_kept_out_of_sight():
 
 
 @pytest.mark.parametrize(
-    "text", ["curl https://api.example.com/", "https://api.example.com/", "curl x", "ftp://x/external"]
+    "text",
+    [
+        *("curl https://api.example.com/", "https://api.example.com/", "curl x", "ftp://x/external"),
+        f"GET {LIST} failed",
+        f"GET {LIST}\nHost: api.example.com",
+    ],
 )
 def test_what_is_no_call_of_the_api(text):
     with pytest.raises(ValidationError, match="Enter the request as"):

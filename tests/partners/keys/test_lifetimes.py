@@ -110,3 +110,14 @@ def test_an_end_lies_ahead_and_no_further_than_the_longest_lifetime(settings, en
         return
     with pytest.raises(ValidationError, match="must be in the future, at most 365 days away"):
         lifetimes.require_allowed(NOW + end, NOW)
+
+
+@pytest.mark.parametrize("longest", [365, 0])
+def test_a_key_can_be_extended_to_its_longest_lifetime_from_its_issue_and_no_further(limits, longest):
+    limits(0, longest)
+    issued = timezone.now() - 10 * DAY
+    end = issued + (lifetimes.longest() or lifetimes.LAST_RESORT)
+    lifetimes.require_extendable(end, issued)
+    for wrong in (end + TICK, timezone.now()):
+        with pytest.raises(ValidationError, match="The expiry must be in the future"):
+            lifetimes.require_extendable(wrong, issued)

@@ -11,6 +11,7 @@ from partners.models import HandoverState, KeyHandover
 from partners.models.change import Change
 from partners.models.handover import Closed
 from tests.factories import CHANGE, issue
+from tests.moments import NONE, TICK
 from tests.partners.support.handing_over import CONTACT, FROM, actions, expire, prepared, sent
 
 pytestmark = pytest.mark.django_db
@@ -157,3 +158,11 @@ def test_each_step_names_its_link_in_the_record(handover, partner):
     assert {event.after["link"] for event in handover.events} == {handover.pk}
     assert actions(other) == ["prepared", "sent"]
     assert str(handover) == "EHR sync (sent)"
+
+
+@pytest.mark.parametrize(("early", "expected"), [(TICK, HandoverState.SENT), (NONE, HandoverState.EXPIRED)])
+def test_a_link_has_expired_from_its_end_on(handover, monkeypatch, early, expected):
+    sent(handover)
+    moment = handover.link_expires_at - early
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+    assert state(handover) is expected
