@@ -39,7 +39,7 @@ replace_with_systemd() {
 start_with_supervisor() {
   local service
   put 0644 root:root /etc/cron.d/chartero <"$deploy/crontab"
-  pgrep -x cron >/dev/null || service cron start >/dev/null
+  service cron status >/dev/null 2>&1 || service cron start >/dev/null
   changed=
   put 0644 root:root /etc/supervisor/conf.d/chartero.conf <"$deploy/supervisor.conf"
   if ! supervisorctl pid >/dev/null 2>&1; then
