@@ -12,7 +12,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import connections
 from django.http.request import split_domain_port, validate_host
+
+from chartero.postgresql import pooling
+from chartero.postgresql.base import DatabaseWrapper
 
 ENVIRONMENTS = ("development", "sandbox", "production")
 MINIMUM_SECRET = 50
@@ -64,6 +68,18 @@ def contact(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Chec
         return []
     hint = "Write name@example.com, or unset it."
     return [Error("CHARTERO_CONTACT_EMAIL is not a valid e-mail address.", hint=hint, id="chartero.E020")]
+
+
+@register(Tags.database)
+def pooler(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that CHARTERO_POOLER fits what is in front of PostgreSQL."""
+    found = [
+        each
+        for using in databases or ()
+        if isinstance(connection := connections[using], DatabaseWrapper)
+        for each in pooling.misfits(connection, web_process=settings.WEB_PROCESS)
+    ]
+    return [(Error if each.is_error else Warning)(each.what, hint=each.hint, id=each.id) for each in found]
 
 
 @register(Tags.security)

@@ -10,14 +10,16 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 
 from chartero.checks import collected
-from chartero.postgresql import sessions
+from chartero.postgresql import pooling, sessions
+from chartero.postgresql.base import DatabaseWrapper
 from partners.formats import traces
 from partners.keys import digests
 from partners.models import ApiKey, ApiKeySwitch, KeyState, privileges
@@ -122,6 +124,7 @@ class Needs:
 
     def __init__(self) -> None:
         self._known: set[tuple[str, str]] = set()  # the migrations of this code, once the database has them
+        self._pooler_fits = False
 
     def __call__(self) -> None:
         """Raise Unready, or an error of the database, for the first need that is not met."""
@@ -129,6 +132,7 @@ class Needs:
             raise Unready("static_files")
         if not digests.loaded():
             raise Unready("digest_keys")
+        self._require_pooler()
         self._require_migrations()
         if not _written():
             raise Unready("migrations")
@@ -140,6 +144,15 @@ class Needs:
         if not _clock_agrees():
             raise Unready("clock")
         _tell_of_months()
+
+    def _require_pooler(self) -> None:
+        """Check that CHARTERO_POOLER fits what is in front of PostgreSQL. Once it does, don't check again."""
+        if self._pooler_fits or not isinstance(own := connections[DEFAULT_DB_ALIAS], DatabaseWrapper):
+            return
+        found = [each.what for each in pooling.misfits(own, web_process=settings.WEB_PROCESS) if each.is_error]
+        if found:
+            raise Unready("pooler", " ".join(found))
+        self._pooler_fits = True
 
     def _require_migrations(self) -> None:
         """Check that the database has all migrations of this code, for our role too. Once it has, don't check again."""

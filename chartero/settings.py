@@ -124,7 +124,8 @@ TEMPLATES = [
 
 # The database --------------------------------------------------------------------------------------------------------
 _DATABASE = env.database("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'chartero.sqlite3'}")
-DATABASES = {"default": databases.configured(_DATABASE, web_process=WEB_PROCESS)}
+POOLER = env.choice("CHARTERO_POOLER", databases.POOLERS, default=databases.NONE)
+DATABASES = {"default": databases.configured(_DATABASE, web_process=WEB_PROCESS, pooler=POOLER)}
 if env.text("CHARTERO_REPLICA_URL", default=""):
     _REPLICA = env.database("CHARTERO_REPLICA_URL", default="")
     DATABASES["replica"] = databases.replica(_REPLICA, web_process=WEB_PROCESS)

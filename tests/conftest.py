@@ -43,6 +43,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker("database")
         if "race" in needs:
             item.add_marker("postgresql")
+        if "direct" in marks and "CHARTERO_DIRECT_DATABASE_URL" in os.environ:
+            item.add_marker(pytest.mark.skip(reason="needs a session that lasts"))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -14,12 +14,15 @@ POSTGRESQL = {
 WEB_LIMITS = "-c statement_timeout=2s -c lock_timeout=1s"
 # To compile a plan that reads many rows takes longer than to run it: seconds, on a busy machine.
 EVERYWHERE = "-c jit=off"
+# What is in front of PostgreSQL: nothing, or a pooler whose sessions are chosen anew for each transaction, which passes
+# on prepared statements or doesn't.
+POOLERS = NONE, TRANSACTION, PREPARED = "none", "transaction", "transaction-prepared"
 
 
-def configured(database: dict[str, Any], *, web_process: bool) -> dict[str, Any]:
+def configured(database: dict[str, Any], *, web_process: bool, pooler: str = NONE) -> dict[str, Any]:
     """Return Django's description of a database with the options that chartero needs. The given options win."""
     postgresql, given = "postgresql" in database["ENGINE"], database.get("OPTIONS", {})
-    options = _postgresql(given, web_process) if postgresql else _sqlite(web_process) | given
+    options = _postgresql(given, web_process, pooler) if postgresql else _sqlite(web_process) | given
     return database | {
         "ENGINE": "chartero.postgresql" if postgresql else database["ENGINE"],
         "CONN_MAX_AGE": 600,
@@ -28,6 +31,8 @@ def configured(database: dict[str, Any], *, web_process: bool) -> dict[str, Any]
         # runs another statement, both wait for each other.
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": options,
+        "POOLED": pooler != NONE,
+        "PREPARES": pooler != TRANSACTION,
     }
 
 
@@ -37,8 +42,10 @@ def replica(database: dict[str, Any], *, web_process: bool) -> dict[str, Any]:
     return described | {"ENGINE": "chartero.postgresql.replica", "TEST": {"MIRROR": "default"}}
 
 
-def _postgresql(given: dict[str, Any], web_process: bool) -> dict[str, Any]:
-    """If a parameter is set twice, PostgreSQL uses the last value."""
+def _postgresql(given: dict[str, Any], web_process: bool, pooler: str) -> dict[str, Any]:
+    """If a parameter is set twice, PostgreSQL uses the last value. A pooler refuses them, and has its own."""
+    if pooler != NONE:
+        return POSTGRESQL | given
     parts = (WEB_LIMITS if web_process else "", EVERYWHERE, given.get("options", ""))
     return POSTGRESQL | given | {"options": " ".join(filter(None, parts))}
 

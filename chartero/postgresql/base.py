@@ -4,12 +4,13 @@ import select
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql import base, features, operations
 from psycopg import IsolationLevel
 from psycopg.pq import TransactionStatus
 
 from chartero.postgresql import plans, sessions
-from chartero.postgresql.prepared import PreparedStatements
+from chartero.postgresql.prepared import PreparedStatements, Statements
 
 # Values are sent apart from the statement, and their number has 16 bits (PostgreSQL 15 manual, 55.7: Bind).
 MOST_VALUES = 65_535
@@ -29,19 +30,28 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection to PostgreSQL that lives as long as its thread."""
+    """A connection to PostgreSQL that lives as long as its thread.
+
+    Behind a pooler (`POOLED`), it keeps nothing in its session, and prepares statements only if these are passed on
+    (`PREPARES`).
+    """
 
     features_class = DatabaseFeatures
     ops_class = DatabaseOperations
     _planned_once = False
-    _prepared: PreparedStatements
+    _statements: Statements
+
+    def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
+        super().__init__(settings_dict, alias)
+        self.is_pooled: bool = settings_dict.get("POOLED", False)
+        self.prepares: bool = settings_dict.get("PREPARES", True)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         self._planned_once = False
         self.isolation_level = IsolationLevel.READ_COMMITTED
         session = sessions.connected(**conn_params)
         session.prepare_threshold = None
-        self._prepared = PreparedStatements(session)
+        self._statements = (PreparedStatements if self.prepares else Statements)(session)
         return session
 
     def create_cursor(self, name: str | None = None) -> Any:
@@ -50,7 +60,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return super().create_cursor(name)
 
     def run_prepared(self, sql: str, values: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int] | None:
-        """Run a statement of the partner API that is prepared once for the session.
+        """Run a statement of the partner API that is prepared once for the session, if that is possible.
 
         Return its rows, and the number of rows found or changed. Return None if the statement must go through a cursor:
         outside the API, if a transaction has to begin with it, and if somebody watches the statements.
@@ -64,11 +74,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.validate_no_broken_transaction()
         with self.wrap_database_errors:
             self._plan_for(once=True)
-            return self._prepared.run(sql, values)
+            return self._statements.run(sql, values)
 
     def _plan_for(self, once: bool) -> None:
-        """Change the planning mode of the session if the kind of work has changed."""
-        if once is not self._planned_once and not self.in_atomic_block:
+        """Change the planning mode of the session if the kind of work has changed. A session of a pool has no mode."""
+        if once is not self._planned_once and not self.in_atomic_block and not self.is_pooled:
             self.connection.execute(f"SET plan_cache_mode = {plans.CACHE_MODES[once]}")
             self._planned_once = once
 

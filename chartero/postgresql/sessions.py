@@ -26,6 +26,7 @@ UNFIT = frozenset(
     {
         "25006",  # read_only_sql_transaction: the server is no longer the primary, or is read-only
         "0A000",  # feature_not_supported: cached plan must not change result type
+        "08P01",  # protocol_violation: the pooler lost the server, or got no session in time
         "26000",  # invalid_sql_statement_name: the prepared statement is gone
         "57P01",  # admin_shutdown
         "57P02",  # crash_shutdown
@@ -33,6 +34,10 @@ UNFIT = frozenset(
         "57P05",  # idle_session_timeout
     }
 )
+
+
+class RefusedOptions(psycopg.OperationalError):
+    """A pooler refused the options of the session."""
 
 
 class SilentServer(psycopg.OperationalError):
@@ -154,10 +159,15 @@ def each_within(seconds: float) -> Iterator[None]:
 def connected(**parameters: Any) -> Session:
     """Return a new session. A call or page waits for it until its deadline, whatever number of hosts there are."""
     limit = LIMIT.get()
-    if limit is None:
-        return Session.connect(**parameters)
-    limit.hosts = str(parameters.get("host", "")).count(",") + 1
-    return guarded(limit, lambda _: Session.connect(**parameters))
+    try:
+        if limit is None:
+            return Session.connect(**parameters)
+        limit.hosts = str(parameters.get("host", "")).count(",") + 1
+        return guarded(limit, lambda _: Session.connect(**parameters))
+    except psycopg.OperationalError as fault:
+        if "unsupported startup parameter" not in str(fault):
+            raise
+        raise RefusedOptions("a pooler is in front of PostgreSQL: set CHARTERO_POOLER=transaction") from fault
 
 
 def _in_time(end: float, connecting: Any) -> Generator[Any, Any, Any]:

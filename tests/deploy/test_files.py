@@ -24,6 +24,7 @@ USED = {  # what a test does with a file: in which module, and what it says ther
     "bin/*": ("tests/deploy/test_settings.py", '"bin"'),
     "requirements.txt": ("tests/test_locks.py", "deploy/requirements.txt"),
     "postgresql/*": ("tests/deploy/test_files.py", "postgresql"),
+    "pgbouncer.ini": ("tests/pgbouncer.py", "deploy/pgbouncer.ini"),
     "logrotate": ("tests/deploy/test_files.py", "logrotate"),
     "build": ("tests/deploy/test_build.py", "deploy/build"),
     "steps.sh": ("tests/deploy/test_build.py", "steps.sh"),

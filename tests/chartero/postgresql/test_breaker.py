@@ -14,6 +14,7 @@ from tests.api import Api
 from tests.factories import OrganizationFactory, issue
 
 pytestmark = [
+    pytest.mark.direct,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL only"),
     pytest.mark.usefixtures("committed", "breaker"),
 ]

@@ -10,6 +10,7 @@ from tests.api import LIST, Api
 from tests.factories import START, OrganizationFactory, issue
 
 pytestmark = [
+    pytest.mark.direct,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL only"),
     pytest.mark.usefixtures("committed"),
 ]

@@ -12,7 +12,10 @@ from partners.statements import Statement
 from tests.api import Api
 from tests.factories import EncounterFactory, OrganizationFactory, issue
 
-pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL only")
+pytestmark = [
+    pytest.mark.direct,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL only"),
+]
 NOON = datetime(2026, 5, 25, 12, 0, 0, 1, tzinfo=timezone(timedelta(hours=-3.5)))
 PREPARED = "SELECT count(*) FROM pg_prepared_statements"
 

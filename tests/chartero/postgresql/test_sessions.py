@@ -19,6 +19,7 @@ from tests.api import Api
 from tests.factories import EncounterFactory, OrganizationFactory, issue
 
 pytestmark = [
+    pytest.mark.direct,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL only"),
     pytest.mark.usefixtures("committed", "breaker"),
 ]

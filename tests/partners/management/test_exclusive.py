@@ -64,6 +64,7 @@ def test_on_postgresql_the_lock_is_not_in_the_session_that_works():
 
 
 @ON_POSTGRESQL
+@pytest.mark.direct
 @pytest.mark.postgresql
 @pytest.mark.usefixtures("committed")
 def test_on_postgresql_the_lock_outlives_the_longest_pause_of_a_transaction(monkeypatch):

@@ -72,7 +72,7 @@ def owned(encounter):
     return key, Api(token)
 
 
-@pytest.mark.parametrize("fault", [gone, read_only, refusing])
+@pytest.mark.parametrize("fault", [gone, pytest.param(read_only, marks=pytest.mark.direct), refusing])
 def test_without_its_row_no_answer_leaves(owned, encounter, fault):
     api = owned[1]
     with fault():
