@@ -20,9 +20,12 @@ from chartero.postgresql.base import DatabaseWrapper
 
 ENVIRONMENTS = ("development", "sandbox", "production")
 MINIMUM_SECRET = 50
+MINIMUM_TOKEN = 32
 MANIFEST = "staticfiles.json"  # collectstatic writes this file last
 # No scheme, port or path: Django compares only the name. A leading dot matches all subdomains.
 _HOST = re.compile(r"\*|\.?[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
+
+_TOKEN = re.compile(r"[0-9A-Za-z._~+/-]+=*")  # RFC 6750, 2.1
 
 
 @register(Tags.security)
@@ -80,6 +83,16 @@ def pooler(databases: Sequence[str] | None, **kwargs: Any) -> list[CheckMessage]
         for each in pooling.misfits(connection, web_process=settings.WEB_PROCESS)
     ]
     return [(Error if each.is_error else Warning)(each.what, hint=each.hint, id=each.id) for each in found]
+
+
+@register(Tags.security)
+def metrics(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that nobody can guess the token of the metrics, and that a header can hold it."""
+    token = settings.METRICS_TOKEN
+    if not token or (len(token) >= MINIMUM_TOKEN and len(set(token)) >= 10 and _TOKEN.fullmatch(token)):
+        return []
+    hint = f"Set it to at least {MINIMUM_TOKEN} random letters and digits, for example of openssl rand -hex 32."
+    return [Error("CHARTERO_METRICS_TOKEN is too short, or no bearer token.", hint=hint, id="chartero.E021")]
 
 
 @register(Tags.security)

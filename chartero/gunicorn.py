@@ -20,6 +20,7 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from chartero import logs, paths
 from chartero.deployment.environment import Environment, exit_if_unreadable
+from chartero.metrics import files
 from chartero.server import stopping
 
 READY_WITHIN = 15.0  # seconds in which a new release must be ready; gunicorn gives a process 30 to start
@@ -56,6 +57,7 @@ with exit_if_unreadable():
     threads = Environment().number("CHARTERO_THREADS", default=2, least=1)
     # Longer than clients and proxies keep an idle connection, so that they close it first and lose no call.
     keepalive = Environment().number("CHARTERO_KEEP_ALIVE", default=75, least=1)
+has_metrics = bool(os.environ.get("CHARTERO_METRICS_TOKEN"))
 worker_class = f"chartero.server.{'worker.SharedPollWorker' if hasattr(select, 'epoll') else 'pool.PoolWorker'}"
 # Each connection needs a file descriptor, and so do files, the database and the listener.
 worker_connections = max(8, min(1000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 64))
@@ -80,6 +82,17 @@ logging.captureWarnings(True)
 threading.excepthook = logs.log_failed_thread
 
 
+def on_starting(server: Any) -> None:
+    """Make the folder in which the processes count for the metrics."""
+    server.metrics = files.Folder() if has_metrics else None
+
+
+def on_exit(server: Any) -> None:
+    """Remove that folder."""
+    if server.metrics:
+        server.metrics.remove()
+
+
 def when_ready(server: Any) -> None:
     """Exclude what is loaded from garbage collection, which would copy the shared memory into each process."""
     gc.freeze()
@@ -95,7 +108,9 @@ def pre_exec(server: Any) -> None:
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """Choose a core for a worker: the one with the fewest workers."""
+    """Choose a core for a worker, the one with the fewest workers, and its place in the metrics."""
+    places = {each.place for each in server.WORKERS.values()}
+    worker.place = min(set(range(len(places) + 1)) - places)
     taken = Counter(each.core for each in server.WORKERS.values())
     worker.core = min(CORES, key=lambda core: taken[core], default=None)
 
@@ -109,6 +124,25 @@ def post_fork(server: Any, worker: Any) -> None:
     if CORES and server.cfg.workers >= len(CORES):
         os.sched_setaffinity(0, {worker.core})
     worker.signals = server.SIG_QUEUE
+    if server.metrics:
+        _count(server.metrics, worker)
+
+
+def _count(folder: files.Folder, worker: Any) -> None:
+    """Have a worker count for the metrics."""
+    from chartero.metrics.calls import CALLS
+    from chartero.metrics.load import Load
+
+    folder.take(worker.place)
+    CALLS.metrics.starts.inc()
+    if worker_class.endswith("SharedPollWorker"):
+        worker.observe = Load().note
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Take a process that has ended out of the metrics. What it counted stays."""
+    if server.metrics:
+        server.metrics.leave(worker.place)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -62,6 +62,7 @@ WEBHOOK_PORTS = env.ports("CHARTERO_WEBHOOK_PORTS", default=(443, 8443))
 WEBHOOK_NETWORKS = env.networks("CHARTERO_WEBHOOK_NETWORKS")  # allowed although they are not public
 WEBHOOK_CA_FILE = env.text("CHARTERO_WEBHOOK_CA_FILE", default="")  # empty: the system's certificate authorities
 ACCESS_REQUESTS = env.flag("CHARTERO_ACCESS_REQUESTS", default=False)
+METRICS_TOKEN = env.text("CHARTERO_METRICS_TOKEN", default="")  # empty: no metrics
 AUDIO_URL_SECONDS = env.number("CHARTERO_AUDIO_URL_SECONDS", default=300, least=1)
 
 # The application -----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ PINNED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==\S+( ;)?", re.MULTILINE)
 ACCEPTED = {
     "Apache 2.0",
     "Apache-2.0",
+    "Apache-2.0 AND BSD-2-Clause",
     "Apache-2.0 OR BSD-2-Clause",
     "Apache-2.0 OR BSD-3-Clause",
     "BSD 3-Clause OR Apache-2.0",

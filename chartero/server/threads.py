@@ -21,6 +21,10 @@ class ThreadCount:
         self._turns = self._seen = 0
         self._calm = 0.0
 
+    @property
+    def at_work(self) -> int:
+        return self._at_work
+
     def begin(self) -> None:
         """Note that a thread starts to work."""
         with self._lock:

@@ -229,6 +229,7 @@ class SharedPollWorker(PoolWorker):
     def _look_after(self) -> None:
         """Tell gunicorn that the worker is alive, end connections that take too long, and listen if there is room."""
         self.notify()
+        self.observe(self)
         now = time.monotonic()
         self.next_look = now + TICK
         for connection in list(self.connections.values()):

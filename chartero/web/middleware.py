@@ -21,6 +21,7 @@ from django.middleware.security import SecurityMiddleware
 from django_otp.middleware import OTPMiddleware
 
 from chartero import health, logs
+from chartero.metrics import page as metrics
 from chartero.paths import is_external, is_public
 from chartero.postgresql import plans, sessions
 from chartero.web import elsewhere, proxy, unreadable
@@ -47,13 +48,13 @@ DATABASE_SECONDS = 2.2  # how long a call may wait for the database in total, a 
 
 
 class ProbeMiddleware:
-    """Answer probes, whatever their Host header, and pass on all other requests."""
+    """Answer probes and `/metrics`, whatever their Host header, and pass on all other requests."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return health.answer(request) or self.get_response(request)
+        return health.answer(request) or metrics.answer(request) or self.get_response(request)
 
 
 class ExternalApiMiddleware:
@@ -61,6 +62,7 @@ class ExternalApiMiddleware:
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
+        self._count = metrics.counting()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_external(request):
@@ -75,6 +77,8 @@ class ExternalApiMiddleware:
         if settings.SECURE_HSTS_SECONDS and request.is_secure():
             response["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
         response["Content-Length"] = str(len(response.content))
+        if self._count is not None:
+            self._count(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -1,10 +1,11 @@
 """What needs attention. Each is one statement, which stops counting where the exact number no longer matters."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from partners.finding.found import Found
@@ -57,6 +58,14 @@ class SwitchState:
 def expiring(span: timedelta) -> Found[ApiKey]:
     """Return the active keys that expire within `span` and are still used, the next to expire first."""
     return _ending(span, used_within(STILL_USED))
+
+
+def numbers_expiring(spans: Mapping[str, timedelta]) -> dict[str, int]:
+    """Return how many keys `expiring()` finds in each of these spans, in one statement."""
+    now, longest = timezone.now(), max(spans.values())
+    keys = ApiKey.objects.ending_within(longest).filter(used_within(STILL_USED), rotated_at=None).order_by()
+    within = {name: Count("pk", filter=Q(expires_at__lte=now + span)) for name, span in spans.items()}
+    return keys.aggregate(**within)
 
 
 def expiring_idle(span: timedelta) -> Found[ApiKey]:

@@ -39,7 +39,7 @@ def _waiting_since() -> datetime | None:
     if not newest and settings.DEVELOPMENT:
         return None  # nobody has begun to seal
     sealed = {table for table, at in newest if at > limit}
-    waiting = [_first_unsealed(table) for name, table in TABLES.items() if name not in sealed]
+    waiting = [first_unsealed(table) for name, table in TABLES.items() if name not in sealed]
     return min((at for at in waiting if at and at < limit), default=None)
 
 
@@ -53,7 +53,7 @@ def _newest_seals() -> list[tuple[str, datetime]]:
     return found if all(isinstance(at, datetime) for _, at in found) else []
 
 
-def _first_unsealed(table: SealedTable) -> datetime | None:
+def first_unsealed(table: SealedTable) -> datetime | None:
     """Return the time of the first row above all seals. SQLite can hold ids of seals that are no numbers."""
     seals = Seal.objects.filter(table=table.name, last_id__lte=rows.ABOVE_ALL)
     last = seals.aggregate(last=Max("last_id"))["last"]

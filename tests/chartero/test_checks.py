@@ -1,7 +1,7 @@
 import pytest
 from django.core.checks import run_checks
 
-from chartero.checks import contact, deployment, mail, proxy, static_files
+from chartero.checks import contact, deployment, mail, metrics, proxy, static_files
 from tests.chartero.support.manage import DIGEST_KEY, SECRET, manage
 
 SAFE = {
@@ -66,6 +66,23 @@ def test_an_unknown_environment_is_e001(deploy, environment):
 )
 def test_each_fault_of_production_has_its_id(deploy, changed, fault):
     assert deploy(**changed) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("token", "faults"),
+    [
+        ("", []),
+        ("0123456789abcdef" * 2, []),
+        ("0123456789abcdef" * 2 + "==", []),
+        (("0123456789abcdef" * 2)[1:], ["chartero.E021"]),
+        ("012345678" * 9, ["chartero.E021"]),
+        ("0123456789abcdef 0123456789abcdef", ["chartero.E021"]),
+        ("0123456789abcdéf" * 2, ["chartero.E021"]),
+    ],
+)
+def test_a_token_of_the_metrics_that_is_none_is_e021(settings, token, faults):
+    settings.METRICS_TOKEN = token
+    assert [fault.id for fault in metrics(None)] == faults
 
 
 @pytest.mark.parametrize(

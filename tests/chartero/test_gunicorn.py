@@ -13,7 +13,7 @@ from chartero import gunicorn
 def started(number: int, monkeypatch, cores=(0, 1)) -> SimpleNamespace:
     """Return a server whose workers were started one after the other."""
     monkeypatch.setattr(gunicorn, "CORES", list(cores))
-    server = SimpleNamespace(WORKERS={}, SIG_QUEUE=SimpleQueue(), cfg=SimpleNamespace(workers=number))
+    server = SimpleNamespace(WORKERS={}, SIG_QUEUE=SimpleQueue(), metrics=None, cfg=SimpleNamespace(workers=number))
     for pid in range(number):
         fork(server, pid)
     return server
@@ -39,6 +39,19 @@ def test_a_worker_takes_the_core_of_the_one_that_ended(monkeypatch, ended):
     del server.WORKERS[ended]
     fork(server, 7)
     assert cores(server) == [0, 1]
+
+
+def places(server: SimpleNamespace) -> list[int]:
+    return sorted(worker.place for worker in server.WORKERS.values())
+
+
+def test_a_worker_counts_in_the_place_of_one_that_ended(monkeypatch):
+    server = started(3, monkeypatch)
+    assert places(server) == [0, 1, 2]
+    del server.WORKERS[1]
+    fork(server, 7)
+    fork(server, 8)
+    assert places(server) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(("workers", "kept"), [(1, []), (2, [{1}]), (4, [{1}])])

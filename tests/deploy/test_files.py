@@ -29,6 +29,8 @@ USED = {  # what a test does with a file: in which module, and what it says ther
     "build": ("tests/deploy/test_build.py", "deploy/build"),
     "steps.sh": ("tests/deploy/test_build.py", "steps.sh"),
     "services.sh": ("tests/deploy/test_build.py", "services.sh"),
+    "alerts.yml": ("tests/chartero/metrics/test_alerts.py", "alerts.yml"),
+    "grafana.json": ("tests/chartero/metrics/test_alerts.py", "grafana.json"),
     "supervisor.conf": ("tests/deploy/test_files.py", "supervisor.conf"),
 }
 SCRIPTS = [path for path in sorted(DEPLOY.rglob("*")) if path.is_file() and path.read_bytes()[:3] == b"#!/"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Min, OuterRef, Subquery
 from django.utils import timezone
 
 from partners import pacing
@@ -18,6 +18,16 @@ def endpoints_due() -> list[int]:
     due = WebhookDelivery.objects.all().open().filter(endpoint=OuterRef("pk"), next_attempt_at__lte=timezone.now())
     able = WebhookEndpoint.objects.with_secret_seen()
     return list(able.filter(Exists(due)).order_by("pk").values_list("pk", flat=True))
+
+
+def due_since() -> datetime | None:
+    """Return when the next delivery of these endpoints became due, or will; None without one. Asks once an endpoint."""
+    of_each = WebhookDelivery.objects.all().open().filter(endpoint=OuterRef("pk")).order_by("next_attempt_at")
+    able = WebhookEndpoint.objects.with_secret_seen().order_by()
+    first: datetime | None = able.annotate(first=Subquery(of_each.values("next_attempt_at")[:1])).aggregate(
+        Min("first")
+    )["first__min"]
+    return first
 
 
 def claim(shares: Mapping[int, int]) -> list[WebhookDelivery]:

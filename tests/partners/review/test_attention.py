@@ -43,6 +43,15 @@ def test_a_key_in_use_is_listed_apart_from_an_idle_one(organization, ago, expiri
     assert attention.expiring_idle(SPAN).rows == [key] * (not expiring)
 
 
+def test_keys_in_use_that_expire_are_counted_by_span_unless_they_were_rotated(organization):
+    spans = {"1d": timedelta(days=1), "7d": timedelta(days=7)}
+    for days in (0.9, 6.9, 7.1):
+        used(ends_in(organization, days=days), days=2)
+    ends_in(organization, days=0.5)
+    used(ends_in(organization, days=2), days=2).rotate(CHANGE)
+    assert attention.numbers_expiring(spans) == {"1d": 1, "7d": 2}
+
+
 def test_a_key_that_never_expires_is_not_listed(organization):
     used(issue(organization)[0], days=2)
     assert not attention.expiring(SPAN)

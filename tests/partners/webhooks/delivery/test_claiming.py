@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from partners.models import WebhookEndpoint
+from partners.models import WebhookDelivery, WebhookEndpoint
 from partners.webhooks.delivery import claiming
 from tests.factories import CHANGE
-from tests.partners.support.webhooks import added
+from tests.partners.support.webhooks import added, delivery_to
 
 pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -57,3 +58,13 @@ def test_a_secret_that_was_seen_before_its_time_comes_into_force_without_a_gap(e
 def test_a_secret_beside_one_that_somebody_has_holds_nothing_back(endpoint):
     endpoint.new_secret(CHANGE, beside=True)
     assert claiming.endpoints_due() == [endpoint.pk]
+
+
+def test_what_is_due_next_is_told_unless_nobody_has_the_secret(endpoint, organization):
+    assert claiming.due_since() == endpoint.deliveries.get().next_attempt_at
+    delivery_to(added(organization, url="https://2.example/", shown=False), next_attempt_at=timezone.now() - DAY)
+    assert claiming.due_since() == endpoint.deliveries.get().next_attempt_at
+    earlier = delivery_to(added(organization, url="https://3.example/"), next_attempt_at=timezone.now() - DAY)
+    assert claiming.due_since() == earlier.next_attempt_at
+    WebhookDelivery.objects.update(state="delivered")
+    assert claiming.due_since() is None
