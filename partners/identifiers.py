@@ -16,6 +16,7 @@ LENGTH = 22
 _CHARACTERS = bytes(ord(BASE62[byte % 62]) for byte in range(256))
 _UNFAIR = bytes(range(4 * 62, 256))
 _ANY = re.compile(rf"[a-z]{{3}}_[0-9A-Za-z]{{{LENGTH}}}")
+IN_TEXT = re.compile(rf"\b{_ANY.pattern}\b")
 
 
 def random_base62(length: int) -> str:

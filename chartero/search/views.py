@@ -1,5 +1,7 @@
 """One box for everything that staff search for. What they type comes by POST and is never kept: it may hold a token."""
 
+from collections.abc import Callable
+
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -10,9 +12,11 @@ from chartero.search.sources import Group, search
 from partners.admin.base import needs, render
 from partners.admin.keys import pasting
 from partners.finding import lookup
+from partners.identifiers import IN_TEXT
 from partners.keys import in_text
 
-LONGEST = 200  # characters of a name; longer texts are only searched for tokens
+LONGEST = 200  # characters of a name; longer texts are only searched for tokens and ids
+MOST_IDS = 3  # of a text that are looked up
 
 
 def urls() -> list[URLPattern]:
@@ -26,19 +30,27 @@ def urls() -> list[URLPattern]:
 def find(request: HttpRequest) -> HttpResponse:
     """Redirect to the only match. Otherwise show the matches by kind, or what can be searched for."""
     text = request.POST.get("q", "").strip()
-    request_page = _request_page(request, text)
-    if request_page:
-        return redirect("admin:partners_requestrecord_change", request_page)
-    keys = pasting.page(request, text)
-    if keys:
+    if named := _request_page(request, text):
+        return redirect("admin:partners_requestrecord_change", named)
+    if keys := pasting.page(request, text):
         return keys
-    groups = search(text, request.user.has_perm) if 0 < len(text) <= LONGEST else []
+    ids = [each for each in dict.fromkeys(IN_TEXT.findall(text)) if each != text][:MOST_IDS]
+    if named := next(filter(None, (_request_page(request, each) for each in ids)), None):
+        return redirect("admin:partners_requestrecord_change", named)
+    groups = _groups(text, ids, request.user.has_perm)
     hits = [hit for group in groups for hit in group.found.rows]
     if len(hits) == 1:
         return redirect(hits[0].url)
     if not hits and in_text.may_hold_part(text):
         return pasting.nothing_found(request, text)
     return _shown(request, text, groups)
+
+
+@sensitive_variables()
+def _groups(text: str, ids: list[str], may: Callable[[str], bool]) -> list[Group]:
+    """Return what the text finds, or else what the first id in it finds that is known here."""
+    groups = search(text, may) if 0 < len(text) <= LONGEST else []
+    return groups or next(filter(None, (search(each, may) for each in ids)), [])
 
 
 @sensitive_variables()

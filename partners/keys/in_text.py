@@ -6,7 +6,7 @@
 import re
 from collections.abc import Callable
 
-from partners.identifiers import BASE62, LENGTH
+from partners.identifiers import BASE62, IN_TEXT, LENGTH
 from partners.keys import tokens, webhook_secrets
 from partners.keys.links import TOKEN_LENGTH
 from partners.keys.tokens import PUBLIC_LENGTH
@@ -18,7 +18,6 @@ _PREFIX = f"(?:{tokens.TEST_PREFIX}|{tokens.LIVE_PREFIX})"
 
 # One character in any number of layers of percent-encoding: %41, %2541, %252541. Tokens are ASCII.
 _ENCODED = re.compile(r"%(?:25)*([0-7][0-9A-Fa-f])")
-_ID = re.compile(rf"\b[a-z]{{3}}_[0-9A-Za-z]{{{LENGTH}}}\b")
 _PRESENTED = re.compile(rf"{_PREFIX}([0-9A-Za-z]{{{PUBLIC_LENGTH}}})")
 _QUOTED = re.compile(rf"{_PREFIX}?([0-9A-Za-z]{{{PUBLIC_LENGTH}}})(?:…|\.\.\.)?")
 # The secret of a webhook endpoint, in any kind of Base64. A signature is as long, but follows "v1,".
@@ -65,7 +64,7 @@ def holds_token(text: str) -> bool:
 
 def may_hold_part(text: str) -> bool:
     """Return True if the text may contain any part of a token. Such a text must not get into a URL."""
-    return _LIKE_ONE.search(_ID.sub("", text)) is not None or decoded(text) != text
+    return _LIKE_ONE.search(IN_TEXT.sub("", text)) is not None or decoded(text) != text
 
 
 def without_tokens(text: str) -> str:

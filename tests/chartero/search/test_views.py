@@ -112,6 +112,7 @@ def test_people_who_may_not_see_requests_find_none(partner):
     client.force_login(person)
     record = RequestRecordFactory(api_key=issue(partner)[0])
     assert found(client, record.request_id) == {}
+    assert found(client, f"see {record.request_id} of {partner.public_id}") == {}
 
 
 @pytest.mark.parametrize("text", ["missing_scope", "missing scope", "MISSING_SCOPE"])
@@ -182,3 +183,19 @@ def test_a_search_takes_a_fixed_number_of_statements(security, django_assert_max
         issue(organization, label=f"Shared word {number}")
     with django_assert_max_num_queries(len(SOURCES) + 8):
         find(security, "shared word")
+
+
+ENCOUNTER_URL = "https://api.example.com/external/v1/encounters/{}/documents/doc_{:022}"
+
+
+def test_a_text_finds_what_the_first_known_id_in_it_names(security, partner):
+    encounter = EncounterFactory(organization=partner)
+    page = change_page("encounters/encounter", encounter)
+    assert find(security, ENCOUNTER_URL.format(encounter.public_id, 1)).url == page
+    assert find(security, f"enc_{1:022} is {encounter.public_id}, of {partner.public_id}").url == page
+
+
+def test_a_text_finds_the_request_in_it_before_what_else_it_names(support, partner):
+    record = RequestRecordFactory()
+    text = f'{{"organization": "{partner.public_id}", "request_id": "{record.request_id}"}}'
+    assert record.request_id in find(support, text).url
