@@ -110,6 +110,8 @@ def of_requests(key: ApiKey) -> list[Page]:
     of_key, of_owner = f"key={key.public_id}", f"organization={key.organization.public_id}"
     oldest = RequestRecord.objects.order_by("occurred_at").values_list("occurred_at", flat=True)[1000]
     asked = {"all": "time=all", "7 days": "time=7d", "30 days": "time=30d"}
+    asked |= {"of a key, with its chart": f"time=30d&{of_key}"}
+    asked |= {"of an organization, with its chart": f"time=30d&{of_owner}", "chart of 30 days": "usage=30d"}
     asked |= {"of a key": f"time=all&{of_key}", "of an organization": f"time=all&{of_owner}"}
     asked |= {"refused": "time=all&code=refused", "of a code that never came": "time=all&code=revoked_key"}
     asked |= {"of a status": "time=all&status=422", "of a status that never came": "time=all&status=503"}
