@@ -1,5 +1,6 @@
 """Show a recorded change in words: the values before and after it."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -26,8 +27,11 @@ LABELS = {
     "link_expires_at": "Link expires",
     "phone_code": "Code by phone",
     "url": "URL",
+    "sha256": "SHA-256",
 }
+ENDS = ("expires_at", "link_expires_at", "until")
 YES_NO = {"enabled": ("on", "off")}
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")  # as they are recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +89,7 @@ def _word(name: str, value: Any) -> str:
         return yes if value else no
     if isinstance(value, list):
         return ", ".join(value) or "none"
-    if name in ("expires_at", "link_expires_at"):
-        return _end(value)
-    return str(value or "none")
-
-
-def _end(value: str | None) -> str:
-    if value is None:
+    if value is None and name in ENDS:
         return "no end date"
-    return f"{datetime.fromisoformat(value).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    text = str(value or "none")
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC" if _MOMENT.fullmatch(text) else text
