@@ -27,6 +27,11 @@ class Description(forms.Form):
         label="Tags (optional)", help_text="Short words, such as “billing pilot”. The lists can be filtered by them."
     )
 
+    @property
+    def is_described(self) -> bool:
+        """Return True if one of these fields holds something, or is refused."""
+        return any(self[name].value() or self[name].errors for name in Description.base_fields)
+
     @staticmethod
     def description_in(given: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments for `describe()` in the data of a valid form."""

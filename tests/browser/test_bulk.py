@@ -31,3 +31,19 @@ def test_the_preview_and_the_report_of_keys_rotated_by_link_are_accessible(staff
     page.get_by_role("link", name="Show the links").click()
     staff.calm(page)
     sound(page)
+
+
+def test_on_a_phone_keys_are_selected_by_touch_and_what_can_be_done_comes_into_sight(staff):
+    page = staff.page("security", width=NARROW)
+    staff.visit(page, "/admin/partners/apikey/")
+    revoke = page.get_by_role("button", name="Revoke…")
+    assert below_the_screen(page, revoke)
+    page.get_by_label("Select Pilot").first.check()
+    page.get_by_label("Select Staging").first.check()
+    assert page.get_by_text("The selected keys (2)").is_visible()
+    assert not below_the_screen(page, revoke)
+
+
+def below_the_screen(page, element) -> bool:
+    box = element.bounding_box()
+    return box["y"] + box["height"] > page.viewport_size["height"]

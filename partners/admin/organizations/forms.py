@@ -11,6 +11,7 @@ from partners.models.organization import ROUTE_CHOICES
 
 ALLOWLIST = "allowlist"
 SHOWS = (("", "All"), ("allowlisted", "Allowlisted"), ("refused", "Not allowlisted"), ("nothing", "Nothing enabled"))
+MORE = ("owner", "tag")
 
 
 class SearchForm(forms.Form):
@@ -22,6 +23,21 @@ class SearchForm(forms.Form):
     used = forms.ChoiceField(required=False, choices=[("", "Any time"), *last_use.CHOICES], label="Last used")
     owner = forms.CharField(required=False, max_length=200, label="Owner")
     tag = forms.CharField(required=False, max_length=200, label="Tag")
+
+    @property
+    def usual(self) -> list[forms.BoundField]:
+        """Return the fields that the list always shows."""
+        return [self[name] for name in self.fields if name not in MORE]
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        """Return the fields that the list folds."""
+        return [self[name] for name in MORE]
+
+    @property
+    def uses_more(self) -> bool:
+        """Return True if a folded field is in use."""
+        return any(self.data.get(name) for name in MORE)
 
     @property
     def narrows(self) -> bool:

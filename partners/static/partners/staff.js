@@ -98,16 +98,21 @@ const fold = () => document.querySelectorAll("details.fold:not([data-used])").fo
 narrow.addEventListener("change", fold);
 fold();
 
-// One box selects all of a page. Without a script it is hidden.
+// One box selects all of a page, and the form says how many are selected. Without a script both are hidden.
 document.querySelectorAll("input[data-all]").forEach((all) => {
   const boxes = [...all.form.querySelectorAll(`input[name="${all.dataset.all}"]`)];
+  const number = all.form.querySelector("[data-selected]");
   const count = () => boxes.filter((box) => box.checked).length;
   const show = () => {
     all.checked = count() === boxes.length;
     all.indeterminate = count() > 0 && !all.checked;
+    number.textContent = count() ? ` (${count()})` : "";
   };
   all.hidden = false;
-  all.addEventListener("change", () => boxes.forEach((box) => (box.checked = all.checked)));
+  all.addEventListener("change", () => {
+    boxes.forEach((box) => (box.checked = all.checked));
+    show();
+  });
   boxes.forEach((box) => box.addEventListener("change", show));
   show();
 });

@@ -1,5 +1,6 @@
 """The first page: each thing that needs attention appears with its cause and goes with it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -25,7 +26,11 @@ CALLS = "Calls without a key in the last 24 hours"
 
 
 def seen(client) -> str:
-    return " ".join(client.get(HOME).text.split())
+    """Return the page. Its summary must lead to each part that needs attention, in their order."""
+    text = " ".join(client.get(HOME).text.split())
+    parts = [name for name in re.findall(r'<h2 id="([\w-]+)"', text) if name not in ("calls", "unkeyed")]
+    assert re.findall(r'<li><a href="#([\w-]+)"', text.partition('id="usage"')[0]) == parts
+    return text
 
 
 def test_nothing_needs_attention(support, organization):
@@ -33,11 +38,12 @@ def test_nothing_needs_attention(support, organization):
     assert CALM in seen(support)
 
 
-def test_what_needs_attention_comes_before_the_number_of_calls(support, organization):
+def test_what_needs_attention_is_summed_up_beside_the_number_of_calls(support, organization):
     called(issue(organization)[0], "invalid_limit")
     unkeyed_calls("missing_bearer")
     text = seen(support)
-    assert text.index('id="refused"') < text.index('id="calls"') < text.index('id="unkeyed"')
+    places = [text.index(part) for part in ('href="#refused"', 'id="calls"', 'id="refused"', 'id="unkeyed"')]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("role", ["Support", "Partner onboarding", "Security"])

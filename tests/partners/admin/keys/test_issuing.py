@@ -17,6 +17,7 @@ from tests.factories import CHANGE, OrganizationFactory, issue
 from tests.partners.support.key_pages import ISSUE, MARKUP, READS, TOKEN, issue_form, rotate_page
 from tests.partners.support.rows import opens
 
+OPEN = '<details class="more" open><summary>Owner, note and tags'
 SOON = timezone.now() + timedelta(days=9)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped_lifetimes")]
@@ -102,11 +103,18 @@ def test_a_link_may_fill_in_all_that_a_replacement_takes_from_a_key(onboarding, 
     key, _ = issue(
         organization, label="Pilot", scopes=[Scope.ENCOUNTERS_READ], is_test=True, expires_at=SOON, **described
     )
-    form = onboarding.get(f"{ISSUE}?replacement_for={key.pk}").context["form"]
+    page = onboarding.get(f"{ISSUE}?replacement_for={key.pk}")
+    form = page.context["form"]
     filled = {name: form[name].value() for name in ("organization", "label", "kind", "scopes", *described)}
     assert filled == {
         "organization": organization.name, "label": "Pilot", "kind": "test", "scopes": ["encounters:read"],
     } | described | {"tags": "pilot"}  # fmt: skip
+    assert OPEN in page.text
+
+
+def test_owner_note_and_tags_are_folded_until_one_is_given_or_refused(onboarding, organization):
+    assert OPEN not in onboarding.get(ISSUE).text
+    assert OPEN in onboarding.post(ISSUE, {"tags": "<"}).text
 
 
 @pytest.mark.parametrize("given", ["", "0", "²", "abc", "9" * 30])

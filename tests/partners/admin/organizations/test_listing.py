@@ -42,3 +42,10 @@ def partners(db):
 )
 def test_organizations_are_found_by_route_and_last_use(support, partners, query, shown):
     assert names(support, query) == shown
+
+
+@pytest.mark.parametrize("query", ["", "owner=", "q=clinic&show=allowlisted", "owner=dana", "tag=pilot"])
+def test_owner_and_tag_are_folded_until_they_are_used(support, query):
+    text = support.get(f"{ORGANIZATIONS}?{query}").text
+    assert ('<details class="more" open>' in text) == (query in ("owner=dana", "tag=pilot"))
+    assert text.index('name="used"') < text.index("More filters") < text.index('name="owner"')

@@ -84,7 +84,7 @@ def test_the_preview_shows_every_key_and_changes_none(security, keys, verb):
 
 @pytest.mark.parametrize("verb", ["disable", "revoke"])
 @pytest.mark.parametrize(
-    ("lately", "told"), [(1, "1 of these keys are in use:"), (2, "2 of these keys are in use:"), (3, "2 of these keys")]
+    ("lately", "told"), [(1, "1 of these keys is in use:"), (2, "2 of these keys are in use:"), (3, "2 of these keys")]
 )
 def test_the_preview_says_how_many_are_in_use(security, keys, verb, lately, told):
     for key in keys[:lately]:
