@@ -118,6 +118,11 @@ def test_how_late_webhooks_are_is_told(organization):
     assert told()["webhook_service_seen_timestamp_seconds"] > timezone.now().timestamp() - 100
 
 
+def test_a_delivery_that_waits_for_its_next_attempt_is_not_late(organization):
+    delivery_to(added(organization), next_attempt_at=timezone.now() + timedelta(minutes=5))
+    assert told()["webhook_lag_seconds"] == 0
+
+
 def test_an_event_that_nobody_has_made_is_late_too(organization):
     added(organization)
     draft(EncounterFactory(organization=organization), status="completed")
