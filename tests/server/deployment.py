@@ -11,11 +11,12 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from tests import published
 
 ROOT = Path(__file__).parents[2]
+POOLER = {name: value for name, value in os.environ.items() if name == "CHARTERO_POOLER"}
 OF_OWNER = ("migrate", "demo", "prune_records", "grants")  # commands that only the owner of the tables can run
 
 
@@ -122,8 +123,8 @@ def wait_for(port: int, process) -> None:
 
 @contextmanager
 def new_database(folder: Path):
-    """Yield the URL of an empty database on the server that the suite runs on."""
-    url = os.environ.get("DATABASE_URL", "")
+    """Yield the URL of an empty database on the server that the suite runs on, past the pooler if there is one."""
+    url = os.environ.get("CHARTERO_DIRECT_DATABASE_URL") or os.environ.get("DATABASE_URL", "")
     if not url.startswith("postgres"):
         yield f"sqlite:///{folder / 'chartero.sqlite3'}"
         return
@@ -138,7 +139,10 @@ def new_database(folder: Path):
 
 @contextmanager
 def web_role(deployment: Deployment):
-    """Yield what the environment of the web service holds: on PostgreSQL, the URL of a role that owns no table."""
+    """Yield what the environment of the web service holds: on PostgreSQL, the URL of a role that owns no table.
+
+    If the suite runs through a pooler, so does this role.
+    """
     url = deployment.environment["DATABASE_URL"]
     if not url.startswith("postgres"):
         yield {}
@@ -150,7 +154,8 @@ def web_role(deployment: Deployment):
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {role} LOGIN")
         connection.execute(deployment.manage("grants", role))
-    yield {"DATABASE_URL": f"postgres://{role}@{server.rpartition('@')[2]}/{name}"}
+    place = os.environ["DATABASE_URL"] if POOLER else server
+    yield {"DATABASE_URL": f"postgres://{role}@{urlsplit(place).netloc.rpartition('@')[2]}/{name}"} | POOLER
     with psycopg.connect(url, autocommit=True) as connection:  # tests end all sessions of a database
         connection.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
