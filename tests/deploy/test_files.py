@@ -31,6 +31,9 @@ USED = {  # what a test does with a file: in which module, and what it says ther
     "services.sh": ("tests/deploy/test_build.py", "services.sh"),
     "alerts.yml": ("tests/chartero/metrics/test_alerts.py", "alerts.yml"),
     "grafana.json": ("tests/chartero/metrics/test_alerts.py", "grafana.json"),
+    "archive-wal": ("tests/rehearsal/cluster.py", "archive-wal"),
+    "base-backup": ("tests/rehearsal/cluster.py", "base-backup"),
+    "restore-check": ("tests/rehearsal/operator.py", "deploy/restore-check"),
     "supervisor.conf": ("tests/deploy/test_files.py", "supervisor.conf"),
 }
 SCRIPTS = [path for path in sorted(DEPLOY.rglob("*")) if path.is_file() and path.read_bytes()[:3] == b"#!/"]

@@ -234,7 +234,13 @@ def test_four_eyes_approve_each_key_with_the_access(approver, settings):
     (message,) = mail.outbox
     assert (message.subject, message.to) == ("3 changes wait for approval", settings.STAFF_EMAIL)
     assert "https://api.example.com/admin/approvals/" in message.body
-    for approval in Approval.objects.waiting():
+    asked = Approval.objects.order_by("pk")
+    assert [(each.subject, each.facts["allowlist"]) for each in asked] == [
+        ("EHR sync", True),
+        ("Reporting", False),
+        ("Viewer", True),
+    ]
+    for approval in asked:
         approval.approve(approver, by(approver))
     assert KeyHandover.objects.count() == 3
     assert Organization.objects.filter(allowlisted=True).count() == 2
