@@ -93,6 +93,7 @@ def test_every_process_tells_what_all_have_counted(server):
         assert answered(after, **labels) - answered(before, **labels) == 1
     assert after("chartero_call_duration_seconds_count") == answered(after)
     assert 0 < after("chartero_call_duration_seconds_sum", route="encounters.list") < 60
+    assert (after("chartero_database_up"), after("chartero_keys_on")) == (1, 1)
 
 
 def test_a_kept_count_outlives_the_process_that_counted_it(server):
