@@ -129,7 +129,7 @@ POOLER = env.choice("CHARTERO_POOLER", databases.POOLERS, default=databases.NONE
 DATABASES = {"default": databases.configured(_DATABASE, web_process=WEB_PROCESS, pooler=POOLER)}
 if env.text("CHARTERO_REPLICA_URL", default=""):
     _REPLICA = env.database("CHARTERO_REPLICA_URL", default="")
-    DATABASES["replica"] = databases.replica(_REPLICA, web_process=WEB_PROCESS)
+    DATABASES["replica"] = databases.replica(_DATABASE, _REPLICA, web_process=WEB_PROCESS)
 REPLICA_MAX_LAG = env.number("CHARTERO_REPLICA_MAX_LAG", default=10, least=1, most=3_600)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from chartero.deployment.environment import UnreadableSetting
+
 POSTGRESQL = {
     "connect_timeout": 2,
     # Detect a server that disappeared within two seconds, even if no statement is running.
@@ -36,10 +38,17 @@ def configured(database: dict[str, Any], *, web_process: bool, pooler: str = NON
     }
 
 
-def replica(database: dict[str, Any], *, web_process: bool) -> dict[str, Any]:
-    """Return Django's description of a streaming replica of the default database. Tests make no database for it."""
-    described = configured(database, web_process=web_process)
-    return described | {"ENGINE": "chartero.postgresql.replica", "TEST": {"MIRROR": "default"}}
+def replica(primary: dict[str, Any], described: dict[str, Any], *, web_process: bool) -> dict[str, Any]:
+    """Return Django's description of a streaming replica of the primary. Tests make no database for it.
+
+    Raise UnreadableSetting unless both are PostgreSQL.
+    """
+    if not all("postgresql" in each["ENGINE"] for each in (primary, described)):
+        raise UnreadableSetting("CHARTERO_REPLICA_URL", "Only PostgreSQL has replicas, and DATABASE_URL must name one.")
+    return configured(described, web_process=web_process) | {
+        "ENGINE": "chartero.postgresql.replica",
+        "TEST": {"MIRROR": "default"},
+    }
 
 
 def _postgresql(given: dict[str, Any], web_process: bool, pooler: str) -> dict[str, Any]:

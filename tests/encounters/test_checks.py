@@ -13,10 +13,9 @@ def test_the_allowed_lifetime_of_a_link(settings, seconds, faults):
     assert len(recordings_can_be_linked(None)) == faults
 
 
-@pytest.mark.parametrize(("vendor", "faults"), [("sqlite", 1), ("postgresql", 0)])
-def test_only_postgresql_has_replicas(monkeypatch, vendor, faults):
+@pytest.mark.parametrize(("follows", "faults"), [(True, 0), (False, 1)])
+def test_a_replica_is_judged_only_with_the_database(monkeypatch, follows, faults):
     monkeypatch.setitem(connections.settings, "replica", {})
-    monkeypatch.setattr(connections["default"], "vendor", vendor)
-    monkeypatch.setattr(replica, "_system", lambda alias: (1, alias == "replica"))
+    monkeypatch.setattr(replica, "_system", lambda alias: (1, follows))
     assert len(replica_follows(None, databases=["default"])) == faults
     assert replica_follows(None) == []

@@ -10,6 +10,7 @@ from django.core import checks
 from django.db import connection, connections
 from django.utils import timezone
 
+from chartero.postgresql import sessions
 from chartero.postgresql.replica import base
 from encounters import replica
 from encounters.models import Encounter
@@ -271,6 +272,47 @@ def test_a_replica_that_became_a_primary_is_not_read(api, encounter, told):
         api.get(f"{LIST}/unknown")
         assert (api.get(LIST).json()["total"], reads(told)) == (0, 1)
         assert messages() == ["Calls read nothing from the replica: it is a primary."]
+
+
+def test_a_replica_of_the_primary_before_a_failover_is_not_read(api, encounter, following, told):
+    old = connection.settings_dict["PORT"]
+    with replicated() as other:
+        catch_up()
+        other.promote()
+        _let("replica", connections.settings["replica"] | {"PORT": following.port})
+        for _ in range(20):
+            asked("default", "SELECT pg_current_xact_id()")
+        api.get(KEY)
+        catch_up()
+        move(other.port)
+        try:
+            restrict(encounter)  # with an id that the old primary, which the replica follows, has given already
+            assert (api.get(LIST).json()["total"], len(told), reads(told)) == (0, 1, 0)
+        finally:
+            move(old)
+
+
+def test_a_slow_replica_is_left_alone_too(api, encounter, following, told, monkeypatch):
+    catch_up()
+    monkeypatch.setattr(replica, "SLOW", 0.0)
+    assert [api.get(LIST).status_code for _ in range(3)] == [200, 200, 200]
+    assert reads(told) == 1
+
+
+def test_most_of_a_calls_time_is_left_for_the_primary():
+    assert base._seconds() == base.LONGEST
+    for left, given in ((4.0, base.LONGEST), (0.8, 0.2)):
+        with sessions.within(left):
+            assert base._seconds() == pytest.approx(given, abs=0.05)
+
+
+def test_a_fault_that_is_not_the_databases_is_one_of_the_replica(api, encounter, following, monkeypatch):
+    def broken(self, sql, values):
+        raise UnicodeError
+
+    monkeypatch.setattr(base.DatabaseWrapper, "run_prepared", broken)
+    assert api.get(LIST).status_code == 200
+    assert not replica.REST.may_ask()
 
 
 def test_a_replica_that_is_stopped_holds_up_one_call_for_half_a_second(api, encounter, following, told):

@@ -3,7 +3,7 @@
 import pytest
 
 from chartero.deployment import databases
-from chartero.deployment.environment import Environment
+from chartero.deployment.environment import Environment, UnreadableSetting
 
 
 def configured(url, *, web_process=True):
@@ -28,9 +28,21 @@ def test_a_web_process_waits_for_sqlite_no_longer_than_two_seconds(web_process, 
     assert configured("sqlite:////folder/file", web_process=web_process)["OPTIONS"]["timeout"] == timeout
 
 
+def described(url):
+    return Environment({"URL": url}).database("URL", "")
+
+
 def test_a_replica_has_the_same_options_and_no_database_of_its_own_in_tests():
-    url = {"URL": "postgres://u@host/name"}
-    described = databases.replica(Environment(url).database("URL", ""), web_process=True)
-    assert described["ENGINE"] == "chartero.postgresql.replica"
-    assert described["OPTIONS"] == configured(url["URL"])["OPTIONS"]
-    assert described["TEST"] == {"MIRROR": "default"}
+    url = "postgres://u@host/name"
+    replica = databases.replica(described(url), described(url), web_process=True)
+    assert replica["ENGINE"] == "chartero.postgresql.replica"
+    assert replica["OPTIONS"] == configured(url)["OPTIONS"]
+    assert replica["TEST"] == {"MIRROR": "default"}
+
+
+@pytest.mark.parametrize(
+    "urls", [("sqlite:////file", "postgres://u@host/name"), ("postgres://u@host/name", "sqlite:////file")]
+)
+def test_only_postgresql_has_replicas(urls):
+    with pytest.raises(UnreadableSetting, match="CHARTERO_REPLICA_URL can't be read[.] Only PostgreSQL has replicas"):
+        databases.replica(*map(described, urls), web_process=True)
