@@ -44,5 +44,5 @@ def test_a_replica_has_the_same_options_and_no_database_of_its_own_in_tests():
     "urls", [("sqlite:////file", "postgres://u@host/name"), ("postgres://u@host/name", "sqlite:////file")]
 )
 def test_only_postgresql_has_replicas(urls):
-    with pytest.raises(UnreadableSetting, match="CHARTERO_REPLICA_URL can't be read[.] Only PostgreSQL has replicas"):
+    with pytest.raises(UnreadableSetting, match="Only PostgreSQL has replicas"):
         databases.replica(*map(described, urls), web_process=True)

@@ -87,7 +87,7 @@ def test_an_unknown_preset_is_refused(onboarding, organization):
 
 
 def test_enter_reviews_the_form(onboarding):
-    first = re.search(r'<form method="post" novalidate.*?<button[^>]*>', onboarding.get(ISSUE).text, re.DOTALL)
+    first = re.search(r'<form class="issue" method="post".*?<button[^>]*>', onboarding.get(ISSUE).text, re.DOTALL)
     assert 'name="step" value="check"' in first[0]
 
 
