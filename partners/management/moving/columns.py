@@ -13,9 +13,11 @@ from partners.catalogue.presets import Preset
 from partners.catalogue.routes import Route, Scope
 from partners.keys import in_text, lifetimes
 from partners.management.handover import life
+from partners.management.moving.faults import shown
 from partners.models import KeyHandover, Organization
 
 ALL = "all"
+REFUSAL_OF_TOKENS = "This contains a token. Keys are made here and handed over by link. Remove it, and rotate that key."
 LONGEST_NUMBER = 10  # digits: more than any limit has
 _SEPARATORS = re.compile(r"[\s,;]+")
 _CHOICES: dict[str, tuple[Route, ...]] = {
@@ -45,7 +47,7 @@ def _yes(text: str) -> bool:
 def _routes(text: str) -> list[Route]:
     words = _words(text)
     if unknown := [word for word in words if word not in _CHOICES]:
-        raise ValidationError(f"There is no “{unknown[0]}”. Enter one or more of: {', '.join(_CHOICES)}.")
+        raise ValidationError(f"There is no “{shown(unknown[0])}”. Enter one or more of: {', '.join(_CHOICES)}.")
     wanted = {route for word in words for route in _CHOICES[word]}
     return [route for route in Route if route in wanted]
 
@@ -53,18 +55,21 @@ def _routes(text: str) -> list[Route]:
 def _scopes(text: str) -> list[Scope]:
     words = _words(text)
     if unknown := [word for word in words if word not in [*Scope]]:
-        raise ValidationError(f"There is no scope “{unknown[0]}”. Enter one or more of: {', '.join(Scope)}.")
+        raise ValidationError(f"There is no scope “{shown(unknown[0])}”. Enter one or more of: {', '.join(Scope)}.")
     return [scope for scope in Scope if scope in words]
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in _SEPARATORS.split(text.casefold()) if word]
+    words = [word for word in _SEPARATORS.split(text.casefold()) if word]
+    if not words:
+        raise ValidationError("Enter at least one, or leave the cell blank.")
+    return words
 
 
 def _expires(text: str) -> dict[str, Any]:
-    lived = life(text.casefold() if text.casefold() == "never" else text)
+    lived, now = life(text.casefold() if text.casefold() == "never" else text), timezone.now()
     lifetime = lived.get("lifetime")
-    lifetimes.require_allowed(lived.get("expires_at") or (lifetime and timezone.now() + lifetime), timezone.now())
+    lifetimes.require_allowed(lived.get("expires_at") if lifetime is None else now + lifetime, now)
     return lived
 
 
@@ -92,9 +97,7 @@ class Column(Enum):
     def read(self, text: str) -> Any:
         """Return what a cell means; raise ValidationError with what to do."""
         if in_text.holds_token(text):
-            raise ValidationError(
-                "This contains a token. Keys are made here and handed over by link. Remove it, and rotate that key."
-            )
+            raise ValidationError(REFUSAL_OF_TOKENS)
         return self.meaning(text)
 
     @classmethod

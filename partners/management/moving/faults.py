@@ -19,10 +19,15 @@ class Fault:
 
     @property
     def facts(self) -> dict[str, Any]:
-        shown = in_text.without_tokens(self.value)
         return {
             "line": self.line,
-            "column": self.column,
-            "value": shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}{in_text.ELLIPSIS}",
-            "message": self.message,
+            "column": shown(self.column),
+            "value": shown(self.value),
+            "message": in_text.without_tokens(self.message),
         }
+
+
+def shown(text: str) -> str:
+    """Return as much of a text from the file as may be shown: without tokens, and its beginning if it is long."""
+    safe = in_text.without_tokens(text)
+    return safe if len(safe) <= LONGEST else f"{safe[:LONGEST]}{in_text.ELLIPSIS}"

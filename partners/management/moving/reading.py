@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from partners import names
-from partners.management.moving.columns import TITLES, Column
+from partners.keys import in_text
+from partners.management.moving.columns import REFUSAL_OF_TOKENS, TITLES, Column
 from partners.management.moving.faults import Fault
 
 SEPARATORS = ",;\t"
 _DECLARED = "sep="  # Excel's own first line
+_LINE = re.compile(r"[^\r\n]+")
+_BLANK = f'{SEPARATORS}" '
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +81,14 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _separator(text: str) -> str:
-    first = text[: text.find("\n")]
-    if first.startswith(_DECLARED) and first[len(_DECLARED) : len(_DECLARED) + 1] in SEPARATORS:
-        return first[len(_DECLARED)]
+    """Return the separator that the first row declares, or else the one that is most often in the headings."""
+    lines = (found[0] for found in _LINE.finditer(text) if found[0].strip(_BLANK))
+    first = next(lines, "")
+    if first.startswith(_DECLARED):
+        declared = first[len(_DECLARED) :][:1]
+        if declared in [*SEPARATORS]:
+            return declared
+        first = next(lines, "")
     return max(SEPARATORS, key=first.count)
 
 
@@ -88,6 +97,7 @@ def _columns(line: int, headings: list[str]) -> tuple[list[Column | None], list[
     for place, (heading, column) in enumerate(zip(headings, columns, strict=True)):
         if heading and column is None:
             message = f"There is no such column. Rename or remove it. The columns are: {TITLES}."
+            message = REFUSAL_OF_TOKENS if in_text.holds_token(heading) else message
             faults.append(Fault(line, heading, heading, message))
         if column is not None and column in columns[:place]:
             faults.append(Fault(line, column.title, heading, "This column is there twice. Remove one."))

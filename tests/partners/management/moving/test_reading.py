@@ -1,9 +1,12 @@
 """Files as spreadsheets write them, and each way in which one can be wrong."""
 
+import json
+
 import pytest
 from django.core.exceptions import ValidationError
 
 from partners.management.moving.columns import Column
+from partners.management.moving.faults import Fault
 from partners.management.moving.reading import rows_in
 from tests.partners.support.spreadsheet import HEADINGS, LAKESIDE, saved
 
@@ -43,9 +46,10 @@ TABLE = 'Organization,Label\r\n"Lakeside, Imaging",Viewer\r\nHillside,Élan\r\n'
         TABLE.rstrip(),
         'Organization;Label\r\n"Lakeside, Imaging";Viewer\r\nHillside;Élan\r\n',
         'Organization\tLabel\r\n"Lakeside, Imaging"\tViewer\r\nHillside\tÉlan\r\n',
+        'Organization;Label\r"Lakeside, Imaging";Viewer\rHillside;Élan\r;\r',
         'ORGANIZATION ,label,,\r\n"Lakeside,\u00a0 Imaging", Viewer,,\r\nHillside,E\u0301lan,,\r\n,,,\r\n,,,\r\n',
     ],
-    ids=["commas", "lf", "cr", "bom", "no-last-end", "semicolons", "tabs", "blanks"],
+    ids=["commas", "lf", "cr", "bom", "no-last-end", "semicolons", "tabs", "cr-semicolons", "blanks"],
 )
 def test_what_spreadsheets_write_is_read(tmp_path, text):
     assert read(tmp_path, text.encode()) == ROWS
@@ -54,6 +58,17 @@ def test_what_spreadsheets_write_is_read(tmp_path, text):
 def test_the_separator_may_be_declared(tmp_path):
     rows = read(tmp_path, b"sep=;\r\nOrganization;Label\r\nLakeside;Viewer\r\n")
     assert rows == [(3, "Lakeside", "Viewer")]
+
+
+@pytest.mark.parametrize("first", ["sep=", "sep=|", "", "  ", '"";""'])
+def test_the_headings_show_the_separator_otherwise(tmp_path, first):
+    rows = read(tmp_path, f"{first}\nOrganization;Label\nLakeside;Viewer\n".encode())
+    assert rows == [(3, "Lakeside", "Viewer")]
+
+
+def test_commas_in_the_rows_are_no_separators(tmp_path):
+    rows = read(tmp_path, b"Organization;Label;Tags\rLakeside;Viewer;a,b,c,d,e\r")
+    assert rows == [(2, "Lakeside", "Viewer")]
 
 
 def test_a_line_is_counted_as_an_editor_does(tmp_path):
@@ -136,6 +151,10 @@ def test_each_wrong_cell_is_named(tmp_path):
         ("Names", "maybe", "Enter yes or no."),
         ("Expires", "25.05.2027", "Enter an expiry as 90d, as a date"),
         ("Expires", "2020-01-01", "The expiry must be in the future"),
+        ("Expires", "0d", "The expiry must be in the future"),
+        ("Expires", "0h", "The expiry must be in the future"),
+        ("Routes", ",", "Enter at least one, or leave the cell blank."),
+        ("Scopes", ";,", "Enter at least one, or leave the cell blank."),
         ("Owner", "two\nlines", "Use a single line without control characters."),
         ("Purpose", "NUL\0", "Use a single line without control characters."),
     ],
@@ -150,6 +169,24 @@ def test_a_token_is_refused_and_never_shown(tmp_path):
     _, (fault,) = rows_in(saved(tmp_path, f"Lakeside,,,,,{TOKEN}"))
     assert "This contains a token." in fault.message
     assert fault.facts["value"] == f"{TOKEN[:18]}…"
+
+
+def test_a_token_without_a_heading_is_never_shown(tmp_path):
+    _, found = rows_in(saved(tmp_path, "Hillside,Viewer", headings=f"Lakeside,{TOKEN}"))
+    assert TOKEN[18:] not in json.dumps([fault.facts for fault in found])
+    assert "rotate that key" in found[1].message
+    assert found[1].facts["column"] == f"{TOKEN[:18]}…"
+
+
+@pytest.mark.parametrize("column", ["Routes", "Scopes"])
+@pytest.mark.parametrize(("word", "quoted"), [(TOKEN[30:], "…"), ("not.one." * 10, f"{('not.one.' * 10)[:60]}…")])
+def test_a_quoted_word_is_neither_a_secret_nor_long(tmp_path, column, word, quoted):
+    _, (fault,) = rows_in(saved(tmp_path, f"Lakeside,{word}", headings=f"Organization,{column}"))
+    assert f"“{quoted}”" in fault.message
+
+
+def test_a_message_of_a_name_hides_a_token_too():
+    assert Fault(2, "Contact", "", f"“{TOKEN}” contains letters").facts["message"].startswith(f"“{TOKEN[:18]}…”")
 
 
 def test_a_long_value_is_cut(tmp_path):
