@@ -22,7 +22,7 @@ from partners.review.mail.link_mail import NewLink
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-PATIENCE = 20.0  # seconds that a page sends e-mails; the rest wait to be sent again
+PATIENCE = 20.0  # seconds that e-mails are sent; the rest wait to be sent again
 NOT_TRIED = "There was no time left. Send it again."
 
 
@@ -43,8 +43,13 @@ class Sender:
     user: "User | None"
     base_url: str
 
-    def send(self, handovers: Iterable[KeyHandover], *, with_code: bool = False) -> list[Delivery]:
-        """Send a new link for each, and return what became of it. What isn't sent can be sent again."""
+    def send(
+        self, handovers: Iterable[KeyHandover], *, with_code: bool = False, keep_on: bool = False
+    ) -> list[Delivery]:
+        """Send a new link for each, and return what became of it. What isn't sent can be sent again.
+
+        With `keep_on`, there is time as long as the mail server takes e-mails: `PATIENCE` is from one to the next.
+        """
         of_each: defaultdict[Organization, list[KeyHandover]] = defaultdict(list)
         for handover in handovers:
             of_each[handover.organization].append(handover)
@@ -53,8 +58,11 @@ class Sender:
         for organization, its in of_each.items():
             if time.monotonic() > until:
                 deliveries += [Delivery(each, NOT_TRIED) for each in its]
-            else:
-                deliveries += self._send_one(server, organization, its, with_code)
+                continue
+            sent = self._send_one(server, organization, its, with_code)
+            deliveries += sent
+            if keep_on and not all(each.fault for each in sent):
+                until = time.monotonic() + PATIENCE
         with suppress(OSError):
             server.close()
         return deliveries

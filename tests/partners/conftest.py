@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from partners.models import ApiKey, Organization
+from partners.review import handing_over
 from tests.api import Api
 from tests.factories import CHANGE, issue
 from tests.partners.support.counting import NOW
@@ -35,6 +37,19 @@ def security(db) -> Client:
 def shipped_lifetimes(settings) -> None:
     """The limits as a deployment has them that sets none."""
     settings.KEY_LIFETIME_DAYS, settings.KEY_LONGEST_LIFETIME_DAYS = 90, 365
+
+
+@pytest.fixture
+def slow_postbox(postbox, monkeypatch) -> None:
+    """A mail server that takes 15 seconds for each e-mail, by a clock of its own."""
+    now, opened = [0.0], Postbox.open
+
+    def open_slowly(self: Postbox) -> bool:
+        now[0] += 15
+        return opened(self)
+
+    monkeypatch.setattr(Postbox, "open", open_slowly)
+    monkeypatch.setattr(handing_over, "time", SimpleNamespace(monotonic=lambda: now[0]))
 
 
 @pytest.fixture

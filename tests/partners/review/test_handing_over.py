@@ -148,6 +148,17 @@ def test_what_there_is_no_time_for_waits(handover, monkeypatch):
     assert KeyHandover.objects.get().state is HandoverState.UNSENT
 
 
+@pytest.mark.parametrize(
+    ("keep_on", "down", "tried"), [(False, False, 2), (True, False, 5), (True, True, 2)], ids=["page", "all", "silent"]
+)
+def test_there_is_time_as_long_as_the_server_takes_mails(slow_postbox, monkeypatch, keep_on, down, tried):
+    monkeypatch.setattr(Postbox, "down", down)
+    handovers = [prepared(partner(f"Clinic {number}")) for number in range(5)]
+    faults = [each.fault for each in BY.send(handovers, keep_on=keep_on)]
+    assert [fault == handing_over.NOT_TRIED for fault in faults] == [False] * tried + [True] * (5 - tried)
+    assert Postbox.opened == tried
+
+
 def test_a_link_that_was_replaced_meanwhile_says_so(handover, monkeypatch):
     def replaced(self, change):
         raise Closed
