@@ -117,7 +117,7 @@ def refusals() -> Iterator[None]:
     except UnicodeError:
         raise CommandError("The text is not valid UTF-8. Enter it again in a UTF-8 terminal.") from None
     except db.Error as fault:
-        raise CommandError(_database_fault(fault)) from None
+        raise CommandError(database_fault(fault)) from None
 
 
 def _told(refusal: ValidationError) -> str:
@@ -130,7 +130,7 @@ def _told(refusal: ValidationError) -> str:
     )
 
 
-def _database_fault(fault: db.Error) -> str:
+def database_fault(fault: db.Error) -> str:
     """Return what to do, in our own words: the database's message may quote a row."""
     if isinstance(fault, db.IntegrityError):
         return "Another change was made first, or a database constraint forbids this one. Nothing was changed."

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -19,6 +20,7 @@ from partners.management.moving.reading import rows_in
 
 TABLES = {
     "errors": "Nothing was imported. Correct the file:",
+    "not_imported": "Not imported:",
     "differences": "Different here, and left as it is:",
     "not_sent": "Links that were not sent:",
 }
@@ -47,6 +49,7 @@ class Command(ChangeCommand):
         """Read and compare everything, and import it if nothing is wrong."""
         change = self.change(options)
         change.require_reason()
+        _require_new_place(options["report"], options["file"])
         with exclusive.only_run("import_partners") as alone:
             if not alone:
                 raise ValidationError("Another import of partners is running. Wait until it ends.", code="busy")
@@ -56,11 +59,23 @@ class Command(ChangeCommand):
                 errors = sorted((fault.facts for fault in faults), key=lambda each: each["line"] or 0)
                 self.fault = f"{_counted(len(errors), 'error')} found. Nothing was imported."
                 return {"dry_run": options["dry_run"], "errors": errors}
-            with _sheet(options["report"]) as write:
-                report = _imported(plans, None if options["dry_run"] else Run(change))
+            return self._import(plans, None if options["dry_run"] else Run(change), options["report"])
+
+    def _import(self, plans: Sequence[Plan], run: Run | None, path: str | None) -> dict[str, Any]:
+        """Import the partners, and write the report to a file. If that fails in the end, it is still printed."""
+        report: dict[str, Any] = {}
+        try:
+            with _sheet(path) as write:
+                report = _imported(plans, run)
                 write(report["keys"])
-        if left := len(report["not_sent"]):
-            self.fault = f"{_counted(left, 'link')} not sent. Run the command again to send what is left."
+        except CommandError as fault:
+            if not report:
+                raise
+            self.fault = f"{fault} "
+        failed = {"organization": report["not_imported"], "link": report["not_sent"]}
+        verbs = {"organization": "not imported", "link": "not sent"}
+        left = ", ".join(f"{_counted(len(rows), noun)} {verbs[noun]}" for noun, rows in failed.items() if rows)
+        self.fault = (self.fault + (f"{left}. Run the command again for what is left." if left else "")).strip()
         return report
 
     def print_report(self, options: dict[str, Any]) -> None:
@@ -82,6 +97,17 @@ class Command(ChangeCommand):
         )
 
 
+def _require_new_place(report: str | None, source: str) -> None:
+    """Raise ValidationError if the report would take the place of the source, or of a directory."""
+    target = Path(report or "")
+    if report is None or not target.exists():
+        return
+    if not target.is_file():
+        raise ValidationError("--report is not the name of a file. Choose another.", code="no_file")
+    if Path(source).exists() and target.samefile(source):
+        raise ValidationError("--report would replace the file that is read. Choose another.", code="same_file")
+
+
 @contextmanager
 def _sheet(path: str | None) -> Iterator[Callable[[list[dict[str, Any]]], None]]:
     """Yield what writes the entries to a file. Whether it can be written is known before anything is imported."""
@@ -92,15 +118,18 @@ def _sheet(path: str | None) -> Iterator[Callable[[list[dict[str, Any]]], None]]
 def _imported(plans: Sequence[Plan], run: Run | None) -> dict[str, Any]:
     """Import the partners, or only compare them, and return the report."""
     differences = [each for plan in plans if plan.present for each in plan.present.differences(plan.partner)]
-    not_sent = []
+    new, not_imported, not_sent = [plan for plan in plans if plan.is_new], [], []
+    present = len(plans) - len(new)
     if run is not None:
         run.create(plans)
         not_sent = run.send(plans)
-    new = sum(plan.is_new for plan in plans)
+        not_imported = [*run.refused.values()]
+        new = [plan for plan in new if plan.present is not None]
     return {
         "dry_run": run is None,
         "errors": [],
-        "organizations": {"new": new, "present": len(plans) - new},
+        "not_imported": not_imported,
+        "organizations": {"new": len(new), "present": present},
         "differences": differences,
         "not_sent": not_sent,
         "keys": [entry for plan in plans for entry in plan.entries()],

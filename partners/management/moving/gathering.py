@@ -20,7 +20,7 @@ TWICE = (
 class Wanted:
     """A key that a row asks for. `life` says how long it lives, as a hand-over stores that.
 
-    It is vague if the file doesn't say what it may read.
+    It is vague if the file doesn't say what it may read, and has a default life if it doesn't say how long it lives.
     """
 
     line: int
@@ -28,6 +28,7 @@ class Wanted:
     scopes: list[Scope]
     life: dict[str, Any]
     is_vague: bool
+    has_default_life: bool
 
     @property
     def key(self) -> str:
@@ -93,7 +94,7 @@ def _add_key(partner: Partner, row: Row, faults: list[Fault]) -> None:
         return
     scopes = row.values.get(Column.SCOPES) or _needed(partner.routes)
     is_vague = Column.SCOPES not in row.texts and Column.ROUTES not in partner.named
-    wanted = Wanted(row.line, label, scopes, _life(row), is_vague)
+    wanted = Wanted(row.line, label, scopes, _life(row), is_vague, Column.EXPIRES not in row.texts)
     if twins := [each for each in partner.keys if each.key == wanted.key]:
         faults.append(Fault(row.line, Column.LABEL.title, label, TWICE.format(line=twins[0].line)))
     partner.keys.append(wanted)

@@ -18,6 +18,10 @@ from partners.review.mail import link_mail
 
 VAGUE = "Say what the key may read: name scopes, or routes that need them."
 NO_CONTACT = "The key is handed over by link, so the contact needs an e-mail address."
+NO_CONTACT_HERE = (
+    "The organization has no contact with an e-mail address here, and it is not changed. Add the contact on its page."
+)
+AGAIN = "Line {line} names this organization too, in another way. Write its id or its name in both."
 NOT_OPEN = (
     "The organization would not be allowlisted, so nobody could collect its key. Name the routes that it may call."
 )
@@ -37,6 +41,11 @@ class Plan:
         """Return the keys that there is nothing of."""
         known = {} if self.present is None else self.present.keys
         return [wanted for wanted in self.partner.keys if wanted.key not in known]
+
+    @property
+    def is_complete(self) -> bool:
+        """Return True if nothing of the partner is missing."""
+        return self.present is not None and not self.missing
 
     @property
     def unsent(self) -> list[KeyHandover]:
@@ -64,13 +73,18 @@ class Plan:
         for wanted in missing:
             if wanted.is_vague:
                 yield Fault(wanted.line, Column.SCOPES.title, "", VAGUE)
-        email = partner.values.get(Column.EMAIL) if self.present is None else self.present.organization.contact_email
-        if not email and Column.EMAIL not in partner.named:
-            yield Fault(missing[0].line, Column.EMAIL.title, "", NO_CONTACT)
-        if self.present is None and Column.ROUTES not in partner.named:
-            yield Fault(missing[0].line, Column.ROUTES.title, "", NOT_OPEN)
-        if self.present is not None and not (self.present.organization.allowlisted or settings.FOUR_EYES):
-            yield Fault(missing[0].line, Column.ORGANIZATION.title, partner.name, SHUT)
+        line = missing[0].line
+        if self.present is None:
+            yield from (
+                Fault(line, column.title, "", message)
+                for column, message in ((Column.EMAIL, NO_CONTACT), (Column.ROUTES, NOT_OPEN))
+                if column not in partner.named
+            )
+            return
+        if not self.present.organization.contact_email:
+            yield Fault(line, Column.EMAIL.title, "", NO_CONTACT_HERE)
+        if not (self.present.organization.allowlisted or (settings.FOUR_EYES and self.present.waits_for_allowlist)):
+            yield Fault(line, Column.ORGANIZATION.title, partner.name, SHUT)
 
     def _keys(self) -> list[tuple[Wanted, Known | None]]:
         known = {} if self.present is None else self.present.keys
@@ -79,10 +93,13 @@ class Plan:
 
 def plans_for(partners: Iterable[Partner], faults: list[Fault]) -> list[Plan]:
     """Return a plan for each partner, and add all that forbids one of them to the faults."""
-    plans = []
+    plans: list[Plan] = []
+    lines: dict[int, int] = {}  # where each organization that exists was first
     for partner in partners:
         present = Present.of(partner, faults)
         plans.append(Plan(partner, present, present is None))
+        if present is not None and (first := lines.setdefault(present.organization.pk, partner.line)) != partner.line:
+            faults.append(Fault(partner.line, Column.ORGANIZATION.title, partner.name, AGAIN.format(line=first)))
     for plan in plans:
         faults += plan.faults()
     if any(plan.missing or plan.unsent for plan in plans):

@@ -1,6 +1,7 @@
 """A file of partners, imported as an operator would: created, handed over by link, and run again."""
 
 import csv
+import json
 import stat
 import time
 from contextlib import nullcontext
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from partners.catalogue.presets import Preset
 from partners.management import exclusive
+from partners.management.moving.carrying_out import Run
 from partners.models import ApiKey, Approval, ChangeEvent, KeyHandover, Organization
 from tests.api import Api
 from tests.factories import CHANGE, issue
@@ -151,7 +154,7 @@ def test_scopes_that_differ_are_reported(tmp_path, organization):
 def test_links_that_were_not_sent_are_sent_by_the_next_run(tmp_path, monkeypatch):
     monkeypatch.setattr(Postbox, "down", True)
     error = refused("import_partners", EXAMPLE, *WHY)
-    assert error == "3 links not sent. Run the command again to send what is left."
+    assert error == "3 links not sent. Run the command again for what is left."
     assert [*KeyHandover.objects.values_list("token_digest", flat=True)] == [None, None, None]
     monkeypatch.setattr(Postbox, "down", False)
     assert [each["state"] for each in imported(EXAMPLE)["keys"]] == ["sent", "sent", "sent", ""]
@@ -173,6 +176,65 @@ def test_the_report_is_a_file_for_its_owner_without_links(tmp_path):
 def test_a_report_that_cannot_be_written_stops_it_first(tmp_path):
     assert "can't be written" in refused("import_partners", EXAMPLE, *WHY, "--report", str(tmp_path / "no/report.csv"))
     assert not Organization.objects.exists()
+
+
+def test_a_report_never_takes_the_place_of_the_source_or_of_a_directory(tmp_path):
+    file = saved(tmp_path, LAKESIDE)
+    (tmp_path / "alias.csv").symlink_to(file)
+    for target in (file, str(tmp_path / "alias.csv")):
+        assert "would replace the file that is read" in refused("import_partners", file, *WHY, "--report", target)
+    assert "not the name of a file" in refused("import_partners", file, *WHY, "--report", str(tmp_path))
+    assert not Organization.objects.exists()
+    (tmp_path / "report.csv").touch()
+    imported(file, "--report", str(tmp_path / "report.csv"))
+    assert "can't be read" in refused(
+        "import_partners", str(tmp_path / "none.csv"), *WHY, "--report", str(tmp_path / "report.csv")
+    )
+
+
+def test_a_report_that_cannot_be_written_in_the_end_is_still_printed(tmp_path, monkeypatch, capsys):
+    target, send = tmp_path / "report.csv", Run.send
+
+    def send_meanwhile(self, plans):
+        target.mkdir()
+        return send(self, plans)
+
+    monkeypatch.setattr(Run, "send", send_meanwhile)
+    with pytest.raises(CommandError, match="can't be written: Is a directory"):
+        call_command("import_partners", saved(tmp_path, LAKESIDE), *WHY, "--report", str(target))
+    assert "keys sent              1" in capsys.readouterr().out
+
+
+def test_a_partner_that_is_refused_is_a_line_of_the_report(tmp_path, organization, settings, capsys):
+    settings.ACCEPT_TEST_KEYS = True
+    organization.set_contact(CHANGE, name="", email="a@b.example")
+    issue(organization, label="VIEWER", is_test=True)
+    file = saved(tmp_path, f"{organization.name},,,,encounters,Viewer", LAKESIDE)
+    with pytest.raises(CommandError, match=r"1 organization not imported\. Run the command again for what is left\."):
+        call_command("import_partners", file, *WHY)
+    shown = capsys.readouterr().out
+    assert shown.startswith("Not imported:\nline  organization")
+    assert f"\n2     {organization.name}  Another key has the similar label “VIEWER”." in shown
+    assert "organizations new      1" in shown
+    assert len(mail.outbox) == 1
+
+
+def test_what_the_database_did_not_take_is_not_counted(tmp_path, monkeypatch, capsys):
+    def fail(*given, **options):
+        raise OperationalError
+
+    monkeypatch.setattr(KeyHandover, "prepare", fail)
+    with pytest.raises(CommandError, match="1 organization not imported"):
+        call_command("import_partners", saved(tmp_path, LAKESIDE), *WHY, "--json")
+    report = json.loads(capsys.readouterr().out)
+    assert report["organizations"] == {"new": 0, "present": 0}
+    assert report["not_imported"] == [
+        {
+            "line": 2,
+            "organization": "Lakeside Imaging",
+            "message": "The database can't be reached or is busy. Try again.",
+        }
+    ]
 
 
 def test_all_errors_come_at_once_and_nothing_is_written(tmp_path):
@@ -237,13 +299,35 @@ def test_four_eyes_approve_each_key_with_the_access(approver, settings):
     asked = Approval.objects.order_by("pk")
     assert [(each.subject, each.facts["allowlist"]) for each in asked] == [
         ("EHR sync", True),
-        ("Reporting", False),
+        ("Reporting", True),
         ("Viewer", True),
     ]
     for approval in asked:
         approval.approve(approver, by(approver))
     assert KeyHandover.objects.count() == 3
     assert Organization.objects.filter(allowlisted=True).count() == 2
+    assert Organization.objects.named("Northgate Family Practice").get().enabled_routes() == named(
+        Preset.DOCUMENTS.routes
+    )
+
+
+def test_one_key_that_is_declined_leaves_the_access_of_the_others(approver, tmp_path):
+    imported(saved(tmp_path, LAKESIDE, "Lakeside Imaging,,,,,Archive"))
+    first, second = Approval.objects.order_by("pk")
+    first.decline(approver, by(approver))
+    second.approve(approver, by(approver))
+    assert KeyHandover.objects.get().obstacle() is None
+
+
+def test_access_that_was_declined_is_missed_and_forbids_more_keys(approver, tmp_path):
+    imported(saved(tmp_path, LAKESIDE))
+    added = saved(tmp_path, LAKESIDE, "Lakeside Imaging,,,,,Archive")
+    assert imported(added, "--dry-run")["differences"] == []  # it waits
+    Approval.objects.get().decline(approver, by(approver))
+    assert refused("import_partners", added, *WHY) == "1 error found. Nothing was imported."
+    report = imported(saved(tmp_path, LAKESIDE))
+    assert [each["state"] for each in report["keys"]] == ["approval declined"]
+    assert [(each["column"], each["here"]) for each in report["differences"]] == [("Routes", "–")]
 
 
 @pytest.mark.usefixtures("approver")

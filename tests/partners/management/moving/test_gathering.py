@@ -72,8 +72,21 @@ def test_the_contact_that_is_here_is_enough(tmp_path, organization):
     assert found(tmp_path, f"{organization.public_id},,,,encounters,Viewer") == []
 
 
-def test_an_id_that_is_unknown_is_no_name(tmp_path):
-    ((_, column, message),) = found(tmp_path, f"org_{'x' * 22},,,,,")
+def test_a_contact_in_the_file_alone_is_not_enough(tmp_path, organization):
+    faults = found(tmp_path, f"{organization.name},,ben@x.example,,encounters,Viewer")
+    assert [(line, column) for line, column, _ in faults] == [(2, "E-mail")]
+    assert faults[0][2].startswith("The organization has no contact with an e-mail address here")
+
+
+def test_one_organization_by_its_id_and_by_its_name_is_a_contradiction(tmp_path, organization):
+    organization.set_contact(CHANGE, name="", email="a@b.example")
+    lines = [f"{organization.public_id},,,,encounters,Viewer", f"{organization.name},,,,encounters,Viewer"]
+    assert found(tmp_path, *lines) == [(3, "Organization", "Line 2 names this organization too, in another way")]
+
+
+@pytest.mark.parametrize("name", [f"org_{'x' * 22}", f"org_{'x' * 21}", f"ORG_{'x' * 22}"])
+def test_an_id_that_is_unknown_is_no_name(tmp_path, name):
+    ((_, column, message),) = found(tmp_path, f"{name},,,,,")
     assert (column, message) == ("Organization", "No organization has this id or name")
 
 
