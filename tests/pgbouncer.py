@@ -57,6 +57,8 @@ def running(databases: dict[str, str], **more: str) -> Iterator[int]:
         lines += [f"{name} = {value}" for name, value in more.items()]
         chosen = [f"{name} = {value} auth_user=postgres" for name, value in databases.items()]
         (folder / "pgbouncer.ini").write_text("\n".join(["[databases]", *chosen, "[pgbouncer]", *lines, ""]))
+        for file in folder.iterdir():  # a test that imported the server's module has left a narrow umask
+            file.chmod(0o644)
         user = "postgres" if os.getuid() == 0 else None
         process = subprocess.Popen([PROGRAM, "-q", folder / "pgbouncer.ini"], user=user, cwd="/")
         try:
