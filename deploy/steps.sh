@@ -1,26 +1,38 @@
 # What `deploy/build` does, step by step. Each function changes only what is not yet as it should be, and says so.
 # shellcheck shell=bash
 
+names=/etc/chartero/names
+previous=  # the release that this run replaces, if any
+
 say() { printf '   %s\n' "$*"; }
 step() { printf '== %s (%d:%02d)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)); }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 with_systemd() { [ -d /run/systemd/system ]; }
 random() { openssl rand -hex "$1"; }
 
-# put MODE OWNER:GROUP FILE: write what comes in, if the file differs. Remember that something changed.
+# put MODE OWNER:GROUP FILE: write what comes in, whole, if the file differs. Remember that something changed.
 put() {
   local new
-  new=$(mktemp)
+  mkdir -p "${3%/*}"
+  new=$(mktemp "${3%/*}/.new.XXXXXX")
   cat >"$new"
+  [ -s "$new" ] || { rm "$new"; fail "There is nothing to write to $3."; }
   if cmp -s "$new" "$3" && [ "$(stat -c '%a %U:%G' "$3")" = "${1#0} $2" ]; then rm "$new"; return; fi
-  install -D -m "$1" -o "${2%:*}" -g "${2#*:}" "$new" "$3"
-  rm "$new"
+  chown "$2" "$new"
+  chmod "$1" "$new"
+  mv -T "$new" "$3"
   changed=yes
   say "wrote $3"
 }
 
-# put_once: the same, but never over a file that is there: an operator may have changed it.
-put_once() { if [ -e "$3" ]; then cat >/dev/null; else put "$@"; fi; }
+# put_once: the same, but of a file that is there only the owner and the mode: an operator may have changed it.
+put_once() {
+  if [ ! -e "$3" ]; then put "$@"; return; fi
+  cat >/dev/null
+  [ -s "$3" ] || fail "$3 is empty. Put back what it had, or delete it to have a new one made."
+  chown "$2" "$3"
+  chmod "$1" "$3"
+}
 
 install_packages() {
   local missing=() package
@@ -33,12 +45,39 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o DPkg::Lock::Timeout=300 --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+as_names() { printf "PARTNERS_NAME='%s'\nSTAFF_NAME='%s'\nSTAFF_NETWORKS='%s'\n" "$PARTNERS_NAME" "$STAFF_NAME" "$STAFF_NETWORKS"; }
+
+# Look at the names, the networks and the certificate before anything is written.
+check_given() {
+  local name networks said
+  read -ra networks <<<"$STAFF_NETWORKS"
+  for name in "$PARTNERS_NAME" "$STAFF_NAME"; do
+    [[ ${#name} -le 100 && $name =~ ^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*$ ]] || fail "$name is not a host name in small letters."
+  done
+  [ "$PARTNERS_NAME" != "$STAFF_NAME" ] || fail "Partners and staff need two names."
+  said=$(python3 -c 'import ipaddress, sys; [ipaddress.ip_network(each) for each in sys.argv[1:]]' "${networks[@]}" 2>&1) ||
+    fail "A network of staff is wrong: ${said##*ValueError: }"
+  if [ -e "$names" ] && [ "$(<"$names")" != "$(as_names)" ]; then
+    fail "This machine has other names or networks. Change them in $names, in the files environment and" \
+      "nginx/staff_networks.conf beside it and in the certificate; then run this without names, and restart the services."
+  fi
+  [ -n "${CERTIFICATE:-}${CERTIFICATE_KEY:-}" ] || return 0
+  said=$(openssl x509 -in "${CERTIFICATE:-}" -noout -pubkey 2>/dev/null || echo none)
+  if [ "$said" != "$(openssl pkey -passin pass: -in "${CERTIFICATE_KEY:-}" -pubout 2>/dev/null)" ]; then
+    fail "CERTIFICATE and CERTIFICATE_KEY must name a certificate and its key, which has no password."
+  fi
+}
+
+# Each user has a group of its own: a file that only this user may read is root's, so that the user can't write what root runs.
 make_users() {
-  getent group chartero >/dev/null || groupadd --system chartero
+  local user
   for user in chartero chartero-owner chartero-seals; do
-    id "$user" >/dev/null 2>&1 && continue
-    useradd --system --gid chartero --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin "$user"
-    say "made the user $user"
+    getent group "$user" >/dev/null || groupadd --system "$user"
+    if ! id "$user" >/dev/null 2>&1; then
+      useradd --system --gid chartero --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin "$user"
+      say "made the user $user"
+    fi
+    id -nG "$user" | tr ' ' '\n' | grep -Fx "$user" >/dev/null || usermod --append --groups "$user" "$user"
   done
 }
 
@@ -49,29 +88,29 @@ make_folders() {
   install -d -m 0700 -o chartero -g chartero /var/lib/chartero
   install -d -m 0750 -o chartero-seals -g chartero /var/lib/chartero-seals
   install -d -m 0700 -o chartero-owner -g chartero /var/backups/chartero
-  install -d -m 0750 -o root -g adm /var/log/chartero
+  install -d -m 0751 -o root -g adm /var/log/chartero
 }
 
 make_secrets() {
-  "$deploy/fill" "$deploy/etc/secrets" "SECRET_KEY=$(random 32)" "DIGEST_KEY=$(openssl rand -base64 32)" \
-    "WEB_PASSWORD=$(random 24)" | put_once 0640 root:chartero /etc/chartero/secrets
-  "$deploy/fill" "$deploy/etc/chartero-owner" "OWNER_PASSWORD=$(random 24)" |
-    put_once 0400 chartero-owner:chartero /etc/chartero/chartero-owner
-  put_once 0400 chartero-seals:chartero /etc/chartero/chartero-seals <"$deploy/etc/chartero-seals"
-  printf '1:%s\n' "$(openssl rand -base64 32)" | put_once 0400 chartero-seals:chartero /etc/chartero/seal_keys
+  printf '%s\n' "SECRET_KEY=$(random 32)" "DIGEST_KEY=$(openssl rand -base64 32)" "WEB_PASSWORD=$(random 24)" |
+    "$deploy/fill" "$deploy/etc/secrets" | put_once 0640 root:chartero /etc/chartero/secrets
+  printf 'OWNER_PASSWORD=%s\n' "$(random 24)" |
+    "$deploy/fill" "$deploy/etc/chartero-owner" | put_once 0440 root:chartero-owner /etc/chartero/chartero-owner
+  put_once 0440 root:chartero-seals /etc/chartero/chartero-seals <"$deploy/etc/chartero-seals"
+  printf '1:%s\n' "$(openssl rand -base64 32)" | put_once 0440 root:chartero-seals /etc/chartero/seal_keys
 }
 
 # The release is named by its files, so the same files are installed once.
 install_release() {
   local parts=(chartero encounters partners templates examples deploy manage.py LICENSE)
   local name
-  name=$(cd "$source" && find "${parts[@]}" -type f ! -name '*.pyc' -print0 | sort -z | xargs -0 sha256sum | sha256sum)
-  export RELEASE=/srv/chartero/releases/${name:0:12}
+  name=$(cd "$source" && find "${parts[@]}" -type f ! -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+  RELEASE=/srv/chartero/releases/${name:0:12}
   [ -e "$RELEASE/.complete" ] && return
   say "installing $RELEASE"
   rm -rf "$RELEASE"
   install -d -m 0755 "$RELEASE"
-  (cd "$source" && tar --create --exclude '*.pyc' --owner 0 --group 0 "${parts[@]}") | tar --extract --no-same-permissions -C "$RELEASE"
+  (cd "$source" && tar --create --exclude '*.pyc' --owner 0 --group 0 --mode 'u=rwX,go=rX' "${parts[@]}") | tar --extract -C "$RELEASE"
   /usr/bin/python3 -m venv "$RELEASE/.venv"
   "$RELEASE/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$RELEASE/deploy/requirements.txt"
 }
@@ -86,29 +125,36 @@ for line in sys.stdin:
     public = Ed25519PrivateKey.from_private_bytes(base64.b64decode(key)).public_key().public_bytes_raw()
     print(f"{number}:{base64.b64encode(public).decode()}")
 ' </etc/chartero/seal_keys | paste -sd,)
-  "$deploy/fill" "$deploy/etc/environment" "PARTNERS_NAME=$PARTNERS_NAME" "STAFF_NAME=$STAFF_NAME" \
-    "SEAL_PUBLIC_KEYS=$public" | put_once 0640 root:chartero /etc/chartero/environment
+  printf '%s\n' "PARTNERS_NAME=$PARTNERS_NAME" "STAFF_NAME=$STAFF_NAME" "SEAL_PUBLIC_KEYS=$public" |
+    "$deploy/fill" "$deploy/etc/environment" | put_once 0640 root:chartero /etc/chartero/environment
 }
 
 install_programs() {
   local name
   for name in chartero chartero-owner chartero-seals; do put 0755 root:root "/usr/local/bin/$name" <"$deploy/bin/chartero"; done
-  for name in chartero-backup chartero-serve; do put 0755 root:root "/usr/local/bin/$name" <"$deploy/bin/$name"; done
+  for name in chartero-backup chartero-cron chartero-pg chartero-serve; do put 0755 root:root "/usr/local/bin/$name" <"$deploy/bin/$name"; done
 }
 
 as_postgres() { (cd / && runuser -u postgres -- "$@"); }
 
 make_database() {
-  local version cluster
-  read -r version cluster _ < <(pg_lsclusters --no-header) || fail "PostgreSQL has no cluster: pg_createcluster 15 main"
-  changed=
-  put 0644 root:root "/etc/postgresql/$version/$cluster/conf.d/chartero.conf" <"$deploy/postgresql/primary.conf"
-  if [ -n "$changed" ]; then pg_ctlcluster "$version" "$cluster" stop >/dev/null 2>&1 || true; fi
+  local version cluster conf others
+  read -r version cluster < <(pg_lsclusters --no-header | awk '$3 == 5432 { print $1, $2 }') ||
+    fail "PostgreSQL has no cluster at port 5432: pg_createcluster --port 5432 15 main"
+  conf=/etc/postgresql/$version/$cluster/conf.d/chartero.conf
   pg_ctlcluster "$version" "$cluster" status >/dev/null 2>&1 || pg_ctlcluster "$version" "$cluster" start
-  as_postgres psql --quiet --no-psqlrc -v ON_ERROR_STOP=1 >/dev/null <<SQL
-SELECT format('CREATE ROLE %I LOGIN PASSWORD %L', name, password)
-  FROM (VALUES ('chartero_owner', '$(password chartero-owner)'), ('chartero_web', '$(password secrets)')) AS role (name, password)
- WHERE name NOT IN (SELECT rolname FROM pg_roles) \gexec
+  if [ ! -e "$conf" ]; then
+    others=$(as_postgres psql -AtXc "SELECT string_agg(datname, ', ') FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1', 'chartero')")
+    [ -z "$others" ] || fail "PostgreSQL also has $others, and chartero would change its settings and restart it." \
+      "Put what you want of deploy/postgresql/primary.conf into $conf, restart it yourself, then run this again."
+    put 0644 root:root "$conf" <"$deploy/postgresql/primary.conf"
+    pg_ctlcluster "$version" "$cluster" restart
+  elif [ -e /srv/chartero/current ] && ! cmp -s /srv/chartero/current/deploy/postgresql/primary.conf "$deploy/postgresql/primary.conf"; then
+    say "This release has other settings of PostgreSQL: compare deploy/postgresql/primary.conf with $conf."
+  fi
+  make_role chartero_owner chartero-owner
+  make_role chartero_web secrets
+  as_postgres psql --quiet --no-psqlrc -v ON_ERROR_STOP=1 >/dev/null <<'SQL'
 SELECT 'CREATE DATABASE chartero OWNER chartero_owner ENCODING ''UTF8'' LOCALE ''C.UTF-8'' TEMPLATE template0'
  WHERE 'chartero' NOT IN (SELECT datname FROM pg_database) \gexec
 REVOKE ALL ON DATABASE chartero FROM PUBLIC;
@@ -116,11 +162,24 @@ GRANT CONNECT ON DATABASE chartero TO chartero_web;
 SQL
 }
 
-password() { sed -n "s|^DATABASE_URL='postgres://[a-z_]*:\([0-9a-f]*\)@.*|\1|p" "/etc/chartero/$1"; }
+# make_role ROLE FILE: a role that has the password in the URL of this file. A URL of the operator's own is left alone.
+make_role() {
+  local password
+  password=$(sed -n "s|^DATABASE_URL='postgres://[a-z_]*:\([0-9a-f]*\)@.*|\1|p" "/etc/chartero/$2")
+  if [ -z "$password" ] || PGPASSWORD=$password psql -Xqwh 127.0.0.1 -U "$1" -d postgres -c '' 2>/dev/null; then return 0; fi
+  as_postgres psql --quiet --no-psqlrc -v ON_ERROR_STOP=1 >/dev/null <<SQL
+SELECT 'CREATE ROLE $1' WHERE '$1' NOT IN (SELECT rolname FROM pg_roles) \gexec
+ALTER ROLE $1 LOGIN PASSWORD '$password';
+SQL
+  say "set the password of the role $1"
+}
+
+# Run a command of the release that is not yet the current one.
+of_release() { CHARTERO_RELEASE=$RELEASE "$@"; }
 
 prepare_release() {
-  chartero-owner migrate --verbosity 0
-  (. /etc/chartero/chartero-owner && chartero-owner grants chartero_web | psql --quiet --no-psqlrc -v ON_ERROR_STOP=1 "$DATABASE_URL")
+  of_release chartero-owner migrate --verbosity 0
+  of_release chartero-owner grants chartero_web | (cd / && chartero-pg psql --quiet --no-psqlrc -v ON_ERROR_STOP=1)
   if [ ! -e "$RELEASE/.complete" ]; then
     (
       set -a
@@ -129,57 +188,34 @@ prepare_release() {
       cd "$RELEASE" && .venv/bin/python manage.py collectstatic --no-input --verbosity 0
     )
   fi
-  chartero check --database default >/dev/null
+  of_release chartero check --database default >/dev/null
   touch "$RELEASE/.complete"
 }
+
+# Serve the release at a port of its own, before anybody's calls come to it.
+try_release() (
+  CHARTERO_RELEASE=$RELEASE setpriv --reuid chartero --regid chartero --init-groups \
+    chartero-serve partners 127.0.0.1:8009 >/var/log/chartero/trial.log 2>&1 &
+  trap 'kill $! 2>/dev/null || true; wait $! || true' EXIT
+  (ready 8009) || fail "Nothing was replaced: /var/log/chartero/trial.log says why."
+)
 
 # Whoever starts a process from now on gets the new release.
 switch_release() {
   [ "$(readlink -f /srv/chartero/current || true)" != "$RELEASE" ] || return 0
-  ln -sfn "$RELEASE" /srv/chartero/next
+  try_release
+  if [ -e /srv/chartero/current ]; then previous=$(readlink -f /srv/chartero/current); fi
+  lead_to "$RELEASE"
+}
+
+lead_to() {
+  ln -sfn "$1" /srv/chartero/next
   mv -T /srv/chartero/next /srv/chartero/current
-  switched=yes
-  say "/srv/chartero/current leads to $RELEASE"
+  say "/srv/chartero/current leads to $1"
 }
 
-make_certificate() {
-  if [ -n "${CERTIFICATE:-}" ]; then
-    put 0644 root:root /etc/chartero/tls/certificate.pem <"$CERTIFICATE"
-    put 0600 root:root /etc/chartero/tls/key.pem <"$CERTIFICATE_KEY"
-  elif [ ! -e /etc/chartero/tls/certificate.pem ]; then
-    say "making a certificate that no client trusts; put a real one in its place"
-    install -d -m 0755 /etc/chartero/tls
-    (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 -subj "/CN=$PARTNERS_NAME" \
-      -addext "subjectAltName=DNS:$PARTNERS_NAME,DNS:$STAFF_NAME" -keyout /etc/chartero/tls/key.pem \
-      -out /etc/chartero/tls/certificate.pem 2>/dev/null)
-  fi
-}
-
-install_nginx() {
-  local file place put networks
-  read -ra networks <<<"$STAFF_NETWORKS"
-  changed=
-  for file in "$deploy"/nginx/*.conf; do
-    place=/etc/chartero/nginx/${file##*/} put=put
-    case ${file##*/} in
-      chartero.conf) place=/etc/nginx/sites-available/chartero.conf ;;
-      upstreams.conf | staff_networks.conf) put=put_once ;;
-    esac
-    "$deploy/fill" "$file" "PARTNERS_NAME=$PARTNERS_NAME" "STAFF_NAME=$STAFF_NAME" HTTPS_PORT=443 HTTP_PORT=80 \
-      PARTNERS_PORT=8000 STAFF_PORT=8001 ETC=/etc/chartero LOG=/var/log/chartero ACME=/var/www/chartero \
-      "ALLOWED=$(printf 'allow %s; ' "${networks[@]}")" | $put 0644 root:root "$place"
-  done
-  if [ -e /etc/nginx/sites-enabled/default ]; then rm /etc/nginx/sites-enabled/default; changed=yes; fi
-  [ -e /etc/nginx/sites-enabled/chartero.conf ] || ln -s ../sites-available/chartero.conf /etc/nginx/sites-enabled/
-  nginx -q -t
-  if ! [ -s /run/nginx.pid ] || ! kill -0 "$(cat /run/nginx.pid)" 2>/dev/null; then
-    if with_systemd; then systemctl enable --quiet --now nginx; else nginx; fi
-    say "started nginx"
-  elif [ -n "$changed" ]; then
-    nginx -s reload
-    say "nginx has read its files again"
-  fi
-}
+# Whoever starts a process from now on gets the old release, also after a restart of the machine.
+lead_back() { [ -z "$previous" ] || lead_to "$previous"; }
 
 ready() {
   local seconds

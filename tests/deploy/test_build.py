@@ -1,7 +1,10 @@
 """deploy/build: what its steps write, and that they leave alone what is as it should be."""
 
+import fcntl
 import os
+import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +16,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as deploy
 
 def sourced(script, folder, check=True):
     """Run a script after `steps.sh` and `services.sh`; return what it prints."""
-    head = f"set -euo pipefail; deploy={DEPLOY}; source={ROOT}; switched=; changed=; umask 022\n"
+    head = f"set -euo pipefail; deploy={DEPLOY}; source={ROOT}; changed=; umask 022\n"
     head += "".join(f". {DEPLOY}/{name}\n" for name in ("steps.sh", "services.sh"))
     done = subprocess.run(["bash", "-c", head + script], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0 or not check, done.stderr
@@ -24,7 +27,7 @@ def sourced(script, folder, check=True):
 def test_a_file_is_written_once_and_with_its_mode(tmp_path):
     script = f"""
     for text in one one two; do printf "$text" | put 0640 root:root {tmp_path}/made/file; done
-    printf three | put_once 0600 root:root {tmp_path}/made/file
+    printf three | put_once 0640 root:root {tmp_path}/made/file
     printf four | put_once 0400 root:root {tmp_path}/made/secret
     """
     assert sourced(script, tmp_path).count("wrote") == 3
@@ -32,10 +35,72 @@ def test_a_file_is_written_once_and_with_its_mode(tmp_path):
     assert [(tmp_path / "made" / name).stat().st_mode & 0o777 for name in ("file", "secret")] == [0o640, 0o400]
 
 
+@needs_root
+def test_nothing_is_written_where_nothing_comes_in_and_an_empty_file_is_no_secret(tmp_path):
+    assert "nothing to write" in sourced(f": | put 0644 root:root {tmp_path}/file", tmp_path, check=False)
+    (tmp_path / "empty").touch()
+    told = sourced(f"echo secret | put_once 0600 root:root {tmp_path}/empty", tmp_path, check=False)
+    assert "is empty" in told
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+
+
+@needs_root
+def test_a_file_that_is_there_keeps_what_it_says_and_gets_its_mode(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("an operator's")
+    file.chmod(0o777)
+    sourced(f"echo ours | put_once 0440 root:root {file}", tmp_path)
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("an operator's", 0o440)
+
+
+GIVEN = (
+    "names={folder}/names; PARTNERS_NAME=api.example.com STAFF_NAME=staff.example.com STAFF_NETWORKS='::1 10.20.0.0/16'"
+)
+WRONG = {
+    "PARTNERS_NAME=https://api.example.com": "is not a host name",
+    "STAFF_NAME=api.example.com": "need two names",
+    "STAFF_NETWORKS=10.20.0.1/16": "A network of staff is wrong: 10.20.0.1/16 has host bits set",
+    "as_names >$names; STAFF_NETWORKS=::1": "This machine has other names or networks",
+    "CERTIFICATE=/dev/null": "must name a certificate and its key",
+}
+
+
+@pytest.mark.parametrize(("change", "said"), WRONG.items(), ids=range(len(WRONG)))
+def test_what_is_given_is_looked_at_before_anything_is_written(tmp_path, change, said):
+    given = GIVEN.format(folder=tmp_path)
+    assert sourced(f"{given}; check_given; as_names >$names; check_given", tmp_path) == ""
+    (tmp_path / "names").unlink()
+    assert re.search(said, sourced(f"{given}; {change}; check_given", tmp_path, check=False))
+
+
+def test_a_process_runs_the_release_that_it_began_in_or_whose_file_it_runs(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "sleep").symlink_to("/bin/sleep")
+    script = f"""
+    RELEASE={tmp_path}/one
+    (cd one && exec sleep 20) & begun=$!
+    {tmp_path}/one/sleep 20 & called=$!
+    (cd two && exec {tmp_path}/two/sleep 20) & other=$!
+    until [[ $(cat /proc/$begun/comm /proc/$called/comm /proc/$other/comm) = $'sleep\nsleep\nsleep' ]]; do :; done
+    for pid in $begun $called $other 0 ''; do runs_release "$pid" && printf 1 || printf 0; done
+    kill $begun $called $other
+    """
+    assert sourced(script, tmp_path) == "11000"
+
+
 def test_one_name_is_not_enough():
     done = subprocess.run([DEPLOY / "build", "one.example.com"], capture_output=True, text=True)
     assert done.returncode == 1
     assert "Usage" in done.stderr or "root" in done.stderr
+
+
+@needs_root
+def test_two_builds_do_not_run_at_once():
+    with Path("/run/chartero-build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run([DEPLOY / "build", "one.example.com"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "deploy/build is running already.\n")
 
 
 def test_a_service_that_is_not_ready_stops_the_build(tmp_path):

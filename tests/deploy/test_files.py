@@ -72,6 +72,12 @@ def test_a_value_is_put_in_as_it_is():
     assert "1:a&b\\1|c'" in filled("etc/secrets", SECRET_KEY="x", DIGEST_KEY="a&b\\1|c", WEB_PASSWORD="y")
 
 
+def test_a_copy_of_the_server_takes_no_password_that_others_could_see(tmp_path):
+    environment = os.environ | {"DATABASE_URL": "postgres://replicator:secret@127.0.0.1/postgres"}
+    done = subprocess.run([DEPLOY / "base-backup", tmp_path], env=environment, capture_output=True, text=True)
+    assert (done.returncode, "~/.pgpass" in done.stderr) == (2, True)
+
+
 @pytest.mark.parametrize("name", ["primary", "replica"])
 def test_postgresql_accepts_its_settings(name):
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
@@ -117,4 +123,4 @@ def test_supervisor_runs_what_systemd_runs():
         section = parsed[f"program:chartero-{name}"]
         assert f"ExecStart={section['command']}\n" in unit
         assert f"User={section['user']}\n" in unit
-    assert len(parsed.sections()) == 4
+    assert [parsed[name]["autorestart"] for name in parsed.sections()] == ["true"] * 4

@@ -16,7 +16,6 @@ OWNERS, SEALERS = {"prune_records"}, {"seal_records", "verify_records"}
 ANALYZE = shutil.which("systemd-analyze")
 # What cron says, and what systemd says.
 TIMES = {
-    "* * * * *": None,  # with systemd, a service
     "*/5 * * * *": "*:0/5",
     "7 * * * *": "*:07",
     "10 1 * * *": "01:10",
@@ -32,9 +31,9 @@ TIMES = {
 
 def entries():
     """Return the time, the user and the words of the command of each line of the crontab."""
-    lines = [line for line in CRONTAB.read_text().splitlines() if line[:1] in "*0123456789" and line]
-    split = [line.removesuffix(" >/dev/null").split() for line in lines]
-    return [(" ".join(words[:5]), words[5], words[6:]) for words in split]
+    split = [line.split() for line in CRONTAB.read_text().splitlines() if line[:1] in "*0123456789" and line]
+    assert {words[6] for words in split} == {"chartero-cron"}
+    return [(" ".join(words[:5]), words[5], [f"/usr/local/bin/{words[7]}", *words[8:]]) for words in split]
 
 
 def timed():
@@ -52,9 +51,23 @@ def timed():
 
 
 def test_cron_and_systemd_run_the_same_at_the_same_times():
-    by_cron = {" ".join(words): (user, TIMES[when]) for when, user, words in entries()}
-    assert by_cron.pop("/usr/local/bin/chartero-seals seal_records") == ("chartero-seals", None)
+    by_cron = {" ".join(words): (user, f"{TIMES[when]} UTC") for when, user, words in entries()}
     assert by_cron == timed()
+
+
+@pytest.mark.parametrize(
+    ("command", "secrets", "code"),
+    [
+        ("send_alerts", "#EMAIL_URL=''", 1),
+        ("send_alerts", "EMAIL_URL='smtp://a'", 0),
+        ("clearsessions", "", 0),
+    ],
+)
+def test_what_sends_e_mail_waits_for_a_mail_server(tmp_path, command, secrets, code):
+    (condition,) = re.findall(r"^ExecCondition=(.+)$", (UNITS / "chartero-run@.service").read_text(), re.MULTILINE)
+    (tmp_path / "secrets").write_text(secrets)
+    line = condition.replace("%i", command).replace("/etc/chartero", str(tmp_path))
+    assert subprocess.run(line, shell=True).returncode == code
 
 
 def test_each_command_is_known_and_runs_as_the_user_that_it_needs():
@@ -77,13 +90,16 @@ def test_each_command_of_the_schedule_is_there():
         "pg_dump",
         "import_fhir",
     }
-    assert wanted == {words[1] for _, _, words in entries() if len(words) > 1}
+    services = re.findall(
+        r"^ExecStart=\S+ (\w+) --serve$", (UNITS / "chartero-seals.service").read_text(), re.MULTILINE
+    )
+    assert wanted == {words[1] for _, _, words in entries() if len(words) > 1} | {*services}
 
 
 def test_the_crontab_names_what_debian_leaves_out():
     text = CRONTAB.read_text()
     assert re.search(r"^PATH=.*/usr/local/bin", text, re.MULTILINE)
-    assert re.search(r"^MAILTO=\w+", text, re.MULTILINE)
+    assert re.search(r'^MAILTO=""$', text, re.MULTILINE)  # nobody may be there to mail it
     assert "%" not in "".join(str(words) for _, _, words in entries())  # cron would end the command there
 
 

@@ -94,23 +94,23 @@ def answered(wire) -> Answer:
 
 def filled(file, **values) -> str:
     """Return a file of `deploy` as `deploy/build` would write it."""
-    words = [f"{name}={value}" for name, value in values.items()]
-    done = subprocess.run([ROOT / "deploy/fill", ROOT / "deploy" / file, *words], capture_output=True, text=True)
+    lines = "".join(f"{name}={value}\n" for name, value in values.items())
+    done = subprocess.run([ROOT / "deploy/fill", ROOT / "deploy" / file], input=lines, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 @contextmanager
-def fronted(folder: Path, partners: int, staff: int, allowed="allow 127.0.0.1;"):
+def fronted(folder: Path, partners: int | str, staff: int, allowed="allow 127.0.0.1;", rate="1000r/s"):
     """Run nginx in front of the services at these ports."""
     certified(folder / "tls")
     ports = {"HTTPS_PORT": free_port(), "HTTP_PORT": free_port(), "PARTNERS_PORT": partners, "STAFF_PORT": staff}
     names = {"PARTNERS_NAME": PARTNERS, "STAFF_NAME": STAFF, "ETC": folder, "LOG": folder, "ACME": folder}
     (folder / "nginx").mkdir()
     for file in sorted((ROOT / "deploy/nginx").glob("*.conf")):
-        text = filled(f"nginx/{file.name}", **ports, **names, ALLOWED=allowed)
+        text = filled(f"nginx/{file.name}", **ports, **names, ALLOWED=allowed, UNLESS_IPV_SIX="#")
         place = folder / "site.conf" if file.name == "chartero.conf" else folder / "nginx" / file.name
-        place.write_text(text)
+        place.write_text(text.replace("rate=1000r/s", f"rate={rate}"))
     main = folder / "main.conf"
     main.write_text(MAIN.format(folder))
     process = subprocess.Popen([NGINX, "-p", folder, "-e", folder / "nginx.log", "-c", main])
