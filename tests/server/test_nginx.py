@@ -5,8 +5,11 @@ import json
 import re
 import socket
 import ssl
+import threading
 import time
 from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 
 import pytest
 
@@ -153,17 +156,52 @@ def test_a_service_that_takes_no_connection_is_given_up(tmp_path):
             as_published(front.get(LIST), Reason.SERVICE_UNAVAILABLE)
 
 
-def test_who_calls_too_often_is_told_to_wait(alone):
-    connection = alone.connection()
-    for _ in range(3000):
-        connection.request("GET", LIST)
-        response = connection.getresponse()
-        body = response.read()
-        if response.status != 503:
-            break
-    connection.close()
+class Answering(BaseHTTPRequestHandler):
+    """A service that answers."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def test_a_machine_that_is_gone_without_a_word_costs_no_call(tmp_path):
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as stack:
+        gone = full.getsockname()[1]
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", gone))
+        other = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Answering))
+        threading.Thread(target=other.serve_forever).start()
+        stack.callback(other.shutdown)
+        with fronted(tmp_path, f"{gone}; server 127.0.0.1:{other.server_port}", gone) as front:
+            assert [front.get(LIST).status for _ in range(3)] == [200] * 3
+
+
+def test_nobody_reads_the_metrics_through_nginx(alone):
+    for name, path in product((PARTNERS, STAFF), ("/metrics", "//metrics/", "/%6detrics")):
+        answer = alone.get(path, name=name)
+        assert (answer.status, answer.body) == (404, b"404\n")
+
+
+def test_who_calls_too_often_is_told_to_wait(tmp_path):
+    with fronted(tmp_path, free_port(), free_port(), rate="1r/m") as front:
+        connection = front.connection()
+        for _ in range(1100):
+            connection.request("GET", LIST)
+            response = connection.getresponse()
+            body = response.read()
+            if response.status != 503:
+                break
+        connection.close()
     published.check("GET", LIST, 429, dict(response.getheaders()), body)
     assert (response.status, json.loads(body)["message"]) == (429, Reason.RATE_LIMITED.message)
+    line = json.loads((tmp_path / "chartero-nginx.log").read_text().splitlines()[-1])
+    assert (line["status"], line["address"]) == (429, "127.0.0.1")
 
 
 def test_the_log_has_what_nginx_answered_and_nothing_that_a_caller_sent(alone):
