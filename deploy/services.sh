@@ -32,11 +32,24 @@ install_nginx() {
   [ -e /etc/nginx/sites-enabled/chartero.conf ] || ln -s ../sites-available/chartero.conf /etc/nginx/sites-enabled/
   nginx -q -t
   if [ -s /run/nginx.pid ] && kill -0 "$(cat /run/nginx.pid)" 2>/dev/null; then
-    kill -HUP "$(cat /run/nginx.pid)"  # also for what an earlier run wrote, or an operator
+    reload_nginx "$(cat /run/nginx.pid)"
   else
     if with_systemd; then systemctl enable --quiet --now nginx; else nginx; fi
     say "started nginx"
   fi
+}
+
+# Also for what an earlier run wrote, or an operator. A running nginx can refuse what `nginx -t` accepts, such as another
+# key of a zone, and then goes on with its old files.
+reload_nginx() {
+  local before seconds
+  before=$(<"/proc/$1/task/$1/children")
+  kill -HUP "$1"
+  for seconds in $(seq 10); do
+    if [ "$(<"/proc/$1/task/$1/children")" != "$before" ]; then return; fi
+    sleep 1
+  done
+  fail "nginx still serves by its old files after $seconds s: /var/log/nginx/error.log says why. Restart it."
 }
 
 start_services() {

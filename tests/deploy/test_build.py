@@ -108,6 +108,17 @@ def test_a_service_that_is_not_ready_stops_the_build(tmp_path):
     assert "The service at port 1 is not ready" in told
 
 
+def test_an_nginx_that_keeps_its_old_files_stops_the_build(tmp_path):
+    script = """
+    seq() { echo 1; }
+    bash -c 'trap "" HUP; sleep 20; :' & pid=$!
+    until [ -n "$(</proc/$pid/task/$pid/children)" ]; do :; done
+    trap 'kill $(</proc/$pid/task/$pid/children)' EXIT
+    reload_nginx $pid
+    """
+    assert "nginx still serves by its old files" in sourced(script, tmp_path, check=False)
+
+
 def test_each_part_of_a_release_exists():
     text = (DEPLOY / "steps.sh").read_text()
     parts = text.partition("local parts=(")[2].partition(")")[0].split()
