@@ -16,8 +16,8 @@ POSTGRESQL = {
 WEB_LIMITS = "-c statement_timeout=2s -c lock_timeout=1s"
 # To compile a plan that reads many rows takes longer than to run it: seconds, on a busy machine.
 EVERYWHERE = "-c jit=off"
-# What is in front of PostgreSQL: nothing, or a pooler whose sessions are chosen anew for each transaction, which passes
-# on prepared statements or doesn't.
+# What is in front of PostgreSQL: nothing, or a pooler that chooses a session for each transaction. It passes on
+# prepared statements, or doesn't.
 POOLERS = NONE, TRANSACTION, PREPARED = "none", "transaction", "transaction-prepared"
 
 

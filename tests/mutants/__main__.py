@@ -3,8 +3,8 @@
     python -m tests.mutants [--whole] [--workers N] [NUMBER …]
 
 First the tests nearest to the fault run. With `--whole`, the rest of the suite judges what they don't notice. Prints a
-line for each fault, and ends with exit code 1 if more than one in twenty-five is not noticed. Takes a quarter of an
-hour on SQLite; with `.ci/with-postgresql`, the tests run on PostgreSQL.
+line for each fault, and ends with exit code 1 if one is not noticed. Takes three quarters of an hour on two busy cores,
+on SQLite; with `.ci/with-postgresql`, the tests run on PostgreSQL.
 """
 
 import argparse
@@ -75,7 +75,7 @@ def main() -> int:
             missed += not by
             print(f"{number:3} {by or 'NOT NOTICED':11} {mutant.file}: {mutant.new.strip() or 'without'}", flush=True)
     print(f"{len(chosen.numbers) - missed} of {len(chosen.numbers)} noticed")
-    return int(missed * 25 > len(chosen.numbers))
+    return int(missed > 0)
 
 
 if __name__ == "__main__":
