@@ -26,21 +26,27 @@ PAUSE = 2.0  # seconds after a fault until one call asks the replica again
 SLOW = 0.5  # seconds for all that a call asks: more is a fault
 logger = logging.getLogger(__name__)
 
+# Each failover begins a timeline. A replica notes a new one a little after it has begun to follow it.
+_OF_TIMELINES = {
+    "timeline": "CAST(CAST('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8) AS bit(32)) AS integer)",
+    "followed": "(SELECT min_recovery_end_timeline FROM pg_control_recovery())",
+}
 # The era changes with what is not logged: whether the organization receives names.
-_LAST_CHANGE = Statement("""
-SELECT CAST(CAST('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8) AS bit(32)) AS integer),
+_LAST = """
+SELECT {timeline},
     coalesce((SELECT max(position) FROM encounters_encounterchange WHERE organization_id = %s), 0),
     coalesce((SELECT era FROM encounters_changehorizon WHERE organization_id = %s), 0)
-""")
-# All transactions below the snapshot's xmin have ended, and the replica has heard how (PostgreSQL manual, 9.27.9). Each
-# failover begins a timeline. A replica notes a new one a little after it has begun to follow it.
-_HAS_HEARD = Statement("""
+"""
+# All transactions below the snapshot's xmin have ended, and the replica has heard how (PostgreSQL manual, 9.27.9).
+_HEARD = """
 SELECT pg_is_in_recovery() AND clock_timestamp() - pg_last_xact_replay_timestamp() <= make_interval(secs => %s)
-    AND (SELECT min_recovery_end_timeline FROM pg_control_recovery()) = %s
+    AND {followed} = %s
     AND CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint) > %s
     AND coalesce((SELECT era FROM encounters_changehorizon WHERE organization_id = %s), 0) = %s
-""")
-_SYSTEM = "SELECT system_identifier, pg_is_in_recovery() FROM pg_control_system()"
+"""
+_OF_PRIMARY = "SELECT system_identifier, {timeline} FROM pg_control_system()"
+_OF_REPLICA = "SELECT system_identifier, {followed}, pg_is_in_recovery() FROM pg_control_system()"
+_LAST_CHANGE, _HAS_HEARD = (Statement(each.format(**_OF_TIMELINES)) for each in (_LAST, _HEARD))
 
 
 class Rest:
@@ -107,17 +113,19 @@ def _found(organization_pk: int, ask: Callable[[str], Answer]) -> Answer | None:
 
 def fault() -> str:
     """Return what is wrong with the replica of the settings, or "" if it follows the primary."""
-    (expected, _) = _system(DEFAULT_DB_ALIAS)
+    expected, timeline = _asked(DEFAULT_DB_ALIAS, _OF_PRIMARY)
     try:
-        system, follows = _system(ALIAS)
+        system, followed, follows = _asked(ALIAS, _OF_REPLICA)
     except Exception:  # a host name that can't be encoded raises none of Django's errors
         return "it doesn't answer"
     if system != expected:
         return "it has the data of another server"
-    return "" if follows else "it is a primary"
+    if not follows:
+        return "it is a primary"
+    return "" if followed == timeline else "it follows another primary, or hasn't noted the last failover yet"
 
 
-def _system(alias: str) -> Any:
+def _asked(alias: str, sql: str) -> Any:
     with connections[alias].cursor() as cursor:
-        cursor.execute(_SYSTEM)
+        cursor.execute(sql.format(**_OF_TIMELINES))
         return cursor.fetchone()

@@ -16,6 +16,6 @@ def test_the_allowed_lifetime_of_a_link(settings, seconds, faults):
 @pytest.mark.parametrize(("follows", "faults"), [(True, 0), (False, 1)])
 def test_a_replica_is_judged_only_with_the_database(monkeypatch, follows, faults):
     monkeypatch.setitem(connections.settings, "replica", {})
-    monkeypatch.setattr(replica, "_system", lambda alias: (1, follows))
+    monkeypatch.setattr(replica, "_asked", lambda alias, sql: (1, 1, follows)[: 3 if alias == replica.ALIAS else 2])
     assert len(replica_follows(None, databases=["default"])) == faults
     assert replica_follows(None) == []

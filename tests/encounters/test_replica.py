@@ -288,6 +288,7 @@ def test_a_replica_of_the_primary_before_a_failover_is_not_read(api, encounter, 
         try:
             restrict(encounter)  # with an id that the old primary, which the replica follows, has given already
             assert (api.get(LIST).json()["total"], len(told), reads(told)) == (0, 1, 0)
+            assert "it follows another primary" in messages()[0]
         finally:
             move(old)
 
@@ -366,5 +367,5 @@ def test_the_check_names_a_replica_that_does_not_answer(server):
 
 
 def test_the_check_names_a_replica_of_another_server(server, monkeypatch):
-    monkeypatch.setattr(replica, "_system", lambda alias: (alias, True))
+    monkeypatch.setattr(replica, "_asked", lambda alias, sql: (alias, 1, True)[: 3 if alias == "replica" else 2])
     assert messages() == ["Calls read nothing from the replica: it has the data of another server."]
