@@ -4,9 +4,9 @@
     CHARTERO_FSYNC=on .ci/with-postgresql python -m benchmarks.seals [MINUTES [ROWS]]
 
 Migrates the empty database of `DATABASE_URL` and fills it with invented data, which stay there. First it calls the
-WSGI application in process, 50 times a second. In every other window of five seconds one other process seals and prunes
-five times a second, and a second one verifies the whole chain again and again. Any fault that it finds is a false
-alarm, and ends with exit code 1. Then it seals and verifies ROWS more.
+WSGI application in process, 50 times a second, in windows of five seconds that take turns: alone; while another process
+seals and prunes five times a second; and while a third one besides verifies the whole chain again and again, which
+takes a core. Any fault that it finds is a false alarm, and ends with exit code 1. Then it seals and verifies ROWS more.
 """
 
 import math
@@ -31,6 +31,7 @@ from partners.seals import sealing, verifying
 from partners.triggers import times
 
 WINDOW, PACE, WARM_UP = 5.0, 1 / 50, 50
+KINDS = ("alone", "sealing", "sealing and verifying")
 YEAR, OLDEST, YOUNGEST, OF_EACH = timedelta(days=366), 100, 7, 20  # years, and rows of each age that are pruned
 
 
@@ -76,38 +77,44 @@ def verify(working: Event, over: Event, found: "Queue[str]") -> None:
                 found.put(told)
 
 
-def measured(minutes: float) -> tuple[list[float], list[float], list[str]]:
-    """Return the µs of calls without and beside the others, and what these reported: a blank for a verification."""
+def measured(minutes: float) -> tuple[dict[str, list[float]], list[str]]:
+    """Return the µs of calls in each kind of window, and each fault found, and a blank for each verification."""
     token, ids = fill()
     application, spawn = WSGIHandler(), multiprocessing.get_context("spawn")
-    working, over, found = spawn.Event(), spawn.Event(), spawn.Queue()
+    sealed, verified, over, found = spawn.Event(), spawn.Event(), spawn.Event(), spawn.Queue()
     key = ApiKey.objects.get()
     ages = [years * YEAR for years in range(OLDEST, YOUNGEST, -1) for _ in range(OF_EACH)]
     with times.given(connection):
         RequestRecord.objects.bulk_create([record(key, number, age) for number, age in enumerate(ages)])
     sealing.seal()
-    others = [spawn.Process(target=target, args=(working, over, found)) for target in (keep, verify)]
+    others = [
+        spawn.Process(target=target, args=(working, over, found))
+        for target, working in ((keep, sealed), (verify, verified))
+    ]
     for other in others:
         other.start()
     for _ in range(WARM_UP):
         called(application, token, f"{LIST}/{random.choice(ids)}", "")
-    taken: tuple[list[float], list[float]] = ([], [])
-    for window in range(max(2, math.ceil(minutes * 60 / WINDOW))):
-        working.set() if window % 2 else working.clear()
+    taken: dict[str, list[float]] = {kind: [] for kind in KINDS}
+    for window in range(max(len(KINDS), math.ceil(minutes * 60 / WINDOW))):
+        kind = KINDS[window % len(KINDS)]
+        sealed.clear() if kind == "alone" else sealed.set()
+        verified.set() if kind == "sealing and verifying" else verified.clear()
         until = time.monotonic() + WINDOW
         while time.monotonic() < until:
             begun = time.monotonic()
-            taken[window % 2].append(called(application, token, f"{LIST}/{random.choice(ids)}", ""))
+            taken[kind].append(called(application, token, f"{LIST}/{random.choice(ids)}", ""))
             time.sleep(max(0.0, PACE - (time.monotonic() - begun)))
     over.set()
-    working.set()
+    sealed.set()
+    verified.set()
     told = []
     while any(other.is_alive() for other in others) or not found.empty():
         if found.empty():
             time.sleep(0.05)
         else:
             told.append(found.get())
-    return *taken, told
+    return taken, told
 
 
 def speed(rows: int) -> None:
@@ -129,13 +136,17 @@ def main() -> None:
     """Measure and print."""
     minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
     rows = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
-    without, along, told = measured(minutes)
+    taken, told = measured(minutes)
     faults = sorted({fault for fault in told if fault})
+    calls = sum(map(len, taken.values()))
     print(f"{connection.vendor}, load {os.getloadavg()[0]:.1f}")
-    print(f"{told.count('')} verifications beside {len(along)} calls; false alarms: {faults or 'none'}")
+    print(f"{told.count('')} verifications beside {calls} calls; false alarms: {faults or 'none'}")
     for name, share in (("median", 0.5), ("95 %", 0.95)):
-        alone, both = (quantile(times, share) for times in (without, along))
-        print(f"call, {name:7} {alone:8.0f} µs alone {both:8.0f} µs beside {both / alone:6.2f} ×")
+        alone = quantile(taken["alone"], share)
+        for kind, calls_of in taken.items():
+            print(
+                f"call, {name:7} {quantile(calls_of, share):8.0f} µs {quantile(calls_of, share) / alone:6.2f} × {kind}"
+            )
     speed(rows)
     sys.exit(bool(faults))
 
