@@ -40,8 +40,8 @@ def _seals() -> Iterable[GaugeMetricFamily]:
 
 def _verification() -> Iterable[GaugeMetricFamily]:
     last = Verification.objects.that_count().first()
-    faults = "Faults that the last verification of the whole record, or one since with a fault, found."
-    yield _gauge("verification_faults", faults, last.faults if last else 0)
+    faults = "Faults that the last verification of the whole record, or one since, found, and nobody has explained."
+    yield _gauge("verification_faults", faults, last.faults if last and last.is_open else 0)
     when = "When that verification ended; 0 if the record was never verified."
     yield _gauge("verification_timestamp_seconds", when, _moment(last.finished_at if last else None))
 

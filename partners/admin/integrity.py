@@ -5,15 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import Case, Q, When
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from partners.admin.base import needs, render
+from partners.admin.forms import ReasonForm
 from partners.keys import seal_keys
 from partners.models import Seal, Verification
 from partners.seals.checkpoints import Checkpoint
@@ -23,7 +25,7 @@ from partners.seals.state.tables import TableState
 from partners.signin.base import change_by
 from partners.triggers import comparing, times
 
-MAY_SEE = "partners.view_changeevent"
+MAY_SEE, MAY_EXPLAIN = "partners.view_changeevent", "partners.explain_verification"
 YEAR, LISTED, SHOWN = timedelta(days=365), 1_000, 12
 
 
@@ -78,11 +80,24 @@ class Verified(NamedTuple):
     faults: list[ToldFault]
 
 
+class ExplanationForm(ReasonForm):
+    """Why faults are there."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.fields["reason"].label = "Explanation"
+        self.fields["reason"].help_text = (
+            "What caused these faults, how you know, and where the evidence is kept. Don't name patients. Saved in "
+            "the audit record."
+        )
+
+
 def urls() -> list[URLPattern]:
     """Return the URLs of these pages."""
     return [
         path("record-integrity/", show, name="record_integrity"),
         path("record-integrity/checkpoint/", download, name="checkpoint"),
+        path("record-integrity/explain/<int:verification>/", explain, name="explain_faults"),
     ]
 
 
@@ -122,6 +137,23 @@ def download(request: HttpRequest) -> HttpResponse:
     checkpoint.record_sent(head, change_by(request), "download")
     headers = {"Content-Disposition": f'attachment; filename="checkpoint-{head.number}.json"'}
     return HttpResponse(Checkpoint.of(head).text(), content_type="application/json", headers=headers)
+
+
+@needs(MAY_EXPLAIN)
+def explain(request: HttpRequest, verification: int) -> HttpResponse:
+    """Record why a verification found faults, so that Home leaves them out until others are found."""
+    run = get_object_or_404(Verification, pk=verification)
+    form = ExplanationForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            run.explain(form.change(request))
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+        else:
+            messages.success(request, "The explanation is on record.")
+            return redirect("admin:record_integrity")
+    faults = [_told(fault) for fault in run.first_faults]
+    return render(request, "partners/integrity_explain.html", title="Explain faults", form=form, run=run, faults=faults)
 
 
 def _verifications() -> list[Verified]:

@@ -23,8 +23,9 @@ from partners.models.record import (
     UsageProgress,
 )
 from partners.models.scope import Scope
-from partners.models.seal import Seal, Verification
+from partners.models.seal import Seal
 from partners.models.switch import ApiKeySwitch
+from partners.models.verification import Verification
 from partners.models.webhooks import (
     DeliveryState,
     OffWhy,

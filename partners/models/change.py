@@ -92,6 +92,7 @@ class Action(models.TextChoices):
     DISCLOSURES_ACCOUNTED = "disclosures_accounted", "Disclosures accounted for"
     EXPORTED = "exported", "Exported"
     CHECKPOINT_SENT = "checkpoint_sent", "Checkpoint sent"
+    FAULTS_EXPLAINED = "faults_explained", "Faults of the record explained"
     ACCESS_REVIEWED = "access_reviewed", "Access reviewed"
     STAFF_ACTIVITY_SHOWN = "staff_activity_shown", "Staff activity shown"
     RECORDS_PRUNED = "records_pruned", "Records pruned"

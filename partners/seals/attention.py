@@ -19,7 +19,7 @@ NEWEST = 30  # seals that are looked at: those of ten minutes, if each table is 
 
 @dataclass(frozen=True, slots=True)
 class SealProblems:
-    """Since when rows wait to be sealed, if that is too long, and the last verification, if it found something."""
+    """Since when rows wait to be sealed, if too long, and the last verification, if its faults are unexplained."""
 
     waiting_since: datetime | None
     failed: Verification | None
@@ -31,7 +31,7 @@ class SealProblems:
 def problems() -> SealProblems:
     """Return what needs attention. It takes two statements, and two more for each table without a new seal."""
     last = Verification.objects.that_count().first()
-    return SealProblems(_waiting_since(), last if last and last.faults else None)
+    return SealProblems(_waiting_since(), last if last and last.is_open else None)
 
 
 def _waiting_since() -> datetime | None:

@@ -3,6 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
+from hashlib import sha256
+from typing import Any
+
+from partners.formats.framing import framed
 
 SEALS, TRIGGERS = "seals", "triggers"
 
@@ -93,8 +97,14 @@ class Findings:
     pruned: int = 0
     unsealed: int = 0
     last_seal: int = 0
+    _all: Any = field(default_factory=sha256)
 
     def add(self, fault: Fault) -> None:
         place = (fault.table, fault.kind)
         self.first.setdefault(place, fault)
         self.numbers[place] += 1
+        self._all.update(framed([str(fault)]))
+
+    def digest(self) -> str:
+        """Return the SHA-256 of all faults in their order."""
+        return str(self._all.hexdigest())

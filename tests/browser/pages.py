@@ -95,6 +95,7 @@ PAGES = [
     StaffPage("disclosures", "/admin/disclosures/", role="security"),
     StaffPage("staff-activity", "/admin/staff-activity/", role="security"),
     StaffPage("record-integrity", "/admin/record-integrity/", role="security"),
+    StaffPage("explain-faults", "/admin/record-integrity/explain/{verification[pk]}/", role="security"),
     StaffPage("access-reviews", "/admin/access-reviews/", role="security"),
     StaffPage("access-review", "/admin/access-reviews/{review[pk]}/", role="security"),
     StaffPage("leaks", "/admin/leaks/", role="security"),

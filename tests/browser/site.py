@@ -111,6 +111,10 @@ rows["ready_approval"].approve(approver, Change(approver.username, "203.0.113.6"
 rows["review"] = AccessReview.sign(
     Change("security-person", "203.0.113.5", "Looked at each line; revoked the key of the former vendor."),
     {"people": people.with_access(), "organizations": access.of_partners()})
+rows["verification"] = Verification.objects.create(
+    started_at=timezone.now() - datetime.timedelta(hours=3), finished_at=timezone.now() - datetime.timedelta(hours=2),
+    first_seal=1, last_seal=2, rows=5_000, faults=2, digest="0" * 64,
+    first_faults=[{"kind": "altered", "words": "requests: row 4711 was altered", "number": 2}])
 Verification.objects.create(
     started_at=timezone.now() - datetime.timedelta(seconds=3), finished_at=timezone.now(),
     first_seal=1, last_seal=2, rows=5_000, faults=0)

@@ -23,6 +23,7 @@ MODELS = {
     "endpoint": "partners/webhookendpoint",
     "delivery": "partners/webhookdelivery",
     "review": "partners/accessreview",
+    "verification": "partners/verification",
 }
 IDS = ("object_id", "pk", "id", *MODELS)
 

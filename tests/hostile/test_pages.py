@@ -24,6 +24,7 @@ from tests.hostile.inputs import BAD, BODIES, COOKIES, HEADERS, METHODS, QUERIES
 from tests.partners.support.approving import key_asked_for
 from tests.partners.support.asking import asked
 from tests.partners.support.handing_over import prepared
+from tests.partners.support.sealed import verified
 from tests.partners.support.webhooks import added, delivery_to
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +106,7 @@ def keys(db) -> dict[str, str]:
     asked()
     delivery_to(added(organization, UNREACHABLE))
     AccessReview.sign(CHANGE, {"people": [], "organizations": []})
+    verified()
     models = (model._default_manager for model in apps.get_models() if model._default_manager.exists())
     return {
         f"{each.model._meta.app_label}/{each.model._meta.model_name}": str(each.order_by("pk").last().pk)

@@ -115,6 +115,7 @@ GROUPS = {
             Action.DISCLOSURES_ACCOUNTED,
             Action.EXPORTED,
             Action.CHECKPOINT_SENT,
+            Action.FAULTS_EXPLAINED,
             Action.STAFF_ACTIVITY_SHOWN,
             Action.RECORDS_PRUNED,
         ),

@@ -125,6 +125,7 @@ _KINDS: dict[str, Kind] = {
     Action.WEBHOOK_TESTED: _USED,
     Action.WEBHOOK_REPLAYED: _USED,
     Action.ACCESS_REVIEWED: _USED,
+    Action.FAULTS_EXPLAINED: _USED,
 }
 # What somebody attempted and didn't get.
 UNSUCCESSFUL = {Action.LOCKED_OUT, Action.PAGE_REFUSED, Action.HANDOVER_REFUSED, Action.HANDOVER_NOT_SENT}

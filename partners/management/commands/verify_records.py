@@ -44,7 +44,7 @@ class Command(ReportCommand):
         told = [TOUCHED] if self.result.faults else []
         try:
             with refusals():
-                self.result.save()
+                self.result.note()
         except CommandError as fault:
             told.append(f"The result was not noted for Home: {fault}")
         if told:
@@ -67,6 +67,7 @@ class Command(ReportCommand):
             rows=findings.rows,
             faults=findings.numbers.total(),
             first_faults=_noted(findings),
+            digest=findings.digest(),
         )
         return _told(findings) | {"seconds": round(seconds, 1), "rows_per_second": round(findings.rows / seconds)}
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from chartero.metrics import facts
 from encounters.models import ReadyTranscript
-from partners.models import ApiKeySwitch, RequestRecord, Seal, WebhookService
+from partners.models import ApiKeySwitch, RequestRecord, Seal, Verification, WebhookService
 from partners.partitions import present
 from tests.encounters.ready.test_triggers import draft
 from tests.factories import CHANGE, EncounterFactory, issue
@@ -107,6 +107,13 @@ def test_a_fault_that_a_verification_found_is_told(sealed):
     as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(status=418))
     refused("verify_records")
     assert told()["verification_faults"] == 1
+
+
+def test_an_explained_fault_raises_no_alert(sealed):
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(status=418))
+    refused("verify_records")
+    Verification.objects.get().explain(CHANGE)
+    assert told()["verification_faults"] == 0
 
 
 def test_how_late_webhooks_are_is_told(organization):

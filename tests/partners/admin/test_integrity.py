@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
 from partners.admin import integrity
 from partners.keys import seal_keys
@@ -16,7 +15,16 @@ from partners.seals.state import checkpoint, tables
 from partners.triggers.comparing import Fault
 from tests.partners.support.command_line import refused, run, run_json
 from tests.partners.support.diagnosing import text_of
-from tests.partners.support.sealed import FIRST, as_owner, later, request, run_sql, sealed_record
+from tests.partners.support.sealed import (
+    FIRST,
+    as_owner,
+    explanation_in_place,
+    later,
+    request,
+    run_sql,
+    sealed_record,
+    verified,
+)
 from tests.partners.support.staff import statements
 
 pytestmark = pytest.mark.django_db
@@ -32,12 +40,6 @@ def sealed():
 @pytest.fixture
 def shown(security):
     return lambda: text_of(security.get(PAGE))
-
-
-def verified(**values) -> Verification:
-    now = timezone.now()
-    values = {"started_at": now, "finished_at": now, "first_seal": 1, "last_seal": 6, "rows": 18, "faults": 0} | values
-    return Verification.objects.create(**values)
 
 
 def test_a_record_that_is_sealed_and_verified(sealed, shown):
@@ -97,6 +99,36 @@ def test_a_fault_is_told_with_what_to_do_next(sealed, shown):
     assert "The last verification, just now, found 2 faults." in text
     assert "The record is not what was sealed." in text
     assert f"Requests: row {FIRST} was altered, 2 such faults. Compare it with a backup" in text
+
+
+def test_a_fault_is_explained_once_and_for_each_run_that_finds_the_same(sealed, security, shown):
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=9))
+    refused("verify_records")
+    url = f"{PAGE}explain/{Verification.objects.get().pk}/"
+    assert f'href="{url}"' in security.get(PAGE).text
+    assert f"Requests: row {FIRST} was altered. Compare it with a backup" in text_of(security.get(url))
+    assert "This field is required." in text_of(security.post(url, {"reason": ""}))
+    answer = security.post(url, {"reason": "A repair with SQL, ticket and backup are with us."}, follow=True)
+    assert "The explanation is on record." in text_of(answer)
+    event = ChangeEvent.objects.get(action=Action.FAULTS_EXPLAINED)
+    assert event.after["faults"] == 1
+    assert event.after["sha256"] == Verification.objects.get().digest
+    explanation_in_place()
+    refused("verify_records")
+    text = shown()
+    assert "found 1 fault, as explained below." in text
+    assert "The record is not what was sealed." not in text
+    assert text.count(f"Explained by {event.by}, ") == 2
+    again = security.post(url, {"reason": "Twice."})
+    assert "Nothing is left to explain here" in text_of(again)
+    assert ChangeEvent.objects.filter(action=Action.FAULTS_EXPLAINED).count() == 1
+
+
+def test_what_was_noted_without_a_digest_can_not_be_explained(sealed, security):
+    run = verified(faults=1, first_faults=[{"kind": "", "words": "seals: seal 3 was altered", "number": 1}])
+    url = f"{PAGE}explain/{run.pk}/"
+    assert url not in security.get(PAGE).text
+    assert "Nothing is left to explain here" in text_of(security.post(url, {"reason": "Known."}))
 
 
 def test_what_an_older_release_noted_has_no_next_step(sealed, shown):

@@ -21,6 +21,7 @@ from tests.factories import CHANGE, DocumentFactory, RequestRecordFactory
 from tests.partners.support.approving import key_asked_for
 from tests.partners.support.asking import asked
 from tests.partners.support.handing_over import prepared
+from tests.partners.support.sealed import verified
 from tests.partners.support.staff import make_stale
 from tests.partners.support.webhooks import added, delivery_to
 
@@ -58,6 +59,7 @@ admin/reasons/                                       support     support
 admin/reasons/<code>/                                support     support
 admin/record-integrity/                              security    nobody
 admin/record-integrity/checkpoint/                   nobody      security
+admin/record-integrity/explain/<verification>/       security    security
 admin/search/                                        support     support
 admin/staff-activity/                                security    security
 admin/switch/                                        support     support
@@ -247,7 +249,7 @@ def filled(url: str, rows: dict[str, object]) -> str:
     key = rows[model].pk if model in rows else 1
     words = WORDS | {"object_id": key, "pk": key, "id": key, "user_id": rows["auth/user"].pk}
     named = {"link": "keyhandover", "asked": "onboardingrequest", "approval": "approval", "review": "accessreview"}
-    named |= {"endpoint": "webhookendpoint", "delivery": "webhookdelivery"}
+    named |= {"endpoint": "webhookendpoint", "delivery": "webhookdelivery", "verification": "verification"}
     words |= {word: rows[f"partners/{model}"].pk for word, model in named.items()}
     return re.sub(r"<(\w+)>", lambda match: str(words[match[1]]), url)
 
@@ -285,6 +287,7 @@ def rows(people) -> dict[str, object]:
     delivery_to(added(organization))
     User.objects.create_user("somebody")
     AccessReview.sign(CHANGE, NOBODY)
+    verified()
     models = (model._default_manager for model in apps.get_models() if model._default_manager.exists())
     return {
         f"{each.model._meta.app_label}/{each.model._meta.model_name}": each.order_by("pk").last() for each in models

@@ -8,8 +8,18 @@ from django.utils import timezone
 
 from partners.models import RequestRecord, Seal, Verification
 from partners.seals import attention
+from tests.factories import CHANGE
 from tests.partners.support.command_line import refused, run
-from tests.partners.support.sealed import FIRST, as_owner, change, later, request, run_sql, sealed_record
+from tests.partners.support.sealed import (
+    FIRST,
+    as_owner,
+    change,
+    explanation_in_place,
+    later,
+    request,
+    run_sql,
+    sealed_record,
+)
 
 pytestmark = pytest.mark.django_db
 WAIT, TOUCHED = "are not sealed.", "The record is not what was sealed."
@@ -64,6 +74,30 @@ def test_a_fault_is_told_until_a_verification_finds_none(sealed):
     as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=1))
     run("verify_records")
     assert not attention.problems()
+
+
+def test_a_fault_is_told_until_it_is_explained(sealed):
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=9))
+    refused("verify_records")
+    attention.problems().failed.explain(CHANGE)
+    explanation_in_place()
+    assert not attention.problems()
+    refused("verify_records")
+    assert not attention.problems()
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST + 10).update(count=9))
+    refused("verify_records")
+    assert attention.problems().failed.first_faults[0]["number"] == 2
+
+
+def test_an_explained_fault_of_a_part_hides_no_other(sealed):
+    as_owner(lambda: Seal.objects.filter(number=6).update(key_number=7))
+    refused("verify_records", "--from-seal", "3")
+    attention.problems().failed.explain(CHANGE)
+    explanation_in_place()
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=9))
+    refused("verify_records")
+    refused("verify_records", "--from-seal", "3")
+    assert attention.problems().failed.first_seal == 1
 
 
 def test_a_verification_that_began_later_does_not_take_back_a_fault(sealed):

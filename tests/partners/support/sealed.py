@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
-from partners.models import ApiKey, ChangeEvent, RequestRecord, Seal, triggers
+from partners.models import ApiKey, ChangeEvent, RequestRecord, Seal, Verification, triggers
 from partners.models.change import Action
 from partners.seals import sealing, verifying
 from partners.seals.checkpoints import Checkpoint
@@ -44,6 +44,19 @@ def request(key: ApiKey, pk: int, at: datetime | None = None, **values) -> Reque
 def change(pk: int, at: datetime | None = None, **values) -> ChangeEvent:
     values = {"action": Action.CONTACT_CHANGED, "after": {"email": "a@example.org", "number": 1}} | values
     return aged.change(at or timezone.now(), id=pk, reason="a reason", **values)
+
+
+def verified(**values) -> Verification:
+    """Return a note of a verification of the whole record, just now."""
+    now = timezone.now()
+    values = {"started_at": now, "finished_at": now, "first_seal": 1, "last_seal": 6, "rows": 18, "faults": 0} | values
+    return Verification.objects.create(**values)
+
+
+def explanation_in_place() -> None:
+    """Move the event of an explanation above the ids that are sealed, where it is outside of tests."""
+    explained = ChangeEvent.objects.filter(action=Action.FAULTS_EXPLAINED)
+    as_owner(lambda: explained.update(id=9 * FIRST))
 
 
 def sealed_record() -> Sealed:

@@ -16,6 +16,7 @@ def test_a_choice_means_one_kind_a_group_or_all_but_signing_in():
         Action.DISCLOSURES_ACCOUNTED,
         Action.EXPORTED,
         Action.CHECKPOINT_SENT,
+        Action.FAULTS_EXPLAINED,
         Action.STAFF_ACTIVITY_SHOWN,
         Action.RECORDS_PRUNED,
     ]
