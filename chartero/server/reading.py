@@ -15,6 +15,7 @@ from gunicorn import util  # type: ignore[import-untyped]
 from gunicorn.http import body, errors, message, parser, unreader  # type: ignore[import-untyped]
 
 from chartero.paths import TAKES_FILE
+from chartero.server import heads
 
 
 class Incomplete(errors.ParseException):  # type: ignore[misc]
@@ -60,6 +61,7 @@ class Request(message.Request):  # type: ignore[misc]
     """A request of gunicorn. If it can't be read, the exception has its first bytes."""
 
     begun: bytes | bytearray = b""
+    is_plain = False
 
     def __init__(self, *arguments: Any) -> None:
         try:
@@ -72,13 +74,26 @@ class Request(message.Request):  # type: ignore[misc]
         """Trust no header of a proxy here, from any address. Django reads those that are configured."""
         return {}, []
 
+    def parse(self, unreader: Any) -> bytes:
+        data: bytes = unreader.take_buffered()
+        longest = min(self.limit_request_line, self.limit_request_field_size)
+        head = heads.plain(data, longest, self.limit_request_fields)
+        if head is None:
+            unreader.unread(data)
+            return bytes(super().parse(unreader))
+        self.is_plain, self.version, self.fragment = True, (1, 1), ""
+        self.method, self.uri, self.headers = head.method, head.target, head.headers
+        self.path, _, self.query = head.target.partition("?")
+        return data[head.length :]
+
     def read_line(self, unreader: Any, buf: bytearray, limit: int = 0) -> Any:
         self.begun = buf
         return super().read_line(unreader, buf, limit)
 
     def set_body_reader(self) -> None:
-        super().set_body_reader()
-        self.body: Body = Body(self.body.reader)
+        if not self.is_plain:
+            super().set_body_reader()
+        self.body: Body = Body(body.LengthReader(self.unreader, 0) if self.is_plain else self.body.reader)
         self._expected_100_continue = False  # the connection has asked for the body
 
 

@@ -2,7 +2,8 @@
 
 gunicorn's own threaded worker waits in one thread and answers in others, so each call wakes several threads. Here, the
 kernel gives a connection with data to one waiting thread, and to no other until that thread has answered (epoll(7),
-EPOLLONESHOT). An incomplete call goes back to the kernel. gunicorn handles all of HTTP.
+EPOLLONESHOT). An incomplete call goes back to the kernel. gunicorn handles HTTP, with short cuts for plain calls
+(`heads`, `responding`).
 """
 
 import math
@@ -21,6 +22,7 @@ from chartero.server import configuration, reading
 from chartero.server.connections import Connection
 from chartero.server.listeners import GONE, NO_ROOM, ONCE, Listeners
 from chartero.server.pool import PoolWorker
+from chartero.server.responding import Responder
 from chartero.server.threads import ThreadCount
 
 TICK = 1.0  # seconds between two checks of idle connections
@@ -47,6 +49,7 @@ class SharedPollWorker(PoolWorker):
         self.idle: dict[int, Connection] = {}  # those that wait for a call, the longest first
         self.threads: set[threading.Thread] = set()
         self.full, self.linger, self.next_look = False, math.inf, 0.0
+        self.responder = Responder(self)
         self.end = os.eventfd(0)
         Worker.init_process(self)
 
@@ -186,13 +189,7 @@ class SharedPollWorker(PoolWorker):
         """
         if conn.last or reading.leaves_body(req):
             req.force_close()
-        if conn.is_tls:
-            return super().handle_request(req, conn)
-        conn.sock.hold()
-        try:
-            return super().handle_request(req, conn)
-        finally:
-            conn.sock.release()
+        return super().handle_request(req, conn) if conn.is_tls else self.responder.answer(req, conn)
 
     def _close(self, fileno: int, connection: Connection) -> None:
         if self.connections.get(fileno) is connection:  # a failed handshake has already closed its socket
