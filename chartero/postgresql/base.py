@@ -40,6 +40,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
     _planned_once = False
     _statements: Statements
+    health_check_done: bool  # the type hints of Django lack it
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
         super().__init__(settings_dict, alias)
@@ -67,8 +68,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         if not plans.ONCE.get() or self.execute_wrappers or self.queries_logged:
             return None
-        self.close_if_health_check_failed()
-        self.ensure_connection()
+        if self.connection is None or not self.health_check_done:
+            self.close_if_health_check_failed()
+            self.ensure_connection()
         if self.in_atomic_block and self.connection.info.transaction_status == TransactionStatus.IDLE:
             return None
         self.validate_no_broken_transaction()

@@ -30,7 +30,7 @@ class Statements:
 
     def run(self, sql: str, values: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int]:
         """Return the rows, and the number of rows found or changed. Raise psycopg's errors."""
-        self._send(self._known.get(sql) or self._learn(sql), [_as_text(value) for value in values])
+        self._send(self._known.get(sql) or self._learn(sql), _texts(values))
         result = self._answer()
         self._transformer.set_pgresult(result)
         return self._transformer.load_rows(0, result.ntuples, tuple), result.command_tuples or 0
@@ -80,15 +80,9 @@ def _numbered(sql: str) -> bytes:
     return (sql % tuple(f"${number}" for number in range(1, sql.count("%s") + 1))).encode()
 
 
-def _text(value: str) -> bytes:
-    if "\0" in value:  # libpq would end the text there
-        raise psycopg.DataError("PostgreSQL can't store a NUL character")
-    return value.encode()
-
-
 # PostgreSQL reads each value as the type of its place in the statement.
 _TO_TEXT: dict[type, Callable[[Any], bytes]] = {
-    str: _text,
+    str: str.encode,
     int: b"%d".__mod__,
     bool: lambda value: b"t" if value else b"f",
     bytes: lambda value: b"\\x" + value.hex().encode(),
@@ -96,6 +90,9 @@ _TO_TEXT: dict[type, Callable[[Any], bytes]] = {
 }
 
 
-def _as_text(value: Any) -> bytes | None:
-    """Return the text of a value. A type that isn't listed is an error of ours, and raises KeyError."""
-    return None if value is None else _TO_TEXT[type(value)](value)
+def _texts(values: Sequence[Any]) -> list[bytes | None]:
+    """Return the texts of values. A type that isn't listed is an error of ours, and raises KeyError."""
+    texts = [None if value is None else _TO_TEXT[type(value)](value) for value in values]
+    if b"\0" in b"".join(filter(None, texts)):  # libpq would end the text there
+        raise psycopg.DataError("PostgreSQL can't store a NUL character")
+    return texts
