@@ -1,5 +1,6 @@
 """The Django apps of the project itself, and of its admin."""
 
+import threading
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -15,9 +16,11 @@ class CharteroConfig(AppConfig):
     default = True
 
     def ready(self) -> None:
-        """Register the system checks, and keep the groups in sync with the roles."""
+        """Register the system checks, keep the groups in sync with the roles, and find connections faster."""
         from chartero import checks  # noqa: F401
 
+        # Each thread has its own connections. A dozen times a call, Django would first look for an event loop.
+        connections._connections = threading.local()  # type: ignore[attr-defined]
         # The migrations of `auth` run after ours. When they are done, all our permissions exist.
         post_migrate.connect(keep_roles, sender=apps.get_app_config("auth"))
 

@@ -108,6 +108,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "chartero.urls"
 WSGI_APPLICATION = "chartero.wsgi.application"
+FORCE_SCRIPT_NAME = ""  # we are at the root of the site; Django would look for another place twice in each call
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

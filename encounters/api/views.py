@@ -32,12 +32,13 @@ class EncounterViewSet(PartnerViewSet):
     def retrieve(self, request: Request, encounter_id: str) -> Disclosing:
         """Return one encounter."""
         self.read_query(request)
+        call, rules = self.call, self.rules
         asked = replica.read(
-            cast(int, self.call.organization_pk),
-            lambda using: self.asked(self.call, encounter_id, using),
-            lambda found: decide(self.rules, found) is None,
+            cast(int, call.organization_pk),
+            lambda using: self.asked(call, encounter_id, using),
+            lambda found: decide(rules, found) is None,
         )
-        self.refuse(decide(self.rules, asked))
+        self.refuse(decide(rules, asked))
         found = cast(StoredEncounter, asked.encounter)
         return Disclosing({"encounter": found.item}, found.disclosure)
 

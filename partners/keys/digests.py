@@ -37,9 +37,10 @@ def current() -> int:
 
     It is the highest, unless a setting names another one that is loaded.
     """
-    if not loaded():
+    keys, active = loaded(), settings.ACTIVE_DIGEST_KEY
+    if not keys:
         raise DigestKeyUnavailable("No digest key is loaded; set CHARTERO_DIGEST_KEYS.")
-    return settings.ACTIVE_DIGEST_KEY if settings.ACTIVE_DIGEST_KEY in loaded() else max(loaded())
+    return active if active in keys else max(keys)
 
 
 def state(number: int) -> State:
