@@ -58,11 +58,12 @@ def every_answer_is_as_published():
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings):
-    """Let PostgreSQL create and drop the database of the tests without the time limit of a web process."""
+    """Let PostgreSQL create, empty and drop the database of the tests without the time limit of a web process."""
     if connection.vendor != "postgresql":
         yield
         return
-    made = type(connections["default"])._nodb_cursor
+    wrapper, operations = type(connections["default"]), type(connection.ops)
+    made, emptied = wrapper._nodb_cursor, operations.execute_sql_flush
 
     @contextmanager
     def unlimited(self):
@@ -70,8 +71,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings):
             cursor.execute("SET statement_timeout = 0")
             yield cursor
 
+    def emptied_unlimited(self, statements):
+        emptied(self, ["SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = 0", *statements])
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(connections["default"]), "_nodb_cursor", unlimited)
+        patch.setattr(wrapper, "_nodb_cursor", unlimited)
+        patch.setattr(operations, "execute_sql_flush", emptied_unlimited)
         yield
 
 

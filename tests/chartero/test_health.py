@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from django import db
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
@@ -216,14 +216,13 @@ def test_what_is_not_ready_is_named_in_the_log(client, needs, caplog):
 
 
 def test_a_database_that_takes_no_write_is_not_ready(committed):
-    on, off = ("SET default_transaction_read_only = on", "SET default_transaction_read_only = off")
-    if connection.vendor == "sqlite":
-        on, off = "PRAGMA query_only = ON", "PRAGMA query_only = OFF"
-    with connection.cursor() as cursor:
-        cursor.execute(on)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("PRAGMA query_only = ON" if connection.vendor == "sqlite" else "SET TRANSACTION READ ONLY")
         with pytest.raises(DatabaseError):
             unready()
-        cursor.execute(off)
+        transaction.set_rollback(True)
+    if connection.vendor == "sqlite":
+        connection.cursor().execute("PRAGMA query_only = OFF")
 
 
 def test_a_key_that_is_not_active_needs_no_digest_key(organization, settings):
@@ -375,11 +374,11 @@ def test_a_clock_that_differs_from_the_database_s_is_logged_and_by_a_minute_a_fa
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no temporary files of its own")
 def test_postgresql_writes_a_file_to_see_whether_the_disk_has_room(committed):
-    with connection.cursor() as cursor:
-        cursor.execute("SET temp_file_limit = 900")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL temp_file_limit = 900")
         with pytest.raises(DatabaseError, match="temporary file"):
             unready()
-        cursor.execute("RESET temp_file_limit")
+        transaction.set_rollback(True)
     assert unready() is None
 
 
