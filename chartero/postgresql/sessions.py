@@ -21,11 +21,15 @@ Answer = TypeVar("Answer")
 
 
 # Errors that stay in a session whatever the statement. A new session may reach another server, or plan for the current
-# tables (PostgreSQL manual, appendix A).
-UNFIT = frozenset(
+# tables (PostgreSQL manual, appendix A). Those of a session that goes on, a pooler would hand to others.
+STALE = frozenset(
     {
         "25006",  # read_only_sql_transaction: the server is no longer the primary, or is read-only
         "0A000",  # feature_not_supported: cached plan must not change result type
+    }
+)
+UNFIT = STALE | frozenset(
+    {
         "08P01",  # protocol_violation: the pooler lost the server, or got no session in time
         "26000",  # invalid_sql_statement_name: the prepared statement is gone
         "57P01",  # admin_shutdown

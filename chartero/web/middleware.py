@@ -24,6 +24,7 @@ from chartero import health, logs
 from chartero.metrics import page as metrics
 from chartero.paths import is_external, is_public
 from chartero.postgresql import plans, sessions
+from chartero.postgresql.renewal import RENEWAL
 from chartero.web import elsewhere, proxy, unreadable
 from chartero.web.bodies import OwnSessionMiddleware
 from chartero.web.content_policy import ContentPolicyMiddleware
@@ -91,7 +92,7 @@ class ExternalApiMiddleware:
         if not _is_unfit(answer):
             answer = ledger.kept(request, answer)
         if _is_unfit(answer):
-            connection.close()
+            RENEWAL.after(_fault(answer), connection)
             answer = ledger.confirmed(request, answer) or self._answer_again(request)
         return answer
 
@@ -114,7 +115,12 @@ class ExternalApiMiddleware:
 
 
 def _is_unfit(answer: HttpResponse) -> bool:
-    return sessions.is_unfit(getattr(answer, "fault", None))
+    return sessions.is_unfit(_fault(answer))
+
+
+def _fault(answer: HttpResponse) -> BaseException | None:
+    fault: BaseException | None = getattr(answer, "fault", None)
+    return fault
 
 
 def for_pages(middleware: type[Any], passed_by: Callable[[HttpRequest], bool] = lambda request: False) -> type[Any]:

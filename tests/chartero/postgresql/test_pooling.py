@@ -1,7 +1,9 @@
 """PgBouncer in front of PostgreSQL: what is asked of it at the start, and calls that keep nothing in their session."""
 
+import time
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 from django.core.checks import Error, Warning
 from django.db import OperationalError, connection
@@ -10,6 +12,7 @@ from chartero import checks, health
 from chartero.deployment import databases
 from chartero.postgresql import plans, pooling, sessions
 from chartero.postgresql.base import DatabaseWrapper
+from chartero.postgresql.renewal import Renewal
 from tests import pgbouncer
 
 pytestmark = [
@@ -149,4 +152,76 @@ def test_a_server_that_the_pooler_lost_gives_up_the_session(front):
     with pytest.raises(OperationalError) as raised, plans.made_once():
         own.run_prepared("SELECT pg_terminate_backend(pg_backend_pid())", ())
     assert sessions.is_unfit(raised.value)
+    own.close()
+
+
+def stale(sqlstate):
+    """Return a fault as Django raises it."""
+    fault = OperationalError()
+    fault.__cause__ = psycopg.errors.lookup(sqlstate)()
+    return fault
+
+
+def run(own, sql):
+    with own.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone() if cursor.description else None
+
+
+@contextmanager
+def left_read_only(front):
+    """Yield three connections to the pool, which has as many sessions on a server that takes no writes."""
+    connection.close()  # an idle session of the same role would be ended too
+    owns = [connected(databases.TRANSACTION, NAME=COMMANDS, **front) for _ in range(3)]
+    for own in owns:  # each holds a session, so that the next one gets another
+        own.set_autocommit(False)
+        run(own, "SET default_transaction_read_only = on")
+    for own in owns:
+        own.commit()
+        own.set_autocommit(True)
+    yield owns
+    for own in owns:
+        own.close()
+    Renewal().after(stale("25006"), owns[0])  # for other tests
+
+
+READ_ONLY = "SELECT current_setting('transaction_read_only')::boolean"
+
+
+@needs_pgbouncer
+@pytest.mark.parametrize("sqlstate", ["25006", "0A000"])
+def test_sessions_of_the_pool_that_became_stale_are_ended_together(front, sqlstate):
+    with left_read_only(front) as owns:
+        assert run(owns[0], READ_ONLY) == (True,)
+        Renewal().after(stale(sqlstate), owns[0])
+        assert {run(own, READ_ONLY) for own in owns} == {(False,)}
+
+
+@needs_pgbouncer
+def test_sessions_of_the_pool_are_ended_once_a_second_and_for_no_other_fault(front):
+    with left_read_only(front) as owns:
+        for fault in (None, stale("57P01")):
+            Renewal().after(fault, owns[0])
+        often = Renewal()
+        often._next = time.monotonic() + 600
+        often.after(stale("25006"), owns[0])
+        assert {run(own, READ_ONLY) for own in owns} == {(True,)}
+
+
+@needs_pgbouncer
+def test_a_session_of_the_pool_that_works_is_left_alone(front):
+    with left_read_only(front) as (own, other, _):
+        other.set_autocommit(False)
+        assert run(other, READ_ONLY) == (True,)
+        Renewal().after(stale("25006"), own)
+        assert run(other, READ_ONLY) == (True,)
+        other.rollback()
+
+
+def test_without_a_pooler_only_the_session_at_fault_is_given_up(other):
+    own = connected(databases.NONE)
+    kept, given_up = run(other, "SELECT pg_backend_pid()"), run(own, "SELECT pg_backend_pid()")
+    Renewal().after(stale("25006"), own)
+    assert run(other, "SELECT pg_backend_pid()") == kept
+    assert run(own, "SELECT pg_backend_pid()") != given_up
     own.close()
