@@ -1,6 +1,7 @@
 """nginx with the files of `deploy/nginx`, over TLS, in front of processes for partners and for staff."""
 
 import http.client
+import re
 import shutil
 import socket
 import ssl
@@ -101,8 +102,8 @@ def filled(file, **values) -> str:
 
 
 @contextmanager
-def fronted(folder: Path, partners: int | str, staff: int, allowed="allow 127.0.0.1;", rate="1000r/s"):
-    """Run nginx in front of the services at these ports."""
+def fronted(folder: Path, partners: int, staff: int, *others: int, allowed="allow 127.0.0.1;", rate="1000r/s"):
+    """Run nginx in front of the services at these ports, and of those of other machines, which serve both."""
     certified(folder / "tls")
     ports = {"HTTPS_PORT": free_port(), "HTTP_PORT": free_port(), "PARTNERS_PORT": partners, "STAFF_PORT": staff}
     names = {"PARTNERS_NAME": PARTNERS, "STAFF_NAME": STAFF, "ETC": folder, "LOG": folder, "ACME": folder}
@@ -110,7 +111,7 @@ def fronted(folder: Path, partners: int | str, staff: int, allowed="allow 127.0.
     for file in sorted((ROOT / "deploy/nginx").glob("*.conf")):
         text = filled(f"nginx/{file.name}", **ports, **names, ALLOWED=allowed, UNLESS_IPV_SIX="#")
         place = folder / "site.conf" if file.name == "chartero.conf" else folder / "nginx" / file.name
-        place.write_text(text.replace("rate=1000r/s", f"rate={rate}"))
+        place.write_text(with_others(text, others).replace("rate=1000r/s", f"rate={rate}"))
     main = folder / "main.conf"
     main.write_text(MAIN.format(folder))
     process = subprocess.Popen([NGINX, "-p", folder, "-e", folder / "nginx.log", "-c", main])
@@ -121,6 +122,15 @@ def fronted(folder: Path, partners: int | str, staff: int, allowed="allow 127.0.
     finally:
         process.terminate()
         process.wait(10)
+
+
+def with_others(text: str, ports: tuple[int, ...]) -> str:
+    """Return a file of nginx with a line for each machine, as an operator copies the one that is there."""
+    lines = []
+    for line in text.splitlines():
+        copies = [re.sub(r"(server 127\.0\.0\.1:)\d+", rf"\g<1>{port}", line) for port in ports]
+        lines += [line, *(copy for copy in copies if copy.startswith("    server 127.0.0.1:"))]
+    return "\n".join(lines) + "\n"
 
 
 def certified(folder: Path) -> None:

@@ -168,6 +168,14 @@ class Answering(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Breaking(Answering):
+    """A service that reads a call and closes the connection."""
+
+    def do_GET(self):
+        self.server.calls = True
+        self.close_connection = True
+
+
 def test_a_machine_that_is_gone_without_a_word_costs_no_call(tmp_path):
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as stack:
         gone = full.getsockname()[1]
@@ -178,8 +186,28 @@ def test_a_machine_that_is_gone_without_a_word_costs_no_call(tmp_path):
         other = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Answering))
         threading.Thread(target=other.serve_forever).start()
         stack.callback(other.shutdown)
-        with fronted(tmp_path, f"{gone}; server 127.0.0.1:{other.server_port}", gone) as front:
+        with fronted(tmp_path, gone, gone, other.server_port) as front:
             assert [front.get(LIST).status for _ in range(3)] == [200] * 3
+
+
+def test_a_machine_that_hangs_or_breaks_off_costs_no_call(tmp_path):
+    with ExitStack() as stack:
+        hangs = stack.enter_context(socket.create_server(("127.0.0.1", 0)))  # its kernel takes connections
+        other = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Answering))
+        threading.Thread(target=other.serve_forever).start()
+        stack.callback(other.shutdown)
+        hangs.settimeout(5)
+        port = hangs.getsockname()[1]
+        with fronted(tmp_path, port, port, other.server_port) as front:
+            assert [front.get(LIST).status for _ in range(2)] == [200] * 2
+            hung, _ = hangs.accept()
+            hung.close()
+            hangs.close()
+            breaking = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", port), Breaking))
+            threading.Thread(target=breaking.serve_forever).start()
+            stack.callback(breaking.shutdown)
+            assert [front.get(LIST).status for _ in range(4)] == [200] * 4
+            assert breaking.calls
 
 
 def test_nobody_reads_the_metrics_through_nginx(alone):
