@@ -5,8 +5,10 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 LIST = "/external/v1/encounters?limit=5"
 GIVE_UP = 30  # seconds after which a client leaves; no answer comes close to it but in a failure
@@ -44,10 +46,20 @@ class Call:
 
 
 class OpenLoop:
-    """Good calls, bad calls and probes, each on a new connection and at its own moment, until it is stopped."""
+    """Good calls, bad calls and probes, each on a new connection and at its own moment, until it is stopped.
 
-    def __init__(self, port: int, tokens: dict[str, str]) -> None:
-        self.port, self.calls = port, []
+    `connect` makes a connection to something in front of the server; `times` multiplies 25 calls and 7 probes a second.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        tokens: dict[str, str],
+        connect: Callable[[], http.client.HTTPConnection] | None = None,
+        times: float = 1,
+    ) -> None:
+        self.calls, self._times = [], times
+        self._connect = connect or partial(http.client.HTTPConnection, "127.0.0.1", port, timeout=GIVE_UP)
         token = tokens["good"]
         damaged = token[:-1] + ("0" if token[-1] != "0" else "1")
         self._stop = threading.Event()
@@ -75,7 +87,7 @@ class OpenLoop:
 
     def _pace(self, kind: str, rate: float, path: str, headers: dict[str, str], expected: str) -> None:
         begun, number = time.monotonic(), 0
-        while not self._stop.wait(max(0.0, begun + number / rate - time.monotonic())):
+        while not self._stop.wait(max(0.0, begun + number / rate / self._times - time.monotonic())):
             self._pool.submit(self._call, kind, path, headers, expected)
             number += 1
 
@@ -88,7 +100,7 @@ class OpenLoop:
         self.calls.append(Call(kind, began, time.monotonic() - began, expected, *met))
 
     def _answer(self, path: str, headers: dict[str, str]) -> tuple[str, bool, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=GIVE_UP)
+        connection = self._connect()
         connection.connect()
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:

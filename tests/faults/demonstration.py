@@ -27,8 +27,9 @@ def site() -> Iterator[Site]:
 
 
 def tokens_of(deployment: Deployment) -> dict[str, str]:
-    """Fill an empty database. Return a key that may read, and one that is revoked."""
+    """Fill an empty database, and note who can sign in. Return a key that may read, and one that is revoked."""
     demo = deployment.report("demo", "--no-serve")
+    deployment.logins = {login["username"]: login["password"] for login in demo["logins"]}
     scopes = ["--scope", "encounters:read", "patients:read", "documents:read"]
     revoked = deployment.report("issue_key", "--organization", demo["organization_id"], "--label", "Given up", *scopes)
     deployment.manage("revoke_key", revoked["key_id"], "--reason", "a test")

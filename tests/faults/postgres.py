@@ -5,11 +5,13 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.faults.database import Database
+from tests.faults.proxy import Proxy
 from tests.server.deployment import free_port
 
 OPTIONS = "-c listen_addresses=127.0.0.1 -c max_connections=200 -c fsync=off"
@@ -50,6 +52,15 @@ class Server:
         if self.is_running:
             self._control("stop", "-m", "immediate")
 
+    def follow(self, port: int) -> None:
+        """Let a replica hear of its primary at another port, and return once it does."""
+        self.database.configure(primary_conninfo=f"host=127.0.0.1 port={port} user=postgres")
+        with self.database.connect() as connection:
+            while connection.execute("SELECT sender_port, status FROM pg_stat_wal_receiver").fetchall() != [
+                (port, "streaming")
+            ]:
+                time.sleep(0.1)
+
     def promote(self) -> None:
         """Make a replica a primary."""
         self._control("promote", "-w")
@@ -88,6 +99,18 @@ def copy_of(url: str, place: Path, *, follows: bool = False) -> Iterator[Server]
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def primary_and_replica(url: str, *, synchronous: bool = False) -> Iterator[tuple[Server, Server, Proxy]]:
+    """Run a copy of a server, and a replica that follows the copy over a network of its own."""
+    with folder() as one, folder() as other, copy_of(url, one) as primary:
+        network = Proxy(primary.port)
+        with copy_of(primary.url, other, follows=True) as replica:
+            replica.follow(network.port)
+            if synchronous:
+                primary.database.configure(synchronous_standby_names="*", synchronous_commit="remote_apply")
+            yield primary, replica, network
 
 
 def require(parser: argparse.ArgumentParser) -> None:

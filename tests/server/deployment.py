@@ -17,6 +17,7 @@ from tests import published
 
 ROOT = Path(__file__).parents[2]
 POOLER = {name: value for name, value in os.environ.items() if name == "CHARTERO_POOLER"}
+GRANTS = "partners/management/commands/grants.py"  # old releases have one role for everything
 OF_OWNER = ("migrate", "demo", "prune_records", "grants")  # commands that only the owner of the tables can run
 
 
@@ -46,12 +47,15 @@ class Deployment:
     tokens: dict[str, str] = field(default_factory=dict)
     log: Path = Path(os.devnull)
     web: dict[str, str] = field(default_factory=dict)  # what the web service has in its environment instead
+    logins: dict[str, str] = field(default_factory=dict)  # the password of each user
+    root: Path = ROOT  # of the release
+    python: str = sys.executable  # with its packages
 
     def manage(self, *arguments, stdin=None, check=True) -> str:
         """Run one of the operator's commands; return what it prints."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
+            [self.python, "manage.py", *arguments],
+            cwd=self.root,
             env=self.environment | ({} if arguments[0] in OF_OWNER else self.web),
             input=stdin,
             capture_output=True,
@@ -144,7 +148,7 @@ def web_role(deployment: Deployment):
     If the suite runs through a pooler, so does this role.
     """
     url = deployment.environment["DATABASE_URL"]
-    if not url.startswith("postgres"):
+    if not url.startswith("postgres") or not (deployment.root / GRANTS).exists():
         yield {}
         return
     import psycopg
@@ -161,8 +165,8 @@ def web_role(deployment: Deployment):
 
 
 @contextmanager
-def new_deployment(folder: Path):
-    """Yield a deployment whose database is migrated and empty."""
+def new_deployment(folder: Path, root: Path = ROOT, python: str = sys.executable, **settings: str):
+    """Yield a deployment whose database is migrated and empty, perhaps of another release."""
     with new_database(folder) as url:
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(("CHARTERO_", "DJANGO_", "COV_"))
@@ -175,6 +179,9 @@ def new_deployment(folder: Path):
                 "CHARTERO_WORKERS": "2",
                 "PYTHONWARNINGS": "ignore",
             }
+            | settings,
+            root=root,
+            python=python,
         )
         deployment.manage("migrate", "--verbosity", "0")
         with web_role(deployment) as deployment.web:

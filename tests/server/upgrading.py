@@ -74,15 +74,18 @@ def calls(port, token, connect=None):
 class Service:
     """The production server as an init system runs it: by its pid file, perhaps with a socket that outlives it."""
 
+    root, python = ROOT, sys.executable  # of the release
+    patience = PATIENCE
+
     def __init__(self, environment, folder, port, held=None, **more):
         self.port, self.held, self.environment = port, held, environment | more
         self.file, self.log, self.started = folder / "chartero.pid", folder / "service.log", []
 
     def start(self):
         """Start, and return once it has workers."""
-        gunicorn = str(Path(sys.executable).with_name("gunicorn"))
+        gunicorn = str(Path(self.python).with_name("gunicorn"))
         command = [gunicorn, "-c", "python:chartero.gunicorn", "--pid", str(self.file)]
-        options = {"cwd": ROOT, "env": self.environment, "start_new_session": True}
+        options = {"cwd": self.root, "env": self.environment, "start_new_session": True}
         if self.held is None:
             command += ["--bind", f"127.0.0.1:{self.port}"]
         else:
@@ -113,10 +116,10 @@ class Service:
             os.kill(self.pid, signal.SIGTERM)
             self.wait_until(lambda: self.pid is None)
         for process in self.started:
-            process.wait(PATIENCE)
+            process.wait(self.patience)
 
     def wait_until(self, holds):
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + self.patience
         while not holds():
             assert time.monotonic() < end, self.log.read_text()
             time.sleep(0.05)
@@ -138,8 +141,8 @@ def running(environment, folder, *, held=False, **more):
             service.stop()
 
 
-def probed(port):
+def probed(port, path="/healthz"):
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5) as wire:
-        wire.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        wire.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
         return wire.recv(20)
     return b""

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from tests.faults.postgres import Server, copy_of, folder
+from tests.faults.postgres import Server, primary_and_replica
 from tests.faults.scenario import Scenario, Site
 from tests.faults.server import serving
 
@@ -29,14 +29,7 @@ class Pair(Site):
 def pair(site: Site, *, synchronous: bool = False) -> Iterator[Pair]:
     """Lead the site to a primary with a replica. At the end, both can be asked what is on record."""
     home = site.proxy.target
-    with (
-        folder() as one,
-        folder() as other,
-        copy_of(site.database.url, one) as primary,
-        copy_of(primary.url, other, follows=True) as replica,
-    ):
-        if synchronous:
-            primary.database.configure(synchronous_standby_names="*", synchronous_commit="remote_apply")
+    with primary_and_replica(site.database.url, synchronous=synchronous) as (primary, replica, _):
         site.proxy.redirect(primary.port)
         site.proxy.cut()
         settled = replace(site, database=primary.database, ledgers=(primary, replica))
