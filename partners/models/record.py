@@ -25,6 +25,7 @@ class RequestRecord(models.Model):
 
     A call that was refused before it reached a route has no route; `resource` is then the part of its path that may be
     kept. Keys and organizations are never deleted, so their foreign keys have no constraint: it would slow each call.
+    So would a CHECK, which PostgreSQL compiles for each row that is added: no number here is a Positive… field.
     `outside_networks` is null unless it is true. On PostgreSQL each month has a partition (`partners.partitions`), and
     request ids are unique in each.
     """
@@ -41,17 +42,17 @@ class RequestRecord(models.Model):
     route = models.CharField(max_length=64)
     resource = models.CharField("ids asked for, those that are ids", max_length=80)
     query = models.CharField("query in normal form", max_length=200)
-    status = models.PositiveSmallIntegerField()
+    status = models.SmallIntegerField()
     reason_code = models.CharField(max_length=32)
     parameter = models.CharField("query parameter at fault", max_length=40, null=True)
-    count = models.PositiveSmallIntegerField("encounters in the body")
-    microseconds = models.PositiveIntegerField("duration in µs")
+    count = models.SmallIntegerField("encounters in the body")
+    microseconds = models.IntegerField("duration in µs")
     address = models.CharField("source address", max_length=39)
     new_network = models.BooleanField("first call of the key from this network")
     outside_networks = models.BooleanField("would be refused if the key's networks were enforced", null=True)
     encounters = PkListField()
     patients = PkListField()
-    document = models.PositiveBigIntegerField(null=True)
+    document = models.BigIntegerField(null=True)
 
     class Meta:
         verbose_name = "request"

@@ -1,10 +1,12 @@
 """The record of a call: its request line, whether its query is on record, and why it was refused."""
 
 import pytest
+from django.db import connection
 
 from partners.catalogue.reasons import Reason
 from partners.catalogue.remedies import REMEDIES
 from partners.diagnosis.request_lines import RequestLine
+from partners.partitions.present import LEDGER, partitions
 from tests.factories import RequestRecordFactory, issue
 
 pytestmark = pytest.mark.django_db
@@ -61,3 +63,15 @@ def test_a_refusal_has_its_reason_and_its_remedy(organization):
     assert (served.reason, served.remedy) == (None, None)
     assert (refused.reason, refused.remedy) == (Reason.MISSING_SCOPE, REMEDIES[Reason.MISSING_SCOPE])
     assert str(refused) == refused.request_id
+
+
+@pytest.mark.postgresql
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite compiles a check once")
+def test_no_check_and_no_foreign_key_slows_a_call():
+    tables = [LEDGER, *(each.name for each in partitions(connection))]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE contype NOT IN ('p', 'u') AND conrelid::regclass::text = ANY(%s)",
+            [tables],
+        )
+        assert cursor.fetchall() == []
