@@ -100,21 +100,26 @@ NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 
 @only_postgresql
 @pytest.mark.parametrize(
-    ("clock", "given", "kept_at"),
+    ("begun", "clock", "given", "kept_at"),
     [
-        (0.1, -0.1, -0.1),  # a call that began before the month ended
-        (0.1, -1.9, -1.9),
-        (0.1, 0.05, 0.1),
-        (-0.1, -30, -0.1),
-        (5, 1, 5),
-        (0.1, -2.1, None),
-        (5, -0.1, None),
-        (-0.1, 0.1, None),  # the clock of the process is ahead
+        (-3, 0.1, -0.1, -0.1),  # a call that began before the month ended
+        (-3, 0.1, -1.9, -1.9),
+        (-3, 0.1, 0.05, 0.05),
+        (0.05, 0.1, 0.05, 0.05),
+        (0.1, 0.1, 0.05, 0.1),
+        (-0.1, -0.1, -30, -0.1),
+        (-3, 5, 1, 5),
+        (-3, 0.1, -2.1, None),
+        (-3, 5, -0.1, None),
+        (-0.05, 0.1, -0.1, None),  # before the statement began
+        (-3, -0.1, 0.1, None),  # the clock of the process is ahead
     ],
 )
-def test_at_the_end_of_a_month_a_call_keeps_the_time_of_its_statement_and_no_other(key, clock, given, kept_at):
+def test_a_call_keeps_the_time_of_its_statement_and_no_other(key, begun, clock, given, kept_at):
     december, january = NEW_YEAR.replace(year=2026, month=12), NEW_YEAR.replace(month=2)
-    stopped = times._WRITE.body.replace("clock_timestamp()", f"timestamptz '{NEW_YEAR + timedelta(seconds=clock)}'")
+    stopped = times._WRITE.body
+    for name, second in (("statement_timestamp()", begun), ("clock_timestamp()", clock)):
+        stopped = stopped.replace(name, f"timestamptz '{NEW_YEAR + timedelta(seconds=second)}'")
     function = f"FUNCTION {times._WRITE.name}() RETURNS trigger LANGUAGE plpgsql AS $${stopped}$$"
     execute(f"CREATE OR REPLACE {function}", *(f"DROP TABLE {each.name}" for each in partitions(connection)[:-1]))
     add("december", december, NEW_YEAR)
