@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from partners.decision.policy import AccessRequest
-from partners.identifiers import new_id
+from partners.identifiers import IdsInRuns
 
 _PLACE = "partners.api.exchange"
+_new_id = IdsInRuns("req")
 
 
 @dataclass(slots=True)
@@ -17,7 +18,7 @@ class Exchange:
     `counted`: the call is counted against the limits, and is not counted again if it is answered a second time.
     """
 
-    request_id: str = field(default_factory=lambda: new_id("req"))
+    request_id: str = field(default_factory=_new_id)
     started: float = field(default_factory=time.perf_counter)
     call: AccessRequest | None = None
     query: str = ""

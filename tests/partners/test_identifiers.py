@@ -3,7 +3,7 @@ from collections import Counter
 
 import pytest
 
-from partners.identifiers import BASE62, PublicIdField, matcher, new_id, random_base62
+from partners.identifiers import BASE62, IdsInRuns, PublicIdField, matcher, new_id, random_base62
 from partners.models import Organization
 
 
@@ -17,6 +17,18 @@ def test_an_identifier_holds_at_least_122_random_bits():
 
 def test_no_identifier_comes_twice():
     assert len({new_id("key") for _ in range(1000)}) == 1000
+
+
+def test_ids_in_runs_begin_alike_and_none_comes_twice(monkeypatch):
+    monkeypatch.setattr(IdsInRuns, "RUN", 400)
+    new = IdsInRuns("req")
+    made = [new() for _ in range(1_199)]  # its runs begin with the 400th and the 800th
+    assert all(map(matcher("req"), made))
+    assert len(set(made)) == len({each[6:] for each in made}) == 1_199
+    runs = [{each[4:6] for each in made[start:end]} for start, end in ((0, 399), (399, 799), (799, 1_199))]
+    assert [len(run) for run in runs] == [1, 1, 1]
+    monkeypatch.setattr(IdsInRuns, "RUN", 1)
+    assert len({new()[4:6] for _ in range(100)}) > 50
 
 
 def test_every_character_of_base62_comes_up():

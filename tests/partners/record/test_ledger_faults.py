@@ -116,7 +116,7 @@ def test_whatever_keeps_a_row_from_being_written_the_answer_is_an_exact_503(owne
 
 
 def test_a_request_id_is_never_given_twice(owned, monkeypatch):
-    monkeypatch.setattr("partners.api.exchange.new_id", lambda prefix: f"{prefix}_" + "0" * 22)
+    monkeypatch.setattr("partners.identifiers.IdsInRuns.__call__", lambda new_id: "req_" + "0" * 22)
     assert owned[1].get().status_code == 200
     assert owned[1].refusal() == UNAVAILABLE
     assert RequestRecord.objects.count() == 1
