@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from chartero import logs, paths
-from chartero.deployment import databases, secrets
+from chartero.deployment import databases, recordings, secrets
 from chartero.deployment.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -214,19 +214,19 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = None if DEVELOPMENT else BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = DEVELOPMENT
-# Where recordings are stored: in the operator's object store, or else in private files here.
+# Where recordings are stored: in a bucket of S3, in another storage of the operator's, or else in private files here.
 RECORDINGS_STORAGE = env.text("CHARTERO_RECORDINGS_STORAGE", default="")
-LOCAL_RECORDINGS = {
-    "location": DATA_DIR / "recordings",
-    "file_permissions_mode": 0o600,
-    "directory_permissions_mode": 0o700,
+RECORDINGS_OPTIONS = env.options("CHARTERO_RECORDINGS_OPTIONS", default={})
+S3 = {
+    "bucket": env.name("CHARTERO_S3_BUCKET", default=""),  # empty: recordings are elsewhere
+    "endpoint": env.base_url("CHARTERO_S3_ENDPOINT"),  # empty: Amazon's
+    "region": env.name("CHARTERO_S3_REGION", default="us-east-1"),
+    "access_key": env.text("CHARTERO_S3_ACCESS_KEY", default=""),
+    "secret_key": env.text("CHARTERO_S3_SECRET_KEY", default=""),
 }
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "recordings": {
-        "BACKEND": RECORDINGS_STORAGE or "encounters.recordings.LocalStorage",
-        "OPTIONS": env.options("CHARTERO_RECORDINGS_OPTIONS", default={} if RECORDINGS_STORAGE else LOCAL_RECORDINGS),
-    },
+    "recordings": recordings.configured(DATA_DIR, RECORDINGS_STORAGE, RECORDINGS_OPTIONS, S3),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEVELOPMENT

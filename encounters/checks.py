@@ -1,7 +1,8 @@
 """System checks of the settings for recordings and for a replica, each with an id and a hint."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from django.apps import AppConfig
@@ -14,6 +15,7 @@ from encounters import replica
 from encounters.recordings import storage as recordings
 
 SHORTEST, LONGEST = 60, 3600
+_SET_ALL = "Set CHARTERO_S3_BUCKET, CHARTERO_S3_ACCESS_KEY and CHARTERO_S3_SECRET_KEY, or none of them."
 
 
 @register
@@ -23,6 +25,33 @@ def recordings_can_be_linked(app_configs: Sequence[AppConfig] | None, **kwargs: 
         hint = f"Set CHARTERO_AUDIO_URL_SECONDS to a value from {SHORTEST} to {LONGEST}."
         message = f"Links to recordings must expire after {SHORTEST} to {LONGEST} seconds."
         return [Error(message, hint=hint, id="encounters.E001")]
+    return list(_bucket_settings()) or _signing()
+
+
+def _bucket_settings() -> Iterator[CheckMessage]:
+    """Yield what is wrong with the settings of a bucket."""
+    given = settings.S3
+    keys = [given["access_key"], given["secret_key"]]
+    if not given["bucket"]:
+        if any((*keys, given["endpoint"])):
+            yield Error("CHARTERO_S3_BUCKET is not set, but others of S3 are.", hint=_SET_ALL, id="encounters.E006")
+        return
+    if find_spec("botocore") is None:
+        hint = (
+            "Run pip install --require-hashes -r deploy/s3.txt. Where deploy/build built the deployment, run it again."
+        )
+        yield Error("CHARTERO_S3_BUCKET is set, but its package botocore is missing.", hint=hint, id="encounters.E005")
+    if not all(keys):
+        yield Error("CHARTERO_S3_BUCKET is set, but its keys are not.", hint=_SET_ALL, id="encounters.E006")
+    if settings.RECORDINGS_STORAGE:
+        message = "CHARTERO_S3_BUCKET and CHARTERO_RECORDINGS_STORAGE are both set."
+        yield Error(message, hint="Unset the one where recordings are not.", id="encounters.E006")
+    if settings.ENVIRONMENT == "production" and given["endpoint"].startswith("http:"):
+        hint = "Write https:// in CHARTERO_S3_ENDPOINT."
+        yield Error("Recordings of patients would travel without TLS.", hint=hint, id="encounters.E007")
+
+
+def _signing() -> list[CheckMessage]:
     try:
         parameters = inspect.signature(recordings.storage().url).parameters
     except (ImproperlyConfigured, TypeError):  # its message may quote a secret from the options
@@ -32,9 +61,24 @@ def recordings_can_be_linked(app_configs: Sequence[AppConfig] | None, **kwargs: 
         )
         return [Error("The storage for recordings can't be created.", hint=hint, id="encounters.E002")]
     if "expire" not in parameters:
-        hint = "Use a storage whose url() accepts expire in seconds: S3 or Azure from django-storages, or your own."
+        hint = "Use a bucket of S3, or a storage whose url() accepts expire in seconds."
         return [Error("The storage for recordings can't sign links that expire.", hint=hint, id="encounters.E003")]
     return []
+
+
+@register(deploy=True)
+def bucket_can_be_used(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Ask the store for an object that isn't there. Only `check --deploy` does: no start depends on a store."""
+    if not settings.S3["bucket"] or any(_bucket_settings()):
+        return []
+    fault = recordings.storage().fault()
+    if not fault:
+        return []
+    hint = (
+        "Check the bucket, its region and endpoint, the clock of this machine, and that the keys may get, put, delete "
+        "and list objects there."
+    )
+    return [Warning(f"The bucket of recordings can't be used: {fault}.", hint=hint, id="encounters.W008")]
 
 
 @register(Tags.database)

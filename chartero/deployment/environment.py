@@ -96,6 +96,13 @@ class Environment:
             raise UnreadableSetting(name, f"Write {', '.join(choices[:-1])} or {choices[-1]}.")
         return given
 
+    def name(self, name: str, default: str) -> str:
+        """Return a name of small letters, digits, dots and hyphens, as buckets and regions have."""
+        given = self._values.get(name, "").strip() or default
+        if not re.fullmatch(r"(?:[0-9a-z](?:[0-9a-z.-]{0,61}[0-9a-z])?)?", given):
+            raise UnreadableSetting(name, "Write small letters, digits, dots and hyphens, at most 63.")
+        return given
+
     def options(self, name: str, default: dict[str, Any]) -> dict[str, Any]:
         """Return a JSON object."""
         given = self._values.get(name, "").strip()

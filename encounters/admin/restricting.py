@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from encounters.models import Document, Encounter, Restriction
-from encounters.recordings import LocalStorage
 from encounters.recordings import storage as recordings
 from partners.admin.base import needs, render
 from partners.admin.forms import ReasonForm
@@ -79,8 +78,7 @@ def shown(request: HttpRequest, encounter: Encounter) -> list[Restriction]:
 
 def _lifetime_of_links() -> str:
     """Return how long links work that can't be taken back; blank if all can be."""
-    is_ours = isinstance(recordings.storage(), LocalStorage)
-    return "" if is_ours else recordings.lifetime(settings.AUDIO_URL_SECONDS)
+    return "" if recordings.is_local() else recordings.lifetime(settings.AUDIO_URL_SECONDS)
 
 
 def _documents(encounter: Encounter) -> list[Document]:

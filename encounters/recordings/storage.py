@@ -1,10 +1,11 @@
 """The storage for recordings, and the signed URLs, valid for minutes, that partners fetch them from.
 
-It is the Django storage `recordings` in `STORAGES`. Its `url(name, expire=seconds)` must sign URLs, as the storages for
-S3 and Azure in django-storages do, and the local one below.
+It is the Django storage `recordings` in `STORAGES`: a bucket of S3 (`encounters.recordings.s3`), the local one below,
+or another whose `url(name, expire=seconds)` signs URLs.
 """
 
 from datetime import datetime, timedelta
+from pathlib import PurePath
 from typing import Any
 from urllib.parse import urljoin
 
@@ -35,9 +36,26 @@ def lifetime(seconds: int) -> str:
     return f"{seconds} seconds" if rest else f"{minutes} minute{'' if minutes == 1 else 's'}"
 
 
+def media_type(name: str) -> str:
+    """Return the media type of a recording by the end of its name."""
+    return MEDIA_TYPES.get(PurePath(name).suffix, "application/octet-stream")
+
+
+def cause(fault: Exception) -> str:
+    """Return the code by which a store refused, or else the kind of fault. The text of a fault may quote a secret."""
+    response = getattr(fault, "response", None)
+    code = str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+    return f"{type(fault).__name__} {code}" if code.isalnum() else type(fault).__name__
+
+
 def storage() -> Any:
     """Return the storage for recordings, untyped: Django's type does not know `expire`."""
     return storages[ALIAS]
+
+
+def is_local() -> bool:
+    """Return True if our own view serves the recordings, and looks again at each request whether it may."""
+    return isinstance(storage(), LocalStorage)
 
 
 def link(name: str, request: HttpRequest) -> tuple[str, datetime]:

@@ -1,7 +1,6 @@
 """The view that serves local recordings. The signed URL is enough: no key and no session is required."""
 
 from collections.abc import Iterator
-from pathlib import PurePath
 from typing import IO
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -17,7 +16,8 @@ BLOCK = 64 * 1024
 @require_safe
 def recording(request: HttpRequest, signed: str) -> HttpResponseBase:
     """Send the recording, or the requested range of it."""
-    name = recordings.signed_name(signed)
+    # A link from before the recordings moved to another storage is not ours any more. That storage may be far away.
+    name = recordings.signed_name(signed) if recordings.is_local() else None
     refused = "This link is not valid or has expired. Request a new one."
     answer = _refusal(403, refused) if name is None else _sent(request, name)
     answer["Cache-Control"] = "no-store"
@@ -40,7 +40,7 @@ def _sent(request: HttpRequest, name: str) -> HttpResponseBase:
     answer = StreamingHttpResponse(
         Part(storage.open(name), part),
         status=200 if asked is None else 206,
-        content_type=recordings.MEDIA_TYPES.get(PurePath(name).suffix, "application/octet-stream"),
+        content_type=recordings.media_type(name),
         headers={"Accept-Ranges": "bytes", "Content-Length": str(part.length)},
     )
     if asked is not None:

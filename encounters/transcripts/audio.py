@@ -63,8 +63,8 @@ def _told() -> Iterator[None]:
         yield
     except Exception as fault:
         raise ValidationError(
-            f"The storage for recordings failed ({type(fault).__name__}). Check CHARTERO_RECORDINGS_STORAGE, then run "
-            "the same command again to continue.",
+            f"The storage for recordings failed ({recordings.cause(fault)}). Check its settings, then run the same "
+            "command again to continue.",
             code="storage_failed",
         ) from fault
 

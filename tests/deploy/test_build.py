@@ -119,6 +119,26 @@ def test_an_nginx_that_keeps_its_old_files_stops_the_build(tmp_path):
     assert "nginx still serves by its old files" in sourced(script, tmp_path, check=False)
 
 
+@pytest.mark.parametrize(
+    ("setting", "has_it", "expected"),
+    [
+        ("CHARTERO_S3_BUCKET='recordings'", False, "deploy/s3.txt"),
+        ("CHARTERO_S3_BUCKET='recordings'", True, ""),
+        ("CHARTERO_S3_BUCKET=''", False, ""),
+        ("#CHARTERO_S3_BUCKET='recordings'", False, ""),
+    ],
+)
+def test_what_a_bucket_needs_is_installed_where_one_is_set(tmp_path, setting, has_it, expected):
+    (tmp_path / "environment").write_text(f"CHARTERO_DEBUG='0'\n{setting}\n")
+    programs = tmp_path / ".venv/bin"
+    programs.mkdir(parents=True)
+    for name, script in {"python": f"exit {0 if has_it else 1}", "pip": 'for last; do :; done; echo "$last"'}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    said = sourced(f"RELEASE={tmp_path} settings={tmp_path}/environment; install_extras", tmp_path)
+    assert said.rpartition(f"{tmp_path}/")[2].strip() == expected
+
+
 def test_each_part_of_a_release_exists():
     text = (DEPLOY / "steps.sh").read_text()
     parts = text.partition("local parts=(")[2].partition(")")[0].split()

@@ -23,6 +23,7 @@ USED = {  # what a test does with a file: in which module, and what it says ther
     "etc/*": ("tests/deploy/test_settings.py", "etc/"),
     "bin/*": ("tests/deploy/test_settings.py", '"bin"'),
     "requirements.txt": ("tests/test_locks.py", "deploy/requirements.txt"),
+    "s3.*": ("tests/test_locks.py", "deploy/s3.in"),
     "postgresql/*": ("tests/deploy/test_files.py", "postgresql"),
     "pgbouncer.ini": ("tests/pgbouncer.py", "deploy/pgbouncer.ini"),
     "logrotate": ("tests/deploy/test_files.py", "logrotate"),

@@ -11,7 +11,7 @@ from tests.server.deployment import ROOT
 from tests.server.fronting import filled
 
 DEPLOY = ROOT / "deploy"
-SETTING = re.compile(r"^(#?)([A-Z][A-Z_]+)='([^']*)'$", re.MULTILINE)
+SETTING = re.compile(r"^(#?)([A-Z][A-Z0-9_]+)='([^']*)'$", re.MULTILINE)
 FILES = ("environment", "secrets", "chartero-owner", "chartero-seals")
 GIVEN = {
     "PARTNERS_NAME": "api.example.com",
