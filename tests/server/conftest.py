@@ -14,5 +14,6 @@ def served(tmp_path_factory):
         report = deployment.report("demo", "--no-serve")
         deployment.tokens["good"] = report["token"]
         deployment.organization_id = report["organization_id"]
+        deployment.logins = {login["username"]: login["password"] for login in report["logins"]}
         with deployment.serving():
             yield deployment
