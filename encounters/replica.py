@@ -12,10 +12,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.dispatch import Signal
 
 from partners.formats import traces
 from partners.statements import Statement
@@ -25,6 +27,7 @@ ALIAS = "replica"
 PAUSE = 2.0  # seconds after a fault until one call asks the replica again
 SLOW = 0.5  # seconds for all that a call asks: more is a fault
 logger = logging.getLogger(__name__)
+read_from = Signal()  # sent for each call, with its `outcome`, where there is a replica
 
 # Each failover begins a timeline. A replica notes a new one a little after it has begun to follow it.
 _OF_TIMELINES = {
@@ -47,6 +50,16 @@ SELECT pg_is_in_recovery() AND clock_timestamp() - pg_last_xact_replay_timestamp
 _OF_PRIMARY = "SELECT system_identifier, {timeline} FROM pg_control_system()"
 _OF_REPLICA = "SELECT system_identifier, {followed}, pg_is_in_recovery() FROM pg_control_system()"
 _LAST_CHANGE, _HAS_HEARD = (Statement(each.format(**_OF_TIMELINES)) for each in (_LAST, _HEARD))
+
+
+class Outcome(StrEnum):
+    """Where a call was answered from, and why not from the replica."""
+
+    REPLICA = "replica"
+    BEHIND = "behind"  # it lacks a change, lags, or doesn't follow this primary
+    REFUSAL = "refusal"  # it has nothing to serve; the primary refuses the call, or serves it
+    FAULT = "fault"  # it failed, or didn't answer in time
+    RESTING = "resting"  # it is left alone after a fault
 
 
 class Rest:
@@ -86,15 +99,18 @@ def read(
     organization_pk: int, ask: Callable[[str], Answer], is_served: Callable[[Answer], bool] = lambda answer: True
 ) -> Answer:
     """Return what `ask` finds in a database: in the replica, if that has what is served, else in the primary."""
-    if ALIAS in connections.settings and REST.may_ask():
-        answer = _found(organization_pk, ask)
-        if answer is not None and is_served(answer):
+    if ALIAS in connections.settings:
+        answer, outcome = _found(organization_pk, ask) if REST.may_ask() else (None, Outcome.RESTING)
+        if answer is not None and not is_served(answer):
+            answer, outcome = None, Outcome.REFUSAL
+        read_from.send(sender=None, outcome=outcome)
+        if answer is not None:
             return answer
     return ask(DEFAULT_DB_ALIAS)
 
 
-def _found(organization_pk: int, ask: Callable[[str], Answer]) -> Answer | None:
-    """Return what the replica has, or None if it lacks a change or doesn't answer."""
+def _found(organization_pk: int, ask: Callable[[str], Answer]) -> tuple[Answer | None, Outcome]:
+    """Return what the replica has, and why not if it lacks a change or doesn't answer."""
     [[*place, era]] = _LAST_CHANGE.rows(organization_pk, organization_pk)
     begun = time.monotonic()
     try:
@@ -103,12 +119,12 @@ def _found(organization_pk: int, ask: Callable[[str], Answer]) -> Answer | None:
     except Exception as fault:  # whatever it is: the primary can answer
         connections[ALIAS].close()
         REST.begin(fault)
-        return None
+        return None, Outcome.FAULT
     if time.monotonic() - begun > SLOW:
         REST.begin(TimeoutError())
     else:
         REST.end()
-    return answer
+    return answer, Outcome.REPLICA if has_heard else Outcome.BEHIND
 
 
 def fault() -> str:

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from chartero.metrics import files
 from chartero.postgresql.breaker import Paused
+from encounters.replica import Outcome
 from partners.api.exchange import Exchange
 from partners.api.responses import Refusal
 from partners.catalogue.reasons import Reason
@@ -45,6 +46,12 @@ class Metrics:
         self.off_record = Counter(
             "chartero_calls_off_record", "Calls refused because they could not be recorded.", registry=used
         )
+        self.reads = Counter(
+            "chartero_replica_reads",
+            "Calls for encounters by where they were read: in the replica, or in the primary because of this.",
+            ["outcome"],
+            registry=used,
+        )
         self.starts = Counter("chartero_server_process_starts", "Processes that began to serve.", registry=used)
 
 
@@ -74,6 +81,10 @@ class Calls:
         if isinstance(answer, Refusal) and answer.fault is not None:
             self._note_fault(answer)
 
+    def note_read(self, outcome: Outcome, **signal: Any) -> None:
+        """Count a call for encounters, where there is a replica."""
+        self.metrics.reads.labels(outcome).inc()
+
     def _note_fault(self, refusal: Refusal) -> None:
         if refusal.fault is not None and isinstance(refusal.fault.__cause__, Paused):
             self.metrics.shed.inc()
@@ -90,6 +101,8 @@ class Calls:
             self._seconds[route] = metrics.seconds.labels(route)
             for reason, status in FROM_THE_START:
                 self._answers[route, reason, status] = metrics.answers.labels(route, reason, status)
+        for outcome in Outcome:
+            metrics.reads.labels(outcome)
         self._metrics = metrics
         return metrics
 

@@ -9,17 +9,20 @@ from hmac import compare_digest
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from encounters import replica
+
 PATH = "/metrics"
 FORMAT = "text/plain; version=0.0.4; charset=utf-8"  # which every release of Prometheus reads
 REALM = 'Bearer realm="metrics"'
 
 
 def counting() -> Callable[[HttpRequest, HttpResponse], None] | None:
-    """Return what counts the answers to calls, or None if nobody reads it."""
+    """Return what counts the answers to calls, or None if nobody reads it. Also count where they read."""
     if not settings.METRICS_TOKEN:
         return None
     from chartero.metrics.calls import CALLS
 
+    replica.read_from.connect(CALLS.note_read)
     return CALLS.note
 
 

@@ -105,6 +105,19 @@ def told(monkeypatch):
 
 
 @pytest.fixture
+def outcomes():
+    """Note where each call reads, and why not from the replica."""
+    noted = []
+
+    def note(outcome, **signal):
+        noted.append(outcome)
+
+    replica.read_from.connect(note)
+    yield noted
+    replica.read_from.disconnect(note)
+
+
+@pytest.fixture
 def encounter(organization) -> Encounter:
     return DocumentFactory(encounter=EncounterFactory(organization=organization)).encounter
 
@@ -233,6 +246,24 @@ def test_a_replica_that_lags_too_much_is_not_read(api, encounter, following, tol
     settings.REPLICA_MAX_LAG = 0
     assert api.get(LIST).json()["total"] == 1
     assert (len(told), reads(told)) == (1, 0)
+
+
+def test_each_call_says_where_it_was_read(api, encounter, following, outcomes, settings, monkeypatch):
+    def broken(self, sql, values):
+        raise UnicodeError
+
+    monkeypatch.setattr(replica, "SLOW", 60.0)  # on any machine
+    monkeypatch.setattr(base, "_seconds", lambda: 60.0)
+    catch_up()
+    asking = paths(encounter)
+    for path in (*asking, f"{LIST}/unknown"):
+        api.get(path)
+    settings.REPLICA_MAX_LAG = 0
+    api.get(LIST)
+    monkeypatch.setattr(base.DatabaseWrapper, "run_prepared", broken)
+    for _ in range(2):
+        api.get(LIST)
+    assert outcomes == ["replica", "replica", "replica", "refusal", "behind", "fault", "resting"]
 
 
 def test_while_an_older_transaction_is_open_what_changed_since_comes_from_the_primary(api, encounter, following, told):

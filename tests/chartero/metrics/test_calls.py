@@ -6,8 +6,10 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from prometheus_client import generate_latest
 
+from chartero.metrics import page
 from chartero.metrics.calls import NO_ROUTE, Calls
 from chartero.postgresql.breaker import Paused
+from encounters import replica
 from partners.api.exchange import Exchange
 from partners.api.responses import Refusal
 from partners.catalogue.reasons import Reason
@@ -83,3 +85,15 @@ def test_a_call_with_a_key_has_the_route_that_it_called(api, settings, monkeypat
     assert found(calls)("chartero_calls_total", route="encounters.list", reason="served") == 1
     assert found(calls)("chartero_calls_total", route="key.read", reason="served") == 1
     assert found(calls)("chartero_calls_total", route="documents.detail", reason="encounter_not_found") == 1
+
+
+@pytest.mark.parametrize("token", ["", "x" * 32])
+def test_where_calls_read_is_counted_by_outcome_from_zero(calls, settings, monkeypatch, token):
+    monkeypatch.setattr("chartero.metrics.calls.CALLS", calls)
+    monkeypatch.setattr(replica.read_from, "receivers", [])
+    settings.METRICS_TOKEN = token
+    page.counting()
+    page.counting()
+    replica.read_from.send(sender=None, outcome=replica.Outcome.BEHIND)
+    counted = {each: found(calls)("chartero_replica_reads_total", outcome=each.value) for each in replica.Outcome}
+    assert counted == {each: token != "" and each == "behind" for each in replica.Outcome}
