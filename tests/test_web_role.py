@@ -16,8 +16,12 @@ from tests.partners.support.command_line import refused, run
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 
 OURS = ("partners", "partners.signin", "encounters", "chartero")
-# `demo` migrates, and `export_openapi` asks no database. `verify_records` has its own test, and the others need seals.
-OTHERS = {"migrate", "grants", "demo", "export_openapi", "verify_records", "export_proof", "send_checkpoint"}
+# `demo` migrates, `export_openapi` and `send_failure` ask no database. `verify_records` has its own test, and the
+# others need seals.
+OTHERS = {
+    *("migrate", "grants", "demo", "export_openapi", "send_failure"),
+    *("verify_records", "export_proof", "send_checkpoint"),
+}
 COMMANDS = {
     "account_disclosures": ["--patient={patient}", "--reason=x"],
     "api_keys": ["off", "--reason=x"],
