@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from tests.server.deployment import ROOT
+from tests.server.fronting import filled
 
 DEPLOY = ROOT / "deploy"
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as deploy/build does")
 
 
 def sourced(script, folder, check=True):
-    """Run a script after `steps.sh` and `services.sh`; return what it prints."""
+    """Run a script after the files of `steps/`; return what it prints."""
     head = f"set -euo pipefail; deploy={DEPLOY}; source={ROOT}; changed=; umask 022\n"
-    head += "".join(f". {DEPLOY}/{name}\n" for name in ("steps.sh", "services.sh"))
+    head += "".join(f". {file}\n" for file in sorted(DEPLOY.glob("steps/*.sh")))
     done = subprocess.run(["bash", "-c", head + script], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0 or not check, done.stderr
     return done.stdout + ("" if check else done.stderr)
@@ -60,7 +61,7 @@ WRONG = {
     "PARTNERS_NAME=https://api.example.com": "is not a host name",
     "STAFF_NAME=api.example.com": "need two names",
     "STAFF_NETWORKS=10.20.0.1/16": "A network of staff is wrong: 10.20.0.1/16 has host bits set",
-    "as_names >$names; STAFF_NETWORKS=::1": "This machine has other names or networks",
+    "as_names >$names; STAFF_NETWORKS=::1": "This machine has another address, or other names or networks",
     "CERTIFICATE=/dev/null": "must name a certificate and its key",
 }
 
@@ -71,6 +72,51 @@ def test_what_is_given_is_looked_at_before_anything_is_written(tmp_path, change,
     assert sourced(f"{given}; check_given; as_names >$names; check_given", tmp_path) == ""
     (tmp_path / "names").unlink()
     assert re.search(said, sourced(f"{given}; {change}; check_given", tmp_path, check=False))
+
+
+@pytest.fixture
+def handed(tmp_path):
+    """The files that an operator copies from the first machine to another, changed as they must be."""
+    values = dict.fromkeys(("SEAL_PUBLIC_KEYS", "SECRET_KEY", "DIGEST_KEY", "WEB_PASSWORD"), "x")
+    names = {"PARTNERS_NAME": "api.example.com", "STAFF_NAME": "staff.example.com"}
+    for file in ("environment", "secrets"):
+        text = filled(f"etc/{file}", **values, **names).replace("@127.0.0.1:", "@10.30.0.11:")
+        (tmp_path / file).write_text(text.replace("\nCHARTERO_CHECKPOINT_FILE", "\n#CHARTERO_CHECKPOINT_FILE"))
+    return tmp_path
+
+
+HANDED = "names={folder}/names; etc={folder}; ADDRESS=10.30.0.12\n"
+NOT_HANDED = {
+    "rm secrets": "secrets is missing: copy it from the first machine",
+    "sed -i s/@10.30.0.11:/@127.0.0.1:/ secrets": "DATABASE_URL in .*secrets leads to this machine",
+    "sed -i s/@10.30.0.11:5432/@localhost/ secrets": "DATABASE_URL in .*secrets leads to this machine",
+    "sed -i s/^#CHARTERO_CHECK/CHARTERO_CHECK/ environment": "put a # before it",
+    "ADDRESS=app.example.com": "is not the IPv4 address",
+    "echo x >names": "This machine has another address",
+}
+
+
+@pytest.mark.parametrize(("change", "said"), NOT_HANDED.items(), ids=range(len(NOT_HANDED)))
+def test_an_application_machine_uses_what_it_was_handed_and_makes_no_secret(handed, change, said):
+    given = HANDED.format(folder=handed)
+    before = {path.name: path.read_text() for path in handed.iterdir()}
+    assert "Without CHARTERO_S3_BUCKET" in sourced(f"{given} check_given", handed)
+    assert {path.name: path.read_text() for path in handed.iterdir()} == before
+    assert re.search(said, sourced(f"{given} {change}; check_given", handed, check=False))
+
+
+def test_an_application_machine_serves_at_its_address_and_runs_nothing_at_set_times(tmp_path):
+    told = sourced("ADDRESS=10.30.0.12; users; enabled_units; as_names", tmp_path)
+    web = [f"chartero-web@{part}.{kind}" for part in ("partners", "staff") for kind in ("socket", "service")]
+    assert told.splitlines() == ["chartero", *web, "chartero-webhooks.service", "ADDRESS='10.30.0.12'"]
+    first = sourced("users; enabled_units", tmp_path).splitlines()
+    timers = [path.name for path in DEPLOY.glob("systemd/*.timer")]
+    more = ["chartero-seals.service", *sorted(timers)]
+    assert sorted(first[1:]) == sorted([*web, "chartero-webhooks.service", *more])
+    for part, port in (("partners", 8000), ("staff", 8001)):
+        for address in ("10.30.0.12", "127.0.0.1"):
+            script = f"ADDRESS={address}; addressed $deploy/systemd/chartero-web@{part}.socket"
+            assert f"ListenStream={address}:{port}\n" in sourced(script, tmp_path)
 
 
 def test_a_process_runs_the_release_that_it_began_in_or_whose_file_it_runs(tmp_path):
@@ -104,8 +150,8 @@ def test_two_builds_do_not_run_at_once():
 
 
 def test_a_service_that_is_not_ready_stops_the_build(tmp_path):
-    told = sourced("seq() { echo 1; }; sleep() { :; }; ready 1", tmp_path, check=False)
-    assert "The service at port 1 is not ready" in told
+    told = sourced("seq() { echo 1; }; sleep() { :; }; ready 127.0.0.1:1", tmp_path, check=False)
+    assert "The service at 127.0.0.1:1 is not ready" in told
 
 
 def test_an_nginx_that_keeps_its_old_files_stops_the_build(tmp_path):
@@ -114,7 +160,9 @@ def test_an_nginx_that_keeps_its_old_files_stops_the_build(tmp_path):
     bash -c 'trap "" HUP; sleep 20; :' & pid=$!
     until [ -n "$(</proc/$pid/task/$pid/children)" ]; do :; done
     trap 'kill $(</proc/$pid/task/$pid/children)' EXIT
-    reload_nginx $pid
+    echo $pid >nginx.pid
+    pidfile=nginx.pid
+    reload_nginx
     """
     assert "nginx still serves by its old files" in sourced(script, tmp_path, check=False)
 
@@ -140,7 +188,7 @@ def test_what_a_bucket_needs_is_installed_where_one_is_set(tmp_path, setting, ha
 
 
 def test_each_part_of_a_release_exists():
-    text = (DEPLOY / "steps.sh").read_text()
+    text = (DEPLOY / "steps/release.sh").read_text()
     parts = text.partition("local parts=(")[2].partition(")")[0].split()
     assert [part for part in parts if not (ROOT / part).exists()] == []
     wanted = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "benchmarks"}
