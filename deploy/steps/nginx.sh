@@ -1,6 +1,7 @@
 # nginx, and a certificate for it.
 # shellcheck shell=bash
 
+upstreams=/etc/chartero/nginx/upstreams.conf
 pidfile=/run/nginx.pid
 
 make_certificate() {
@@ -53,4 +54,17 @@ reload_nginx() {
     sleep 1
   done
   fail "nginx still serves by its old files after $seconds s: /var/log/nginx/error.log says why. Restart it."
+}
+
+# lead_nginx_to ADDRESS: calls that would go to the servers of this machine go there, until nginx is led back.
+lead_nginx_to() {
+  say "nginx leads to $1 for a while"
+  cp -p "$upstreams" "$upstreams.kept"
+  sed -i "s/\b127\.0\.0\.1:800[01]\b/$1/" "$upstreams"
+  reload_nginx
+}
+
+lead_nginx_back() {
+  mv "$upstreams.kept" "$upstreams"
+  reload_nginx
 }

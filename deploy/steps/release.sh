@@ -48,10 +48,15 @@ prepare_release() {
   touch "$RELEASE/.complete"
 }
 
-# Serve the release at a port of its own, before anybody's calls come to it.
-try_release() (
+# serve_beside PART: serve the release at a port of its own, in the background.
+serve_beside() {
   CHARTERO_RELEASE=$RELEASE setpriv --reuid chartero --regid chartero --init-groups \
-    chartero-serve partners "$TRIAL" >/var/log/chartero/trial.log 2>&1 &
+    chartero-serve "$1" "$TRIAL" >/var/log/chartero/trial.log 2>&1 &
+}
+
+# Before anybody's calls come to it.
+try_release() (
+  serve_beside partners
   trap 'kill $! 2>/dev/null || true; wait $! || true' EXIT
   (ready "$TRIAL") || fail "Nothing was replaced: /var/log/chartero/trial.log says why."
 )

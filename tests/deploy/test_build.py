@@ -119,6 +119,17 @@ def test_an_application_machine_serves_at_its_address_and_runs_nothing_at_set_ti
             assert f"ListenStream={address}:{port}\n" in sourced(script, tmp_path)
 
 
+def test_calls_are_led_to_another_server_and_back(tmp_path):
+    (tmp_path / "upstreams.conf").write_text("server 127.0.0.1:8000;\nserver 127.0.0.1:8001; server 10.0.0.7:8000;\n")
+    script = f"upstreams={tmp_path}/upstreams.conf\nreload_nginx() {{ :; }}\n"
+    sourced(f"{script} lead_nginx_to 127.0.0.1:8009", tmp_path)
+    led = "server 127.0.0.1:8009;\nserver 127.0.0.1:8009; server 10.0.0.7:8000;\n"
+    assert (tmp_path / "upstreams.conf").read_text() == led
+    sourced(f"{script} lead_nginx_back", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["upstreams.conf"]
+    assert "server 127.0.0.1:8000;\n" in (tmp_path / "upstreams.conf").read_text()
+
+
 def test_a_process_runs_the_release_that_it_began_in_or_whose_file_it_runs(tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

@@ -126,12 +126,15 @@ def test_what_cron_runs_leaves_its_errors_in_a_log(machine):
     ]
 
 
-def test_a_part_is_served_from_where_the_link_leads(machine):
-    python(machine, 'echo "$CHARTERO_SERVES $PWD $*"')
-    served = run(machine, "chartero-serve", "staff", "fd://0")
-    assert served == (
-        f"staff {machine}/current .venv/bin/gunicorn -c python:chartero.gunicorn --bind fd://0 chartero.wsgi"
-    )
+@pytest.mark.parametrize(
+    ("at", "bind", "sockets"), [("fd://0", "", "1"), ("127.0.0.1:8009", "--bind 127.0.0.1:8009 ", "")]
+)
+def test_a_part_is_served_from_where_the_link_leads(machine, at, bind, sockets):
+    python(machine, 'echo "$CHARTERO_SERVES $(sed -zn s/^PWD=//p /proc/$$/environ) $LISTEN_FDS $*"')
+    interpreter, gunicorn = (f"{machine}/current/.venv/bin/{name}" for name in ("python", "gunicorn"))
+    server = f"{interpreter} {gunicorn} -c python:chartero.gunicorn {bind}chartero.wsgi"
+    served = run(machine, "chartero-serve", "staff", at)
+    assert served == f"staff {machine}/current {sockets} -m chartero.server.adopting {server}"
 
 
 @pytest.mark.skipif(not os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="needs PostgreSQL")

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from tests.server.upgrading import BUSY, SERVED, calls, running
+from tests.chartero.metrics.scraped import TOKEN
+from tests.server.upgrading import BUSY, SERVED, AdoptedService, calls, running
 
 pytestmark = pytest.mark.server
 
@@ -31,6 +32,21 @@ def test_a_restart_fails_no_call_while_something_else_holds_the_socket(served, t
         time.sleep(1)
     assert set(met) <= {SERVED, BUSY}
     assert met[SERVED] > 100
+
+
+def test_a_new_release_outlives_the_old_one_where_supervisor_knows_only_the_first_process(served, tmp_path):
+    counting = {"CHARTERO_METRICS_TOKEN": TOKEN, "RUNTIME_DIRECTORY": str(tmp_path)}
+    with running(served.environment, tmp_path, held=True, kind=AdoptedService, **counting) as service:
+        with calls(service.port, served.tokens["good"]) as met:
+            for _ in range(2):
+                service.upgrade()
+                time.sleep(1)
+        (known,) = service.started
+        assert known.poll() is None
+        assert len([*tmp_path.glob("chartero-metrics-*")]) == 1  # one server counts, whichever process is asked
+    assert known.returncode == 0
+    assert set(met) <= {SERVED, BUSY}
+    assert met[SERVED] > 50
 
 
 @pytest.fixture

@@ -92,11 +92,19 @@ class Service:
             # As systemd does it: the socket is number 3, and LISTEN_PID the process that shall use it.
             given = f'exec 3<&{self.held.fileno()}; export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@"'
             command, options["pass_fds"] = ["bash", "-c", given, "bash", *command], [self.held.fileno()]
+        self._launch([*command, "chartero.wsgi"], options)
+
+    def _launch(self, command, options):
         with self.log.open("ab") as log:
-            process = subprocess.Popen([*command, "chartero.wsgi"], stdout=log, stderr=log, **options)
+            process = subprocess.Popen(command, stdout=log, stderr=log, **options)
         self.started.append(process)
         self.wait_until(lambda: self.pid or process.poll() is not None)
         assert self.pid, self.log.read_text()
+
+    @property
+    def told(self):
+        """Return the id of the process that gets the signals."""
+        return self.pid
 
     @property
     def pid(self):
@@ -107,13 +115,13 @@ class Service:
     def upgrade(self):
         """Have a new release replace the old one, and return once it has."""
         old = self.pid
-        os.kill(old, signal.SIGUSR2)
+        os.kill(self.told, signal.SIGUSR2)
         self.wait_until(lambda: self.pid not in (None, old))
 
     def stop(self):
         """End it, and return once it has ended."""
         if self.pid is not None:
-            os.kill(self.pid, signal.SIGTERM)
+            os.kill(self.told, signal.SIGTERM)
             self.wait_until(lambda: self.pid is None)
         for process in self.started:
             process.wait(self.patience)
@@ -125,14 +133,37 @@ class Service:
             time.sleep(0.05)
 
 
+class AdoptedService(Service):
+    """The same where supervisor starts it, which knows one process."""
+
+    def start(self):
+        gunicorn = [str(Path(sys.executable).with_name("gunicorn")), "-c", "python:chartero.gunicorn"]
+        command = [
+            sys.executable,
+            "-m",
+            "chartero.server.adopting",
+            *gunicorn,
+            "--pid",
+            str(self.file),
+            "chartero.wsgi",
+        ]
+        given = f'exec 3<&{self.held.fileno()}; export LISTEN_FDS=1; exec "$@"'
+        options = {"cwd": ROOT, "env": self.environment, "start_new_session": True, "pass_fds": [self.held.fileno()]}
+        self._launch(["bash", "-c", given, "bash", *command], options)
+
+    @property
+    def told(self):
+        return self.started[-1].pid
+
+
 @contextmanager
-def running(environment, folder, *, held=False, **more):
+def running(environment, folder, *, held=False, kind=Service, **more):
     """Run the service; yield it once it answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
         port = listener.getsockname()[1]
         if not held:
             listener.close()
-        service = Service(environment, folder, port, listener if held else None, **more)
+        service = kind(environment, folder, port, listener if held else None, **more)
         service.start()
         try:
             service.wait_until(lambda: b" 200 " in probed(port))
