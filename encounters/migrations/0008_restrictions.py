@@ -15,13 +15,14 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # In the order in which calls read them: the other way, some of the release before were ended as deadlocks.
         migrations.AddField(
-            model_name='document',
+            model_name='encounter',
             name='restricted_at',
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='encounter',
+            model_name='document',
             name='restricted_at',
             field=models.DateTimeField(null=True),
         ),
