@@ -1,7 +1,7 @@
 """Parse FHIR dates by FHIR's own grammar (R4, datatypes: date, dateTime, instant). Other parsers accept too much."""
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 from encounters.importing.codes import Code
 
@@ -57,17 +57,10 @@ def birth_date(value: object) -> tuple[date | None, Code | None]:
 
 
 def _instant(found: re.Match[str]) -> datetime:
-    zone = _zone(found["zone"] or "Z")
-    day = datetime(int(found["year"]), int(found["month"]), int(found["day"]), tzinfo=zone)
-    hours, minutes, seconds = (int(found[name] or 0) for name in ("hour", "minute", "second"))
-    microseconds = int((found["fraction"] or "")[:6].ljust(6, "0"))
-    # Added as a duration, because FHIR allows second 60 (a leap second) and Python does not.
-    span = timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=microseconds)
-    return (day + span).astimezone(UTC)
-
-
-def _zone(text: str) -> timezone:
-    if text == "Z":
-        return UTC
-    sign = -1 if text[0] == "-" else 1
-    return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[4:6])))
+    text, is_leap = found[0], found["second"] == "60"
+    if is_leap:  # FHIR allows it, and Python does not
+        text = f"{text[:17]}59{text[19:]}"
+    instant = datetime.fromisoformat(text)  # cuts what comes after the microseconds
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=UTC)
+    return (instant + timedelta(seconds=is_leap)).astimezone(UTC)

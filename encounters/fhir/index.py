@@ -9,6 +9,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from encounters.fhir.references import Reference
 from encounters.importing.rows import Target
@@ -24,6 +25,9 @@ CREATE TABLE binaries (id TEXT, scope TEXT, server TEXT, type TEXT, data TEXT);
 CREATE INDEX binary ON binaries (id);
 CREATE TABLE replaced (id TEXT, server TEXT, PRIMARY KEY (id, server)) WITHOUT ROWID;
 """
+
+
+NAMES = 1_000  # of organizations, kept in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Index:
         self._any_taken = False  # while it is False, no look-up is needed
         self._database = sqlite3.connect("")  # a temporary file that is deleted when it is closed or the process ends
         self._database.executescript(TABLES)
+        self._name = lru_cache(NAMES)(self._name_of)  # many encounters took place at few organizations
 
     def close(self) -> None:
         self._database.close()
@@ -92,17 +97,19 @@ class Index:
     def add_identifiers(self, found: Target, identifiers: Iterable[str]) -> None:
         """Add the identifiers, `system|value`, of a resource."""
         rows = [(self._digest(found.type or "", each), found.id, found.server or "") for each in identifiers]
-        self._database.executemany("INSERT OR IGNORE INTO identifiers VALUES (?, ?, ?)", rows)
+        if rows:  # to prepare a statement takes longer than to see that there is nothing to store
+            self._database.executemany("INSERT OR IGNORE INTO identifiers VALUES (?, ?, ?)", rows)
 
     def add_organization(self, found: Target, name: str) -> None:
         """Add the name of an organization."""
         values = (found.id, found.server or "", name)
         self._database.execute("INSERT OR REPLACE INTO organizations VALUES (?, ?, ?)", values)
+        self._name.cache_clear()
 
     def add_replaced(self, targets: Iterable[Target]) -> None:
         """Add documents that are replaced by others."""
-        rows = [(each.id, each.server or "") for each in targets]
-        self._database.executemany("INSERT OR IGNORE INTO replaced VALUES (?, ?)", rows)
+        for each in targets:
+            self._database.execute("INSERT OR IGNORE INTO replaced VALUES (?, ?)", (each.id, each.server or ""))
 
     def target(self, reference: Reference, scope: str, server: str | None) -> Target | None:
         """Return the target of a reference in an entry of this Bundle and server; None if it can't be resolved."""
@@ -115,10 +122,7 @@ class Index:
     def organization_name(self, reference: Reference, scope: str, server: str | None) -> str | None:
         """Return the name of the organization that a reference points to."""
         target = self.target(reference, scope, server)
-        query = "SELECT server, name FROM organizations WHERE id = ?"
-        rows = self._database.execute(query, (target.id,)) if target else ()
-        names = {name for at, name in rows if target and target.is_at(at)}
-        return names.pop() if len(names) == 1 else None
+        return self._name(target) if target else None
 
     def binary(self, scope: str, target: Target) -> Binary | None:
         """Return a Binary of this Bundle, otherwise of another one; None if several texts have its id."""
@@ -131,6 +135,11 @@ class Index:
     def replaced(self) -> Iterator[Target]:
         for source_id, server in self._database.execute("SELECT id, server FROM replaced"):
             yield Target("DocumentReference", source_id, server or None)
+
+    def _name_of(self, target: Target) -> str | None:
+        rows = self._database.execute("SELECT server, name FROM organizations WHERE id = ?", (target.id,))
+        names = {name for at, name in rows if target.is_at(at)}
+        return names.pop() if len(names) == 1 else None
 
     def _entry(self, scope: str, name: str) -> tuple[str | None, str | None, str] | None:
         query = "SELECT type, id, server FROM urls WHERE digest = ?"

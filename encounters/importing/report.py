@@ -1,6 +1,6 @@
 """What the reports of all imports share: the counts, the places in files, and how many issues are listed."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,13 +21,13 @@ class FilePlace:
 class ImportReport:
     """The counts and issues of one run. It contains no value that was imported, except ids of the source."""
 
-    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    counts: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     issues: list[dict[str, Any]] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 
     def count(self, kind: str, outcome: ImportOutcome) -> None:
         """Count one resource or line of this kind."""
-        self.counts.setdefault(kind, Counter())[outcome.value] += 1
+        self.counts[kind][outcome.value] += 1
 
     def add_unread(self, file: str) -> None:
         """Add a file that was not read to its end, or had nothing usable."""

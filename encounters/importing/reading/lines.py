@@ -7,9 +7,11 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
+
+import orjson
 
 from encounters.importing.codes import Code
 
@@ -65,6 +67,22 @@ def numbered(stream: IO[bytes]) -> Iterator[tuple[int, bytes | Code]]:
 
 def parsed(line: bytes) -> Any | Code:
     """Return the JSON of a line. NaN, duplicate names, lone surrogates and extreme nesting are `INVALID_JSON`, too."""
+    with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
+        found = orjson.loads(line)
+        if _strings(orjson.dumps(found)) == _strings(line):
+            return found
+    return _checked(line)
+
+
+def _strings(text: bytes) -> int:
+    """Return how many quotes begin or end a string. orjson keeps only the last of duplicate names, and so has fewer."""
+    if b"\\" in text:
+        text = text.replace(rb"\\", b"").replace(rb"\"", b"")
+    return text.count(b'"')
+
+
+def _checked(line: bytes) -> Any | Code:
+    """Return the JSON of a line that orjson refuses, or whose names may be duplicate."""
     try:
         text = line.decode("utf-8").removeprefix("\ufeff")
         found = DECODER.decode(text)

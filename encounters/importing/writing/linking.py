@@ -7,7 +7,7 @@ from typing import Any
 from encounters.importing.codes import Code
 from encounters.importing.job import Job
 from encounters.importing.rows import Row, Target
-from encounters.models import EncounterType, RecordClass, SourceRecord
+from encounters.models import EncounterType, RecordClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,29 +26,29 @@ Linker = Callable[[Job, list[Row]], dict[str, Link]]
 
 def patients(job: Job, rows: list[Row]) -> dict[str, Link]:
     """Link patients to the organization."""
-    return {row.id: Link(row.mapped.values, {"organization": job.organization}) for row in rows}
+    return {row.id: Link(row.mapped.values, {"organization_id": job.organization.pk}) for row in rows}
 
 
 def encounters(job: Job, rows: list[Row]) -> dict[str, Link]:
     """Link encounters to their patients."""
     wanted = {row.patient.id for row in rows if row.patient}
     found = job.records("Patient").filter(source_id__in=wanted, patient__isnull=False)
-    known = {each.source_id: each for each in found}
+    known = {each["source_id"]: each for each in found.values("source_id", "server", "patient_id", "labelled_test")}
     return {row.id: _encounter(job, row, known) for row in rows}
 
 
-def _encounter(job: Job, row: Row, known: dict[str, SourceRecord]) -> Link:
+def _encounter(job: Job, row: Row, known: dict[str, Any]) -> Link:
     if row.mapped.withdrawn:  # only marks what is stored, so its references need not be known
         return Link()
     patient = known.get(row.patient.id) if row.patient else None
-    if row.refusal or (row.patient and not (patient and row.patient.is_at(patient.server))):
+    if row.refusal or (row.patient and not (patient and row.patient.is_at(patient["server"]))):
         return Link(refusal=Code.UNRESOLVED_PATIENT)
-    is_test = row.mapped.labelled_test or (patient is not None and patient.labelled_test)
+    is_test = row.mapped.labelled_test or (patient is not None and patient["labelled_test"])
     record_class = job.class_for(labelled_test=is_test)
     row.mapped.warn(Code.TEST_DATA, when=record_class is not job.record_class)
     return Link(
-        row.mapped.values | {"patient_id": patient and patient.patient_id, "record_class": record_class},
-        {"organization": job.organization, "encounter_type": EncounterType.CLINICAL_DOCUMENTATION},
+        row.mapped.values | {"patient_id": patient and patient["patient_id"], "record_class": record_class},
+        {"organization_id": job.organization.pk, "encounter_type": EncounterType.CLINICAL_DOCUMENTATION},
         record_class,
     )
 

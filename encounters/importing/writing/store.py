@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable
+from types import SimpleNamespace
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from django.db.models import F
 from encounters.importing.codes import Code, ImportOutcome
 from encounters.importing.job import Job
 from encounters.importing.rows import Row, Target
-from encounters.importing.writing import versions
+from encounters.importing.writing import plain, versions
 from encounters.importing.writing.clock import Clock
 from encounters.importing.writing.inserting import insert
 from encounters.importing.writing.kinds import KINDS
@@ -26,6 +27,9 @@ from encounters.models import Document, DocumentStatus, SourceRecord
 
 RECORD_FIELDS = ("version", "as_of", "fingerprint", "labelled_test", "server", "withdrawn_at")
 WITHDRAWN = "withdrawn"
+
+# Stored fingerprints are compared with new ones: what this writes must not change.
+ENCODER = json.JSONEncoder(default=str, sort_keys=True)
 
 
 def write(job: Job, clock: Clock, rows: list[Row]) -> list[ImportOutcome]:
@@ -64,7 +68,7 @@ class _Batch:
         self.kind = KINDS[rows[0].type]
         self.key = f"{self.kind.field}_id"
         self.links = self.kind.link(job, rows)
-        self.known = {record.source_id: record for record in self._known(rows)}
+        self.known = {each["source_id"]: SimpleNamespace(**each) for each in self._known(rows)}
         self.written: defaultdict[str, list[Any]] = defaultdict(list)
         self.parents: set[int | None] = set()
 
@@ -97,35 +101,35 @@ class _Batch:
     def _save(self) -> None:
         """Write the rows first, then the records that refer to them."""
         self.kind.mark([*self.written["new rows"], *self.written["rows"]])
-        insert(self.written["new rows"])
-        insert(self.written["new records"])
-        update(self.written["rows"], self.kind.fields)
-        update(self.written["records"], [*RECORD_FIELDS, self.kind.field])
+        insert(self.kind.model, self.written["new rows"])
+        for record, row in zip(self.written["their records"], self.written["new rows"], strict=True):
+            setattr(record, self.key, row.pk)
+        insert(SourceRecord, self.written["new records"])
+        update(self.kind.model, self.written["rows"], self.kind.fields)
+        update(SourceRecord, self.written["records"], [*RECORD_FIELDS, self.kind.field])
         if self.written["withdrawn"]:
             rows = self.kind.model._default_manager.filter(pk__in=self.written["withdrawn"])
             rows.update(withdrawn_at=self.clock.now)
         if parents := {parent for parent in self.parents if parent is not None}:
             self.kind.follow_up(self.job, parents)
 
-    def _known(self, rows: list[Row]) -> Iterable[Any]:
+    def _known(self, rows: list[Row]) -> Iterable[dict[str, Any]]:
         records = self.job.records(rows[0].type).filter(source_id__in=[row.id for row in rows])
-        return records.annotate(record_class=F("encounter__record_class"), parent=F("document__encounter_id"))
+        related = {"record_class": F("encounter__record_class"), "parent": F("document__encounter_id")}
+        found: Iterable[dict[str, Any]]
+        found = records.values("pk", "source_id", "superseded", *RECORD_FIELDS, self.key, **related)
+        return found
 
     def _incoming(self, row: Row, link: Link) -> Incoming:
         mapped = row.mapped
         facts = [mapped.values, row.patient and row.patient.id, link.encounter, mapped.labelled_test]
-        text = json.dumps(facts, default=str, sort_keys=True)
-        digest = WITHDRAWN if mapped.withdrawn else hashlib.sha256(text.encode()).hexdigest()
+        digest = WITHDRAWN if mapped.withdrawn else hashlib.sha256(ENCODER.encode(facts).encode()).hexdigest()
         fingerprint = versions.fingerprint(digest, mapped.finer_version)
         return Incoming(mapped.version, self.job.transaction_time, fingerprint, mapped.withdrawn, row.deletion)
 
     def _create(self, row: Row, link: Link, incoming: Incoming) -> ImportOutcome:
-        record = SourceRecord(
-            organization=self.job.organization,
-            source=self.job.source,
-            resource_type=row.type,
-            source_id=row.id,
-        )
+        identity = {"source": self.job.source, "resource_type": row.type, "source_id": row.id}
+        record = plain.new(SourceRecord, organization_id=self.job.organization.pk, **identity)
         self._note(record, row, incoming)
         if incoming.withdrawn:
             record.withdrawn_at = self.clock.now
@@ -140,7 +144,8 @@ class _Batch:
         if getattr(record, self.key) is None:  # so far a tombstone without a row
             self._add_row(row, link, record)
             return
-        changed = self.kind.model(pk=getattr(record, self.key), **self._values(row, link, record))
+        changed = plain.new(self.kind.model, **self._values(row, link, record))
+        changed.pk = getattr(record, self.key)
         self.written["rows"].append(changed)
         self.parents.add(self._parent(changed))
 
@@ -149,9 +154,7 @@ class _Batch:
         self.written["withdrawn"].append(getattr(record, self.key))
         self.parents.add(record.parent)
 
-    def _advance(
-        self, record: SourceRecord, known: Known, incoming: Incoming, row: Row, outcome: ImportOutcome
-    ) -> None:
+    def _advance(self, record: Any, known: Known, incoming: Incoming, row: Row, outcome: ImportOutcome) -> None:
         is_unchanged = outcome is ImportOutcome.UNCHANGED
         seen_later = incoming.moment is not None and incoming.moment > known.moment
         if outcome in (ImportOutcome.UPDATED, ImportOutcome.WITHDRAWN) or (is_unchanged and seen_later):
@@ -162,23 +165,23 @@ class _Batch:
             return
         self.written["records"].append(record)
 
-    def _note(self, record: SourceRecord, row: Row, incoming: Incoming) -> None:
+    def _note(self, record: Any, row: Row, incoming: Incoming) -> None:
         record.version = incoming.version
         record.as_of = incoming.transaction_time or self.clock.now
         record.fingerprint = incoming.fingerprint
         record.labelled_test = row.mapped.labelled_test
         record.server = record.server or row.server
 
-    def _add_row(self, row: Row, link: Link, record: SourceRecord) -> None:
+    def _add_row(self, row: Row, link: Link, record: Any) -> None:
         values = link.on_creation | self._values(row, link, record)
         if self.kind.is_stamped:
             values["created_at"] = (self.job.service_dates and row.mapped.service_start) or self.clock.tick()
-        added = self.kind.model(**values)
-        setattr(record, self.kind.field, added)
+        added = plain.new(self.kind.model, **values)
         self.written["new rows"].append(added)
+        self.written["their records"].append(record)
         self.parents.add(self._parent(added))
 
-    def _values(self, row: Row, link: Link, record: SourceRecord) -> dict[str, Any]:
+    def _values(self, row: Row, link: Link, record: Any) -> dict[str, Any]:
         values = dict(link.values)
         if self.kind.is_dated:
             values["updated_at"] = row.mapped.version or self.job.transaction_time or self.clock.now
@@ -195,6 +198,6 @@ class _Batch:
         return link.record_class is not None and record.record_class not in (None, link.record_class)
 
 
-def _is_from_elsewhere(row: Row, record: SourceRecord | None) -> bool:
+def _is_from_elsewhere(row: Row, record: Any) -> bool:
     """Return True if the known resource with this id is from another server."""
     return record is not None and None not in (row.server, record.server) and row.server != record.server

@@ -8,47 +8,33 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import Model
+
+from encounters.importing.writing import plain
 
 
-def update(rows: Sequence[Model], names: Iterable[str]) -> None:
+def update(model: type[Model], rows: Sequence[Any], names: Iterable[str]) -> None:
     """Update the named fields of the rows."""
     if not rows:
         return
-    options = rows[0]._meta
-    fields: list[Any] = [options.get_field(name) for name in names]
-    values = [[value(row, field) for field in (*fields, options.pk)] for row in rows]
+    table, fields = model._meta.db_table, [model._meta.get_field(name) for name in names]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(_from_arrays(options.db_table, fields), [list(each) for each in zip(*values, strict=True)])
+            cursor.execute(_of_all(table, fields), [plain.as_json(rows, fields)])
         else:
-            cursor.executemany(_of_one(options.db_table, fields), values)
+            cursor.executemany(_of_one(table, fields), list(plain.values(rows, fields)))
 
 
-def value(row: Model, field: Any) -> Any:
-    """Return the value for the database. For a relation, use the current key: it may be newer than the link."""
-    if field.is_relation and field.is_cached(row):
-        return field.get_cached_value(row).pk
-    return field.get_db_prep_save(getattr(row, field.attname), connection)
-
-
-def _of_one(table: str, fields: list[Field]) -> str:
+def _of_one(table: str, fields: Sequence[Any]) -> str:
     """Return the statement for one row."""
     assignments = ", ".join(f'"{field.column}" = %s' for field in fields)
     return f'UPDATE "{table}" SET {assignments} WHERE id = %s'  # noqa: S608 – names of our own tables and columns
 
 
-def _from_arrays(table: str, fields: list[Field]) -> str:
-    """Return the statement for any number of rows, with a PostgreSQL array for each column and the keys last."""
+def _of_all(table: str, fields: Sequence[Any]) -> str:
+    """Return the statement for any number of rows."""
     assignments = ", ".join(f'"{field.column}" = new."{field.column}"' for field in fields)
-    arrays = ", ".join(f"%s::{_type(field)}[]" for field in fields)
-    columns = ", ".join(f'"{field.column}"' for field in fields)
     return (
-        f'UPDATE "{table}" SET {assignments} FROM unnest({arrays}, %s::bigint[]) '  # noqa: S608 – see above
-        f'AS new ({columns}, id) WHERE "{table}".id = new.id'
+        f'UPDATE "{table}" SET {assignments} FROM {plain.recordset(fields)}'  # noqa: S608 – see above
+        f' WHERE "{table}".id = new.id'
     )
-
-
-def _type(field: Field) -> str:
-    """Return the column's type without its length, so that a value that is too long is never cut silently."""
-    return (field.db_type(connection) or "").partition("(")[0]

@@ -16,6 +16,8 @@ from encounters.importing.codes import Code
         ("2026-05-25T10:00:00.1234567+14:00", datetime(2026, 5, 24, 20, 0, 0, 123456, tzinfo=UTC)),
         ("2026-05-25T10:00:00.5Z", datetime(2026, 5, 25, 10, 0, 0, 500000, tzinfo=UTC)),
         ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC)),
+        ("2017-01-01T05:29:60.25+05:30", datetime(2017, 1, 1, 0, 0, 0, 250000, tzinfo=UTC)),
+        ("2016-12-31T23:59:59.9999999-00:00", datetime(2016, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
         ("0001-01-01T00:00:00Z", datetime(1, 1, 1, tzinfo=UTC)),
     ],
 )

@@ -109,6 +109,13 @@ def test_an_organization_is_known_by_name(index):
     assert index.organization_name(parse_text("#o1"), "", None) is None
 
 
+def test_an_organization_is_known_as_soon_as_it_is_read(index):
+    for name in (None, "Invented Clinic", "Renamed Clinic"):
+        if name:
+            index.add_organization(Target("Organization", "o1"), name)
+        assert index.organization_name(parse_text("Organization/o1"), "", None) == name
+
+
 def test_with_several_servers_an_organization_is_known_by_its_server_too(index):
     index.add_url("x", A, OF_A)
     index.add_url("y", B, OF_B)

@@ -245,3 +245,13 @@ def test_the_digest_of_the_values_is_the_same_as_in_earlier_releases(run_import,
     run_import(write(tmp_path / "a", *visit()))
     digests = SourceRecord.objects.order_by("resource_type").values_list("fingerprint", flat=True)
     assert [each[:12] for each in digests] == ["73a3529fe8ce", "d6af9fd5cecc", "65ed33a5a7f9"]
+
+
+def test_fingerprints_never_change(counts, tmp_path):
+    """A deployment compares them with those that older releases stored: with another one, all would have changed."""
+    counts(write(tmp_path / "a", *visit()))
+    assert dict(SourceRecord.objects.values_list("resource_type", "fingerprint")) == {
+        "Patient": "65ed33a5a7f974db2400a30f293cc549134ac9e90f9791660ce669a89fb3728f",
+        "Encounter": "d6af9fd5ceccad18800ec897ef2428c5181762a4162410481e9af608fe017ba6",
+        "DocumentReference": "73a3529fe8ced69b4eecdd5b42329aadf0164947b790d78ab55d33d791d9fcd8",
+    }

@@ -34,6 +34,10 @@ def test_a_line_too_long_is_skipped_whole(monkeypatch):
     ]
 
 
+def nested(depth: int) -> list:
+    return [nested(depth - 1)] if depth > 1 else []
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -46,6 +50,7 @@ def test_a_line_too_long_is_skipped_whole(monkeypatch):
         b'{"a": "\\ud800"}',
         b'{"a": 1, "a": 1}',
         b'[{"b": {"a": 1, "\\u0061": 2}}]',
+        rb'{"a": 1, "a": "\u0022\u0022"}',
         b'{"\\udc00": 1}',
         b'{"a": "\xff"}',
         b'{"a": "\xed\xa0\x80"}',
@@ -64,6 +69,8 @@ def test_json_that_only_python_accepts_is_invalid(line):
         (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
         ('{"a": "Ä"}'.encode(), {"a": "Ä"}),
         (b"7", 7),
+        (rb'{"\"a\\\"": "\u0022\\", "b": "\\\\\""}', {'"a\\"': '"\\', "b": '\\\\"'}),
+        (b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}", {"a": nested(300)}),
     ],
 )
 def test_json_is_read(line, expected):
