@@ -52,7 +52,7 @@ DAY = timedelta(days=1)
 TAGS = ["pilot", "production", "ehr", "billing", "research", "emea", "tier:1", "tier:2", "wave-1", "wave-2"]
 
 
-def fill(calls: int) -> None:
+def fill(calls: int, number_of_keys: int = KEYS) -> None:
     """Invent organizations with their routes, keys with their scopes and the change that issued each, and calls."""
     with transaction.atomic():
         organizations = make([organization(number) for number in range(ORGANIZATIONS)])
@@ -64,7 +64,7 @@ def fill(calls: int) -> None:
             ]
         )
         now, number = timezone.now(), digests.current()
-        owners = [organizations[-1]] * OF_ONE + CHANCE.choices(organizations, k=KEYS - OF_ONE)
+        owners = [organizations[-1]] * OF_ONE + CHANCE.choices(organizations, k=number_of_keys - OF_ONE)
         keys = make([key(count, owner, now, number) for count, owner in enumerate(owners)])
         held = ApiKey.scopes.through
         make(
@@ -198,6 +198,15 @@ def measure(client: Client, page: Page) -> str:
     return f"{page.name:44}{numbers}  {rows}"
 
 
+def staff() -> Client:
+    """Return a client that is signed in as somebody who may do everything."""
+    user, _ = User.objects.get_or_create(username="benchmark", is_staff=True, is_superuser=True)
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.force_login(user)
+    prove_password(client)
+    return client
+
+
 def main() -> None:
     """Fill, measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.admin_lists")
@@ -207,10 +216,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     if not Organization.objects.exists():
         fill(int(arguments.millions * MILLION))
-    staff, _ = User.objects.get_or_create(username="benchmark", is_staff=True, is_superuser=True)
-    client = Client(SERVER_NAME="127.0.0.1")
-    client.force_login(staff)
-    prove_password(client)
+    client = staff()
     print(f"{connection.vendor + ', ms':44}{'median':>8}{'max':>8}{'CPU':>8}{'ratio':>8}{'SQL':>6}  rows scanned")
     for page in pages():
         if page.name.startswith(arguments.only):

@@ -1,0 +1,1 @@
+"""The import beside what a team would put in its place."""
