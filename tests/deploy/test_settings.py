@@ -52,8 +52,9 @@ def test_systemd_and_sh_read_each_line_the_same():
 @pytest.fixture
 def machine(tmp_path):
     """A folder that has what `deploy/build` puts on a machine, for a user who isn't root."""
-    for folder in ("etc", "bin", "log", "chartero", "current/.venv/bin"):
+    for folder in ("etc", "bin", "log", "chartero", "current/.venv/bin", "current/chartero/server"):
         (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "current/chartero/server/adopting.py").touch()
     for file in FILES:
         (tmp_path / "etc" / file).write_text(filled(f"etc/{file}", **GIVEN))
     (tmp_path / "bin/id").write_text("#!/bin/sh\necho 1000\n")
@@ -135,6 +136,13 @@ def test_a_part_is_served_from_where_the_link_leads(machine, at, bind, sockets):
     server = f"{interpreter} {gunicorn} -c python:chartero.gunicorn {bind}chartero.wsgi"
     served = run(machine, "chartero-serve", "staff", at)
     assert served == f"staff {machine}/current {sockets} -m chartero.server.adopting {server}"
+
+
+def test_an_older_release_is_served_as_it_was(machine):
+    (machine / "current/chartero/server/adopting.py").unlink()
+    python(machine, 'echo "$0 $*"')
+    served = run(machine, "chartero-serve", "staff", "fd://0")
+    assert served == ".venv/bin/python .venv/bin/gunicorn -c python:chartero.gunicorn --bind fd://0 chartero.wsgi"
 
 
 @pytest.mark.skipif(not os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="needs PostgreSQL")
