@@ -7,7 +7,8 @@ fail() { printf '%s\n' "$*" >&2; exit 1; }
 with_systemd() { [ -d /run/systemd/system ]; }
 random() { openssl rand -hex "$1"; }
 
-# put MODE OWNER:GROUP FILE: write what comes in, whole, if the file differs. Remember that something changed.
+# put MODE OWNER:GROUP FILE: write what comes in, whole, if the file differs. Remember that something changed,
+# which a subshell would forget: where that matters, don't put it behind a pipe.
 put() {
   local new
   mkdir -p "${3%/*}"

@@ -20,6 +20,7 @@ make_certificate() {
 install_nginx() {
   local file place put networks values
   read -ra networks <<<"$STAFF_NETWORKS"
+  put_upstreams_back
   values=$(printf '%s\n' "PARTNERS_NAME=$PARTNERS_NAME" "STAFF_NAME=$STAFF_NAME" HTTPS_PORT=443 HTTP_PORT=80 \
     "UNLESS_IPV_SIX=$(grep . /proc/net/if_inet6 >/dev/null 2>&1 || echo '#')" PARTNERS_PORT=8000 STAFF_PORT=8001 \
     ETC=/etc/chartero LOG=/var/log/chartero ACME=/var/www/chartero "ALLOWED=$(printf 'allow %s; ' "${networks[@]}")")
@@ -58,13 +59,16 @@ reload_nginx() {
 
 # lead_nginx_to ADDRESS: calls that would go to the servers of this machine go there, until nginx is led back.
 lead_nginx_to() {
-  say "nginx leads to $1 for a while"
+  say "nginx sends calls to $1 for now"
   cp -p "$upstreams" "$upstreams.kept"
   sed -i "s/\b127\.0\.0\.1:800[01]\b/$1/" "$upstreams"
   reload_nginx
 }
 
 lead_nginx_back() {
-  mv "$upstreams.kept" "$upstreams"
+  put_upstreams_back
   reload_nginx
 }
+
+# Also after a run that was killed meanwhile.
+put_upstreams_back() { [ ! -e "$upstreams.kept" ] || mv "$upstreams.kept" "$upstreams"; }

@@ -32,7 +32,7 @@ start_with_systemd() {
 install_units() {
   local unit file units=/etc/systemd/system
   while IFS= read -r file; do
-    addressed "$file" | put 0644 root:root "$units/${file#"$deploy"/systemd/}"
+    put 0644 root:root "$units/${file#"$deploy"/systemd/}" < <(addressed "$file")
   done < <(find "$deploy/systemd" -type f)
   for file in "$previous"/deploy/systemd/chartero-*.{service,socket,timer}; do  # what this release has no more
     unit=${file##*/}

@@ -8,20 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.deploy.steps import DEPLOY, sourced
 from tests.server.deployment import ROOT
 from tests.server.fronting import filled
 
-DEPLOY = ROOT / "deploy"
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as deploy/build does")
-
-
-def sourced(script, folder, check=True):
-    """Run a script after the files of `steps/`; return what it prints."""
-    head = f"set -euo pipefail; deploy={DEPLOY}; source={ROOT}; changed=; umask 022\n"
-    head += "".join(f". {file}\n" for file in sorted(DEPLOY.glob("steps/*.sh")))
-    done = subprocess.run(["bash", "-c", head + script], cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0 or not check, done.stderr
-    return done.stdout + ("" if check else done.stderr)
 
 
 @needs_root
@@ -117,33 +108,6 @@ def test_an_application_machine_serves_at_its_address_and_runs_nothing_at_set_ti
         for address in ("10.30.0.12", "127.0.0.1"):
             script = f"ADDRESS={address}; addressed $deploy/systemd/chartero-web@{part}.socket"
             assert f"ListenStream={address}:{port}\n" in sourced(script, tmp_path)
-
-
-def test_calls_are_led_to_another_server_and_back(tmp_path):
-    (tmp_path / "upstreams.conf").write_text("server 127.0.0.1:8000;\nserver 127.0.0.1:8001; server 10.0.0.7:8000;\n")
-    script = f"upstreams={tmp_path}/upstreams.conf\nreload_nginx() {{ :; }}\n"
-    sourced(f"{script} lead_nginx_to 127.0.0.1:8009", tmp_path)
-    led = "server 127.0.0.1:8009;\nserver 127.0.0.1:8009; server 10.0.0.7:8000;\n"
-    assert (tmp_path / "upstreams.conf").read_text() == led
-    sourced(f"{script} lead_nginx_back", tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["upstreams.conf"]
-    assert "server 127.0.0.1:8000;\n" in (tmp_path / "upstreams.conf").read_text()
-
-
-def test_a_process_runs_the_release_that_it_began_in_or_whose_file_it_runs(tmp_path):
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "sleep").symlink_to("/bin/sleep")
-    script = f"""
-    RELEASE={tmp_path}/one
-    (cd one && exec sleep 20) & begun=$!
-    {tmp_path}/one/sleep 20 & called=$!
-    (cd two && exec {tmp_path}/two/sleep 20) & other=$!
-    until [[ $(cat /proc/$begun/comm /proc/$called/comm /proc/$other/comm) = $'sleep\nsleep\nsleep' ]]; do :; done
-    for pid in $begun $called $other 0 ''; do runs_release "$pid" && printf 1 || printf 0; done
-    kill $begun $called $other
-    """
-    assert sourced(script, tmp_path) == "11000"
 
 
 def test_one_name_is_not_enough():

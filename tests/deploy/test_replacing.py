@@ -1,0 +1,102 @@
+"""deploy/build: how it replaces what serves, and what it leaves running."""
+
+import re
+
+import pytest
+
+from tests.deploy.steps import sourced
+
+
+def test_calls_are_led_to_another_server_and_back(tmp_path):
+    (tmp_path / "upstreams.conf").write_text("server 127.0.0.1:8000;\nserver 127.0.0.1:8001; server 10.0.0.7:8000;\n")
+    script = f"upstreams={tmp_path}/upstreams.conf\nreload_nginx() {{ :; }}\n"
+    sourced(f"{script} lead_nginx_to 127.0.0.1:8009", tmp_path)
+    led = "server 127.0.0.1:8009;\nserver 127.0.0.1:8009; server 10.0.0.7:8000;\n"
+    assert (tmp_path / "upstreams.conf").read_text() == led
+    sourced(f"{script} lead_nginx_back", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["upstreams.conf"]
+    assert "server 127.0.0.1:8000;\n" in (tmp_path / "upstreams.conf").read_text()
+
+
+def test_what_a_run_left_that_was_killed_is_put_back_before_nginx_is_led_elsewhere(tmp_path):
+    (tmp_path / "upstreams.conf").write_text("server 127.0.0.1:8009;\n")
+    (tmp_path / "upstreams.conf.kept").write_text("server 127.0.0.1:8000;\n")
+    script = f"upstreams={tmp_path}/upstreams.conf; STAFF_NETWORKS=; install_nginx"
+    assert "PARTNERS_NAME: unbound variable" in sourced(script, tmp_path, check=False)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [
+        ("upstreams.conf", "server 127.0.0.1:8000;\n")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("led_back", "told"), [(":", "^ended\n$"), ("fail refused", "^lives\n.*nginx is restarted: kill")]
+)
+def test_a_server_that_stands_in_ends_once_no_call_goes_there(tmp_path, led_back, told):
+    script = f"""
+    lead_nginx_back() {{ {led_back}; }}
+    sleep 20 & server=$!
+    trap 'if kill $server 2>/dev/null; then echo lives; else echo ended; fi' EXIT
+    end_stand_in $server
+    """
+    assert re.search(told, sourced(script, tmp_path, check=False), re.DOTALL)
+
+
+def test_supervisor_is_asked_what_is_new_and_the_build_is_told_what_changed(tmp_path):
+    script = """
+    ADDRESS=10.30.0.12
+    put() { cat >/dev/null; changed=yes; }
+    changed=; install_units; echo "units: $changed"
+    supervisorctl() { [ "$1" != reread ] || echo "$said"; }
+    update_supervisor() { echo "$1"; }
+    runs_release() { :; }
+    said='chartero-partners: changed'; start_with_supervisor
+    said='No config updates to processes'; start_with_supervisor
+    """
+    assert sourced(script, tmp_path) == "units: yes\nchartero-partners: changed\n"
+
+
+def test_the_server_below_the_process_that_supervisor_knows_is_not_replaced_twice(tmp_path):
+    script = f"""
+    RELEASE={tmp_path}
+    bash -c 'sleep 20; :' & parent=$!
+    until [ -n "$(</proc/$parent/task/$parent/children)" ]; do :; done
+    supervisorctl() {{ echo $parent; }}
+    server=$(server_of partners)
+    runs_release "$server" && echo "$(cat /proc/$server/comm) of this release"
+    kill $server
+    supervisorctl() {{ echo 0; }}
+    echo "none: $(server_of partners)."
+    """
+    assert sourced(script, tmp_path).splitlines() == ["sleep of this release", "none: ."]
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"), [("chartero.server.adopting", "signal USR2"), ("gunicorn", "restart")]
+)
+def test_a_server_that_nothing_adopts_is_started_again(tmp_path, program, expected):
+    script = f"""
+    bash -c 'sleep 20; :' {program} & pid=$!
+    until grep -Fxzq {program} /proc/$pid/cmdline; do :; done
+    supervisorctl() {{ if [ "$1" = pid ]; then echo $pid; else echo "$*"; fi; }}
+    server_of() {{ echo $pid; }}
+    ended() {{ :; }}
+    renew_with_supervisor partners
+    kill $pid $(</proc/$pid/task/$pid/children)
+    """
+    assert f"{expected} chartero-partners\n" in sourced(script, tmp_path)
+
+
+def test_a_process_runs_the_release_that_it_began_in_or_whose_file_it_runs(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "sleep").symlink_to("/bin/sleep")
+    script = f"""
+    RELEASE={tmp_path}/one
+    (cd one && exec sleep 20) & begun=$!
+    {tmp_path}/one/sleep 20 & called=$!
+    (cd two && exec {tmp_path}/two/sleep 20) & other=$!
+    until [[ $(cat /proc/$begun/comm /proc/$called/comm /proc/$other/comm) = $'sleep\nsleep\nsleep' ]]; do :; done
+    for pid in $begun $called $other 0 ''; do runs_release "$pid" && printf 1 || printf 0; done
+    kill $begun $called $other
+    """
+    assert sourced(script, tmp_path) == "11000"
