@@ -13,11 +13,11 @@ as_names() {
   printf "PARTNERS_NAME='%s'\nSTAFF_NAME='%s'\nSTAFF_NETWORKS='%s'\n" "$PARTNERS_NAME" "$STAFF_NAME" "$STAFF_NETWORKS"
 }
 
-# Look at what is given before anything is written.
+# Look at what is given before anything of chartero is written.
 check_given() {
   if is_application; then check_address; else check_names; check_certificate; fi
   if [ -e "$names" ] && [ "$(<"$names")" != "$(as_names)" ]; then
-    fail "This machine has another address, or other names or networks. Change them in $names, in the files environment and" \
+    fail "This machine was built with another address, other names or other networks. Change them in $names, in the files environment and" \
       "nginx/staff_networks.conf beside it and in the certificate; then run this without names, and restart the services."
   fi
   ! is_application || check_handed
@@ -57,8 +57,8 @@ check_handed() {
   (
     . "$etc/environment"
     . "$etc/secrets"
-    case "@${DATABASE_URL#*@}" in
-      @127.0.0.1[:/]* | @localhost[:/]* | '@[::1]'*) fail "DATABASE_URL in $etc/secrets leads to this machine: name the one that has the database." ;;
+    case "${CHARTERO_POOLER:-none}@${DATABASE_URL#*@}" in  # a pooler may be on this machine
+      none@127.0.0.1[:/]* | none@localhost[:/]* | 'none@[::1]'*) fail "DATABASE_URL in $etc/secrets points to this machine: name the one that has the database." ;;
     esac
     [ -z "${CHARTERO_CHECKPOINT_FILE:-}" ] || fail "CHARTERO_CHECKPOINT_FILE in $etc/environment is a file of the machine that seals: put a # before it."
     [ -n "${CHARTERO_S3_BUCKET:-}${CHARTERO_RECORDINGS_STORAGE:-}" ] ||
@@ -69,8 +69,9 @@ check_handed() {
 next_steps() {
   if is_application; then
     cat <<NEXT
-Next, on the first machine: name this one in /etc/chartero/nginx/upstreams.conf (server $ADDRESS:8000; for partners,
-server $ADDRESS:8001; for staff), then: nginx -t && nginx -s reload
+Next, on the first machine: name this one in /etc/chartero/nginx/upstreams.conf, then: nginx -t && nginx -s reload
+  for partners:  server $ADDRESS:8000 max_fails=3 fail_timeout=10s;
+  for staff:     server $ADDRESS:8001;
 NEXT
     return
   fi

@@ -21,7 +21,9 @@ install_release() {
 
 # What only some deployments need, by the settings of this machine.
 install_extras() {
-  grep -q "^CHARTERO_S3_BUCKET='..*'" "${settings:-/etc/chartero/environment}" || return 0
+  local bucket
+  bucket=$(. "$etc/environment"; printf '%s' "${CHARTERO_S3_BUCKET:-}")
+  [ -n "$bucket" ] || return 0
   ! "$RELEASE/.venv/bin/python" -c 'import botocore' 2>/dev/null || return 0
   say "installing what recordings in a bucket need"
   "$RELEASE/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$RELEASE/deploy/s3.txt"

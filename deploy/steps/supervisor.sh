@@ -69,5 +69,6 @@ update_supervisor() (
 # end_stand_in PID: only once no call goes there any more.
 end_stand_in() {
   (lead_nginx_back) || fail "nginx still sends calls to the process $1 at $TRIAL. Once nginx is restarted: kill $1"
-  kill "$1" && wait "$1" || true
+  kill "$1" || true
+  wait "$1" || true
 }

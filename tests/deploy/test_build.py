@@ -52,7 +52,7 @@ WRONG = {
     "PARTNERS_NAME=https://api.example.com": "is not a host name",
     "STAFF_NAME=api.example.com": "need two names",
     "STAFF_NETWORKS=10.20.0.1/16": "A network of staff is wrong: 10.20.0.1/16 has host bits set",
-    "as_names >$names; STAFF_NETWORKS=::1": "This machine has another address, or other names or networks",
+    "as_names >$names; STAFF_NETWORKS=::1": "This machine was built with another address, other names",
     "CERTIFICATE=/dev/null": "must name a certificate and its key",
 }
 
@@ -79,11 +79,11 @@ def handed(tmp_path):
 HANDED = "names={folder}/names; etc={folder}; ADDRESS=10.30.0.12\n"
 NOT_HANDED = {
     "rm secrets": "secrets is missing: copy it from the first machine",
-    "sed -i s/@10.30.0.11:/@127.0.0.1:/ secrets": "DATABASE_URL in .*secrets leads to this machine",
-    "sed -i s/@10.30.0.11:5432/@localhost/ secrets": "DATABASE_URL in .*secrets leads to this machine",
+    "sed -i s/@10.30.0.11:/@127.0.0.1:/ secrets": "DATABASE_URL in .*secrets points to this machine",
+    "sed -i s/@10.30.0.11:5432/@localhost/ secrets": "DATABASE_URL in .*secrets points to this machine",
     "sed -i s/^#CHARTERO_CHECK/CHARTERO_CHECK/ environment": "put a # before it",
     "ADDRESS=app.example.com": "is not the IPv4 address",
-    "echo x >names": "This machine has another address",
+    "echo x >names": "This machine was built with another address",
 }
 
 
@@ -94,6 +94,26 @@ def test_an_application_machine_uses_what_it_was_handed_and_makes_no_secret(hand
     assert "Without CHARTERO_S3_BUCKET" in sourced(f"{given} check_given", handed)
     assert {path.name: path.read_text() for path in handed.iterdir()} == before
     assert re.search(said, sourced(f"{given} {change}; check_given", handed, check=False))
+
+
+@pytest.mark.parametrize(("pooler", "refused"), [("none", True), ("transaction", False)])
+def test_an_application_machine_reaches_the_database_by_a_pooler_of_its_own(handed, pooler, refused):
+    change = f"sed -i s/@10.30.0.11:5432/@127.0.0.1:6432/ secrets; echo CHARTERO_POOLER={pooler} >>environment"
+    told = sourced(f"{HANDED.format(folder=handed)} {change}; check_given", handed, check=False)
+    assert ("points to this machine" in told) == refused
+
+
+def test_what_the_shell_of_root_exports_changes_nothing(tmp_path, monkeypatch):
+    (line,) = re.findall(r"^unset .+", (DEPLOY / "build").read_text(), re.MULTILINE)
+    for name in ("ADDRESS", "CHARTERO_BUILDING", "CHARTERO_RELEASE"):
+        monkeypatch.setenv(name, "10.30.0.12")
+    script = f'{line}\naddress; echo " ${{CHARTERO_RELEASE-unset}}"'
+    assert sourced(script, tmp_path) == "127.0.0.1 unset\n"
+
+
+def test_what_is_given_is_checked_before_packages_that_start_servers():
+    text = (DEPLOY / "build").read_text()
+    assert text.index("install_packages python3 openssl") < text.index("\ncheck_given") < text.index('"${packages[@]}"')
 
 
 def test_an_application_machine_serves_at_its_address_and_runs_nothing_at_set_times(tmp_path):
@@ -146,6 +166,7 @@ def test_an_nginx_that_keeps_its_old_files_stops_the_build(tmp_path):
     ("setting", "has_it", "expected"),
     [
         ("CHARTERO_S3_BUCKET='recordings'", False, "deploy/s3.txt"),
+        ("CHARTERO_S3_BUCKET=recordings", False, "deploy/s3.txt"),
         ("CHARTERO_S3_BUCKET='recordings'", True, ""),
         ("CHARTERO_S3_BUCKET=''", False, ""),
         ("#CHARTERO_S3_BUCKET='recordings'", False, ""),
@@ -158,7 +179,7 @@ def test_what_a_bucket_needs_is_installed_where_one_is_set(tmp_path, setting, ha
     for name, script in {"python": f"exit {0 if has_it else 1}", "pip": 'for last; do :; done; echo "$last"'}.items():
         (programs / name).write_text(f"#!/bin/sh\n{script}\n")
         (programs / name).chmod(0o755)
-    said = sourced(f"RELEASE={tmp_path} settings={tmp_path}/environment; install_extras", tmp_path)
+    said = sourced(f"RELEASE={tmp_path} etc={tmp_path}; install_extras", tmp_path)
     assert said.rpartition(f"{tmp_path}/")[2].strip() == expected
 
 
