@@ -1,5 +1,6 @@
 """deploy/systemd and deploy/crontab: both run the same commands at the same times, and systemd accepts the units."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -130,18 +131,35 @@ def test_a_service_that_ends_by_itself_is_told(tmp_path, result, lines):
     assert (said.stdout, said.stderr) == ("start --no-block chartero-failed@chartero-seals\n" * lines, "")
 
 
-def test_a_failure_is_written_to_the_journal_and_mailed_where_there_is_a_mail_server(tmp_path):
+@pytest.mark.parametrize(
+    ("unit", "user"), [("seals", "seals"), ("verify", "seals"), ("backup", "owner"), ("prune", "owner")]
+)
+def test_a_unit_of_the_first_machine_does_nothing_elsewhere(unit, user):
+    text = (UNITS / f"chartero-{unit}.service").read_text()
+    assert f"\nUser=chartero-{user}\n" in text
+    assert f"\nConditionPathExists=/etc/chartero/chartero-{user}\n" in text
+
+
+def test_a_failure_is_written_to_the_journal_and_mailed_once_an_hour_where_a_mail_server_takes_it(tmp_path):
     script = (ROOT / "deploy/bin/chartero-failed").read_text().replace("/etc/chartero", str(tmp_path))
-    (tmp_path / "chartero").write_text('#!/bin/sh\necho "$*"')
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (tmp_path / "chartero").touch()
     (tmp_path / "chartero").chmod(0o755)
-    printed = []
-    for secrets in ("#EMAIL_URL=''\n", "EMAIL_URL='smtp://a'\n"):
+
+    def failed(mail=":", secrets="EMAIL_URL='smtp://a'\n"):
         (tmp_path / "secrets").write_text(secrets)
+        (tmp_path / "chartero").write_text(f'#!/bin/sh\necho "$*"\n{mail}\n')
         command = ["sh", "-c", script, "chartero-failed", "chartero-backup"]
-        environment = {"PATH": f"{tmp_path}:/bin"}
-        printed.append(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+        environment = {"PATH": f"{tmp_path}:/bin", "RUNTIME_DIRECTORY": str(notes)}
+        return subprocess.run(command, env=environment, capture_output=True, text=True).stdout
+
     line = "<2>chartero-backup failed: see journalctl -u chartero-backup\n"
-    assert printed == [line, f"{line}send_failure chartero-backup\n"]
+    mailed = f"{line}send_failure chartero-backup\n"
+    assert failed(secrets="#EMAIL_URL=''\n") == line
+    assert [failed("exit 1"), failed(), failed()] == [mailed, mailed, line]
+    os.utime(notes / "chartero-backup", (0, 0))
+    assert failed() == mailed
 
 
 @pytest.fixture(scope="module")
