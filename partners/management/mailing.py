@@ -24,12 +24,15 @@ def require_settings() -> None:
 
 
 @contextmanager
-def sending() -> Iterator[None]:
-    """Turn the failure of the mail server into a CommandError, without its words, which may quote an address."""
+def sending(*, again: bool = True) -> Iterator[None]:
+    """Turn the failure of the mail server into a CommandError, without its words, which may quote an address.
+
+    `again`: the next run of the command tries again.
+    """
     try:
         yield
     except OSError as fault:
+        next_run = " The next run tries again." if again else ""
         raise CommandError(
-            f"The email could not be sent ({traces.kind(fault)}). The next run tries again. Check EMAIL_URL and the "
-            "mail server."
+            f"The email could not be sent ({traces.kind(fault)}).{next_run} Check EMAIL_URL and the mail server."
         ) from None
