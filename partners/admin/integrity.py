@@ -150,7 +150,7 @@ def explain(request: HttpRequest, verification: int) -> HttpResponse:
         except ValidationError as refusal:
             form.add_error(None, refusal)
         else:
-            messages.success(request, "The explanation is on record.")
+            messages.success(request, "Explanation saved.")
             return redirect("admin:record_integrity")
     faults = [_told(fault) for fault in run.first_faults]
     return render(request, "partners/integrity_explain.html", title="Explain faults", form=form, run=run, faults=faults)

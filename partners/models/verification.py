@@ -16,16 +16,13 @@ class VerificationQuerySet(models.QuerySet["Verification"]):
         """Return those whose `counts` is true."""
         return self.filter(models.Q(first_seal=1) | models.Q(faults__gt=0, explained_at=None))
 
-    def explained(self) -> "VerificationQuerySet":
-        """Return those whose faults are explained, the newest explanation first."""
-        return self.filter(explained_at__isnull=False).order_by("-explained_at", "-pk")
-
 
 class Verification(models.Model):
     """What one run of `verify_records` found. It is for staff to read; a proof is the run itself.
 
-    The record can't be put right, so later runs find the same faults again. `digest` is of all of them: the explanation
-    of some holds for a later run that finds exactly those.
+    What was done to the record stays, so later runs find the same faults again. `digest` is of all of them, with the
+    rows as they are now: an explanation holds for the next runs, as long as they find exactly those. There is no digest
+    if one of the faults can be put right.
     """
 
     LONGEST_FAULT = 200
@@ -74,22 +71,23 @@ class Verification(models.Model):
         return (self.finished_at - self.started_at).total_seconds()
 
     def note(self) -> None:
-        """Save a new result. Faults that are exactly those of an explained run are explained too."""
-        before = Verification.objects.explained().filter(digest=self.digest).first() if self.faults else None
-        if before:
+        """Save a new result. Exactly the faults of the run before are explained if those are."""
+        before = Verification.objects.filter(first_seal=self.first_seal).first()
+        if before and before.explained_at and self.faults and before.digest == self.digest:
             self._take(before.explained_at, before.explained_by, before.explanation)
         self.save(force_insert=True)
 
     def explain(self, change: Change) -> None:
         """Record why the faults are there. Raise ValidationError without a reason, or unless it is the newest and open.
 
-        An older release noted no digest, so that nobody could tell later whether the same faults were found.
+        Without a digest nobody could tell later whether the same faults were found.
         """
         change.require_reason()
         with transaction.atomic():
             last = Verification.objects.select_for_update().that_count().first()
             if last != self or not last.is_open or not last.digest:
-                raise ValidationError("Nothing is left to explain here: look at the page again.", code="not_open")
+                told = "Reload the page: these faults are explained, or there is a newer verification."
+                raise ValidationError(told, code="not_open")
             self._take(timezone.now(), change.by, change.reason.strip())
             self.save(update_fields=["explained_at", "explained_by", "explanation"])
             after: dict[str, Any] = {"verification": self.pk, "faults": self.faults, "sha256": self.digest}

@@ -51,10 +51,10 @@ class Comparison:
         self._refresh([row for pk, row in sealed.items() if pk not in found])
         for pk in sorted(sealed.keys() | found.keys()):
             if pk not in sealed:
-                self._add(Kind.ROW_INSERTED, seal, pk)
+                self._add(Kind.ROW_INSERTED, seal, pk, found[pk])
             elif pk in found:
                 if found[pk] != sealed[pk]:
-                    self._add(Kind.ROW_ALTERED, seal, pk)
+                    self._add(Kind.ROW_ALTERED, seal, pk, found[pk])
             elif self._pruned.covers(sealed[pk].moment):
                 self._findings.pruned += 1
             else:
@@ -74,5 +74,7 @@ class Comparison:
             if not earliest <= row.moment <= latest:
                 self._add(Kind.ROW_TIME, seal, row.id)
 
-    def _add(self, kind: Kind, seal: Seal | None, pk: int) -> None:
-        self._findings.add(Fault(kind, self._table.name, None if seal is None else seal.number, pk))
+    def _add(self, kind: Kind, seal: Seal | None, pk: int, found: SealedRow | None = None) -> None:
+        digest = found.digest.hex() if found else ""
+        number = None if seal is None else seal.number
+        self._findings.add(Fault(kind, self._table.name, number, pk, found=digest))

@@ -68,19 +68,29 @@ class Kind(Enum):
         self.sentence = sentence
         self.next_step = next_step
 
+    @property
+    def is_lasting(self) -> bool:
+        """Return True if nothing can put it right: the record stays as it is, and so do its seals."""
+        return self not in _PASSING
 
+
+_PASSING = {Kind.TABLE_MISSING, Kind.KEY_UNKNOWN, Kind.NOTHING_SEALED, Kind.CHECKPOINT_INVALID, Kind.TRIGGER}
 NEXT_STEPS = {kind.code: kind.next_step for kind in Kind}
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. `table` is a name of `TABLES`, SEALS or TRIGGERS; `row` an id, or the number of a key."""
+    """One fault. `table` is a name of `TABLES`, SEALS or TRIGGERS; `row` an id, or the number of a key.
+
+    `found` is the digest of the row as it is now.
+    """
 
     kind: Kind
     table: str
     seal: int | None = None
     row: int | None = None
     what: str = ""
+    found: str = ""
 
     def __str__(self) -> str:
         return f"{self.table}: {self.kind.sentence.format(seal=self.seal, row=self.row, what=self.what)}"
@@ -103,8 +113,8 @@ class Findings:
         place = (fault.table, fault.kind)
         self.first.setdefault(place, fault)
         self.numbers[place] += 1
-        self._all.update(framed([str(fault)]))
+        self._all.update(framed([str(fault), fault.found]))
 
     def digest(self) -> str:
-        """Return the SHA-256 of all faults in their order."""
-        return str(self._all.hexdigest())
+        """Return the SHA-256 of all faults in their order, or nothing if one of them can be put right."""
+        return str(self._all.hexdigest()) if all(kind.is_lasting for _, kind in self.first) else ""

@@ -109,18 +109,18 @@ def test_a_fault_is_explained_once_and_for_each_run_that_finds_the_same(sealed, 
     assert f"Requests: row {FIRST} was altered. Compare it with a backup" in text_of(security.get(url))
     assert "This field is required." in text_of(security.post(url, {"reason": ""}))
     answer = security.post(url, {"reason": "A repair with SQL, ticket and backup are with us."}, follow=True)
-    assert "The explanation is on record." in text_of(answer)
+    assert "Explanation saved." in text_of(answer)
     event = ChangeEvent.objects.get(action=Action.FAULTS_EXPLAINED)
     assert event.after["faults"] == 1
     assert event.after["sha256"] == Verification.objects.get().digest
     explanation_in_place()
-    refused("verify_records")
+    run("verify_records")
     text = shown()
     assert "found 1 fault, as explained below." in text
     assert "The record is not what was sealed." not in text
     assert text.count(f"Explained by {event.by}, ") == 2
     again = security.post(url, {"reason": "Twice."})
-    assert "Nothing is left to explain here" in text_of(again)
+    assert "Reload the page" in text_of(again)
     assert ChangeEvent.objects.filter(action=Action.FAULTS_EXPLAINED).count() == 1
 
 
@@ -128,7 +128,7 @@ def test_what_was_noted_without_a_digest_can_not_be_explained(sealed, security):
     run = verified(faults=1, first_faults=[{"kind": "", "words": "seals: seal 3 was altered", "number": 1}])
     url = f"{PAGE}explain/{run.pk}/"
     assert url not in security.get(PAGE).text
-    assert "Nothing is left to explain here" in text_of(security.post(url, {"reason": "Known."}))
+    assert "Reload the page" in text_of(security.post(url, {"reason": "Known."}))
 
 
 def test_what_an_older_release_noted_has_no_next_step(sealed, shown):

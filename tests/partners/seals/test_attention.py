@@ -82,21 +82,47 @@ def test_a_fault_is_told_until_it_is_explained(sealed):
     attention.problems().failed.explain(CHANGE)
     explanation_in_place()
     assert not attention.problems()
-    refused("verify_records")
+    run("verify_records")
     assert not attention.problems()
     as_owner(lambda: RequestRecord.objects.filter(pk=FIRST + 10).update(count=9))
     refused("verify_records")
     assert attention.problems().failed.first_faults[0]["number"] == 2
 
 
+def test_an_explained_row_that_is_altered_again_is_told(sealed):
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=9))
+    refused("verify_records")
+    attention.problems().failed.explain(CHANGE)
+    explanation_in_place()
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=8))
+    refused("verify_records")
+
+
+def test_an_explanation_ends_with_the_faults(sealed):
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=9))
+    refused("verify_records")
+    attention.problems().failed.explain(CHANGE)
+    explanation_in_place()
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=1))
+    run("verify_records")
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=9))
+    refused("verify_records")
+
+
+def test_what_can_be_put_right_can_not_be_explained(sealed):
+    as_owner(lambda: Seal.objects.all().delete())
+    refused("verify_records")
+    assert attention.problems().failed.digest == ""
+
+
 def test_an_explained_fault_of_a_part_hides_no_other(sealed):
-    as_owner(lambda: Seal.objects.filter(number=6).update(key_number=7))
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST + 60).update(count=9))
     refused("verify_records", "--from-seal", "3")
     attention.problems().failed.explain(CHANGE)
     explanation_in_place()
     as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=9))
     refused("verify_records")
-    refused("verify_records", "--from-seal", "3")
+    run("verify_records", "--from-seal", "3")
     assert attention.problems().failed.first_seal == 1
 
 
