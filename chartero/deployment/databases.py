@@ -13,6 +13,8 @@ POSTGRESQL = {
     "keepalives_count": 2,
     "server_side_binding": True,  # send values apart from the statement, so that it can be prepared
 }
+# What web processes are called behind a pooler, which passes it on.
+WEB_NAME = "chartero web"
 WEB_LIMITS = "-c statement_timeout=2s -c lock_timeout=1s"
 # To compile a plan that reads many rows takes longer than to run it: seconds, on a busy machine.
 EVERYWHERE = "-c jit=off"
@@ -54,7 +56,7 @@ def replica(primary: dict[str, Any], described: dict[str, Any], *, web_process: 
 def _postgresql(given: dict[str, Any], web_process: bool, pooler: str) -> dict[str, Any]:
     """If a parameter is set twice, PostgreSQL uses the last value. A pooler refuses them, and has its own."""
     if pooler != NONE:
-        return POSTGRESQL | given
+        return POSTGRESQL | ({"application_name": WEB_NAME} if web_process else {}) | given
     parts = (WEB_LIMITS if web_process else "", EVERYWHERE, given.get("options", ""))
     return POSTGRESQL | given | {"options": " ".join(filter(None, parts))}
 

@@ -12,11 +12,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from chartero.postgresql.sessions import STALE
 
 EVERY = 1.0  # seconds between two times that a process does so
-# Only idle sessions: one that works belongs to another call. Our own comes last, because it ends with the statement.
+# Only idle sessions of web processes: one that works belongs to another call, and one of another program may not be the
+# pool's. Each has this many milliseconds to end. Our own comes last, because it ends with the statement.
 _END = """
-SELECT pg_terminate_backend(pid) FROM (
+SELECT pg_terminate_backend(pid, 200) FROM (
     SELECT pid FROM pg_stat_activity
-    WHERE usename = current_user AND datname = current_database() AND (state = 'idle' OR pid = pg_backend_pid())
+    WHERE usename = current_user AND datname = current_database()
+        AND (state = 'idle' AND application_name = current_setting('application_name') OR pid = pg_backend_pid())
     ORDER BY pid = pg_backend_pid()
 ) AS session
 """

@@ -171,7 +171,6 @@ def run(own, sql):
 @contextmanager
 def left_read_only(front):
     """Yield three connections to the pool, which has as many sessions on a server that takes no writes."""
-    connection.close()  # an idle session of the same role would be ended too
     owns = [connected(databases.TRANSACTION, NAME=COMMANDS, **front) for _ in range(3)]
     for own in owns:  # each holds a session, so that the next one gets another
         own.set_autocommit(False)
@@ -216,6 +215,14 @@ def test_a_session_of_the_pool_that_works_is_left_alone(front):
         Renewal().after(stale("25006"), own)
         assert run(other, READ_ONLY) == (True,)
         other.rollback()
+
+
+@needs_pgbouncer
+def test_an_idle_session_of_another_program_is_left_alone(front, other):
+    number = run(other, "SELECT pg_backend_pid()")
+    with left_read_only(front) as (own, *_):
+        Renewal().after(stale("25006"), own)
+    assert run(other, "SELECT pg_backend_pid()") == number
 
 
 def test_without_a_pooler_only_the_session_at_fault_is_given_up(other):
