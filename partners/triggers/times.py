@@ -4,9 +4,9 @@ On PostgreSQL a trigger writes the time. Only the owner of the tables can insert
 runs on the clock of the process and can't alter a row before it is stored: a trigger refuses another time.
 
 A row of the ledger is in the partition of its month before the trigger sees it, and PostgreSQL refuses a trigger that
-moves it to another one. So calls give the time of the database themselves (`RIGHT_NOW`). The trigger keeps a time that
-can only be that: since the statement began, and within two seconds. It writes any other: a false time in another month
-is refused. Calls pay for each expression that the trigger evaluates, so the first one decides about their rows.
+moves it to another one. So calls give the time of the database themselves (`RIGHT_NOW`). The trigger keeps a time of
+the ledger that is not before the statement began, and within two seconds. It writes any other: a false time in another
+month is refused. Calls pay for each expression that the trigger evaluates, so the first one decides about their rows.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ _WRITE = Function(
     """
 BEGIN
     IF NEW.occurred_at BETWEEN greatest(statement_timestamp(), clock_timestamp() - interval '2 seconds')
-        AND clock_timestamp() THEN
+        AND clock_timestamp() AND TG_TABLE_NAME <> 'partners_changeevent' THEN
         RETURN NEW;
     END IF;
     IF current_setting('chartero.times', true) = 'given' THEN

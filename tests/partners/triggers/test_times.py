@@ -83,6 +83,17 @@ def test_the_web_role_cannot(become_web):
 
 
 @only_postgresql
+def test_a_slow_statement_does_not_back_date_a_change():
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            INSERT INTO partners_changeevent (occurred_at, action, by, source, reason, ticket, before, after)
+            SELECT statement_timestamp(), 'commented', 'ada', 'tests', '', '', '{}', '{}' FROM pg_sleep(0.2)
+            RETURNING occurred_at - statement_timestamp() >= interval '0.2 seconds'
+        """)
+        assert cursor.fetchone() == (True,)
+
+
+@only_postgresql
 @pytest.mark.parametrize("age", [YEARS, -YEARS, timedelta(days=70)])
 def test_no_row_of_another_month_is_added(become_web, age):
     """The months have partitions here, so the row would have to move."""
