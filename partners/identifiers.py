@@ -1,11 +1,11 @@
 """Opaque public identifiers: a prefix that names the kind, then 22 random base62 characters (131 bits)."""
 
+import os
 import re
 import secrets
 import string
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import count
 from typing import Any
 
 from django.db import models
@@ -37,19 +37,26 @@ class IdsInRuns:
     """Makes ids of one kind, some thousand of which share their first two random characters.
 
     They are neighbours in an index. After a checkpoint PostgreSQL logs each page of an index that changes as a whole:
-    without neighbours that would be one for each id.
+    without neighbours that would be one for each id. Each process begins a run of its own, and chance ends it, once in
+    62² ids, so that nobody can count the ids of others by it.
     """
 
-    SHARED, RUN = 2, 5_000
+    SHARED, TURN = 2, "00"
 
     def __init__(self, prefix: str) -> None:
-        self._prefix, self._made, self._shared = prefix, count(1), random_base62(self.SHARED)
+        self._prefix = prefix
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)
 
     def __call__(self) -> str:
         """Return a new identifier, as `new_id` does."""
-        if next(self._made) % self.RUN == 0:
-            self._shared = random_base62(self.SHARED)
-        return f"{self._prefix}_{self._shared}{random_base62(LENGTH - self.SHARED)}"
+        rest = random_base62(LENGTH - self.SHARED)
+        if rest.startswith(self.TURN):
+            self._begin()
+        return f"{self._prefix}_{self._shared}{rest}"
+
+    def _begin(self) -> None:
+        self._shared = random_base62(self.SHARED)
 
 
 def pattern(prefix: str) -> str:

@@ -1,5 +1,7 @@
+import os
 import re
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -19,16 +21,30 @@ def test_no_identifier_comes_twice():
     assert len({new_id("key") for _ in range(1000)}) == 1000
 
 
-def test_ids_in_runs_begin_alike_and_none_comes_twice(monkeypatch):
-    monkeypatch.setattr(IdsInRuns, "RUN", 400)
+def test_ids_in_runs_begin_alike_until_chance_ends_the_run_and_none_comes_twice():
     new = IdsInRuns("req")
-    made = [new() for _ in range(1_199)]  # its runs begin with the 400th and the 800th
+    made = [new() for _ in range(40_000)]
     assert all(map(matcher("req"), made))
-    assert len(set(made)) == len({each[6:] for each in made}) == 1_199
-    runs = [{each[4:6] for each in made[start:end]} for start, end in ((0, 399), (399, 799), (799, 1_199))]
-    assert [len(run) for run in runs] == [1, 1, 1]
-    monkeypatch.setattr(IdsInRuns, "RUN", 1)
-    assert len({new()[4:6] for _ in range(100)}) > 50
+    assert len(set(made)) == len({each[6:] for each in made}) == len(made)
+    turned = [after for before, after in pairwise(made) if before[4:6] != after[4:6]]
+    assert turned
+    assert all(each[6:].startswith(IdsInRuns.TURN) for each in turned)
+
+
+def test_each_process_begins_a_run_of_its_own():
+    new = IdsInRuns("req")
+    assert {_first_of_a_child(new)[4:6] for _ in range(3)} != {new()[4:6]}
+
+
+def _first_of_a_child(new):
+    read, write = os.pipe()
+    if not os.fork():
+        os.write(write, new().encode())
+        os._exit(0)
+    os.wait()
+    os.close(write)
+    with open(read) as made:
+        return made.read()
 
 
 def test_every_character_of_base62_comes_up():
