@@ -47,6 +47,12 @@ class Machine(Service):
         """Let the processes run again."""
         self._signal(signal.SIGCONT)
 
+    def stop(self) -> None:
+        """End the processes, also those that hang."""
+        if self.started:
+            self.go_on()
+        super().stop()
+
     def replace(self, deployment: Deployment) -> None:
         """Install another release at the same place."""
         self.stop()
