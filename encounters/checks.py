@@ -8,7 +8,6 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from encounters import replica
@@ -34,7 +33,9 @@ def _bucket_settings() -> Iterator[CheckMessage]:
     keys = [given["access_key"], given["secret_key"]]
     if not given["bucket"]:
         if any((*keys, given["endpoint"])):
-            yield Error("CHARTERO_S3_BUCKET is not set, but others of S3 are.", hint=_SET_ALL, id="encounters.E006")
+            yield Error(
+                "Other S3 settings are set, but CHARTERO_S3_BUCKET is not.", hint=_SET_ALL, id="encounters.E006"
+            )
         return
     if find_spec("botocore") is None:
         hint = (
@@ -45,7 +46,7 @@ def _bucket_settings() -> Iterator[CheckMessage]:
         yield Error("CHARTERO_S3_BUCKET is set, but its keys are not.", hint=_SET_ALL, id="encounters.E006")
     if settings.RECORDINGS_STORAGE:
         message = "CHARTERO_S3_BUCKET and CHARTERO_RECORDINGS_STORAGE are both set."
-        yield Error(message, hint="Unset the one where recordings are not.", id="encounters.E006")
+        yield Error(message, hint="Unset the one you don't use.", id="encounters.E006")
     if settings.ENVIRONMENT == "production" and given["endpoint"].startswith("http:"):
         hint = "Write https:// in CHARTERO_S3_ENDPOINT."
         yield Error("Recordings of patients would travel without TLS.", hint=hint, id="encounters.E007")
@@ -54,10 +55,10 @@ def _bucket_settings() -> Iterator[CheckMessage]:
 def _signing() -> list[CheckMessage]:
     try:
         parameters = inspect.signature(recordings.storage().url).parameters
-    except (ImproperlyConfigured, TypeError):  # its message may quote a secret from the options
+    except Exception:  # whatever its package raises, and the message may quote a secret from the options
         hint = (
-            "Check CHARTERO_RECORDINGS_STORAGE and CHARTERO_RECORDINGS_OPTIONS, and that the package of the storage is "
-            "installed."
+            "Check CHARTERO_S3_REGION and CHARTERO_S3_ENDPOINT, or CHARTERO_RECORDINGS_STORAGE and "
+            "CHARTERO_RECORDINGS_OPTIONS, and that the package of the storage is installed."
         )
         return [Error("The storage for recordings can't be created.", hint=hint, id="encounters.E002")]
     if "expire" not in parameters:
