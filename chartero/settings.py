@@ -108,7 +108,8 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "chartero.urls"
 WSGI_APPLICATION = "chartero.wsgi.application"
-FORCE_SCRIPT_NAME = ""  # we are at the root of the site; Django would look for another place twice in each call
+# At the root of the site, unless gunicorn is told otherwise: Django would look for the place twice in each call.
+FORCE_SCRIPT_NAME = None if "SCRIPT_NAME" in os.environ else ""
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

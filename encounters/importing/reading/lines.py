@@ -66,7 +66,10 @@ def numbered(stream: IO[bytes]) -> Iterator[tuple[int, bytes | Code]]:
 
 
 def parsed(line: bytes) -> Any | Code:
-    """Return the JSON of a line. NaN, duplicate names, lone surrogates and extreme nesting are `INVALID_JSON`, too."""
+    """Return the JSON of a line. NaN, duplicate names, lone surrogates and extreme nesting are `INVALID_JSON`, too.
+
+    An integer beyond 64 bits becomes a float.
+    """
     with suppress(orjson.JSONDecodeError, orjson.JSONEncodeError):
         found = orjson.loads(line)
         if _strings(orjson.dumps(found)) == _strings(line):
