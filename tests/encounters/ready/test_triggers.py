@@ -11,6 +11,7 @@ from tests.encounters.support.counted import execute
 from tests.encounters.support.restricted import restrict
 from tests.factories import CHANGE, START, DocumentFactory, EncounterFactory, OrganizationFactory
 from tests.partners.support.webhooks import added
+from tests.planning import forget_statistics
 
 pytestmark = pytest.mark.django_db
 TURNS = [{"speaker": "A", "start": 0.0, "end": 1.0, "text": "Invented."}]
@@ -143,6 +144,7 @@ def test_a_trigger_that_is_gone_is_noticed_and_installed_again(name):
 @pytest.mark.parametrize("each", TRIGGERS, ids=lambda each: each.name)
 def test_the_encounter_of_a_transcript_is_found_by_its_key(each):
     """Also in a table that is new, of which the database knows nothing."""
+    forget_statistics("encounters_encounter", "encounters_document", "encounters_patient")
     plan = str(execute(f"EXPLAIN {each._note('postgresql').replace('NEW.id', '1')}"))
     assert "Index Scan using encounters_encounter_pkey on encounters_encounter" in plan
     assert "encounter_served" not in plan
