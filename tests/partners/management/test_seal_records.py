@@ -57,7 +57,7 @@ def test_verify_records_lists_a_line_for_each_kind_of_fault(capsys):
 
 
 def test_verify_records_names_the_faults_before_it_notes_them(capsys, monkeypatch):
-    def fail(noted):
+    def fail(noted, **how):
         raise db.OperationalError
 
     sealed_record()
