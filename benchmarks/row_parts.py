@@ -152,7 +152,7 @@ class Table:
         query = "limit=25&offset=0" if size == 25 else ""
         values = (self.new_id(), timezone.now(), *whose, "GET", *what, query, *answer, None, size, 1500)
         more = ("198.51.100.7", False, None, pks, pks, None)
-        return [prepared._as_text(value) for value in (*values, *more)]
+        return prepared._texts([*values, *more])
 
 
 def index_of(table: str, name: str) -> str:

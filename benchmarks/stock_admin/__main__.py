@@ -77,6 +77,8 @@ def main() -> None:
     parser.add_argument("--keys", type=int, default=admin_lists.KEYS)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
+    if options.keys < (least := admin_lists.LINKS + admin_lists.LEAKS):
+        parser.error(f"--keys: give at least {least:,}, which links and leaks are made of")
     call_command("migrate", verbosity=0)
     if not Organization.objects.exists():
         admin_lists.fill(int(options.millions * admin_lists.MILLION), options.keys)

@@ -12,12 +12,8 @@ from benchmarks.stock_admin import pages
 def main() -> None:
     """Say which pages there are, then open what is asked for until the end of the input."""
     client = staff()
-    known = {
-        each.name: each
-        for each in (
-            pages.of_stock() if settings.ROOT_URLCONF == "benchmarks.stock_admin.urls" else pages.of_chartero()
-        )
-    }
+    is_stock = settings.ROOT_URLCONF == "benchmarks.stock_admin.urls"
+    known = {pair.ours.name: pair.stock if is_stock else pair.ours for pair in pages.pairs()}
     print(json.dumps(list(known)), flush=True)
     for line in sys.stdin:
         page, begun = known[line.strip()], cpu()
