@@ -76,11 +76,16 @@ def test_a_fault_is_told_until_a_verification_finds_none(sealed):
     assert not attention.problems()
 
 
-def test_a_fault_is_told_until_it_is_explained(sealed):
-    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=9))
-    refused("verify_records")
+def alter_and_explain(pk: int, *options: str) -> None:
+    """Alter a row, find that by a verification, and explain it."""
+    as_owner(lambda: RequestRecord.objects.filter(pk=pk).update(count=9))
+    refused("verify_records", *options)
     attention.problems().failed.explain(CHANGE)
     explanation_in_place()
+
+
+def test_a_fault_is_told_until_it_is_explained(sealed):
+    alter_and_explain(FIRST)
     assert not attention.problems()
     run("verify_records")
     assert not attention.problems()
@@ -90,19 +95,13 @@ def test_a_fault_is_told_until_it_is_explained(sealed):
 
 
 def test_an_explained_row_that_is_altered_again_is_told(sealed):
-    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=9))
-    refused("verify_records")
-    attention.problems().failed.explain(CHANGE)
-    explanation_in_place()
+    alter_and_explain(FIRST)
     as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=8))
     refused("verify_records")
 
 
 def test_an_explanation_ends_with_the_faults(sealed):
-    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=9))
-    refused("verify_records")
-    attention.problems().failed.explain(CHANGE)
-    explanation_in_place()
+    alter_and_explain(FIRST)
     as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=1))
     run("verify_records")
     as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=9))
@@ -116,10 +115,7 @@ def test_what_can_be_put_right_can_not_be_explained(sealed):
 
 
 def test_an_explained_fault_of_a_part_hides_no_other(sealed):
-    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST + 60).update(count=9))
-    refused("verify_records", "--from-seal", "3")
-    attention.problems().failed.explain(CHANGE)
-    explanation_in_place()
+    alter_and_explain(FIRST + 60, "--from-seal", "3")
     as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).update(count=9))
     refused("verify_records")
     run("verify_records", "--from-seal", "3")
