@@ -31,7 +31,9 @@ def pairs() -> list[Pair]:
         _pair("one key", one_key, one_key),
         _pair("organizations", ORGANIZATIONS, ORGANIZATIONS),
         _pair("organizations by name", f"{ORGANIZATIONS}?q=clinic", f"{ORGANIZATIONS}?q=clinic"),
-        _pair("organizations not allowlisted", f"{ORGANIZATIONS}?show=refused", f"{ORGANIZATIONS}?allowlisted__exact=0"),
+        _pair(
+            "organizations not allowlisted", f"{ORGANIZATIONS}?show=refused", f"{ORGANIZATIONS}?allowlisted__exact=0"
+        ),
         _pair("one organization", one_organization, one_organization),
         _pair("requests", f"{REQUESTS}?time=all", REQUESTS),
         _pair("requests of 7 days", f"{REQUESTS}?time=7d", f"{REQUESTS}?{week}"),
