@@ -3,6 +3,7 @@
 import re
 import socket
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -178,6 +179,12 @@ class Connection(TConn):  # type: ignore[misc]
         """Return True if a call has begun but is not complete in time."""
         since = self._since
         return since is not None and now > since + PATIENCE
+
+
+def make_room(idle: Sequence[Connection]) -> None:
+    """End the first of the idle connections, which has been idle longest."""
+    for connection in idle[:1]:
+        connection.end()
 
 
 def _awaited(head: bytes) -> int:

@@ -19,7 +19,7 @@ from django.db import connections
 from gunicorn.workers.base import Worker  # type: ignore[import-untyped]
 
 from chartero.server import configuration, reading
-from chartero.server.connections import Connection
+from chartero.server.connections import Connection, make_room
 from chartero.server.listeners import GONE, NO_ROOM, ONCE, Listeners
 from chartero.server.pool import PoolWorker
 from chartero.server.responding import Responder
@@ -132,8 +132,7 @@ class SharedPollWorker(PoolWorker):
             self.listeners.listen(listener)
         else:
             self.full = True
-            for connection in idle[:1]:
-                connection.end()
+            make_room(idle)
 
     def answer(self, fileno: int) -> None:
         """Answer one call, then wait for more or close the connection. Only this method closes connections.
@@ -233,6 +232,8 @@ class SharedPollWorker(PoolWorker):
             connection.end_if_slow(now, self.linger)
         if len(self.connections) < self.worker_connections:
             self.listeners.listen()
+        elif self.full:  # no connection was idle when the last one came
+            make_room(list(self.idle.values()))
 
     def _finish(self) -> None:
         """Take the connections that are still to come, and answer the calls at hand."""
