@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import gc
 import os
 import re
 from collections import Counter
@@ -34,6 +35,12 @@ settings.load_profile("same")
 _TOKEN_LIKE = re.compile(r"(?i)sk(?:_|%5F)[0-9a-z_%]+|[0-9a-z]{20,}")
 
 
+def pytest_collection_finish():
+    """Collect garbage less often: what is loaded by now stays, and a test leaves little."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Mark the tests that reach a database, and the races: what they meet in our code depends on the database."""
@@ -43,8 +50,14 @@ def pytest_collection_modifyitems(items):
             item.add_marker("database")
         if "race" in needs:
             item.add_marker("postgresql")
+        if "CHARTERO_TESTS_ONCE" in os.environ and (once := item.get_closest_marker("once")) and not _is_on(*once.args):
+            item.add_marker(pytest.mark.skip(reason=f"runs once, on {once.args[0]}"))
         if "direct" in marks and "CHARTERO_DIRECT_DATABASE_URL" in os.environ:
             item.add_marker(pytest.mark.skip(reason="needs a session that lasts"))
+
+
+def _is_on(vendor: str) -> bool:
+    return connection.vendor == vendor
 
 
 @pytest.fixture(autouse=True, scope="session")

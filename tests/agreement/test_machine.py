@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from partners.decision import policy
 from tests.agreement.machine import AccessMachine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once("sqlite")]
 # A failure isn't made shorter here: that takes minutes, and the long form does it.
 SHORT = settings(
     max_examples=8,

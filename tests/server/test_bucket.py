@@ -10,6 +10,7 @@ import pytest
 
 from tests.encounters.support import bucket
 from tests.encounters.transcripts.visits import encounter, transcript, visit, write
+from tests.server.deployment import new_deployment
 
 pytest.importorskip("botocore", reason="needs deploy/s3.txt")
 pytest.importorskip("nanio", reason="needs .ci/requirements.txt")
@@ -22,6 +23,16 @@ def machine(served, folder, store):
     shutil.rmtree(folder / "recordings")
     environment = served.environment | store.environment | {"CHARTERO_DATA_DIR": str(folder), "CHARTERO_WORKERS": "1"}
     return replace(served, environment=environment, log=folder / "log")
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A deployment of its own: the recordings of the others aren't in a bucket."""
+    (tmp_path / "first").mkdir()
+    with new_deployment(tmp_path / "first") as deployment:
+        report = deployment.report("demo", "--no-serve")
+        deployment.tokens["good"], deployment.organization_id = report["token"], report["organization_id"]
+        yield deployment
 
 
 def test_each_serves_what_the_other_imported(served, tmp_path):

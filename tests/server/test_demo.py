@@ -10,7 +10,7 @@ import pytest
 
 from tests.server.deployment import ROOT, Deployment, free_port, new_database, wait_for
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.once("sqlite")]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.server.deployment import new_deployment
 from tests.server.flooding import Caller
 from tests.server.upgrading import running
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.once("postgresql")]
 RATE, CALLERS, SECONDS = 50, 5, 12  # calls a second of all callers
 ONE, TWO = f"1:{'T25lIGludmVudGVkIGtleSBmb3IgdGVzdHMgb25seS4='}", f"2:{'VHdvIGludmVudGVkIGtleXMgZm9yIHRlc3RzIG9ubHk='}"
 STEPS = [

@@ -8,7 +8,7 @@ import pytest
 
 from tests.server.deployment import Deployment, free_port
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.once("postgresql")]
 LIST = "/external/v1/encounters"
 on_postgresql = pytest.mark.skipif(
     not os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="needs PostgreSQL"

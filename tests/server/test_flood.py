@@ -5,7 +5,7 @@ import pytest
 from tests.server.deployment import new_deployment
 from tests.server.flooding import flood
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.once("postgresql")]
 
 
 @pytest.fixture(scope="module")

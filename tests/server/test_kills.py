@@ -6,7 +6,7 @@ import pytest
 from tests.server.deployment import new_deployment
 from tests.server.killing import Killing
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.once("postgresql")]
 
 
 @pytest.fixture(scope="module")

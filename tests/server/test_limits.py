@@ -12,7 +12,7 @@ import pytest
 from tests.server.deployment import Deployment, new_deployment
 from tests.server.killing import rows
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.once("postgresql")]
 MINUTE = timedelta(minutes=1)
 CALLS, LIMIT, CLIENTS = 1_000, 100, 4
 ENDLESS, PAST = "9999-12-31 23:59:00", "2026-01-01 00:00:00"

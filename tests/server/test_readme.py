@@ -36,6 +36,7 @@ def fresh(tmp_path):
         yield Deployment(kept | ours | SUPERUSER)
 
 
+@pytest.mark.once("sqlite")
 def test_it_ends_with_the_first_encounter(fresh, tmp_path):
     shell = commands("first call").replace("python manage.py", f"{sys.executable} {ROOT / 'manage.py'}")
     shell = shell.replace("createsuperuser", "createsuperuser --noinput")

@@ -208,6 +208,7 @@ def test_what_cannot_be_read_or_needs_no_reading_is_finished(program):
         eventually(lambda: program.outcomes() == expected)
 
 
+@pytest.mark.once("postgresql")
 def test_both_secrets_are_accepted_while_one_is_replaced(program):
     event = EVENT | {"id": "evt_1", "type": "webhook.endpoint_test", "resources": {}}
     with program.running(CHARTERO_WEBHOOK_SECRET=f"{OLD_SECRET} {SECRET}"):

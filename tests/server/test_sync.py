@@ -257,6 +257,7 @@ SERVED = (
 )
 
 
+@pytest.mark.once("postgresql")
 @pytest.mark.samples
 def test_eleven_thousand_encounters_while_the_server_is_restarted_five_times(volume, tmp_path):
     restarts, said = 0, []

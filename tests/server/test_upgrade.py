@@ -10,7 +10,7 @@ import pytest
 from tests.chartero.metrics.scraped import TOKEN
 from tests.server.upgrading import BUSY, SERVED, AdoptedService, calls, running
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.once("postgresql")]
 
 
 def test_a_new_release_replaces_the_old_one_without_a_failed_call(served, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 
 from tests.server.deployment import ROOT, new_deployment
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.once("postgresql")]
 ROUNDS = 4
 WRITE = """
 import random
