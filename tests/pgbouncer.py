@@ -11,6 +11,7 @@ or later.
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -33,6 +34,11 @@ def is_installed() -> bool:
     return shutil.which(PROGRAM) is not None
 
 
+def passing_on(pooler: str) -> dict[str, str]:
+    """Return the settings that this value of CHARTERO_POOLER needs."""
+    return {"max_prepared_statements": "100"} if pooler == PREPARED else {}
+
+
 def entries(server: str, name: str) -> dict[str, str]:
     """Return the databases of the file, in front of this port and database of PostgreSQL."""
     lines = re.findall(r"(?m)^(chartero\w*) = (.*)$", FILE.read_text())
@@ -43,9 +49,40 @@ def entries(server: str, name: str) -> dict[str, str]:
     }
 
 
+class Pooler:
+    """A PgBouncer, which can be stopped or killed, and started again on the same port."""
+
+    def __init__(self, file: Path, port: int) -> None:
+        self.file, self.port = file, port
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        user = "postgres" if os.getuid() == 0 else None
+        self._process = subprocess.Popen([PROGRAM, "-q", self.file], user=user, cwd="/")
+        _await(self.port, self._process)
+
+    def end(self, by: signal.Signals = signal.SIGTERM) -> None:
+        """End it by this signal, and wait until it has gone."""
+        self._process.send_signal(by)
+        self._process.wait(30)
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Stop its process: it takes connections, and answers nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
+
 @contextmanager
-def running(databases: dict[str, str], **more: str) -> Iterator[int]:
-    """Run PgBouncer in front of these databases, and yield its port. Every role of PostgreSQL is let in."""
+def running(databases: dict[str, str], **more: str) -> Iterator[Pooler]:
+    """Run PgBouncer in front of these databases, with these settings beside those of the file.
+
+    Every role of PostgreSQL is let in.
+    """
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as name:
@@ -59,14 +96,11 @@ def running(databases: dict[str, str], **more: str) -> Iterator[int]:
         (folder / "pgbouncer.ini").write_text("\n".join(["[databases]", *chosen, "[pgbouncer]", *lines, ""]))
         for file in folder.iterdir():  # a test that imported the server's module has left a narrow umask
             file.chmod(0o644)
-        user = "postgres" if os.getuid() == 0 else None
-        process = subprocess.Popen([PROGRAM, "-q", folder / "pgbouncer.ini"], user=user, cwd="/")
+        pooler = Pooler(folder / "pgbouncer.ini", port)
         try:
-            _await(port, process)
-            yield port
+            yield pooler
         finally:
-            process.terminate()
-            process.wait(30)
+            pooler.end()
 
 
 def _await(port: int, process: "subprocess.Popen[bytes]") -> None:
@@ -94,17 +128,16 @@ def main() -> None:
     limits = re.search(r"connect_query='(.*)'", entries("", "")["chartero"])
     # Rows of invented data keep their times, as in the tests on PostgreSQL itself.
     given = f"{limits[1] if limits else ''}; SET chartero.times = given"
-    prepared = {"max_prepared_statements": "100"} if pooler == PREPARED else {}
-    forget = FORGET + ("" if prepared else FORGET_PREPARED)
+    forget = FORGET + ("" if pooler == PREPARED else FORGET_PREPARED)
     sizes = "pool_size=12 min_pool_size=3"
     with running(
         {"*": f"host={url.hostname} port={url.port} {sizes} connect_query='{given}'"},
         server_round_robin="1",
         server_reset_query_always="1",
         server_reset_query=f"{forget}; {given}",
-        **prepared,
-    ) as port:
-        pooled = url._replace(netloc=f"postgres@127.0.0.1:{port}").geturl()
+        **passing_on(pooler),
+    ) as front:
+        pooled = url._replace(netloc=f"postgres@127.0.0.1:{front.port}").geturl()
         environment = {"DATABASE_URL": pooled, "CHARTERO_DIRECT_DATABASE_URL": direct, "CHARTERO_POOLER": pooler}
         done = subprocess.run(sys.argv[1:], env=os.environ | environment)
     sys.exit(done.returncode)

@@ -41,12 +41,12 @@ def misfits(pooler, *, web_process=True, **place):
 
 @pytest.fixture(scope="module")
 def front(django_db_setup):
-    """Return the port of a PgBouncer with the databases of the file, and one that has no settings at all."""
+    """Return the place of a PgBouncer with the databases of the file, and one that has no settings at all."""
     known = connection.settings_dict
     entries = pgbouncer.entries(known["PORT"], known["NAME"])
     bare = f"host=127.0.0.1 port={known['PORT']} dbname={known['NAME']}"
-    with pgbouncer.running(entries | {"bare": bare}, server_round_robin="1") as port:
-        yield {"HOST": "127.0.0.1", "PORT": str(port)}
+    with pgbouncer.running(entries | {"bare": bare}, server_round_robin="1") as pooler:
+        yield {"HOST": "127.0.0.1", "PORT": str(pooler.port)}
 
 
 def test_nothing_in_front_fits_the_default():
@@ -87,8 +87,8 @@ def test_a_pooler_that_passes_on_no_prepared_statements_is_noticed(front):
 def test_a_pooler_that_passes_on_prepared_statements_fits():
     known = connection.settings_dict
     entries = pgbouncer.entries(known["PORT"], known["NAME"])
-    with pgbouncer.running(entries, max_prepared_statements="100") as port:
-        assert misfits(databases.PREPARED, NAME=WEB, HOST="127.0.0.1", PORT=str(port)) == []
+    with pgbouncer.running(entries, max_prepared_statements="100") as pooler:
+        assert misfits(databases.PREPARED, NAME=WEB, HOST="127.0.0.1", PORT=str(pooler.port)) == []
 
 
 @needs_pgbouncer
@@ -98,8 +98,8 @@ def test_a_pooler_that_nobody_names_is_noticed_whether_it_refuses_our_options_or
     with pytest.raises(OperationalError, match="set CHARTERO_POOLER=transaction"):
         own.ensure_connection()
     entries = pgbouncer.entries(connection.settings_dict["PORT"], connection.settings_dict["NAME"])
-    with pgbouncer.running(entries, ignore_startup_parameters="options") as port:
-        assert misfits(databases.NONE, NAME=WEB, HOST="127.0.0.1", PORT=str(port)) == [pooling.UNSAID]
+    with pgbouncer.running(entries, ignore_startup_parameters="options") as pooler:
+        assert misfits(databases.NONE, NAME=WEB, HOST="127.0.0.1", PORT=str(pooler.port)) == [pooling.UNSAID]
 
 
 def test_another_fault_at_the_start_is_not_taken_for_a_pooler():

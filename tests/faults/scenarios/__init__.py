@@ -1,11 +1,12 @@
 """All faults, in the order in which they are run."""
 
-from tests.faults.scenarios import clients, clocks, kills, replicas, room, silence
+from tests.faults.scenarios import clients, clocks, kills, pooled, replicas, room, silence
 
 SCENARIOS = [
     *silence.SCENARIOS,
     *replicas.SCENARIOS,
     *room.SCENARIOS,
+    *pooled.SCENARIOS,
     *clocks.SCENARIOS,
     *clients.SCENARIOS,
     *kills.SCENARIOS,

@@ -45,7 +45,8 @@ def both_hosts(site: Site) -> Iterator[Pair]:
         name = both.replica.url.rpartition("/")[2]
         hosts = f"127.0.0.1:{site.proxy.port},127.0.0.1:{both.replica.port}"
         url = f"postgres://postgres@{hosts}/{name}?target_session_attrs=read-write"
-        with serving(site.server.environment | {"DATABASE_URL": url}, site.server.log) as server:
+        own = {"DATABASE_URL": url, "CHARTERO_POOLER": "none"}
+        with serving(site.server.environment | own, site.server.log) as server:
             yield replace(both, server=server)
             site.proxy.thaw()
 
