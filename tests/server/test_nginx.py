@@ -66,6 +66,19 @@ def test_no_header_of_a_caller_stands_for_the_proxy_or_for_the_request_id(front,
     assert told.split()[-1] == "127.0.0.1"
 
 
+def test_no_caller_says_to_which_trace_a_call_belongs(tmp_path):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Noting) as service:
+        threading.Thread(target=service.serve_forever).start()
+        with fronted(tmp_path, service.server_port, service.server_port) as front:
+            front.get(
+                LIST, headers={"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "TraceState": "a=b", "X-Other": "c"}
+            )
+        service.shutdown()
+    names = {name.lower() for name in service.headers}
+    assert "x-other" in names
+    assert not {"traceparent", "tracestate"} & names
+
+
 def test_only_what_is_public_is_compressed(front, served):
     wanted = {"Accept-Encoding": "gzip"}
     answer = front.get(f"{LIST}?limit=100", token=served.tokens["good"], headers=wanted)
@@ -166,6 +179,14 @@ class Answering(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         """Say nothing."""
+
+
+class Noting(Answering):
+    """A service that notes the headers of a call."""
+
+    def do_GET(self):
+        self.server.headers = list(self.headers)
+        super().do_GET()
 
 
 class Breaking(Answering):
