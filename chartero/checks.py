@@ -1,7 +1,7 @@
 """System checks of a deployment. Each message has an id and says what to do."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from django.core.validators import validate_email
 from django.db import connections
 from django.http.request import split_domain_port, validate_host
 
+from chartero.deployment import collectors
 from chartero.postgresql import pooling
 from chartero.postgresql.base import DatabaseWrapper
 
@@ -93,6 +94,32 @@ def metrics(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Chec
         return []
     hint = f"Set it to at least {MINIMUM_TOKEN} random letters and digits, for example of openssl rand -hex 32."
     return [Error("CHARTERO_METRICS_TOKEN is too short, or no bearer token.", hint=hint, id="chartero.E021")]
+
+
+@register(Tags.security)
+def traces(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Check that traces can be sent to their collector, and that only a proxy can say to which trace a call belongs."""
+    return list(_traces()) if settings.OTLP_ENDPOINT else []
+
+
+def _traces() -> Iterator[CheckMessage]:
+    if not collectors.is_installed():
+        hint = (
+            "Run pip install --require-hashes -r deploy/otel.txt. Where deploy/build built the deployment, run it "
+            "again."
+        )
+        message = "CHARTERO_OTLP_ENDPOINT is set, but its package opentelemetry-proto is missing."
+        yield Error(message, hint=hint, id="chartero.E022")
+    if collectors.is_exposed(settings.OTLP_ENDPOINT):
+        hint = "Write https://, or send them to a collector on this machine or at a private address."
+        yield Error("CHARTERO_OTLP_ENDPOINT uses plain http to a public address.", hint=hint, id="chartero.E023")
+    if not collectors.are_headers(settings.OTLP_HEADERS):
+        hint = 'Write {"name": "value", …} in printable ASCII, without the headers that HTTP itself sets.'
+        yield Error("CHARTERO_OTLP_HEADERS contains what can't be a header.", hint=hint, id="chartero.E024")
+    if settings.OTLP_TRACEPARENT and not settings.BEHIND_PROXY:
+        hint = "Set CHARTERO_BEHIND_PROXY=1, or unset it."
+        message = "CHARTERO_OTLP_TRACEPARENT has no effect without a proxy."
+        yield Warning(message, hint=hint, id="chartero.W025")
 
 
 @register(Tags.security)

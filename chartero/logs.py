@@ -22,6 +22,8 @@ from partners.keys import in_text
 
 # The id of the call that this thread is answering.
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+# The trace of that call, if it is traced.
+TRACE_ID: ContextVar[str | None] = ContextVar("trace_id", default=None)
 # The fields of `extra=` that are logged. All others are left out.
 FIELDS = ("reason_code", "status", "view", "check", "what", "exception", "where", "seal", "digest")
 LONGEST = 2000
@@ -114,17 +116,18 @@ class PlainLine(logging.Formatter):
 def told(record: logging.LogRecord) -> Facts:
     """Return what may be logged of a record, with redacted and shortened text."""
     if hasattr(record, "facts"):
-        return dict(record.facts)
+        return {name: value for name, value in record.facts.items() if value is not None}
     moment = _moment(record)
     facts = {
-        "time": moment["time"],
+        "time": moment.pop("time"),
         "level": record.levelname.lower(),
         "logger": record.name,
         "event": _event(record),
-        "request_id": moment["request_id"],
+        **moment,
         **_about(record),
     }
-    return {name: _safe(value) for name, value in facts.items() if value is not None}
+    safe = {name: _safe(value) for name, value in facts.items() if value is not None}
+    return safe | ({"trace_id": facts["trace_id"]} if "trace_id" in safe else {})  # its digits look like a token
 
 
 def configuration() -> dict[str, Any]:
@@ -166,6 +169,16 @@ def answering(request_id: str) -> Iterator[None]:
                 handler.settle()
 
 
+@contextmanager
+def traced(trace_id: str) -> Iterator[None]:
+    """Add the id of this trace to everything that is logged inside."""
+    outside = TRACE_ID.set(trace_id)
+    try:
+        yield
+    finally:
+        TRACE_ID.reset(outside)
+
+
 def log_failed_thread(failure: threading.ExceptHookArgs) -> None:
     """Log the fault that ended a thread, without Python's traceback and its text (`threading.excepthook`)."""
     if not isinstance(failure.exc_value, SystemExit):
@@ -175,7 +188,7 @@ def log_failed_thread(failure: threading.ExceptHookArgs) -> None:
 def _moment(record: logging.LogRecord) -> Facts:
     """Return what differs in each event of a kind."""
     moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-    return {"time": moment.replace("+00:00", "Z"), "request_id": REQUEST_ID.get()}
+    return {"time": moment.replace("+00:00", "Z"), "request_id": REQUEST_ID.get(), "trace_id": TRACE_ID.get()}
 
 
 def _kind(record: logging.LogRecord) -> Hashable | None:

@@ -63,6 +63,10 @@ WEBHOOK_NETWORKS = env.networks("CHARTERO_WEBHOOK_NETWORKS")  # allowed although
 WEBHOOK_CA_FILE = env.text("CHARTERO_WEBHOOK_CA_FILE", default="")  # empty: the system's certificate authorities
 ACCESS_REQUESTS = env.flag("CHARTERO_ACCESS_REQUESTS", default=False)
 METRICS_TOKEN = env.text("CHARTERO_METRICS_TOKEN", default="")  # empty: no metrics
+OTLP_ENDPOINT = env.endpoint("CHARTERO_OTLP_ENDPOINT")  # empty: no call is traced
+OTLP_HEADERS = env.options("CHARTERO_OTLP_HEADERS", default={}, example='{"Authorization": "Bearer …"}')
+OTLP_PERCENT = env.number("CHARTERO_OTLP_PERCENT", default=100, least=1, most=100)
+OTLP_TRACEPARENT = env.flag("CHARTERO_OTLP_TRACEPARENT", default=False)  # believe the proxy's
 AUDIO_URL_SECONDS = env.number("CHARTERO_AUDIO_URL_SECONDS", default=300, least=1)
 
 # The application -----------------------------------------------------------------------------------------------------
@@ -84,6 +88,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "chartero.web.middleware.ProbeMiddleware",
+    "chartero.tracing.middleware.TracingMiddleware",
     "chartero.web.middleware.ExternalApiMiddleware",
     "chartero.web.middleware.PagesSecurityMiddleware",
     "chartero.web.middleware.PagesPolicyMiddleware",

@@ -14,7 +14,10 @@ OURS = {"chartero", "encounters", "partners", "tests", "benchmarks"}
 SETTINGS = ROOT / "chartero" / "settings.py"
 PRODUCT = ("chartero", "encounters", "partners", "manage.py")
 NAMED = re.compile(r"^([A-Za-z0-9._-]+)", re.MULTILINE)
-NAMES = {"markdown_it": "markdown-it-py"}  # of modules that need not be installed where the tests run
+NAMES = {
+    "markdown_it": "markdown-it-py",
+    "opentelemetry": "opentelemetry-proto",
+}  # of modules that need not be installed where the tests run
 ON_BEHALF = {"argon2-cffi": "partners.signin.guards.hashing.Argon2Hasher"}  # used by what is named in the settings
 
 
@@ -29,7 +32,7 @@ def named(file, section=""):
 
 
 TO_RUN = named("requirements.in", "# To run\n")
-EXTRAS = named("deploy/s3.in")  # imported only where an operator asks for them
+EXTRAS = named("deploy/s3.in") | named("deploy/otel.in")  # imported only where an operator asks for them
 
 
 def files(*places):

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PINNED = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==\S+( ;)?", re.MULTILINE)
 ACCEPTED = {
+    "3-Clause BSD License",
     "Apache 2.0",
     "Apache-2.0",
     "Apache-2.0 AND BSD-2-Clause",
@@ -67,3 +68,9 @@ def test_every_licence_was_accepted():
 def test_every_licence_of_what_a_bucket_needs_was_accepted():
     pytest.importorskip("botocore", reason="needs deploy/s3.txt")
     assert refused(licences("deploy/s3.txt")) == {}
+
+
+@pytest.mark.otel
+def test_every_licence_of_what_traces_need_was_accepted():
+    pytest.importorskip("opentelemetry.proto", reason="needs deploy/otel.txt")
+    assert refused(licences("deploy/otel.txt")) == {}

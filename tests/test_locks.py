@@ -64,11 +64,12 @@ def test_a_deployment_installs_what_runs_in_the_tests_and_nothing_that_only_test
     assert required.keys() <= part.keys()
 
 
-def test_a_bucket_needs_no_other_releases_than_those_of_the_other_locks():
-    lock = (ROOT / "deploy/s3.txt").read_text()
+@pytest.mark.parametrize("extra", ["s3.in", "otel.in"])
+def test_an_extra_needs_no_other_releases_than_those_of_the_other_locks(extra):
+    lock = (ROOT / "deploy" / extra).with_suffix(".txt").read_text()
     assert "--no-strip-extras" in lock.splitlines()[1]
     added = releases(lock)
-    assert extras(NAMED, (ROOT / "deploy/s3.in").read_text()).keys() <= added.keys()
+    assert extras(NAMED, (ROOT / "deploy" / extra).read_text()).keys() <= added.keys()
     for other in ("requirements.txt", "deploy/requirements.txt", ".ci/requirements.txt"):
         known = releases((ROOT / other).read_text())
         assert {name: known[name] for name in added.keys() & known.keys()}.items() <= added.items()

@@ -22,11 +22,15 @@ DATABASES = ("sqlite", "postgres", "postgresql")
 MAIL_SERVERS = ("smtp", "smtps", "smtp+tls", "smtp+ssl")
 MAIL_ELSEWHERE = ("consolemail", "dummymail", "filemail", "memorymail")
 _HOST = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]*[0-9A-Za-z])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+_PATH = re.compile(r"[!-~]*")
 _PORT_ZERO = re.compile(r":0+(?=[,/?]|$)")
 
 ENCODE = "In the user name and the password, percent-encode every character except letters, digits, - . _ and ~."
 WRITE_DATABASE = f"Write sqlite:////path/to/file or postgres://user:password@host:5432/name. {ENCODE}"
 WRITE_MAIL = f"Write smtp+tls://user:password@host:587, smtp+ssl://user:password@host:465 or smtp://host:25. {ENCODE}"
+WRITE_ENDPOINT = (
+    "Write https://collector.example.com:4318, with a path if it has one, and without a user, a query or a fragment."
+)
 WRITE_BASE_URL = "Write https://api.example.com, with a port if needed, and nothing after it."
 
 
@@ -103,12 +107,14 @@ class Environment:
             raise UnreadableSetting(name, "Write small letters, digits, dots and hyphens, at most 63.")
         return given
 
-    def options(self, name: str, default: dict[str, Any]) -> dict[str, Any]:
+    def options(
+        self, name: str, default: dict[str, Any], example: str = '{"bucket_name": "recordings"}'
+    ) -> dict[str, Any]:
         """Return a JSON object."""
         given = self._values.get(name, "").strip()
         read = _json(given) if given else default
         if not isinstance(read, dict):
-            raise UnreadableSetting(name, 'Write a JSON object, such as {"bucket_name": "recordings"}.')
+            raise UnreadableSetting(name, f"Write a JSON object, such as {example}.")
         return read
 
     def base_url(self, name: str) -> str:
@@ -117,6 +123,15 @@ class Environment:
         url = _split(name, given, WRITE_BASE_URL)
         if given and (url.scheme not in ("http", "https") or not url.hostname or given != _site(url)):
             raise UnreadableSetting(name, WRITE_BASE_URL)
+        return given
+
+    def endpoint(self, name: str) -> str:
+        """Return the scheme, host, port and path of a service, or an empty text if there is none."""
+        given = self._values.get(name, "").strip().rstrip("/")
+        url = _split(name, given, WRITE_ENDPOINT)
+        is_sound = url.scheme in ("http", "https") and _HOST.fullmatch(url.hostname or "")
+        if given and not (is_sound and _PATH.fullmatch(url.path) and given == _site(url) + url.path):
+            raise UnreadableSetting(name, WRITE_ENDPOINT)
         return given
 
     def database(self, name: str, default: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from chartero.postgresql.breaker import Paused
 from encounters.replica import Outcome
 from partners.api.exchange import Exchange
 from partners.api.responses import Refusal
+from partners.api.views import route_of
 from partners.catalogue.reasons import Reason
 from partners.catalogue.routes import Route
 
@@ -51,6 +52,9 @@ class Metrics:
             "Calls for encounters by where they were read: in the replica, or in the primary because of this.",
             ["outcome"],
             registry=used,
+        )
+        self.untraced = Counter(
+            "chartero_traces_dropped", "Traced calls that the collector of traces did not take.", registry=used
         )
         self.starts = Counter("chartero_server_process_starts", "Processes that began to serve.", registry=used)
 
@@ -111,9 +115,8 @@ def _route(request: HttpRequest, exchange: Exchange) -> str:
     """Return the name of the route, also if the call was refused before its key was known."""
     if exchange.call is not None:
         return exchange.call.route.route_name
-    view: Any = getattr(request.resolver_match, "func", None)
-    route = getattr(view, "initkwargs", {}).get("route")
-    return route.route_name if isinstance(route, Route) else NO_ROUTE
+    route = route_of(request)
+    return NO_ROUTE if route is None else route.route_name
 
 
 CALLS = Calls()

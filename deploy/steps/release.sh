@@ -21,12 +21,18 @@ install_release() {
 
 # What only some deployments need, by the settings of this machine.
 install_extras() {
-  local bucket
-  bucket=$(. "$etc/environment"; printf '%s' "${CHARTERO_S3_BUCKET:-}")
-  [ -n "$bucket" ] || return 0
-  ! "$RELEASE/.venv/bin/python" -c 'import botocore' 2>/dev/null || return 0
-  say "installing what recordings in a bucket need"
-  "$RELEASE/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$RELEASE/deploy/s3.txt"
+  install_extra CHARTERO_S3_BUCKET botocore s3.txt "recordings in a bucket"
+  install_extra CHARTERO_OTLP_ENDPOINT opentelemetry.proto otel.txt traces
+}
+
+# install_extra SETTING MODULE LOCK WHAT: install a lock where the setting is set and the module is missing.
+install_extra() {
+  local given
+  given=$(. "$etc/environment"; printf '%s' "${!1:-}")
+  [ -n "$given" ] || return 0
+  ! "$RELEASE/.venv/bin/python" -c "import $2" 2>/dev/null || return 0
+  say "installing what $4 need"
+  "$RELEASE/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$RELEASE/deploy/$3"
 }
 
 # Run a command of the release that is not yet the current one.

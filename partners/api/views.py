@@ -71,6 +71,13 @@ class PartnerViewSet(ViewSet):
             self.refuse(failed.reason, failed.field)
 
 
+def route_of(request: HttpRequest) -> Route | None:
+    """Return the route that a call has reached, also if it was refused there; None for any other path."""
+    view: Any = getattr(request.resolver_match, "func", None)
+    route = getattr(view, "initkwargs", {}).get("route")
+    return route if isinstance(route, Route) else None
+
+
 @csrf_exempt
 def route_not_found(request: HttpRequest, **ids: Any) -> HttpResponse:
     """Answer any path under `/external/` that isn't a route, before authentication."""

@@ -1,8 +1,13 @@
+import os
+import subprocess
+import sys
+
 import pytest
 from django.core.checks import run_checks
 
-from chartero.checks import contact, deployment, mail, metrics, proxy, static_files
-from tests.chartero.support.manage import DIGEST_KEY, SECRET, manage
+from chartero.checks import contact, deployment, mail, metrics, proxy, static_files, traces
+from chartero.deployment import collectors
+from tests.chartero.support.manage import DIGEST_KEY, ROOT, SECRET, manage
 
 SAFE = {
     "ENVIRONMENT": "production",
@@ -83,6 +88,42 @@ def test_each_fault_of_production_has_its_id(deploy, changed, fault):
 def test_a_token_of_the_metrics_that_is_none_is_e021(settings, token, faults):
     settings.METRICS_TOKEN = token
     assert [fault.id for fault in metrics(None)] == faults
+
+
+COLLECTOR_SET = {"CHARTERO_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+COLLECTOR = {"OTLP_ENDPOINT": "http://127.0.0.1:4318"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "installed", "faults"),
+    [
+        ({"OTLP_HEADERS": {"": ""}}, False, []),
+        (COLLECTOR, True, []),
+        (COLLECTOR, False, ["chartero.E022"]),
+        ({"OTLP_ENDPOINT": "http://otlp.example.com"}, True, ["chartero.E023"]),
+        (COLLECTOR | {"OTLP_HEADERS": {"X": "a\nb"}}, True, ["chartero.E024"]),
+        (COLLECTOR | {"OTLP_TRACEPARENT": True}, True, ["chartero.W025"]),
+        (COLLECTOR | {"OTLP_TRACEPARENT": True, "BEHIND_PROXY": True}, True, []),
+    ],
+)
+def test_each_fault_of_a_collector_has_its_id(settings, monkeypatch, changed, installed, faults):
+    monkeypatch.setattr(collectors, "is_installed", lambda: installed)
+    for name, value in changed.items():
+        setattr(settings, name, value)
+    found = traces(None)
+    assert [fault.id for fault in found] == faults
+    assert all("deploy/otel.txt" in fault.hint for fault in found if fault.id == "chartero.E022")
+
+
+def test_a_server_whose_package_is_missing_says_what_to_install(tmp_path):
+    code = (
+        "import importlib.util as found; original = found.find_spec; "
+        "found.find_spec = lambda name, *rest: None if name == 'opentelemetry.proto' else original(name, *rest); "
+        "import chartero.wsgi"
+    )
+    environment = os.environ | COLLECTOR_SET | {"CHARTERO_DATA_DIR": str(tmp_path), "DATABASE_URL": ""}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (done.returncode, "deploy/otel.txt" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
 
 
 @pytest.mark.parametrize(

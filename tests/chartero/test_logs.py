@@ -281,6 +281,18 @@ def test_calls_that_fail_alike_are_one_line_with_the_last_ones_id(handler):
     assert last == first | {"time": last["time"], "request_id": "req_4", "repeated": 3}
 
 
+def test_a_line_of_a_traced_call_names_its_trace_and_others_none(handler):
+    for trace in ("0a" * 16, "0b" * 16):
+        with logs.answering("req_1"), logs.traced(trace):
+            handler.handle(failed())
+    handler.handle(failed())
+    handler.clock[0] = 60
+    handler.settle()
+    first, last = handler.lines()
+    assert (first["trace_id"], first["request_id"]) == ("0a" * 16, "req_1")
+    assert not {"trace_id", "request_id"} & last.keys()
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -170,9 +170,11 @@ def test_an_nginx_that_keeps_its_old_files_stops_the_build(tmp_path):
         ("CHARTERO_S3_BUCKET='recordings'", True, ""),
         ("CHARTERO_S3_BUCKET=''", False, ""),
         ("#CHARTERO_S3_BUCKET='recordings'", False, ""),
+        ("CHARTERO_OTLP_ENDPOINT='http://127.0.0.1:4318'", False, "deploy/otel.txt"),
+        ("CHARTERO_OTLP_ENDPOINT='http://127.0.0.1:4318'", True, ""),
     ],
 )
-def test_what_a_bucket_needs_is_installed_where_one_is_set(tmp_path, setting, has_it, expected):
+def test_what_an_extra_needs_is_installed_where_it_is_set(tmp_path, setting, has_it, expected):
     (tmp_path / "environment").write_text(f"CHARTERO_DEBUG='0'\n{setting}\n")
     programs = tmp_path / ".venv/bin"
     programs.mkdir(parents=True)

@@ -131,6 +131,10 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {"chartero_server_process_starts_total": "2+1x80", "chartero_server_processes": "2x80"},
         {"chartero_server_process_starts_total": "2x75 4x5", "chartero_server_processes": "2x80"},
     ),
+    "CharteroTracesDropped": (
+        {"chartero_traces_dropped_total": "0+1x80"},
+        {"chartero_traces_dropped_total": "0+1x20 20x60"},
+    ),
     "CharteroDatabaseDown": ({"chartero_database_up": "0x80"}, {"chartero_database_up": "1x80"}),
     "CharteroRecordUnsealed": (
         {'chartero_record_unsealed_age_seconds{table="requests"}': "601x80"},
