@@ -1,6 +1,6 @@
-"""Over random calls the ledger holds a row for each answer to a known key, and whose data left, no one else's.
+"""Over 10,000 random calls the ledger holds a row for each answer to a known key, and whose data left, no one else's.
 
-What left is read from the bodies. `CHARTERO_AGREEMENT` sets how many.
+What left is read from the bodies. `CHARTERO_AGREEMENT` sets another number of calls.
 """
 
 import os
@@ -22,7 +22,7 @@ from tests.agreement.world import World
 from tests.factories import START, EncounterFactory, PatientFactory
 from tests.test_agreement import deployment, set_deployment
 
-CALLS = int(os.environ.get("CHARTERO_AGREEMENT", "3000"))
+CALLS = int(os.environ.get("CHARTERO_AGREEMENT", "10000"))
 CLIENT = Client(raise_request_exception=False)
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("settled")]
 

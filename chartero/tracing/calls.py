@@ -67,6 +67,7 @@ class Call:
     outcome: Outcome | None = None
 
 
+Note = Callable[[Call, int, int], None]  # gets when the function began and ended
 # The traced call that this thread answers.
 CALL: ContextVar[Call | None] = ContextVar("traced_call", default=None)
 
@@ -111,29 +112,23 @@ def install() -> None:
     They are not asked for it: without a collector, they are as they were written.
     """
     for name, (owner, function) in PARTS.items():
-        setattr(owner, function, timed(name, getattr(owner, function)))
-    Statement._run = counted(Statement._run)  # type: ignore[method-assign]
+        setattr(owner, function, noted(getattr(owner, function), as_part(name)))
+    Statement._run = noted(Statement._run, as_statement)  # type: ignore[method-assign]
 
 
-def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function, noted as a part of the call."""
-
-    @wraps(function)
-    def run(*arguments: Any, **options: Any) -> Any:
-        call = CALL.get()
-        if call is None:
-            return function(*arguments, **options)
-        begun = perf_counter_ns()
-        try:
-            return function(*arguments, **options)
-        finally:
-            call.parts.append(Part(name, begun, perf_counter_ns()))
-
-    return run
+def as_part(name: str) -> Note:
+    """Return what notes a part of this name."""
+    return lambda call, begun, ended: call.parts.append(Part(name, begun, ended))
 
 
-def counted(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function that runs a statement, noted with its time."""
+def as_statement(call: Call, begun: int, ended: int) -> None:
+    """Note a statement."""
+    call.statements += 1
+    call.waited += ended - begun
+
+
+def noted(function: Callable[..., Any], note: Note) -> Callable[..., Any]:
+    """Return the function, whose times are noted if a call is traced."""
 
     @wraps(function)
     def run(*arguments: Any, **options: Any) -> Any:
@@ -144,7 +139,6 @@ def counted(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*arguments, **options)
         finally:
-            call.statements += 1
-            call.waited += perf_counter_ns() - begun
+            note(call, begun, perf_counter_ns())
 
     return run

@@ -18,7 +18,15 @@ def raising(*_):
     raise LookupError
 
 
-@pytest.mark.parametrize("wrap", [lambda function: calls.timed("part", function), calls.counted])
+def timed(function, name="part"):
+    return calls.noted(function, calls.as_part(name))
+
+
+def counted(function):
+    return calls.noted(function, calls.as_statement)
+
+
+@pytest.mark.parametrize("wrap", [timed, counted])
 def test_a_function_is_the_same_for_who_calls_it(wrap):
     add = wrap(lambda a, *, b: a + b)
     with calls.noting(Call(b"1")):
@@ -30,8 +38,8 @@ def test_a_function_is_the_same_for_who_calls_it(wrap):
 
 def test_parts_and_statements_are_noted_with_their_times_also_where_they_fail():
     call = Call(b"1")
-    slow, failing = calls.timed("slow", lambda: time.sleep(0.02)), calls.timed("failing", raising)
-    statement = calls.counted(lambda: time.sleep(0.01))
+    slow, failing = timed(lambda: time.sleep(0.02), "slow"), timed(raising, "failing")
+    statement = counted(lambda: time.sleep(0.01))
     with calls.noting(call):
         slow()
         with pytest.raises(LookupError):
