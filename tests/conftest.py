@@ -50,14 +50,11 @@ def pytest_collection_modifyitems(items):
             item.add_marker("database")
         if "race" in needs:
             item.add_marker("postgresql")
-        if "CHARTERO_TESTS_ONCE" in os.environ and (once := item.get_closest_marker("once")) and not _is_on(*once.args):
+        once = item.get_closest_marker("once")
+        if "CHARTERO_TESTS_ONCE" in os.environ and once and once.args != (connection.vendor,):
             item.add_marker(pytest.mark.skip(reason=f"runs once, on {once.args[0]}"))
         if "direct" in marks and "CHARTERO_DIRECT_DATABASE_URL" in os.environ:
             item.add_marker(pytest.mark.skip(reason="needs a session that lasts"))
-
-
-def _is_on(vendor: str) -> bool:
-    return connection.vendor == vendor
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -100,6 +100,7 @@ def told_of(answer, name):
     return name in answer if answer.status_code == 429 else answer.get(name)
 
 
+@pytest.mark.once("sqlite")
 def test_contract_api_and_diagnosis_agree(situations):
     reached = Counter()
     for situation, expected, live, judged in compared(situations):
