@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.nginx import filled
 from tests.server.deployment import ROOT
-from tests.server.fronting import filled
 
 DEPLOY = ROOT / "deploy"
 USED = {  # what a test does with a file: in which module, and what it says there
-    "fill": ("tests/server/fronting.py", "deploy/fill"),
-    "nginx/*": ("tests/server/fronting.py", "deploy/nginx"),
+    "fill": ("tests/nginx.py", "deploy/fill"),
+    "nginx/*": ("tests/nginx.py", "deploy/nginx"),
     "systemd/*": ("tests/deploy/test_units.py", "deploy/systemd"),
     "crontab": ("tests/deploy/test_units.py", "deploy/crontab"),
     "etc/*": ("tests/deploy/test_settings.py", "etc/"),

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
+from tests.nginx import filled
 from tests.server.deployment import ROOT
-from tests.server.fronting import filled
 
 DEPLOY = ROOT / "deploy"
 SETTING = re.compile(r"^(#?)([A-Z][A-Z0-9_]+)='([^']*)'$", re.MULTILINE)
