@@ -1,9 +1,10 @@
 """A PostgreSQL of our own: durable, and set up as a modest production server would be."""
 
 import os
+import re
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import psycopg
 
 from benchmarks.compare.processes import PATIENCE, free_port, run, running, wait_until
 
+LISTENING = {"unix_socket_directories": "", "listen_addresses": "127.0.0.1"}
 SETTINGS = {
     "shared_buffers": "1GB",
     "effective_cache_size": "3GB",
@@ -23,8 +25,7 @@ SETTINGS = {
     "max_connections": "200",
     "fsync": "on",
     "timezone": "UTC",
-    "unix_socket_directories": "",
-    "listen_addresses": "127.0.0.1",
+    **LISTENING,
 }
 FAST_SHUTDOWN = signal.SIGINT
 OWNER = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
@@ -35,6 +36,7 @@ class Cluster:
     """A running server."""
 
     port: int
+    pid: int
 
     def url(self, database: str) -> str:
         """Return what `DATABASE_URL` says of one of its databases."""
@@ -53,18 +55,31 @@ class Cluster:
 
 
 @contextmanager
-def started(folder: Path) -> Iterator[Cluster]:
-    """Start the server whose data lie in `folder`, made if need be, and stop it at the exit."""
-    binaries, data, port = _binaries(), folder / "postgresql", free_port()
+def started(folder: Path, name: str = "postgresql", given: Mapping[str, str] = SETTINGS) -> Iterator[Cluster]:
+    """Start the server of that name whose data lie in `folder`, made if need be, and stop it at the exit."""
+    binaries, data, port = _binaries(), folder / name, free_port()
     if not (data / "PG_VERSION").exists():
         _make(binaries, data)
-    settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+    settings = [f"--{setting}={value}" for setting, value in given.items()]
     command = [str(binaries / "postgres"), "-D", str(data), f"--port={port}", *settings]
-    log = folder / "postgresql.log"
+    log = folder / f"{name}.log"
     with running(command, log, user=OWNER, stop=FAST_SHUTDOWN, patience=300) as process:
-        cluster = Cluster(port)
+        cluster = Cluster(port, process.pid)
         wait_until(lambda: _answers(cluster), process, 4 * PATIENCE, log)
         yield cluster
+
+
+def duplicate(cluster: Cluster, folder: Path, name: str, *options: str) -> None:
+    """Copy the data of a running server, for one of that name; `options` of pg_basebackup."""
+    data = _emptied(folder / name)
+    command = ["-D", str(data), "-d", cluster.url("postgres"), "--checkpoint=fast", *options]
+    run([str(_binaries() / "pg_basebackup"), *command], user=OWNER)
+
+
+def settings_of(*files: Path) -> dict[str, str]:
+    """Return the settings in files of PostgreSQL, but for where it listens: on loopback alone."""
+    lines = [line for file in files for line in re.findall(r"(?m)^(\w+) = ('[^']*'|[^\s#]+)", file.read_text())]
+    return {name: value.strip("'") for name, value in lines} | LISTENING
 
 
 def _binaries() -> Path:
@@ -76,12 +91,17 @@ def _binaries() -> Path:
 
 
 def _make(binaries: Path, data: Path) -> None:
-    shutil.rmtree(data, ignore_errors=True)
-    data.mkdir(mode=0o700)
-    if OWNER:
-        shutil.chown(data, OWNER, OWNER)
+    _emptied(data)
     run([str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"],
         user=OWNER)  # fmt: skip
+
+
+def _emptied(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    if OWNER:
+        shutil.chown(folder, OWNER, OWNER)
+    return folder
 
 
 def _answers(cluster: Cluster) -> bool:

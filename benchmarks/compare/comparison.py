@@ -4,6 +4,7 @@ import random
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import psycopg
 
@@ -26,8 +27,8 @@ AND withdrawn_at IS NULL ORDER BY random() LIMIT
 def compare(site: Site, database: str, rounds: Rounds, say: Callable[[str], None]) -> tuple[Section, list[float]]:
     """Return what came of the rounds, and the peak memory of chartero's workers afterwards."""
     keys = {own: site.keys(agreement.CALLERS, own=own) for own in (False, True)}
-    ids = _ids(site.url)
-    calls = _calls(site, ids)
+    ids = some_ids(site.url)
+    calls = asked(site.folder, ids)
     servers = {}
     for each in CANDIDATES[database.lower()]:
         servers[each.name] = best_server(rounds, site, each, keys[each.own_keys], (calls[0], calls[-1]))
@@ -45,7 +46,7 @@ def compare(site: Site, database: str, rounds: Rounds, say: Callable[[str], None
     return Section(database, outcome, servers), peaks
 
 
-def _ids(url: str) -> list[str]:
+def some_ids(url: str) -> list[str]:
     """Return some encounters of the large organization."""
     statement = f"{SERVED} {IDS}"
     if url.startswith("sqlite"):
@@ -55,16 +56,16 @@ def _ids(url: str) -> list[str]:
         return [public_id for (public_id,) in connection.execute(statement)]
 
 
-def _calls(site: Site, ids: Sequence[str]) -> list[Call]:
+def asked(folder: Path, ids: Sequence[str]) -> list[Call]:
     """Return the calls that are measured; their paths lie in files, as wrk reads them."""
-    asked = {
+    paths_of = {
         LARGE: ("large", [f"{LIST}?limit=25"]),
         SMALL: ("small", [f"{LIST}?limit=25"]),
         DETAIL: ("large", [f"{LIST}/{each}" for each in ids]),
     }
     calls = []
-    for number, (name, (caller, paths)) in enumerate(asked.items()):
-        file = site.folder / f"paths-{number}"
+    for number, (name, (caller, paths)) in enumerate(paths_of.items()):
+        file = folder / f"paths-{number}"
         file.write_text("\n".join(paths) + "\n")
         calls.append(Call(name, caller, file))
     return calls

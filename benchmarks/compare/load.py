@@ -2,13 +2,16 @@
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from benchmarks.compare.proc import cpu_seconds, machine_seconds
+from benchmarks.compare.proc import cpu_seconds, living_seconds, machine_seconds
 from benchmarks.compare.processes import ROOT
 from benchmarks.compare.serving import Service
 
@@ -28,12 +31,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What came of it; `others`: the share of all cores that other processes, or the host, took."""
+    """What came of it; `others`: the share of all cores that other processes, or the host, took.
+
+    `cpu`: microseconds a call of each kind of the candidate's processes, and of wrk.
+    """
 
     per_second: float
     median_ms: float
-    slow_ms: float  # the 99th percentile
+    late_ms: float  # the 95th percentile
+    slow_ms: float  # the 99th
     others: float
+    cpu: dict[str, float]
 
 
 class BadAnswer(SystemExit):
@@ -49,25 +57,36 @@ def require_wrk() -> None:
 def measured(service: Service, call: Call, connections: int, seconds: int) -> Slice:
     """Warm a candidate up, let it come to rest, load it, and return what came of it."""
     _wrk(service, call, connections, WARM_UP)
-    _settle(service)
-    before = _clocks()
+    processes = service.processes()
+    _settle([*chain.from_iterable(processes.values())])
+    used, before = _used(processes), _clocks()
     found = _wrk(service, call, connections, seconds)
     elapsed, all_cpu, our_cpu = (after - earlier for after, earlier in zip(_clocks(), before, strict=True))
+    requests = max(1, found["requests"])
     return Slice(
         per_second=found["requests"] / found["microseconds"] * 1e6,
         median_ms=found["median"] / 1e3,
+        late_ms=found["late"] / 1e3,
         slow_ms=found["slow"] / 1e3,
         others=max(0.0, all_cpu - our_cpu) / (elapsed * (os.cpu_count() or 1)),
+        cpu={kind: (after - used[kind]) / requests * 1e6 for kind, after in _used(service.processes()).items()},
     )
 
 
-def _settle(service: Service) -> None:
+def _settle(pids: Sequence[int]) -> None:
     """Wait until a candidate has worked off what the warm-up left: a slow one has a queue, a fast one has none."""
     for _ in range(LONGEST_REST):
-        before = cpu_seconds(service.pid)
+        before = living_seconds(pids)
         time.sleep(REST)
-        if cpu_seconds(service.pid) - before < REST / 5:
+        if living_seconds(pids) - before < REST / 5:
             return
+
+
+def _used(processes: Mapping[str, Sequence[int]]) -> dict[str, float]:
+    """Return the CPU time of each kind of processes so far, and of wrk."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    living = {kind: living_seconds(pids) for kind, pids in processes.items()}
+    return living | {"wrk": ended.ru_utime + ended.ru_stime}
 
 
 def _clocks() -> tuple[float, float, float]:
@@ -76,7 +95,7 @@ def _clocks() -> tuple[float, float, float]:
 
 def _wrk(service: Service, call: Call, connections: int, seconds: int) -> dict[str, float]:
     options = ["--threads=1", f"--connections={connections}", f"--duration={seconds}s", "--timeout=10s"]
-    command = ["wrk", *options, f"--script={SCRIPT}", f"http://127.0.0.1:{service.port}/", "--", str(call.paths)]
+    command = ["wrk", *options, f"--script={SCRIPT}", service.url, "--", str(call.paths)]
     environment = os.environ | {"BENCHMARK_TOKEN": service.tokens[call.caller]}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

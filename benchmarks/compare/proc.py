@@ -2,6 +2,7 @@
 
 import os
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -12,19 +13,30 @@ USER, NICE, SYSTEM, STEAL = 0, 1, 2, 7  # of the first line of /proc/stat
 
 def tree(root: int) -> list[int]:
     """Return a process and all that it and its children have started."""
+    return trees({"": [root]})[""]
+
+
+def trees(roots: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
+    """Return for each name the processes and all that they and their children have started, in one look."""
     children = defaultdict(list)
     for path in PROC.glob("[0-9]*"):
         if fields := _fields(int(path.name)):
             children[int(fields[PARENT])].append(int(path.name))
-    found = [root]
-    for pid in found:
-        found.extend(children[pid])
+    found = {name: [*pids] for name, pids in roots.items()}
+    for pids in found.values():
+        for pid in pids:
+            pids.extend(children[pid])
     return found
 
 
 def cpu_seconds(root: int) -> float:
     """Return the CPU time of a process tree so far, also of those in it that have ended."""
     return sum(sum(map(int, _fields(pid)[OWN_AND_CHILDREN])) for pid in tree(root)) / TICKS
+
+
+def living_seconds(pids: Iterable[int]) -> float:
+    """Return the CPU time of processes so far to the nanosecond, without those that they have waited for."""
+    return sum(_run(path) for pid in pids for path in PROC.glob(f"{pid}/task/*/schedstat")) / 1e9
 
 
 def machine_seconds() -> float:
@@ -47,3 +59,10 @@ def _fields(pid: int) -> list[str]:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:  # it has ended meanwhile
         return []
+
+
+def _run(path: Path) -> int:
+    try:
+        return int(path.read_text().split()[0])
+    except OSError:  # it has ended meanwhile
+        return 0

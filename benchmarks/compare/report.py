@@ -69,24 +69,25 @@ the same JSON, and refuse the same callers, before it measures. Commit {findings
 after 1 s of warm-up. {left_out} of {slices}
   slices were left out and tried again, because other processes took over {findings.busy:.0%} of the CPU meanwhile.
 - **A ratio** is the median of the ratios within each round; requests/s are medians, with the lowest and highest round.
-{_wrapped(f"- **On** {findings.machine}; {findings.software}.", "  ")}"""
+{wrapped(f"- **On** {findings.machine}; {findings.software}.", "  ")}"""
 
 
-def _wrapped(text: str, indent: str = "") -> str:
+def wrapped(text: str, indent: str = "") -> str:
+    """Return a paragraph in lines that fit."""
     return textwrap.fill(text, 120, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _section(section: Section) -> str:
     heads = [f"{count} connections" for count in CONNECTIONS]
-    ratios = _table(
+    ratios = table(
         ["requests/s, as a ratio", "with the ledger: aim", *heads, "without: aim", *heads],
         (_ratios(section.outcome, *aim) for aim in AIMS[section.database]),
     )
-    names = [name for _, name in section.outcome.per_second]
-    rates = _table(
+    names = [name for _, name in section.outcome.found]
+    rates = table(
         ["requests/s", *(f"{call}, {count}" for call in SHORT for count in CONNECTIONS)],
         (
-            [name, *(_rate(section.outcome, Question(call, count), name) for call in CALLS for count in CONNECTIONS)]
+            [name, *(rate(section.outcome, Question(call, count), name) for call in CALLS for count in CONNECTIONS)]
             for name in section.servers
             if name in names
         ),
@@ -104,7 +105,8 @@ def _ratios(outcome: Outcome, call: str, peer: str, aim: float | None, aim_witho
     return cells
 
 
-def _rate(outcome: Outcome, question: Question, name: str) -> str:
+def rate(outcome: Outcome, question: Question, name: str) -> str:
+    """Return the requests per second of a candidate: the median, the lowest and the highest round."""
     figures = outcome.figures(question, name)
     return f"{median(figures):,.0f} ({min(figures):,.0f}–{max(figures):,.0f})" if figures else NOTHING
 
@@ -115,7 +117,7 @@ def _servers(servers: dict[str, dict[Server, float]]) -> str:
         best, *others = (f"{server.name} {share:.2f}" for server, share in reached.items())
         reached_there = f" ({', '.join(others)})" if others else ""
         tried.append(f"{name} on {best.rpartition(' ')[0]}{reached_there}")
-    return _wrapped(
+    return wrapped(
         f"Servers, the best of those tried (in brackets, what the others reached of it): {'; '.join(tried)}."
     )
 
@@ -139,11 +141,11 @@ def _scale(scale: Scale) -> str:
     return f"""\
 ## Does it grow?
 
-{_wrapped(told)}
+{wrapped(told)}
 
-{_table(["time, as a ratio", "aim, without", "with the ledger", "without"], ratios)}
+{table(["time, as a ratio", "aim, without", "with the ledger", "without"], ratios)}
 
-{_table(["ms", *(f"{size:,}" for size in scale.sizes)], rows)}"""
+{table(["ms", *(f"{size:,}" for size in scale.sizes)], rows)}"""
 
 
 def _grown(scale: Scale, name: str, aim: float, one: tuple[str, int], other: tuple[str, int]) -> list[str]:
@@ -172,6 +174,7 @@ def _judged(found: float | None, met: bool) -> str:
     return f"**{text}**" if met else text
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table; all but its first column are numbers."""
     lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -4,6 +4,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from statistics import median
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from benchmarks.compare.serving import Service
 
 CONNECTIONS = (8, 32)
 TRIES = 3  # of a slice in which others worked
+Figure = Callable[[Slice], float]
+RATE: Figure = attrgetter("per_second")
 
 
 class Question(NamedTuple):
@@ -23,9 +26,9 @@ class Question(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of all rounds: for each question and candidate a figure of each round, None where it was left out."""
+    """What came of all rounds: for each question and candidate a slice of each round, None where it was left out."""
 
-    per_second: dict[tuple[Question, str], list[float | None]] = field(default_factory=lambda: defaultdict(list))
+    found: dict[tuple[Question, str], list[Slice | None]] = field(default_factory=lambda: defaultdict(list))
     slices: int = 0
     left_out: int = 0
 
@@ -33,16 +36,22 @@ class Outcome:
         """Take in a candidate's slice of one round; it counts where its last try was not disturbed."""
         self.slices += len(tries)
         self.left_out += sum(each.others > busy for each in tries)
-        self.per_second[question, name].append(tries[-1].per_second if tries[-1].others <= busy else None)
+        self.found[question, name].append(tries[-1] if tries[-1].others <= busy else None)
 
-    def figures(self, question: Question, name: str) -> list[float]:
-        """Return the requests per second of a candidate, of the rounds that count."""
-        return [each for each in self.per_second[question, name] if each is not None]
+    def extend(self, other: "Outcome") -> None:
+        """Take in what came of more rounds."""
+        for key, slices in other.found.items():
+            self.found[key].extend(slices)
+        self.slices, self.left_out = self.slices + other.slices, self.left_out + other.left_out
 
-    def ratio(self, question: Question, name: str, other: str) -> float | None:
+    def figures(self, question: Question, name: str, of: Figure = RATE) -> list[float]:
+        """Return the requests per second of a candidate, or another figure, of the rounds that count."""
+        return [of(each) for each in self.found[question, name] if each is not None]
+
+    def ratio(self, question: Question, name: str, other: str, of: Figure = RATE) -> float | None:
         """Return the median of the ratios of one candidate to another, each within one round."""
-        pairs = zip(self.per_second[question, name], self.per_second[question, other], strict=True)
-        ratios = [mine / theirs for mine, theirs in pairs if mine is not None and theirs is not None]
+        pairs = zip(self.found[question, name], self.found[question, other], strict=True)
+        ratios = [of(mine) / of(theirs) for mine, theirs in pairs if mine is not None and theirs is not None]
         return median(ratios) if ratios else None
 
 

@@ -4,13 +4,15 @@ import http.client
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.compare import candidates, product
 from benchmarks.compare.candidates import TEXTBOOK, Candidate, Server
+from benchmarks.compare.proc import trees
 from benchmarks.compare.processes import PATIENCE, free_port, run, running, wait_until
 
+STARTING = 600  # seconds, on a busy machine
 LIST = "/external/v1/encounters"
 ALL = ("encounters:read", "patients:read", "documents:read")
 
@@ -36,13 +38,27 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A candidate that answers on a port."""
+    """A candidate that answers on a port. `front`: the URL of a proxy before it, which is asked instead.
+
+    `kinds`: its processes, and those it needs, by what they are; of each, those that started the others.
+    """
 
     name: str
     server: str
     port: int
     pid: int
     tokens: Mapping[str, str]
+    front: str = ""
+    kinds: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Return where it is asked."""
+        return self.front or f"http://127.0.0.1:{self.port}/"
+
+    def processes(self) -> dict[str, list[int]]:
+        """Return all processes that there are now, by kind."""
+        return trees(self.kinds or {"Python": [self.pid]})
 
     def get(self, path: str, caller: str) -> tuple[int, object]:
         """Return the status and the parsed body of one call."""
@@ -62,7 +78,7 @@ def served(site: Site, candidate: Candidate, server: Server, tokens: Mapping[str
     command = candidates.command(candidate, server, port, site.peers)
     with running(command, log, candidates.environment(candidate, site.url, port)) as process:
         service = Service(candidate.name, server.name, port, process.pid, tokens)
-        wait_until(lambda: _answers(service), process, 2 * PATIENCE, log)
+        wait_until(lambda: _answers(service), process, STARTING, log)
         yield service
 
 

@@ -5,6 +5,7 @@ import os
 import platform
 import sqlite3
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.compare.processes import run
@@ -27,10 +28,11 @@ def machine() -> str:
     )
 
 
-def software(peers: str, postgresql: str) -> str:
-    """Return every version, in one sentence."""
-    packages = json.loads(run([peers, "-c", ASK, *PACKAGES]))
+def software(python: str, postgresql: str, names: Sequence[str] = PACKAGES, **programs: str) -> str:
+    """Return every version, in one sentence: of an interpreter's packages of those names, and of more programs."""
+    packages = json.loads(run([python, "-c", ASK, *names]))
     known = {"Python": platform.python_version(), "PostgreSQL": postgresql, "SQLite": sqlite3.sqlite_version}
+    known |= programs
     return ", ".join(f"{name} {version}" for name, version in (known | {"wrk": _wrk()} | packages).items() if version)
 
 

@@ -1,0 +1,1 @@
+"""What a second process group, a replica and a pooler cost and bring."""
