@@ -170,8 +170,8 @@ class Deploying:
         """Run nginx in front of some groups."""
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)  # its processes are not root's
-        ports = "; server 127.0.0.1:".join(str(each.port) for each in groups)
-        listening, proxy = self._begun(nginx.running(folder, ports, groups[0].port, name=HOST, rate=UNLIMITED))
+        first, *others = [each.port for each in groups]
+        listening, proxy = self._begun(nginx.running(folder, first, first, *others, name=HOST, rate=UNLIMITED))
         mine = {PYTHON: [each.pid for each in groups], **self.kinds, PROXY: proxy}
         front = f"https://{HOST}:{listening.https}/"
         return replace(groups[0], name=self._shape(len(groups)).name, front=front, kinds=mine)
