@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from benchmarks.compare.proc import cpu_seconds, living_seconds, machine_seconds
+from benchmarks.compare.proc import cpu_seconds, machine_seconds, seconds_of
 from benchmarks.compare.processes import ROOT
 from benchmarks.compare.serving import Service
 
@@ -76,17 +76,17 @@ def measured(service: Service, call: Call, connections: int, seconds: int) -> Sl
 def _settle(pids: Sequence[int]) -> None:
     """Wait until a candidate has worked off what the warm-up left: a slow one has a queue, a fast one has none."""
     for _ in range(LONGEST_REST):
-        before = living_seconds(pids)
+        before = seconds_of(pids)
         time.sleep(REST)
-        if living_seconds(pids) - before < REST / 5:
+        if seconds_of(pids) - before < REST / 5:
             return
 
 
 def _used(processes: Mapping[str, Sequence[int]]) -> dict[str, float]:
     """Return the CPU time of each kind of processes so far, and of wrk."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    living = {kind: living_seconds(pids) for kind, pids in processes.items()}
-    return living | {"wrk": ended.ru_utime + ended.ru_stime}
+    used = {kind: seconds_of(pids) for kind, pids in processes.items()}
+    return used | {"wrk": ended.ru_utime + ended.ru_stime}
 
 
 def _clocks() -> tuple[float, float, float]:

@@ -31,12 +31,12 @@ def trees(roots: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
 
 def cpu_seconds(root: int) -> float:
     """Return the CPU time of a process tree so far, also of those in it that have ended."""
-    return sum(sum(map(int, _fields(pid)[OWN_AND_CHILDREN])) for pid in tree(root)) / TICKS
+    return seconds_of(tree(root))
 
 
-def living_seconds(pids: Iterable[int]) -> float:
-    """Return the CPU time of processes so far to the nanosecond, without those that they have waited for."""
-    return sum(_run(path) for pid in pids for path in PROC.glob(f"{pid}/task/*/schedstat")) / 1e9
+def seconds_of(pids: Iterable[int]) -> float:
+    """Return the CPU time of processes so far, also of their threads and children that have ended."""
+    return sum(sum(map(int, _fields(pid)[OWN_AND_CHILDREN])) for pid in pids) / TICKS
 
 
 def machine_seconds() -> float:
@@ -59,10 +59,3 @@ def _fields(pid: int) -> list[str]:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:  # it has ended meanwhile
         return []
-
-
-def _run(path: Path) -> int:
-    try:
-        return int(path.read_text().split()[0])
-    except OSError:  # it has ended meanwhile
-        return 0

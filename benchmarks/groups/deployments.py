@@ -140,8 +140,8 @@ class Deploying:
             self.kinds[FOLLOWER] = [self.place.replica.pid]
         if self.pooler:
             databases = pgbouncer.entries(str(self.place.primary.port), COPY)
-            port, self.kinds[POOLER] = self._begun(pgbouncer.running(databases))
-            self.url = f"postgres://postgres@127.0.0.1:{port}/chartero"
+            pooler, self.kinds[POOLER] = self._begun(pgbouncer.running(databases))
+            self.url = f"postgres://postgres@127.0.0.1:{pooler.port}/chartero"
 
     def group(self, number: int) -> Service:
         """Start a group."""
