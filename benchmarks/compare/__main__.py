@@ -80,9 +80,9 @@ class Run:
         """Return how much is measured."""
         return Rounds(self.options.rounds, self.options.seconds, self.options.trial, self.options.busy)
 
-    def site(self, url: str) -> Site:
+    def site(self, url: str, socket_url: str = "") -> Site:
         """Return where the candidates of one database run."""
-        return Site(self.options.folder, candidates.peers_python(self.options.folder), url)
+        return Site(self.options.folder, candidates.peers_python(self.options.folder), url, socket_url)
 
     def on_postgresql(self) -> None:
         """Make what is missing of both databases, then compare the candidates, then measure the scale set."""
@@ -95,7 +95,8 @@ class Run:
             self.postgresql = server.version
             url = filling.copied(server, COMPARISON, COPY)
             product.collect_static(url)
-            section, self.peaks = compare(self.site(url), "PostgreSQL", self.rounds, say)
+            site = self.site(url, server.socket_url(COPY))
+            section, self.peaks = compare(site, "PostgreSQL", self.rounds, say)
             self.sections.append(section)
             self.scale = self._measure_scale(server, grown)
         self.write()

@@ -8,20 +8,20 @@ SHORT = ("list of 100,000", "list of 5,000", DETAIL)
 LIMIT_HERE, LIMIT_ELSEWHERE = (each.name for each in LIMITS)
 AIMS = {
     "PostgreSQL": (
-        (LARGE, DRF.name, 8, 12),
-        (LARGE, FASTAPI.name, 7, 10),
-        (SMALL, DRF.name, 4.5, 6),
-        (SMALL, FASTAPI.name, 3.5, 5),
+        (LARGE, DRF.name, 10, 12),
+        (LARGE, FASTAPI.name, 9, 10),
+        (SMALL, DRF.name, 6.5, 6.5),
+        (SMALL, FASTAPI.name, 4.5, 5),
         (DETAIL, DRF.name, 5, 7.5),
         (DETAIL, FASTAPI.name, 3.5, 5.5),
-        (LARGE, LIMIT_HERE, None, 0.75),
-        (SMALL, LIMIT_HERE, None, 0.75),
-        (DETAIL, LIMIT_HERE, None, 0.5),
+        (LARGE, LIMIT_HERE, 0.55, 0.75),
+        (SMALL, LIMIT_HERE, 0.55, 0.75),
+        (DETAIL, LIMIT_HERE, 0.5, 0.5),
         (LARGE, LIMIT_ELSEWHERE, None, 0.75),
         (SMALL, LIMIT_ELSEWHERE, None, 0.75),
         (DETAIL, LIMIT_ELSEWHERE, None, 0.5),
     ),
-    "SQLite": ((LARGE, DRF.name, None, 7), (SMALL, DRF.name, None, 7), (DETAIL, DRF.name, None, 7)),
+    "SQLite": ((LARGE, DRF.name, None, 7), (SMALL, DRF.name, None, 7), (DETAIL, DRF.name, 4, 7)),
 }
-LONGEST, FAR_AWAY = 1.3, 5  # times as long: a page of the most encounters, and one far away in them
-MEGABYTES = 70  # of a worker
+LONGEST, FAR_AWAY = 1.1, 1.7  # times as long: a page of the most encounters, and one far away in them
+MEGABYTES = 45  # of a worker

@@ -1,7 +1,7 @@
 """Who is compared: each candidate with the servers that it is tried on, two worker processes each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.compare import product
@@ -23,12 +23,13 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One application. `own_keys`: its API keys are not chartero's."""
+    """One application. `own_keys`: its API keys are its own. `over_socket`: it reaches PostgreSQL without TCP."""
 
     name: str
     servers: tuple[Server, ...]
     peer: bool = True
     own_keys: bool = False
+    over_socket: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -58,6 +59,7 @@ UNRECORDED = Candidate(
     (Server(OWN_SERVER, (*OWN_CONFIGURATION, "benchmarks.compare.without_ledger")),),
     peer=False,
 )
+OVER_SOCKET = replace(AS_SHIPPED, name="chartero, over a Unix socket", over_socket=True)
 DRF = Candidate(
     "textbook",
     (
@@ -86,7 +88,7 @@ ON_GRANIAN = Candidate(
     (granian("benchmarks.compare.without_ledger:application", "wsgi", *ONE_THREAD),),
 )
 EVERYWHERE = (AS_SHIPPED, UNRECORDED, DRF)
-CANDIDATES = {"postgresql": (*EVERYWHERE, FASTAPI, *LIMITS, ON_GRANIAN), "sqlite": EVERYWHERE}
+CANDIDATES = {"postgresql": (*EVERYWHERE, FASTAPI, *LIMITS, ON_GRANIAN, OVER_SOCKET), "sqlite": EVERYWHERE}
 
 
 def command(candidate: Candidate, server: Server, port: int, peers: str) -> list[str]:

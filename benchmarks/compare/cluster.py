@@ -4,16 +4,18 @@ import os
 import re
 import shutil
 import signal
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 
 from benchmarks.compare.processes import PATIENCE, free_port, run, running, wait_until
 
-LISTENING = {"unix_socket_directories": "", "listen_addresses": "127.0.0.1"}
+LISTENING = {"listen_addresses": "127.0.0.1"}
 SETTINGS = {
     "shared_buffers": "1GB",
     "effective_cache_size": "3GB",
@@ -37,10 +39,15 @@ class Cluster:
 
     port: int
     pid: int
+    sockets: Path  # the folder of its Unix socket
 
     def url(self, database: str) -> str:
         """Return what `DATABASE_URL` says of one of its databases."""
         return f"postgres://postgres@127.0.0.1:{self.port}/{database}"
+
+    def socket_url(self, database: str) -> str:
+        """Return what `DATABASE_URL` says of it where it is reached over the Unix socket."""
+        return f"postgres://postgres@{quote(str(self.sockets), safe='')}:{self.port}/{database}"
 
     @property
     def version(self) -> str:
@@ -61,12 +68,15 @@ def started(folder: Path, name: str = "postgresql", given: Mapping[str, str] = S
     if not (data / "PG_VERSION").exists():
         _make(binaries, data)
     settings = [f"--{setting}={value}" for setting, value in given.items()]
-    command = [str(binaries / "postgres"), "-D", str(data), f"--port={port}", *settings]
     log = folder / f"{name}.log"
-    with running(command, log, user=OWNER, stop=FAST_SHUTDOWN, patience=300) as process:
-        cluster = Cluster(port, process.pid)
-        wait_until(lambda: _answers(cluster), process, 4 * PATIENCE, log)
-        yield cluster
+    with tempfile.TemporaryDirectory() as sockets:  # a path of the data may be too long for a socket
+        _give(Path(sockets))
+        listening = [f"--port={port}", f"--unix_socket_directories={sockets}"]
+        command = [str(binaries / "postgres"), "-D", str(data), *listening, *settings]
+        with running(command, log, user=OWNER, stop=FAST_SHUTDOWN, patience=300) as process:
+            cluster = Cluster(port, process.pid, Path(sockets))
+            wait_until(lambda: _answers(cluster), process, 4 * PATIENCE, log)
+            yield cluster
 
 
 def duplicate(cluster: Cluster, folder: Path, name: str, *options: str) -> None:
@@ -99,9 +109,13 @@ def _make(binaries: Path, data: Path) -> None:
 def _emptied(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
+    _give(folder)
+    return folder
+
+
+def _give(folder: Path) -> None:
     if OWNER:
         shutil.chown(folder, OWNER, OWNER)
-    return folder
 
 
 def _answers(cluster: Cluster) -> bool:

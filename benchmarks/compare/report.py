@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmarks.compare.aims import AIMS, CALLS, FAR_AWAY, LONGEST, MEGABYTES, SHORT
-from benchmarks.compare.candidates import AS_SHIPPED, UNRECORDED, Server
+from benchmarks.compare.candidates import AS_SHIPPED, OVER_SOCKET, UNRECORDED, Server
 from benchmarks.compare.rounds import CONNECTIONS, Outcome, Question
 from benchmarks.compare.scale import FIRST, OFFSET, YEAR, Scale
 
@@ -92,16 +92,28 @@ def _section(section: Section) -> str:
             if name in names
         ),
     )
-    return f"## {section.database}\n\n{ratios}\n\n{rates}\n\n{_servers(section.servers)}"
+    parts = [f"## {section.database}", ratios, rates, _servers(section.servers)]
+    return "\n\n".join(parts + ([_over_socket(section.outcome)] if OVER_SOCKET.name in section.servers else []))
+
+
+def _over_socket(outcome: Outcome) -> str:
+    return table(
+        ["a Unix socket to PostgreSQL : TCP, with the ledger", *(f"{count} connections" for count in CONNECTIONS)],
+        ([call, *_found(outcome, call, OVER_SOCKET.name, WITH)] for call in CALLS),
+    )
+
+
+def _found(outcome: Outcome, call: str, name: str, other: str, aim: float | None = None) -> list[str]:
+    """Return the ratios of one candidate to another, for each number of connections."""
+    ratios = [outcome.ratio(Question(call, count), name, other) for count in CONNECTIONS]
+    return [_judged(each, aim is not None and each is not None and each >= aim) for each in ratios]
 
 
 def _ratios(outcome: Outcome, call: str, peer: str, aim: float | None, aim_without: float | None) -> list[str]:
     cells = [f"{call}, to {peer}"]
     for name, wanted in ((WITH, aim), (WITHOUT, aim_without)):
         cells.append(NOTHING if wanted is None else f"≥ {wanted:g}")
-        for count in CONNECTIONS:
-            found = outcome.ratio(Question(call, count), name, peer)
-            cells.append(_judged(found, wanted is not None and found is not None and found >= wanted))
+        cells.extend(_found(outcome, call, name, peer, wanted))
     return cells
 
 
@@ -143,15 +155,14 @@ def _scale(scale: Scale) -> str:
 
 {wrapped(told)}
 
-{table(["time, as a ratio", "aim, without", "with the ledger", "without"], ratios)}
+{table(["time, as a ratio", "aim", "with the ledger", "without"], ratios)}
 
 {table(["ms", *(f"{size:,}" for size in scale.sizes)], rows)}"""
 
 
 def _grown(scale: Scale, name: str, aim: float, one: tuple[str, int], other: tuple[str, int]) -> list[str]:
-    recorded, plain = (scale.ratio(each, one, other) for each in (WITH, WITHOUT))
-    met = plain is not None and plain <= aim
-    return [name, f"≤ {aim:g}", _judged(recorded, False), _judged(plain, met)]
+    ratios = (scale.ratio(each, one, other) for each in (WITH, WITHOUT))
+    return [name, f"≤ {aim:g}", *(_judged(each, each is not None and each <= aim) for each in ratios)]
 
 
 def _times(scale: Scale, name: str, question: str) -> list[str]:

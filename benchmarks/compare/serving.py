@@ -19,11 +19,12 @@ ALL = ("encounters:read", "patients:read", "documents:read")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where candidates run: the work folder, the peers' interpreter, the database."""
+    """Where candidates run: the work folder, the peers' interpreter, the database, also by its Unix socket."""
 
     folder: Path
     peers: str
     url: str
+    socket_url: str = ""
 
     def keys(self, wanted: Mapping[str, tuple[int, Sequence[str]]], *, own: bool) -> dict[str, str]:
         """Return a token for each caller, an organization's primary key and scopes; `own`: the textbook's."""
@@ -76,7 +77,8 @@ def served(site: Site, candidate: Candidate, server: Server, tokens: Mapping[str
     port = free_port()
     log = site.folder / f"{candidate.name} on {server.name}.log".replace(" ", "-")
     command = candidates.command(candidate, server, port, site.peers)
-    with running(command, log, candidates.environment(candidate, site.url, port)) as process:
+    url = site.socket_url if candidate.over_socket else site.url
+    with running(command, log, candidates.environment(candidate, url, port)) as process:
         service = Service(candidate.name, server.name, port, process.pid, tokens)
         wait_until(lambda: _answers(service), process, STARTING, log)
         yield service
