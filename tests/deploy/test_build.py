@@ -10,7 +10,7 @@ import pytest
 
 from tests.deploy.steps import DEPLOY, sourced
 from tests.server.deployment import ROOT
-from tests.server.fronting import filled
+from tests.nginx import filled
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as deploy/build does")
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import get_commands, load_command_class
 
 from tests.server.deployment import ROOT
-from tests.server.fronting import filled
+from tests.nginx import filled
 
 UNITS = ROOT / "deploy/systemd"
 CRONTAB = ROOT / "deploy/crontab"
