@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.steps import DEPLOY, sourced
-from tests.server.deployment import ROOT
 from tests.nginx import filled
+from tests.server.deployment import ROOT
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, as deploy/build does")
 

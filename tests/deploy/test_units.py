@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands, load_command_class
 
-from tests.server.deployment import ROOT
 from tests.nginx import filled
+from tests.server.deployment import ROOT
 
 UNITS = ROOT / "deploy/systemd"
 CRONTAB = ROOT / "deploy/crontab"
