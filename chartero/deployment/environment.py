@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -137,7 +137,7 @@ class Environment:
     def database(self, name: str, default: str) -> dict[str, Any]:
         """Return Django's description of the database behind a URL."""
         given = self._values.get(name) or default
-        described = _parsed(environ.Env.db_url_config, name, given, WRITE_DATABASE)
+        described = _with_folder(_parsed(environ.Env.db_url_config, name, given, WRITE_DATABASE))
         if given.partition("://")[0] not in DATABASES or _PORT_ZERO.search(given) or not _is_sound(described):
             raise UnreadableSetting(name, WRITE_DATABASE)
         return described
@@ -173,6 +173,12 @@ def _split(name: str, text: str, how: str) -> SplitResult:
 def _site(url: SplitResult) -> str:
     """Return a URL without user, path, query and fragment."""
     return f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
+
+
+def _with_folder(database: dict[str, Any]) -> dict[str, Any]:
+    """Return a database with the folder of a Unix socket decoded, as libpq writes it (PostgreSQL manual, 34.1.1.2)."""
+    host = database.get("HOST", "")
+    return database | {"HOST": unquote(host)} if host.upper().startswith("%2F") else database
 
 
 def _is_sound(database: dict[str, Any]) -> bool:

@@ -127,6 +127,8 @@ def test_what_can_be_read_is_read(kind, value, bounds, wanted):
         ("postgres://u:p@h1:5432,h2:5433/n", {"HOST": "h1,h2", "PORT": "5432,5433"}),
         ("postgresql://u:p@[2001:db8::1]/n", {"HOST": "2001:db8::1", "NAME": "n"}),
         ("postgres:////var/run/postgresql/n", {"HOST": "/var/run/postgresql", "NAME": "n"}),
+        ("postgres://u:p@%2Fvar%2frun%2FPostgreSQL:5433/n", {"HOST": "/var/run/PostgreSQL", "PORT": 5433, "NAME": "n"}),
+        ("postgres://u:p@%2Fvar%2Frun/n?sslmode=disable", {"HOST": "/var/run", "PORT": "", "NAME": "n"}),
     ],
 )
 def test_a_database_is_read_from_its_url(url, wanted):
