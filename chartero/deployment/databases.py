@@ -25,18 +25,21 @@ POOLERS = NONE, TRANSACTION, PREPARED = "none", "transaction", "transaction-prep
 
 def configured(database: dict[str, Any], *, web_process: bool, pooler: str = NONE) -> dict[str, Any]:
     """Return Django's description of a database with the options that chartero needs. The given options win."""
-    postgresql, given = "postgresql" in database["ENGINE"], database.get("OPTIONS", {})
-    options = _postgresql(given, web_process, pooler) if postgresql else _sqlite(web_process) | given
+    given = database.get("OPTIONS", {})
+    if "postgresql" in database["ENGINE"]:
+        ours = {"ENGINE": "chartero.postgresql", "OPTIONS": _postgresql(given, web_process, pooler)}
+    else:
+        memory = {"NAME": ":memory:"}
+        ours = {"ENGINE": "chartero.sqlite", "OPTIONS": _sqlite(web_process) | given, "TEST": memory}
     return database | {
-        "ENGINE": "chartero.postgresql" if postgresql else database["ENGINE"],
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         # A cursor of the server is closed by a statement. If Python's garbage collector closes one while its session
         # runs another statement, both wait for each other.
         "DISABLE_SERVER_SIDE_CURSORS": True,
-        "OPTIONS": options,
         "POOLED": pooler != NONE,
         "PREPARES": pooler != TRANSACTION,
+        **ours,
     }
 
 

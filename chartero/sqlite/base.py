@@ -1,0 +1,67 @@
+"""Django's SQLite backend, whose connections wait for their turn to write in short steps.
+
+SQLite has one writer at a time. It waits for that by itself, but sleeps 1 ms, then 2, 5, 10 and more, while another
+call writes its row within a fraction of one. Meanwhile, neither the disk nor the processor would have work.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db.backends.sqlite3 import base
+
+# Seconds between tries. A row is written within some tenths of a millisecond, a batch of an import within a second.
+PAUSES = (0.0001, 0.0002, 0.0003, 0.0005, 0.001, 0.001, 0.002, 0.003, 0.005, 0.01)
+PRIMARY = 0xFF  # the bits of a result code that say what kind of error it is (SQLite, "Result and Error Codes")
+
+
+class Connection(sqlite3.Connection):
+    """A connection to SQLite that doesn't wait itself. `patience`: the seconds that its cursors wait."""
+
+    patience = 0.0
+
+
+class Cursor(base.SQLiteCursorWrapper):
+    """A cursor that tries again while another connection writes."""
+
+    connection: Connection
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        """Execute a statement; raise OperationalError if it does not get its turn in time."""
+        return self._in_turn(lambda: super(Cursor, self).execute(query, params))
+
+    def executemany(self, query: str, param_list: Iterable[Any]) -> Any:
+        """Execute a statement for each of the parameters."""
+        given = list(param_list)
+        return self._in_turn(lambda: super(Cursor, self).executemany(query, given))
+
+    def _in_turn(self, execute: Callable[[], Any]) -> Any:
+        begun, tries = time.monotonic(), 0
+        while True:
+            try:
+                return execute()
+            except sqlite3.OperationalError as fault:
+                if not self._may_try_again(fault, begun):
+                    raise
+            time.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+            tries += 1
+
+    def _may_try_again(self, fault: sqlite3.OperationalError, begun: float) -> bool:
+        """Return True if another connection is writing. Within a transaction, no new try would help."""
+        is_busy = getattr(fault, "sqlite_errorcode", 0) & PRIMARY == sqlite3.SQLITE_BUSY
+        in_time = time.monotonic() < begun + self.connection.patience
+        return is_busy and in_time and not self.connection.in_transaction
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection to SQLite. Its `timeout` is for each statement, as in Django's."""
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params | {"factory": Connection})
+        connection.patience = conn_params.get("timeout", 5.0)
+        connection.execute("PRAGMA busy_timeout = 0")
+        return connection
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        return self.connection.cursor(factory=Cursor)
