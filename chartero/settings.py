@@ -196,7 +196,12 @@ AXES_CLIENT_IP_CALLABLE = "partners.signin.guards.lockout.network"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_CLIENT_STR_CALLABLE = "partners.signin.guards.lockout.client_in_log"
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
-SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware is installed, for pages only
+SILENCED_SYSTEM_CHECKS = [  # each of these middlewares is installed, for pages only
+    "axes.W002",
+    "security.W001",  # SecurityMiddleware
+    "security.W002",  # XFrameOptionsMiddleware
+    "security.W003",  # CsrfViewMiddleware
+]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
