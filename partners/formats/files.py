@@ -30,6 +30,7 @@ def new_file(path: str, mode: int = SECRET) -> Iterator[IO[str]]:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with open(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(descriptor, mode)  # the umask may be stricter, as that of systemd's units
             yield file
     except BaseException:
         Path(path).unlink(missing_ok=True)
