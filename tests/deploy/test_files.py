@@ -81,6 +81,21 @@ def test_a_copy_of_the_server_takes_no_password_that_others_could_see(tmp_path):
     assert (done.returncode, "~/.pgpass" in done.stderr) == (2, True)
 
 
+def test_a_restore_is_judged_by_files_that_only_its_operator_can_read(tmp_path):
+    program, checkpoint, key = (tmp_path / name for name in ("chartero", "checkpoint", "key"))
+    program.write_text('#!/bin/sh\necho "Answer: 200 <$*> $(cat)"\n')
+    program.chmod(0o700)
+    checkpoint.write_text("a seal")
+    key.write_text("a token")
+    command = [DEPLOY / "restore-check", "--checkpoint", checkpoint, "--key", key]
+    environment = os.environ | {"CHARTERO": str(program)}
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    said = [line.removeprefix("Answer: 200 ") for line in done.stdout.splitlines()]
+    assert "<verify_records --checkpoint > " in said  # not with the file that is on this machine
+    assert "<verify_records --checkpoint -> a seal" in said
+    assert "<check_access --token-stdin --request GET /external/v1/key> a token" in said
+
+
 @pytest.mark.parametrize("name", ["primary", "replica"])
 def test_postgresql_accepts_its_settings(name):
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))

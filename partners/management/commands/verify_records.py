@@ -18,6 +18,7 @@ from partners.seals import verifying
 from partners.seals.checkpoints import Checkpoint, InvalidCheckpoint
 from partners.seals.faults import Findings
 
+STDIN = "-"
 COLUMNS = ("table", "fault", "number", "first")
 TOUCHED = "The record is not what was sealed. docs/seals.md says what to do."
 
@@ -35,7 +36,10 @@ class Command(ReportCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--from-seal", type=int, default=1, metavar="N", help="begin with this seal (default: 1)")
-        checkpoint = "a checkpoint that the chain must contain (default: the file of CHARTERO_CHECKPOINT_FILE)"
+        checkpoint = (
+            "a checkpoint that the chain must contain, - for standard input, or '' for none (default: the file of "
+            "CHARTERO_CHECKPOINT_FILE)"
+        )
         parser.add_argument("--checkpoint", metavar="FILE", help=checkpoint)
         super().add_arguments(parser)
 
@@ -59,7 +63,7 @@ class Command(ReportCommand):
         """Verify and return the result."""
         start = options["from_seal"]
         _require_seal(start)
-        path = options["checkpoint"] or settings.CHECKPOINT_FILE
+        path = settings.CHECKPOINT_FILE if options["checkpoint"] is None else options["checkpoint"]
         checkpoint = _checkpoint(path) if path else None
         started, begun = timezone.now(), time.monotonic()
         findings = _verified(start, checkpoint)
@@ -102,11 +106,11 @@ def _verified(start: int, checkpoint: Checkpoint | None) -> Findings:
 
 def _checkpoint(path: str) -> Checkpoint:
     try:
-        return Checkpoint.read(Path(path).read_text(encoding="utf-8"))
-    except InvalidCheckpoint:
+        return Checkpoint.read(sys.stdin.read() if path == STDIN else Path(path).read_text(encoding="utf-8"))
+    except (InvalidCheckpoint, UnicodeError):
         raise CommandError(f"{path} is not a checkpoint.") from None
-    except (OSError, UnicodeError):
-        raise CommandError(f"{path} can't be read.") from None
+    except OSError as fault:
+        raise CommandError(f"{path} can't be read: {fault.strerror}.") from None
 
 
 def _noted(findings: Findings) -> list[dict[str, Any]]:

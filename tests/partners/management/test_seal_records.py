@@ -1,5 +1,7 @@
 """`seal_records`, `verify_records` and `seal_keys` as an operator runs them."""
 
+from io import StringIO
+
 import pytest
 from django import db
 from django.core.management import CommandError, call_command
@@ -103,9 +105,27 @@ def test_verify_records_compares_the_chain_with_a_checkpoint(tmp_path):
 
 def test_verify_records_refuses_a_file_that_is_no_checkpoint(tmp_path):
     file = tmp_path / "checkpoint.json"
-    assert refused("verify_records", "--checkpoint", str(file)) == f"{file} can't be read."
-    file.write_text("{}")
-    assert refused("verify_records", "--checkpoint", str(file)) == f"{file} is not a checkpoint."
+    missing = f"{file} can't be read: No such file or directory."
+    assert refused("verify_records", "--checkpoint", str(file)) == missing
+    for text in (b"{}", b"\xff"):
+        file.write_bytes(text)
+        assert refused("verify_records", "--checkpoint", str(file)) == f"{file} is not a checkpoint."
+
+
+def test_verify_records_reads_a_checkpoint_from_standard_input(monkeypatch):
+    checkpoint = sealed_record().checkpoint
+    monkeypatch.setattr("sys.stdin", StringIO(checkpoint.text()))
+    assert run_json("verify_records", "--checkpoint", "-")["faults"] == []
+    as_owner(lambda: Seal.objects.filter(number=6).delete())
+    monkeypatch.setattr("sys.stdin", StringIO(checkpoint.text()))
+    assert "not what was sealed" in refused("verify_records", "--checkpoint", "-")
+
+
+def test_verify_records_can_leave_out_the_file_of_this_machine(tmp_path, settings):
+    sealed_record()
+    settings.CHECKPOINT_FILE = str(tmp_path / "checkpoint.json")
+    assert "can't be read" in refused("verify_records")
+    assert run_json("verify_records", "--checkpoint", "")["faults"] == []
 
 
 def test_seal_keys_lists_what_signs_verifies_and_is_missing(settings):
