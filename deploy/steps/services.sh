@@ -48,8 +48,7 @@ replace_with_systemd() {
   local before
   say "replacing $1"
   before=$(cat "/run/chartero-$1/pid")
-  systemctl reload "chartero-web@$1"
-  ended "$before" || given_up "$1" "journalctl -u chartero-web@$1"
+  { systemctl reload "chartero-web@$1" && ended "$before"; } || given_up "$1" "journalctl -u chartero-web@$1"
 }
 
 # ended PID: the server of the old release ends within a minute.

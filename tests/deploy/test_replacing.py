@@ -86,6 +86,26 @@ def test_a_server_that_nothing_adopts_is_started_again(tmp_path, program, expect
     assert f"{expected} chartero-partners\n" in sourced(script, tmp_path)
 
 
+@pytest.mark.parametrize("replace", ["replace_with_systemd", "renew_with_supervisor"])
+def test_a_server_that_is_not_signalled_keeps_the_old_release(tmp_path, replace):
+    script = f"""
+    previous=/old
+    bash -c 'sleep 20; :' chartero.server.adopting & pid=$!
+    until grep -Fxzq chartero.server.adopting /proc/$pid/cmdline; do :; done
+    trap 'kill $pid $(</proc/$pid/task/$pid/children)' EXIT
+    cat() {{ echo $pid; }}
+    server_of() {{ echo $pid; }}
+    ended() {{ echo waits; }}
+    systemctl() {{ return 1; }}
+    supervisorctl() {{ [ "$1" = pid ] && echo $pid; }}
+    lead_to() {{ echo "leads to $1"; }}
+    {replace} partners
+    """
+    said = sourced(script, tmp_path, check=False)
+    assert "leads to /old\nThe old release still serves partners" in said
+    assert "waits" not in said
+
+
 def test_a_process_runs_the_release_that_it_began_in_or_whose_file_it_runs(tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()

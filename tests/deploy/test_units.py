@@ -2,7 +2,9 @@
 
 import os
 import re
+import shlex
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -55,6 +57,21 @@ def timed():
 def test_cron_and_systemd_run_the_same_at_the_same_times():
     by_cron = {" ".join(words): (user, f"{TIMES[when]} UTC") for when, user, words in entries()}
     assert by_cron == timed()
+
+
+def test_units_start_no_program_that_a_minimal_machine_lacks():
+    lines = "\n".join(path.read_text() for path in UNITS.rglob("*.*") if path.is_file())
+    started = set(re.findall(r"^Exec\w+=\+?(/\S+)", lines, re.MULTILINE))
+    ours = ("/usr/local/bin/chartero", "/srv/chartero/current/")
+    assert {program for program in started if not program.startswith(ours)} == {"/bin/sh"}
+
+
+def test_a_reload_signals_the_server():
+    (line,) = re.findall(r"^ExecReload=(.+)$", (UNITS / "chartero-web@.service").read_text(), re.MULTILINE)
+    with subprocess.Popen(["sleep", "20"]) as server:
+        subprocess.run(shlex.split(line), env={"MAINPID": str(server.pid), "PATH": "/nowhere"})
+        server.terminate()
+    assert server.returncode == -signal.SIGUSR2
 
 
 @pytest.mark.parametrize(
