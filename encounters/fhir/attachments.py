@@ -3,7 +3,6 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator
 
 from encounters.fhir import notes
 from encounters.fhir.notes import charsets
@@ -17,7 +16,8 @@ MOST_TAGS = 50_000  # a larger tree would take seconds, and more memory than the
 READABLE = ("text/markdown", "text/x-markdown", "text/plain", "text/html", "application/xhtml+xml")
 HTML = READABLE[3:]
 
-_BLANKS = re.compile(r"\s+")
+Typed = tuple[str, Json]  # an attachment with its media type
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -31,7 +31,7 @@ class Unread(Exception):
 
 def media_type(attachment: Json) -> str:
     """Return the media type without parameters, in lower case; empty if there is none."""
-    return (text(attachment.get("contentType")) or "").split(";")[0].strip().lower()
+    return (text(attachment.get("contentType")) or "").partition(";")[0].rstrip().lower()
 
 
 def is_audio(attachment: Json) -> bool:
@@ -43,9 +43,10 @@ def read(attachments: list[Json]) -> tuple[str | None, list[Code]]:
     """Return the text of the best readable attachment, and warnings about the attachments that were tried."""
     warnings: list[Code] = []
     blank: str | None = None
-    for attachment in _best_first(attachments):
+    typed = [(media_type(each), each) for each in attachments]
+    for kind, attachment in _best_first(typed):
         try:
-            found = _text(attachment, warnings)
+            found = _text(attachment, warnings, is_html=kind in HTML)
         except Unread as unread:
             warnings.append(unread.code)
         else:
@@ -53,35 +54,44 @@ def read(attachments: list[Json]) -> tuple[str | None, list[Code]]:
                 return found, warnings
             warnings.append(Code.BLANK_CONTENT)
             blank = found
-    return blank, warnings or _nothing_to_read(attachments)
+    return blank, warnings or _nothing_to_read(typed)
 
 
-def _best_first(attachments: Iterable[Json]) -> Iterator[Json]:
-    readable = [each for each in attachments if media_type(each) in READABLE and text(each.get("data"))]
-    yield from sorted(readable, key=lambda each: READABLE.index(media_type(each)))
+def _best_first(typed: list[Typed]) -> list[Typed]:
+    readable = [(kind, each) for kind, each in typed if kind in READABLE and text(each.get("data"))]
+    return sorted(readable, key=lambda pair: READABLE.index(pair[0]))
 
 
-def _nothing_to_read(attachments: list[Json]) -> list[Code]:
-    if any(map(is_audio, attachments)):
+def _nothing_to_read(typed: list[Typed]) -> list[Code]:
+    if any(is_audio(each) for _, each in typed):
         return []
-    if any(each.get("data") and media_type(each) not in READABLE for each in attachments):
+    if any(each.get("data") and kind not in READABLE for kind, each in typed):
         return [Code.UNSUPPORTED_CONTENT_TYPE]
-    return [Code.CONTENT_BY_URL if any(each.get("url") for each in attachments) else Code.NO_CONTENT]
+    return [Code.CONTENT_BY_URL if any(each.get("url") for _, each in typed) else Code.NO_CONTENT]
 
 
-def _text(attachment: Json, warnings: list[Code]) -> str:
-    is_html = media_type(attachment) in HTML
+def _text(attachment: Json, warnings: list[Code], *, is_html: bool) -> str:
     decoded = charsets.decoded(_bytes(attachment["data"]), attachment["contentType"], warnings, is_html=is_html)
     if is_html:
         decoded = _markdown(decoded.removeprefix("\ufeff"))
-    cleaned = _SURROGATE.sub("\ufffd", decoded.removeprefix("\ufeff").replace("\x00", ""))
+    cleaned = _storable(decoded.removeprefix("\ufeff"))
     if len(cleaned.encode()) > LONGEST_TEXT:
         raise Unread(Code.CONTENT_TOO_LONG)
     return cleaned
 
 
+def _storable(decoded: str) -> str:
+    """Return the text without what the database can't store: NUL is left out, and each surrogate replaced."""
+    cleaned = decoded.replace("\x00", "")
+    try:
+        cleaned.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", cleaned)
+    return cleaned
+
+
 def _bytes(data: str) -> bytes:
-    encoded = _BLANKS.sub("", data)
+    encoded = "".join(data.split())
     if len(encoded) // 4 * 3 > LONGEST_TEXT + 2:
         raise Unread(Code.CONTENT_TOO_LONG)
     try:

@@ -1,7 +1,6 @@
 """Notes that are stored in a Binary of the same export instead of in the document. They are never fetched by URL."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from encounters.fhir import attachments, references
 from encounters.fhir.index import Binary, Index
@@ -33,7 +32,7 @@ def joined(item: Item, index: Index) -> Item:
         return item
     content = [{"attachment": file | (binary.as_attachment() if binary else {})} for file, binary in found]
     weight = sum(len(binary.data) for _, binary in found if binary)
-    return replace(item, body=item.body | {"content": content}, weight=item.weight + weight)
+    return item._replace(body=item.body | {"content": content}, weight=item.weight + weight)
 
 
 def _attachments(item: Item, index: Index) -> Iterator[tuple[Json, Binary | None]]:

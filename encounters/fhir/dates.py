@@ -61,6 +61,6 @@ def _instant(found: re.Match[str]) -> datetime:
     if is_leap:  # FHIR allows it, and Python does not
         text = f"{text[:17]}59{text[19:]}"
     instant = datetime.fromisoformat(text)  # cuts what comes after the microseconds
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=UTC)
-    return (instant + timedelta(seconds=is_leap)).astimezone(UTC)
+    if is_leap:
+        instant += timedelta(seconds=1)
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

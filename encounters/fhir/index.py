@@ -28,6 +28,7 @@ CREATE TABLE replaced (id TEXT, server TEXT, PRIMARY KEY (id, server)) WITHOUT R
 
 
 NAMES = 1_000  # of organizations, kept in memory
+IDENTIFIERS = 1_000  # so many are stored at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Index:
         self._database = sqlite3.connect("")  # a temporary file that is deleted when it is closed or the process ends
         self._database.executescript(TABLES)
         self._name = lru_cache(NAMES)(self._name_of)  # many encounters took place at few organizations
+        self._identifiers: list[tuple[bytes, str, str]] = []  # those not stored yet
 
     def close(self) -> None:
         self._database.close()
@@ -96,9 +98,10 @@ class Index:
 
     def add_identifiers(self, found: Target, identifiers: Iterable[str]) -> None:
         """Add the identifiers, `system|value`, of a resource."""
-        rows = [(self._digest(found.type or "", each), found.id, found.server or "") for each in identifiers]
-        if rows:  # to prepare a statement takes longer than to see that there is nothing to store
-            self._database.executemany("INSERT OR IGNORE INTO identifiers VALUES (?, ?, ?)", rows)
+        kind, place = found.type or "", (found.id, found.server or "")
+        self._identifiers += [(self._digest(kind, each), *place) for each in identifiers]
+        if len(self._identifiers) > IDENTIFIERS:
+            self._store_identifiers()
 
     def add_organization(self, found: Target, name: str) -> None:
         """Add the name of an organization."""
@@ -151,7 +154,12 @@ class Index:
         row = self._database.execute("SELECT url FROM ids WHERE digest = ?", (of_id,)).fetchone()
         return row and bytes(row[0])
 
+    def _store_identifiers(self) -> None:
+        self._database.executemany("INSERT OR IGNORE INTO identifiers VALUES (?, ?, ?)", self._identifiers)
+        self._identifiers.clear()
+
     def _by_identifier(self, reference: Reference) -> Target | None:
+        self._store_identifiers()
         digest = self._digest(reference.type or "", reference.identifier or "")
         query = "SELECT id, server FROM identifiers WHERE digest = ? LIMIT 2"
         found = self._database.execute(query, (digest,)).fetchall()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from encounters.fhir import dates, references
 from encounters.fhir.references import Reference
@@ -19,8 +20,7 @@ BUNDLE = "Bundle"
 OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One resource to import in `phase`, or one deletion. `scope` is its Bundle, in which `full_url` identifies it.
 
     `modified` is when it was written or deleted, according to the server.

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from encounters.importing.reading.elements import member, text
@@ -14,8 +14,7 @@ _BASE = re.compile(r"https?://(?:[^/@]*@)?([^/]*)(.*)", re.DOTALL | re.IGNORECAS
 _UUID_URN = "urn:uuid:"
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """The text of a reference, and what it names: a type and an id, an id (of a URN), or an identifier `system|value`.
 
     `server` is the server from the base URL of an absolute reference.

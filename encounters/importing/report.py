@@ -2,15 +2,14 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from encounters.importing.codes import ImportOutcome
 
 LISTED_ISSUES = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class FilePlace:
+class FilePlace(NamedTuple):
     """Where a resource is: the file's name, and its line or Bundle entry, counted from 1. Line 0 is the whole file."""
 
     file: str

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from encounters.importing.codes import Code
 from encounters.importing.mapped import Mapped
 from encounters.importing.report import FilePlace
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """The resource that a reference points to. The type is None for a URN of an unknown resource.
 
     If `server` is set, only the resource on this server is meant. It is None if the id alone is enough.

@@ -32,38 +32,36 @@ def fill(body: Json, found: MappedResource, today: date) -> None:
     found.withdrawn |= ENTERED_IN_ERROR in (body.get("status"), body.get("docStatus"))
     if found.withdrawn:
         return
-    files = list(objects([each.get("attachment") for each in objects(body.get("content"))]))
+    files = objects([each.get("attachment") for each in objects(body.get("content"))])
+    recordings = [each for each in files if attachments.is_audio(each)]
     content, warnings = attachments.read(files)
     found.warnings += warnings
     found.subject = references.parse(body.get("subject"))
     found.encounters = _references(member(body, "context", "encounter"))
     found.replaces = _replaced(body)
     found.values = {
-        "schema_type": _schema_type(body, files).value,
-        "title": found.short(next(_titles(body, files), None)),
+        "schema_type": _schema_type(body, recordings),
+        "title": found.short(next(filter(None, map(text, _titles(body, files))), None)),
         "status": _status(body, found),
-        "audio_duration_seconds": _duration(files, found),
+        "audio_duration_seconds": _duration(recordings, found) if recordings else None,
         "content": content,
         "created_at": found.moment(_date(body, found)),
     }
 
 
-def _schema_type(body: Json, files: list[Json]) -> SchemaType:
-    tags = objects(member(body, "meta", "tag"))
-    tagged = any(each.get("system") == TAG_SYSTEM and each.get("code") == TRANSCRIPT_TAG for each in tags)
-    audio = any(map(attachments.is_audio, files))
-    return SchemaType.AMBIENT_TRANSCRIPT if tagged or audio else SchemaType.DOCUMENT
+def _schema_type(body: Json, recordings: list[Json]) -> str:
+    tags = [(each.get("system"), each.get("code")) for each in objects(member(body, "meta", "tag"))]
+    is_transcript = recordings or (TAG_SYSTEM, TRANSCRIPT_TAG) in tags
+    return (SchemaType.AMBIENT_TRANSCRIPT if is_transcript else SchemaType.DOCUMENT).value
 
 
-def _titles(body: Json, files: list[Json]) -> Iterator[str]:
-    codings = objects(member(body, "type", "coding"))
-    candidates = [
-        body.get("description"),
-        *(each.get("title") for each in files),
-        member(body, "type", "text"),
-        *(each.get("display") for each in codings),
-    ]
-    yield from filter(None, map(text, candidates))
+def _titles(body: Json, files: list[Json]) -> Iterator[object]:
+    """Yield what can be a title, best first."""
+    yield body.get("description")
+    yield from [each.get("title") for each in files]
+    kind = body.get("type")
+    yield member(kind, "text")
+    yield from [each.get("display") for each in objects(member(kind, "coding"))]
 
 
 def _date(body: Json, found: MappedResource) -> object:
@@ -84,8 +82,8 @@ def _status(body: Json, found: MappedResource) -> str | None:
     return None
 
 
-def _duration(files: list[Json], found: MappedResource) -> float | None:
-    told = [seconds for file in files if attachments.is_audio(file) for seconds in _told_seconds(file)]
+def _duration(recordings: list[Json], found: MappedResource) -> float | None:
+    told = [seconds for each in recordings for seconds in _told_seconds(each)]
     valid = [seconds for seconds in told if seconds is not None]
     found.warn(Code.INVALID_DURATION, when=len(valid) < len(told))
     return next(iter(valid), None)

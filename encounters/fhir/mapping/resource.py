@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 
 from encounters.fhir import dates
 from encounters.fhir.references import Reference
 from encounters.importing.codes import Code
 from encounters.importing.mapped import Mapped
-from encounters.importing.reading.elements import Json, member, objects, text
+from encounters.importing.reading.elements import Json, objects, text
 
 TEST_LABEL = "HTEST"
 
@@ -30,13 +29,10 @@ class MappedResource(Mapped):
     @classmethod
     def of_any(cls, body: Json) -> "MappedResource":
         """Return the metadata that resources of every type have."""
-        found = cls(
-            identifiers=list(_identifiers(body)), labelled_test=_is_labelled(body), withdrawn=_is_soft_deleted(body)
-        )
-        last_updated = member(body, "meta", "lastUpdated")
-        found.version = dates.instant(last_updated)
-        found.finer_version = dates.finer(last_updated) if found.version else ""
-        found.warn(Code.INVALID_LAST_UPDATED, when=last_updated is not None and found.version is None)
+        found, meta = cls(identifiers=list(_identifiers(body))), body.get("meta")
+        if isinstance(meta, dict):
+            found.labelled_test, found.withdrawn = _is_labelled(meta), _is_soft_deleted(meta)
+            found._set_version(meta.get("lastUpdated"))
         return found
 
     def moment(self, value: object) -> datetime | None:
@@ -47,6 +43,13 @@ class MappedResource(Mapped):
         self.warn(assumed)
         return found
 
+    def _set_version(self, last_updated: object) -> None:
+        if last_updated is None:
+            return
+        self.version = dates.instant(last_updated)
+        self.finer_version = dates.finer(last_updated) if self.version else ""
+        self.warn(Code.INVALID_LAST_UPDATED, when=self.version is None)
+
 
 def _identifiers(body: Json) -> Iterator[str]:
     for each in objects(body.get("identifier")):
@@ -55,12 +58,12 @@ def _identifiers(body: Json) -> Iterator[str]:
             yield f"{system}|{value}"
 
 
-def _is_labelled(body: Json) -> bool:
-    labels = chain(objects(member(body, "meta", "security")), objects(member(body, "meta", "tag")))
-    return any(each.get("code") == TEST_LABEL for each in labels)
+def _is_labelled(meta: Json) -> bool:
+    labels = objects(meta.get("security")) + objects(meta.get("tag"))
+    return TEST_LABEL in [each.get("code") for each in labels]
 
 
-def _is_soft_deleted(body: Json) -> bool:
-    states = (each for each in objects(member(body, "meta", "extension")) if each.get("valueString") == SOFT_DELETED)
+def _is_soft_deleted(meta: Json) -> bool:
+    states = (each for each in objects(meta.get("extension")) if each.get("valueString") == SOFT_DELETED)
     is_marked = any((text(each.get("url")) or "").endswith(DELETED_STATE) for each in states)
-    return is_marked or member(body, "meta", "deleted") is True
+    return is_marked or meta.get("deleted") is True

@@ -9,13 +9,15 @@ Json = dict[str, Any]
 def member(value: object, *path: str) -> Any:
     """Return the value at the end of `path`, or None."""
     for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
     return value
 
 
-def objects(value: object) -> Iterator[Json]:
-    """Yield the objects in a list."""
-    yield from (each for each in (value if isinstance(value, list) else []) if isinstance(each, dict))
+def objects(value: object) -> list[Json]:
+    """Return the objects in a list."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def text(value: object) -> str | None:

@@ -88,6 +88,14 @@ def test_an_identifier_means_a_resource_only_if_it_is_exactly_one_of_its_type(in
     assert meant(reference) is None
 
 
+def test_few_identifiers_are_in_memory_and_all_are_known(index, meant, monkeypatch):
+    monkeypatch.setattr("encounters.fhir.index.IDENTIFIERS", 2)
+    for number in range(5):
+        index.add_identifiers(Target("Patient", f"p{number}"), [f"s|{number}"])
+        assert len(index._identifiers) <= 2
+    assert [meant(f"Patient?identifier=s|{number}").id for number in range(5)] == [f"p{number}" for number in range(5)]
+
+
 def test_an_identifier_resolves_to_the_resource_of_its_server(index, meant):
     index.add_url("x", A, OF_A)
     index.add_url("y", B, OF_B)
