@@ -177,9 +177,8 @@ class _Run:
 
     def _recorded(self, batch: _Batch) -> set[str]:
         """Return the names of the recordings that the documents of the batch have in the database."""
-        source_ids = [row.id for row in batch.rows[DOCUMENT]]
-        records: Any = self.job.records(DOCUMENT).filter(source_id__in=source_ids, document__audio__isnull=False)
-        return set(records.values_list("document__audio", flat=True))
+        records: Any = self.job.records(DOCUMENT, [row.id for row in batch.rows[DOCUMENT]])
+        return set(records.filter(document__audio__isnull=False).values_list("document__audio", flat=True))
 
     def _report(self, row: Row, outcome: ImportOutcome) -> None:
         self.report.count(KINDS[row.type], outcome)

@@ -32,7 +32,7 @@ def patients(job: Job, rows: list[Row]) -> dict[str, Link]:
 def encounters(job: Job, rows: list[Row]) -> dict[str, Link]:
     """Link encounters to their patients."""
     wanted = {row.patient.id for row in rows if row.patient}
-    found = job.records("Patient").filter(source_id__in=wanted, patient__isnull=False)
+    found = job.records("Patient", wanted).filter(patient__isnull=False)
     known = {each["source_id"]: each for each in found.values("source_id", "server", "patient_id", "labelled_test")}
     return {row.id: _encounter(job, row, known) for row in rows}
 
@@ -56,7 +56,7 @@ def _encounter(job: Job, row: Row, known: dict[str, Any]) -> Link:
 def documents(job: Job, rows: list[Row]) -> dict[str, Link]:
     """Link documents to the first of their encounters that is known."""
     wanted = {encounter.id for row in rows for encounter in row.encounters}
-    found = job.records("Encounter").filter(source_id__in=wanted, encounter__isnull=False)
+    found = job.records("Encounter", wanted).filter(encounter__isnull=False)
     parents = found.values(
         *("source_id", "server", "encounter_id", "encounter__created_at"),
         *("encounter__patient__source_record__source_id", "encounter__patient__source_record__server"),

@@ -45,9 +45,10 @@ def write(job: Job, clock: Clock, rows: list[Row]) -> list[ImportOutcome]:
 def supersede(job: Job, targets: list[Target]) -> None:
     """Mark documents that others replace as superseded, now and in all their later versions."""
     with job.alone():
-        source_ids = [each.id for each in targets]
-        records = job.records("DocumentReference").filter(source_id__in=source_ids, superseded=False)
-        found = {(each.source_id, each.server): each for each in records.filter(document__isnull=False)}
+        records = job.records("DocumentReference", [each.id for each in targets])
+        found = {
+            (each.source_id, each.server): each for each in records.filter(superseded=False, document__isnull=False)
+        }
         replaced = [
             each for each in found.values() if any(t.id == each.source_id and t.is_at(each.server) for t in targets)
         ]
@@ -114,7 +115,7 @@ class _Batch:
             self.kind.follow_up(self.job, parents)
 
     def _known(self, rows: list[Row]) -> Iterable[dict[str, Any]]:
-        records = self.job.records(rows[0].type).filter(source_id__in=[row.id for row in rows])
+        records = self.job.records(rows[0].type, [row.id for row in rows])
         related = {"record_class": F("encounter__record_class"), "parent": F("document__encounter_id")}
         found: Iterable[dict[str, Any]]
         found = records.values("pk", "source_id", "superseded", *RECORD_FIELDS, self.key, **related)
