@@ -12,18 +12,25 @@ from typing import Any
 
 import orjson
 from django.db import connection
-from django.db.models import DateField, Field, JSONField, Model
+from django.db.models import DateField, DateTimeField, Field, JSONField, Model
 
 
 def new(model: type[Model], **values: Any) -> SimpleNamespace:
     """Return a row with these values, by attribute, and the defaults for the rest. It has no key yet."""
-    defaults = {name: default() for name, default in _defaults(model) if name not in values}
-    return SimpleNamespace(**{"pk": None}, **defaults, **values)
+    shared, made = _defaults(model)
+    row = SimpleNamespace(**shared | values)
+    for name, make in made:
+        if name not in values:
+            setattr(row, name, make())
+    return row
 
 
 @cache
-def _defaults(model: type[Model]) -> tuple[tuple[str, Any], ...]:
-    return tuple((field.attname, field.get_default) for field in columns(model))
+def _defaults(model: type[Model]) -> tuple[dict[str, Any], tuple[tuple[str, Any], ...]]:
+    """Return the defaults that all rows share, and those that are made for each row."""
+    made = {field: field.default for field in columns(model) if field.has_default() and callable(field.default)}
+    shared = {field.attname: field.get_default() for field in columns(model) if field not in made}
+    return {"pk": None} | shared, tuple((field.attname, make) for field, make in made.items())
 
 
 @cache
@@ -61,8 +68,10 @@ def _getter(fields: Iterable[Any]) -> Any:
 def _adapted(field: Field, column: Sequence[Any]) -> Sequence[Any]:
     """Return the values of a column. Rows share many times, so each time is converted once."""
     if isinstance(field, JSONField):
-        return [field.get_db_prep_save(value, connection) for value in column]
-    if isinstance(field, DateField):  # also those with a time
-        known = {value: field.get_db_prep_save(value, connection) for value in set(column)}
+        return [value if value is None else field.get_db_prep_save(value, connection) for value in column]
+    if isinstance(field, DateField):
+        operations, has_time = connection.ops, isinstance(field, DateTimeField)
+        adapt = operations.adapt_datetimefield_value if has_time else operations.adapt_datefield_value
+        known = {value: adapt(value) for value in set(column)}
         return [known[value] for value in column]
     return column
