@@ -87,6 +87,7 @@ NOT_HANDED = {
 }
 
 
+@pytest.mark.direct
 @pytest.mark.parametrize(("change", "said"), NOT_HANDED.items(), ids=range(len(NOT_HANDED)))
 def test_an_application_machine_uses_what_it_was_handed_and_makes_no_secret(handed, change, said):
     given = HANDED.format(folder=handed)

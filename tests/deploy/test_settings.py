@@ -146,6 +146,7 @@ def test_an_older_release_is_served_as_it_was(machine):
 
 
 @pytest.mark.skipif(not os.environ.get("DATABASE_URL", "").startswith("postgres"), reason="needs PostgreSQL")
+@pytest.mark.direct
 def test_a_backup_is_whole_and_private_and_old_ones_go(machine):
     folder = machine / "chartero"
     (machine / "etc/chartero-owner").write_text(f"DATABASE_URL='{os.environ['DATABASE_URL']}'\n")

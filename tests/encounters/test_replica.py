@@ -24,6 +24,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "replica"]),
     pytest.mark.usefixtures("committed"),
     pytest.mark.postgresql,
+    pytest.mark.direct,
 ]
 MIRROR = {"MIRROR": "default"}
 

@@ -171,6 +171,7 @@ def test_the_checks_are_registered(settings):
     assert expected <= set(ids(run_checks(databases=["default"])))
 
 
+@pytest.mark.direct
 @pytest.mark.clock_of_database
 @pytest.mark.django_db
 def test_the_product_itself_has_no_fault():

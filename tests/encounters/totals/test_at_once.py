@@ -72,6 +72,7 @@ def together(number, act):
         return list(pool.map(alone, range(number)))
 
 
+@pytest.mark.direct
 def test_writers_to_one_hour_do_not_wait_for_each_other_however_many():
     organization = OrganizationFactory()
     with writers(20) as all_of_them:
