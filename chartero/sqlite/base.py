@@ -17,9 +17,13 @@ PRIMARY = 0xFF  # the bits of a result code that say what kind of error it is (S
 
 
 class Connection(sqlite3.Connection):
-    """A connection to SQLite that doesn't wait itself. `patience`: the seconds that its cursors wait."""
+    """A connection to SQLite. `patience`: the seconds that its cursors wait for their turn."""
 
     patience = 0.0
+
+    def wait(self, seconds: float) -> None:
+        """Let SQLite itself wait for so long from now on."""
+        self.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
 
 class Cursor(base.SQLiteCursorWrapper):
@@ -32,9 +36,15 @@ class Cursor(base.SQLiteCursorWrapper):
         return self._in_turn(lambda: super(Cursor, self).execute(query, params))
 
     def executemany(self, query: str, param_list: Iterable[Any]) -> Any:
-        """Execute a statement for each of the parameters."""
-        given = list(param_list)
-        return self._in_turn(lambda: super(Cursor, self).executemany(query, given))
+        """Execute a statement for each of the parameters.
+
+        SQLite waits itself: without a transaction, some rows may be committed already, and a new try would repeat them.
+        """
+        self.connection.wait(self.connection.patience)
+        try:
+            return super().executemany(query, param_list)
+        finally:
+            self.connection.wait(0)
 
     def _in_turn(self, execute: Callable[[], Any]) -> Any:
         begun, tries = time.monotonic(), 0
@@ -60,7 +70,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params | {"factory": Connection})
         connection.patience = conn_params.get("timeout", 5.0)
-        connection.execute("PRAGMA busy_timeout = 0")
+        connection.wait(0)
         return connection
 
     def create_cursor(self, name: str | None = None) -> Any:
