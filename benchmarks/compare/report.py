@@ -66,8 +66,8 @@ the same JSON, and refuse the same callers, before it measures. Commit {findings
   scopes and route at each call, without caches. All stay up; one at a time is asked.
 - **Data**: 20 organizations with 200,000 encounters. The database is durable (`fsync` on), `shared_buffers` 1 GB.
 - **Load**: wrk on loopback, keep-alive, {findings.rounds} rounds in changing order, slices of {findings.seconds} s \
-after 1 s of warm-up. {left_out} of {slices}
-  slices were left out and tried again, because other processes took over {findings.busy:.0%} of the CPU meanwhile.
+after 1 s of warm-up. Slices
+  repeated because other processes took over {findings.busy:.0%} of the CPU: {left_out} of {slices}.
 - **A ratio** is the median of the ratios within each round; requests/s are medians, with the lowest and highest round.
 {wrapped(f"- **On** {findings.machine}; {findings.software}.", "  ")}"""
 

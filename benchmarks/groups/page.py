@@ -77,8 +77,8 @@ def _opening(findings: Findings) -> str:
         f"{findings.seconds} s after 1 s of warm-up. {paused}wrk itself took {wrk:.0f} µs a call. Other work on the "
         f"machine took {others:.0%} of the CPU, and the load average was {min(findings.loads):.1f} to "
         f"{max(findings.loads):.1f}. "
-        f"So compare ratios, and no rate with that of another page. {findings.repeated} slices were repeated, "
-        "since a call was refused in them.",
+        f"So compare ratios, and no rate with that of another page. Slices repeated because a call was "
+        f"refused in them: {findings.repeated}.",
         f"**A ratio** is the median of the ratios to *{PLAIN}* within each round; the other figures are medians, rates "
         "with the lowest and highest round.",
         f"**With a replica** {counted.read_there:.1%} of {counted.calls:,} calls were read from it. A call took "
