@@ -58,10 +58,10 @@ class Cursor(base.SQLiteCursorWrapper):
             tries += 1
 
     def _may_try_again(self, fault: sqlite3.OperationalError, begun: float) -> bool:
-        """Return True if another connection is writing. Within a transaction, no new try would help."""
-        is_busy = getattr(fault, "sqlite_errorcode", 0) & PRIMARY == sqlite3.SQLITE_BUSY
-        in_time = time.monotonic() < begun + self.connection.patience
-        return is_busy and in_time and not self.connection.in_transaction
+        """Return True if another connection is writing. One that reads rows of before a change can never write."""
+        code = getattr(fault, "sqlite_errorcode", 0)
+        is_busy = code & PRIMARY == sqlite3.SQLITE_BUSY and code != sqlite3.SQLITE_BUSY_SNAPSHOT
+        return is_busy and time.monotonic() < begun + self.connection.patience
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -101,6 +101,26 @@ def test_a_transaction_waits_when_it_begins(ours, paused):
     assert names(ours) == ["one"]
 
 
+def test_a_transaction_that_begins_late_waits_when_it_writes(ours, paused):
+    with ours.cursor() as cursor:
+        cursor.execute("BEGIN DEFERRED")
+        cursor.execute(ADD, ["one"])
+        cursor.execute("COMMIT")
+    assert len(paused) == 12
+    assert names(ours) == ["one"]
+
+
+def test_who_still_reads_what_has_changed_since_cannot_write(ours, writer, paused):
+    writer.execute("INSERT INTO things (name) VALUES ('theirs'), ('others')")
+    writer.execute("COMMIT")
+    with ours.cursor() as reading, ours.cursor() as cursor:
+        reading.execute("SELECT * FROM things").fetchone()
+        writer.execute("DELETE FROM things WHERE name = 'theirs'")
+        with pytest.raises(OperationalError, match="database is locked"):
+            cursor.execute(ADD, ["one"])
+    assert paused == []
+
+
 def test_reading_waits_for_nobody(ours, paused):
     assert (names(ours), paused) == ([], [])
 
