@@ -19,6 +19,8 @@ from django.core.exceptions import ImproperlyConfigured
 WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 PORTS = range(1, 2**16)
 DATABASES = ("sqlite", "postgres", "postgresql")
+SQLITE_OPTIONS = {"timeout", "transaction_mode", "init_command"}
+LONGEST_TIMEOUT = 3600.0  # seconds
 MAIL_SERVERS = ("smtp", "smtps", "smtp+tls", "smtp+ssl")
 MAIL_ELSEWHERE = ("consolemail", "dummymail", "filemail", "memorymail")
 _HOST = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]*[0-9A-Za-z])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
@@ -26,7 +28,10 @@ _PATH = re.compile(r"[!-~]*")
 _PORT_ZERO = re.compile(r":0+(?=[,/?]|$)")
 
 ENCODE = "In the user name and the password, percent-encode every character except letters, digits, - . _ and ~."
-WRITE_DATABASE = f"Write sqlite:////path/to/file or postgres://user:password@host:5432/name. {ENCODE}"
+WRITE_DATABASE = (
+    "Write sqlite:////path/to/file, with the options timeout (in seconds), transaction_mode and init_command if you "
+    f"need them, or postgres://user:password@host:5432/name. {ENCODE}"
+)
 WRITE_MAIL = f"Write smtp+tls://user:password@host:587, smtp+ssl://user:password@host:465 or smtp://host:25. {ENCODE}"
 WRITE_ENDPOINT = (
     "Write https://collector.example.com:4318, with a path if it has one, and without a user, a query or a fragment."
@@ -137,7 +142,7 @@ class Environment:
     def database(self, name: str, default: str) -> dict[str, Any]:
         """Return Django's description of the database behind a URL."""
         given = self._values.get(name) or default
-        described = _with_folder(_parsed(environ.Env.db_url_config, name, given, WRITE_DATABASE))
+        described = _parsed(_database, name, given, WRITE_DATABASE)
         if given.partition("://")[0] not in DATABASES or _PORT_ZERO.search(given) or not _is_sound(described):
             raise UnreadableSetting(name, WRITE_DATABASE)
         return described
@@ -175,10 +180,26 @@ def _site(url: SplitResult) -> str:
     return f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
 
 
+def _database(url: str) -> dict[str, Any]:
+    """Return Django's description of the database behind a URL. Raise ValueError if it can't be read."""
+    database: dict[str, Any] = environ.Env.db_url_config(url)
+    return _with_timeout(database) if "sqlite" in database["ENGINE"] else _with_folder(database)
+
+
+def _with_timeout(database: dict[str, Any]) -> dict[str, Any]:
+    """Return a database of SQLite whose timeout is a number. Raise ValueError for what is none, and other options."""
+    options = database.get("OPTIONS", {})
+    timeout = float(options.get("timeout", 0))
+    if not (options.keys() <= SQLITE_OPTIONS and 0 <= timeout <= LONGEST_TIMEOUT):
+        raise ValueError
+    return database | {"OPTIONS": options | {"timeout": timeout}} if "timeout" in options else database
+
+
 def _with_folder(database: dict[str, Any]) -> dict[str, Any]:
     """Return a database with the folder of a Unix socket decoded, as libpq writes it (PostgreSQL manual, 34.1.1.2)."""
     host = database.get("HOST", "")
-    return database | {"HOST": unquote(host)} if host.upper().startswith("%2F") else database
+    is_folder = host.upper().startswith("%2F")
+    return database | {"HOST": unquote(host, errors="strict")} if is_folder else database
 
 
 def _is_sound(database: dict[str, Any]) -> bool:
@@ -186,9 +207,9 @@ def _is_sound(database: dict[str, Any]) -> bool:
 
     If a password contains a character that ends the host part of a URL, a piece of it ends up in the name.
     """
-    hosts = filter(None, database.get("HOST", "").split(","))
-    named = bool(database["NAME"]) and "@" not in database["NAME"]
-    return named and all(host.startswith("/") or _HOST.fullmatch(host) for host in hosts)
+    name, host = database["NAME"], database.get("HOST", "")
+    named = bool(name) and "@" not in name and (name + host).isprintable()
+    return named and all(each.startswith("/") or _HOST.fullmatch(each) for each in filter(None, host.split(",")))
 
 
 def _parsed(parse: Callable[[str], Any], name: str, text: str, how: str) -> dict[str, Any]:
