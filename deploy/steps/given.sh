@@ -58,7 +58,7 @@ check_handed() {
     . "$etc/environment"
     . "$etc/secrets"
     case "${CHARTERO_POOLER:-none}@${DATABASE_URL#*@}" in  # a pooler may be on this machine
-      none@127.0.0.1[:/]* | none@localhost[:/]* | 'none@[::1]'*) fail "DATABASE_URL in $etc/secrets points to this machine: name the one that has the database." ;;
+      none@127.0.0.1[:/]* | none@localhost[:/]* | 'none@[::1]'* | none@%2[Ff]* | none@/* | none@*:///*) fail "DATABASE_URL in $etc/secrets points to this machine: name the one that has the database." ;;
     esac
     [ -z "${CHARTERO_CHECKPOINT_FILE:-}" ] || fail "CHARTERO_CHECKPOINT_FILE in $etc/environment is a file of the machine that seals: put a # before it."
     [ -n "${CHARTERO_S3_BUCKET:-}${CHARTERO_RECORDINGS_STORAGE:-}" ] ||

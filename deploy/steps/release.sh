@@ -69,10 +69,11 @@ try_release() (
   (ready "$TRIAL") || fail "Nothing was replaced: /var/log/chartero/trial.log says why."
 )
 
-# Whoever starts a process from now on gets the new release.
+is_current() { [ "$(readlink -f /srv/chartero/current || true)" = "$RELEASE" ]; }
+
+# Whoever starts a process from now on gets the new release. Nothing that can fail comes before the services: `current` must
+# not lead to a release that nothing serves.
 switch_release() {
-  [ "$(readlink -f /srv/chartero/current || true)" != "$RELEASE" ] || return 0
-  try_release
   if [ -e /srv/chartero/current ]; then previous=$(readlink -f /srv/chartero/current); fi
   lead_to "$RELEASE"
 }

@@ -81,6 +81,8 @@ NOT_HANDED = {
     "rm secrets": "secrets is missing: copy it from the first machine",
     "sed -i s/@10.30.0.11:/@127.0.0.1:/ secrets": "DATABASE_URL in .*secrets points to this machine",
     "sed -i s/@10.30.0.11:5432/@localhost/ secrets": "DATABASE_URL in .*secrets points to this machine",
+    "sed -i s/@10.30.0.11:5432/@%2Frun%2Fpostgresql/ secrets": "DATABASE_URL in .*secrets points to this machine",
+    "sed -i 's|//chartero_web.*@10.30.0.11:5432|//|' secrets": "DATABASE_URL in .*secrets points to this machine",
     "sed -i s/^#CHARTERO_CHECK/CHARTERO_CHECK/ environment": "put a # before it",
     "ADDRESS=app.example.com": "is not the IPv4 address",
     "echo x >names": "This machine was built with another address",

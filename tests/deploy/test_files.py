@@ -96,6 +96,12 @@ def test_a_restore_is_judged_by_files_that_only_its_operator_can_read(tmp_path):
     assert "<check_access --token-stdin --request GET /external/v1/key> a token" in said
 
 
+@pytest.mark.parametrize("option", ["--checkpoint", "--key"])
+def test_a_restore_is_not_judged_without_a_file_that_was_meant_to_be_named(option):
+    done = subprocess.run([DEPLOY / "restore-check", option, ""], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr[:6]) == (2, "", "Usage:")
+
+
 @pytest.mark.parametrize("name", ["primary", "replica"])
 def test_postgresql_accepts_its_settings(name):
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))

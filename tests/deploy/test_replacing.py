@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.deploy.steps import sourced
+from tests.deploy.steps import DEPLOY, sourced
 
 
 def test_calls_are_led_to_another_server_and_back(tmp_path):
@@ -120,3 +120,18 @@ def test_a_process_runs_the_release_that_it_began_in_or_whose_file_it_runs(tmp_p
     kill $begun $called $other
     """
     assert sourced(script, tmp_path) == "11000"
+
+
+@pytest.mark.parametrize("current", ["old", "new"])
+def test_a_build_leads_to_the_new_release_once_nothing_but_the_services_is_left(tmp_path, current):
+    _, _, end = (DEPLOY / "build").read_text().partition("\nmake_users\n")
+    script = f"""
+    RELEASE={tmp_path}/new PARTNERS_NAME=api.example.com
+    step() {{ :; }}; readlink() {{ echo "{tmp_path}/{current}"; }}
+    for name in make_folders as_names put make_secrets install_programs install_release make_environment \\
+      install_extras make_database prepare_release make_certificate ready next_steps; do eval "$name() {{ :; }}"; done
+    for name in try_release install_nginx switch_release start_services; do eval "$name() {{ echo $name; }}"; done
+    {end.replace('"$names"', "/dev/null")}
+    """
+    replaced = {"old": ["try_release", "install_nginx", "switch_release"], "new": ["install_nginx"]}[current]
+    assert sourced(script, tmp_path).split() == [*replaced, "start_services"]
