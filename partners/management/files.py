@@ -1,8 +1,9 @@
-"""Where a command writes long or secret output: standard output, or a file with mode 0600."""
+"""Where a command reads and writes long or secret texts: standard input and output, or a file with mode 0600."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import Any, TextIO
 
 from django.core.management.base import CommandError
 
@@ -25,3 +26,10 @@ def destination(path: str | None, standard_output: Any, *, new: bool = False) ->
         raise CommandError(f"{path} already exists and was not changed. Choose a new file name.") from None
     except OSError as fault:
         raise CommandError(f"The file can't be written: {fault.strerror}.") from None
+
+
+def standard_input() -> TextIO:
+    """Return what is piped in. Raise CommandError if standard input is closed."""
+    if sys.stdin is None:
+        raise CommandError("Standard input is closed. Pipe the text in.")
+    return sys.stdin

@@ -1,6 +1,5 @@
 """`manage.py check_access`: explain why a call fails."""
 
-import sys
 from functools import partial
 from typing import Any
 
@@ -14,6 +13,7 @@ from partners.diagnosis.calls import diagnose
 from partners.diagnosis.request_lines import RequestLine
 from partners.finding.lookup import find_key
 from partners.management.base import ReportCommand
+from partners.management.files import standard_input
 
 
 class Command(ReportCommand):
@@ -73,7 +73,7 @@ class Command(ReportCommand):
         ]
 
     def _caller(self, key: str | None) -> Credentials:
-        return Sent(f"Bearer {sys.stdin.readline().strip()}") if key is None else Holder(find_key(key))
+        return Sent(f"Bearer {standard_input().readline().strip()}") if key is None else Holder(find_key(key))
 
 
 def _address(text: str | None) -> str | None:

@@ -1,6 +1,5 @@
 """`manage.py report_leak`: find the keys in a text that leaked, say what each read, and report them."""
 
-import sys
 from collections.abc import Iterator
 from io import TextIOWrapper
 from typing import Any
@@ -16,7 +15,7 @@ from partners.leaks.reads import Reads
 from partners.leaks.reporting import Outcome, Response
 from partners.management import output
 from partners.management.base import ChangeCommand
-from partners.management.files import destination
+from partners.management.files import destination, standard_input
 from partners.management.periods import add_period, period
 
 STDIN = "-"
@@ -100,7 +99,7 @@ class Command(ChangeCommand):
 @sensitive_variables()
 def _search(path: str) -> Pasted:
     if path == STDIN:
-        return keys_in_pieces(_read(TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")))
+        return keys_in_pieces(_read(TextIOWrapper(standard_input().buffer, encoding="utf-8", errors="replace")))
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return keys_in_pieces(_read(file))

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from partners.management import output
 from partners.management.base import ReportCommand, refusals
+from partners.management.files import standard_input
 from partners.models import Seal, Verification
 from partners.seals import verifying
 from partners.seals.checkpoints import Checkpoint, InvalidCheckpoint
@@ -44,12 +45,17 @@ class Command(ReportCommand):
         super().add_arguments(parser)
 
     def print_report(self, options: dict[str, Any]) -> None:
-        """Verify and report, then note the result for Home. Exit with code 1 if there is an unexplained fault."""
+        """Verify and report, then note the result for Home. Exit with code 1 if there is an unexplained fault.
+
+        A run without the checkpoint of the settings takes back nothing that one with it found.
+        """
         super().print_report(options)
         told = []
+        passed_over = options["checkpoint"] == "" and settings.CHECKPOINT_FILE
         try:
             with refusals():
-                self.result.note()
+                if self.result.faults or not passed_over:
+                    self.result.note()
         except CommandError as fault:
             told.append(f"The result was not noted for Home: {fault}")
         if self.result.is_open:
@@ -106,7 +112,7 @@ def _verified(start: int, checkpoint: Checkpoint | None) -> Findings:
 
 def _checkpoint(path: str) -> Checkpoint:
     try:
-        return Checkpoint.read(sys.stdin.read() if path == STDIN else Path(path).read_text(encoding="utf-8"))
+        return Checkpoint.read(standard_input().read() if path == STDIN else Path(path).read_text(encoding="utf-8"))
     except (InvalidCheckpoint, UnicodeError):
         raise CommandError(f"{path} is not a checkpoint.") from None
     except OSError as fault:

@@ -128,6 +128,33 @@ def test_verify_records_can_leave_out_the_file_of_this_machine(tmp_path, setting
     assert run_json("verify_records", "--checkpoint", "")["faults"] == []
 
 
+def test_a_run_without_the_file_of_this_machine_takes_back_nothing_that_one_with_it_found(tmp_path, settings):
+    checkpoint = sealed_record().checkpoint
+    file = tmp_path / "checkpoint.json"
+    file.write_text(checkpoint.text())
+    settings.CHECKPOINT_FILE = str(file)
+    as_owner(lambda: Seal.objects.filter(number=6).delete())
+    assert "not what was sealed" in refused("verify_records")
+    assert run_json("verify_records", "--checkpoint", "")["faults"] == []
+    assert [noted.is_open for noted in Verification.objects.all()] == [True]
+    as_owner(lambda: RequestRecord.objects.filter(pk=FIRST).delete())
+    assert "not what was sealed" in refused("verify_records", "--checkpoint", "")
+    assert Verification.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("verify_records", "--checkpoint", "-"),
+        ("check_access", "--token-stdin", "--request", "GET /external/v1/key"),
+        ("report_leak", "-", "--reason", "a scan"),
+    ],
+)
+def test_a_command_without_standard_input_says_so(monkeypatch, command):
+    monkeypatch.setattr("sys.stdin", None)
+    assert refused(*command) == "Standard input is closed. Pipe the text in."
+
+
 def test_seal_keys_lists_what_signs_verifies_and_is_missing(settings):
     sealed_record()
     own = settings.SEAL_KEYS.partition(":")[2]
