@@ -84,8 +84,14 @@ lead_to() {
   say "/srv/chartero/current leads to $1"
 }
 
-# Whoever starts a process from now on gets the old release, also after a restart of the machine.
-lead_back() { [ -z "$previous" ] || lead_to "$previous"; }
+# lead_back PID: whoever starts a process from now on gets the release that this one serves, also after a restart of the
+# machine. A run before this one may have led to the new release already.
+lead_back() {
+  local serves
+  serves=$(readlink "/proc/$1/cwd" || true)
+  [ -e "$serves/.complete" ] || serves=$previous
+  [ -z "$serves" ] || lead_to "$serves"
+}
 
 # runs_release PID: a process runs the release if it began in its folder or with a file of it.
 runs_release() {

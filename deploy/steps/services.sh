@@ -48,7 +48,7 @@ replace_with_systemd() {
   local before
   say "replacing $1"
   before=$(cat "/run/chartero-$1/pid")
-  { systemctl reload "chartero-web@$1" && ended "$before"; } || given_up "$1" "journalctl -u chartero-web@$1"
+  { systemctl reload "chartero-web@$1" && ended "$before"; } || given_up "$1" "journalctl -u chartero-web@$1" "$before"
 }
 
 # ended PID: the server of the old release ends within a minute.
@@ -61,8 +61,8 @@ ended() {
   return 1
 }
 
-# given_up SERVICE LOG: nothing after this service is replaced, and nothing starts the new release by itself.
+# given_up SERVICE LOG PID: nothing after this service is replaced, and nothing starts the new release by itself.
 given_up() {
-  lead_back
+  lead_back "$3"
   fail "The old release still serves $1: $2 says why. Nothing after it was replaced."
 }

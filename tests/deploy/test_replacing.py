@@ -87,9 +87,13 @@ def test_a_server_that_nothing_adopts_is_started_again(tmp_path, program, expect
 
 
 @pytest.mark.parametrize("replace", ["replace_with_systemd", "renew_with_supervisor"])
-def test_a_server_that_is_not_signalled_keeps_the_old_release(tmp_path, replace):
+@pytest.mark.parametrize("switched", [False, True])
+def test_a_server_that_is_not_signalled_keeps_the_old_release(tmp_path, replace, switched):
+    old = tmp_path if switched else "/old"
+    if switched:  # by a run before this one
+        (tmp_path / ".complete").touch()
     script = f"""
-    previous=/old
+    previous={"" if switched else old}
     bash -c 'sleep 20; :' chartero.server.adopting & pid=$!
     until grep -Fxzq chartero.server.adopting /proc/$pid/cmdline; do :; done
     trap 'kill $pid $(</proc/$pid/task/$pid/children)' EXIT
@@ -102,7 +106,7 @@ def test_a_server_that_is_not_signalled_keeps_the_old_release(tmp_path, replace)
     {replace} partners
     """
     said = sourced(script, tmp_path, check=False)
-    assert "leads to /old\nThe old release still serves partners" in said
+    assert f"leads to {old}\nThe old release still serves partners" in said
     assert "waits" not in said
 
 
