@@ -58,7 +58,7 @@ class Cursor(base.SQLiteCursorWrapper):
             tries += 1
 
     def _may_try_again(self, fault: sqlite3.OperationalError, begun: float) -> bool:
-        """Return True if another connection is writing. One that reads rows of before a change can never write."""
+        """Return True if another connection is writing. Who still reads rows from before a change can't write."""
         code = getattr(fault, "sqlite_errorcode", 0)
         is_busy = code & PRIMARY == sqlite3.SQLITE_BUSY and code != sqlite3.SQLITE_BUSY_SNAPSHOT
         return is_busy and time.monotonic() < begun + self.connection.patience

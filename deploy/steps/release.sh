@@ -71,8 +71,8 @@ try_release() (
 
 is_current() { [ "$(readlink -f /srv/chartero/current || true)" = "$RELEASE" ]; }
 
-# Whoever starts a process from now on gets the new release. Nothing that can fail comes before the services: `current` must
-# not lead to a release that nothing serves.
+# Whoever starts a process from now on gets the new release. The services come next: `current` must not lead for long to a
+# release that nothing serves.
 switch_release() {
   if [ -e /srv/chartero/current ]; then previous=$(readlink -f /srv/chartero/current); fi
   lead_to "$RELEASE"

@@ -92,18 +92,10 @@ def test_many_rows_wait_too_and_each_is_added_once(ours, writer):
     assert names(ours) == ["one", "two"]
 
 
-def test_a_transaction_waits_when_it_begins(ours, paused):
+@pytest.mark.parametrize("when", ["IMMEDIATE", "DEFERRED"])
+def test_a_transaction_waits_when_it_begins_or_first_writes(ours, paused, when):
     with ours.cursor() as cursor:
-        cursor.execute("BEGIN IMMEDIATE")
-        cursor.execute(ADD, ["one"])
-        cursor.execute("COMMIT")
-    assert len(paused) == 12
-    assert names(ours) == ["one"]
-
-
-def test_a_transaction_that_begins_late_waits_when_it_writes(ours, paused):
-    with ours.cursor() as cursor:
-        cursor.execute("BEGIN DEFERRED")
+        cursor.execute(f"BEGIN {when}")
         cursor.execute(ADD, ["one"])
         cursor.execute("COMMIT")
     assert len(paused) == 12
