@@ -84,13 +84,18 @@ lead_to() {
   say "/srv/chartero/current leads to $1"
 }
 
-# lead_back PID: whoever starts a process from now on gets the release that this one serves, also after a restart of the
-# machine. A run before this one may have led to the new release already.
+# For a build that failed: whoever starts a process from now on gets the release that still serves, also after a restart of
+# the machine. A run before this one may have led to the new release already. Where the new one serves all, it stays.
 lead_back() {
-  local serves
-  serves=$(readlink "/proc/$1/cwd" || true)
-  [ -e "$serves/.complete" ] || serves=$previous
-  [ -z "$serves" ] || lead_to "$serves"
+  local service serves last=
+  for service in partners staff; do
+    serves=$(readlink "/proc/$(server_of "$service" 2>/dev/null)/cwd" || true)
+    if [ ! -e "$serves/.complete" ]; then continue; fi
+    last=$serves
+    if [ "$last" != "$RELEASE" ]; then break; fi
+  done
+  last=${last:-$previous}
+  if [ -n "$last" ] && [ "$last" != "$(readlink -f /srv/chartero/current)" ]; then lead_to "$last"; fi
 }
 
 # runs_release PID: a process runs the release if it began in its folder or with a file of it.

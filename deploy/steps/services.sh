@@ -6,6 +6,9 @@ start_services() {
   if with_systemd; then start_with_systemd; else start_with_supervisor; fi
 }
 
+# server_of SERVICE: the process that started the others which serve.
+server_of() { if with_systemd; then cat "/run/chartero-$1/pid"; else supervised "$1"; fi; }
+
 # What seals, and what runs at set times, is on the first machine only.
 enabled_units() {
   printf '%s\n' chartero-web@{partners,staff}.{socket,service} chartero-webhooks.service
@@ -22,7 +25,7 @@ start_with_systemd() {
   mapfile -t enabled < <(enabled_units)
   systemctl enable --quiet --now "${enabled[@]}"
   for unit in partners staff; do
-    runs_release "$(cat "/run/chartero-$unit/pid")" || replace_with_systemd "$unit"
+    runs_release "$(server_of "$unit")" || replace_with_systemd "$unit"
   done
   for unit in chartero-webhooks $(is_application || echo chartero-seals); do
     runs_release "$(systemctl show --property MainPID --value "$unit")" || systemctl restart "$unit"
@@ -47,8 +50,8 @@ install_units() {
 replace_with_systemd() {
   local before
   say "replacing $1"
-  before=$(cat "/run/chartero-$1/pid")
-  { systemctl reload "chartero-web@$1" && ended "$before"; } || given_up "$1" "journalctl -u chartero-web@$1" "$before"
+  before=$(server_of "$1")
+  { systemctl reload "chartero-web@$1" && ended "$before"; } || given_up "$1" "journalctl -u chartero-web@$1"
 }
 
 # ended PID: the server of the old release ends within a minute.
@@ -61,8 +64,5 @@ ended() {
   return 1
 }
 
-# given_up SERVICE LOG PID: nothing after this service is replaced, and nothing starts the new release by itself.
-given_up() {
-  lead_back "$3"
-  fail "The old release still serves $1: $2 says why. Nothing after it was replaced."
-}
+# given_up SERVICE LOG: nothing after this service is replaced.
+given_up() { fail "The old release still serves $1: $2 says why. Nothing after it was replaced."; }

@@ -28,7 +28,7 @@ start_cron() {
 }
 
 # supervisor knows the process that adopts the server, not the server itself, which is its first child.
-server_of() {
+supervised() {
   local pid server=
   pid=$(supervisorctl pid "chartero-$1")
   { read -r server _ <"/proc/$pid/task/$pid/children"; } 2>/dev/null || true  # the line has no end
@@ -42,7 +42,7 @@ renew_with_supervisor() {
   before=$(server_of "$1")
   [ -n "$before" ] || fail "chartero-$1 doesn't run: see /var/log/chartero/$1.log."
   if grep -Fxzq chartero.server.adopting "/proc/$(supervisorctl pid "chartero-$1")/cmdline"; then
-    { supervisorctl signal USR2 "chartero-$1" && ended "$before"; } || given_up "$1" "/var/log/chartero/$1.log" "$before"
+    { supervisorctl signal USR2 "chartero-$1" && ended "$before"; } || given_up "$1" "/var/log/chartero/$1.log"
   else  # a release from before it, to which somebody went back: supervisor would start a second server beside the new one
     supervisorctl restart "chartero-$1"
   fi

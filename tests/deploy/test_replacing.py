@@ -87,27 +87,51 @@ def test_a_server_that_nothing_adopts_is_started_again(tmp_path, program, expect
 
 
 @pytest.mark.parametrize("replace", ["replace_with_systemd", "renew_with_supervisor"])
-@pytest.mark.parametrize("switched", [False, True])
-def test_a_server_that_is_not_signalled_keeps_the_old_release(tmp_path, replace, switched):
-    old = tmp_path if switched else "/old"
-    if switched:  # by a run before this one
-        (tmp_path / ".complete").touch()
+def test_a_server_that_is_not_signalled_is_given_up(tmp_path, replace):
     script = f"""
-    previous={"" if switched else old}
     bash -c 'sleep 20; :' chartero.server.adopting & pid=$!
     until grep -Fxzq chartero.server.adopting /proc/$pid/cmdline; do :; done
     trap 'kill $pid $(</proc/$pid/task/$pid/children)' EXIT
-    cat() {{ echo $pid; }}
     server_of() {{ echo $pid; }}
     ended() {{ echo waits; }}
     systemctl() {{ return 1; }}
     supervisorctl() {{ [ "$1" = pid ] && echo $pid; }}
-    lead_to() {{ echo "leads to $1"; }}
     {replace} partners
     """
     said = sourced(script, tmp_path, check=False)
-    assert f"leads to {old}\nThe old release still serves partners" in said
+    assert "The old release still serves partners" in said
     assert "waits" not in said
+
+
+@pytest.mark.parametrize(
+    ("partners", "staff", "previous", "led"),
+    [
+        ("old", "old", "old", "old"),
+        ("new", "old", "old", "old"),
+        ("old", "new", "old", "old"),
+        ("new", "new", "old", None),
+        ("old", "old", "", "old"),  # a run before this one had switched already
+        ("none", "none", "old", "old"),
+        ("none", "none", "", None),
+    ],
+)
+def test_a_build_that_fails_leads_back_to_what_still_serves(tmp_path, partners, staff, previous, led):
+    for name in ("old", "new", "none"):
+        (tmp_path / name).mkdir()
+    for name in ("old", "new"):
+        (tmp_path / name / ".complete").touch()
+    script = f"""
+    RELEASE={tmp_path}/new previous={previous and tmp_path / previous}
+    (cd {partners} && exec sleep 20) & partners=$!
+    (cd {staff} && exec sleep 20) & staff=$!
+    until [[ $(cat /proc/$partners/comm /proc/$staff/comm) = $'sleep\nsleep' ]]; do :; done
+    server_of() {{ echo "${{!1}}"; }}
+    readlink() {{ if [ "$1" = -f ]; then echo "$RELEASE"; else command readlink "$@"; fi; }}
+    lead_to() {{ echo "leads to ${{1##*/}}"; }}
+    lead_back
+    kill $partners $staff
+    """
+    assert sourced(script, tmp_path) == (f"leads to {led}\n" if led else "")
 
 
 def test_a_process_runs_the_release_that_it_began_in_or_whose_file_it_runs(tmp_path):
@@ -126,16 +150,24 @@ def test_a_process_runs_the_release_that_it_began_in_or_whose_file_it_runs(tmp_p
     assert sourced(script, tmp_path) == "11000"
 
 
-@pytest.mark.parametrize("current", ["old", "new"])
-def test_a_build_leads_to_the_new_release_once_nothing_but_the_services_is_left(tmp_path, current):
+def built(tmp_path, current, start="echo start_services"):
+    """Run the end of a build, whose steps say their names and do nothing, and return what it says."""
     _, _, end = (DEPLOY / "build").read_text().partition("\nmake_users\n")
     script = f"""
     RELEASE={tmp_path}/new PARTNERS_NAME=api.example.com
     step() {{ :; }}; readlink() {{ echo "{tmp_path}/{current}"; }}
     for name in make_folders as_names put make_secrets install_programs install_release make_environment \\
       install_extras make_database prepare_release make_certificate ready next_steps; do eval "$name() {{ :; }}"; done
-    for name in try_release install_nginx switch_release start_services; do eval "$name() {{ echo $name; }}"; done
+    for name in try_release install_nginx switch_release lead_back; do eval "$name() {{ echo $name; }}"; done
+    start_services() {{ {start}; }}
     {end.replace('"$names"', "/dev/null")}
     """
-    replaced = {"old": ["try_release", "install_nginx", "switch_release"], "new": ["install_nginx"]}[current]
-    assert sourced(script, tmp_path).split() == [*replaced, "start_services"]
+    return sourced(script, tmp_path, check=False).split()
+
+
+@pytest.mark.parametrize(
+    ("current", "steps"), [("old", ["try_release", "install_nginx", "switch_release"]), ("new", ["install_nginx"])]
+)
+def test_a_build_leads_to_the_new_release_once_nothing_but_the_services_is_left(tmp_path, current, steps):
+    assert built(tmp_path, current) == [*steps, "start_services"]
+    assert built(tmp_path, current, start="false") == [*steps, "lead_back"]
