@@ -1,7 +1,9 @@
 """The base of the import commands: their options, their progress bar, and the report they print."""
 
+import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +22,7 @@ from partners.formats import escapes
 from partners.management import output
 from partners.management.base import ReportCommand
 
+SELDOM = (50_000, 20, 50)  # as `gc.set_threshold` takes them
 LONGEST_SOURCE = SourceRecord._meta.get_field("source").max_length or 0
 
 
@@ -112,13 +115,24 @@ class ImportCommand(ReportCommand):
         silent = True if options["json"] else None  # None: silent unless on a terminal
         bar = tqdm(total=export.size(), unit="B", unit_scale=True, disable=silent, file=sys.stderr, leave=False)
         try:
-            with bar:
+            with bar, collecting_seldom():
                 return self.run(job, export, bar.update, dry_run=options["dry_run"])
         except db.Error:  # its message may quote a patient's row
             raise CommandError(
                 "The database failed or was busy for too long. All finished batches are saved. "
                 "Run the same command again to continue."
             ) from None
+
+
+@contextmanager
+def collecting_seldom() -> Iterator[None]:
+    """Collect garbage seldom. Rows leave none, and to look for it among all that is loaded takes long."""
+    before = gc.get_threshold()
+    gc.set_threshold(*SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _source(name: str | None, export: Export) -> str:
