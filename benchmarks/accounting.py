@@ -106,8 +106,8 @@ def main() -> None:
         raise SystemExit("Name a PostgreSQL database in DATABASE_URL.")
     begun = time.perf_counter()
     fill(rows)
-    sizes = "pg_table_size('partners_requestrecord') / 1e9, pg_indexes_size('partners_requestrecord') / 1e9"
-    table, indexes = execute(f"SELECT {sizes}")[0]
+    sizes = "sum(pg_table_size(relid)) / 1e9, sum(pg_indexes_size(relid)) / 1e9"
+    table, indexes = execute(f"SELECT {sizes} FROM pg_partition_tree('partners_requestrecord')")[0]
     print(
         f"{rows} rows in {time.perf_counter() - begun:.0f} s: table {table:.1f} GB, indexes {indexes:.1f} GB",
         flush=True,

@@ -5,6 +5,7 @@ The rows of an organization follow one another, so that arithmetic finds the pat
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,6 +116,7 @@ SELECT printf('req_%022d', turn),
 FROM said JOIN benchmark_first USING (number) ORDER BY turn
 """
 
+_TO_INDEX = re.compile(r"^CREATE INDEX \S+ ON (ONLY )?\S+ ")
 FILLING = {
     "postgresql": (f"{SUBJECTS};{CHOSEN}", ANSWERS, "VACUUM ANALYZE"),
     "sqlite": (SUBJECTS_SQLITE, ANSWERS_SQLITE, "PRAGMA wal_checkpoint(TRUNCATE)"),
@@ -169,10 +171,14 @@ def _indexes(table: str) -> tuple[list[str], list[str]]:
     )
     dropped = [f"ALTER TABLE {table} DROP CONSTRAINT {name}" for name, _ in unique]
     made = [f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}" for name, definition in unique]
-    everywhere = [definition.replace(" ON ONLY ", " ON ") for _, definition in indexes]  # on all partitions, too
+    everywhere = [definition.replace(" ON ONLY ", " ON ") for _, definition in indexes]  # takes what partitions have
+    leaves = execute(f"SELECT relid::regclass FROM pg_partition_tree('{table}') WHERE isleaf AND level > 0")
+    of_leaves = [  # partition by partition, while its rows are in memory
+        _TO_INDEX.sub(f"CREATE INDEX ON {leaf} ", definition) for (leaf,) in leaves for _, definition in indexes
+    ]
     return (
         [*dropped, *(f"DROP INDEX {name}" for name, _ in indexes)],
-        ["SET maintenance_work_mem = '1GB'", *made, *everywhere],
+        ["SET maintenance_work_mem = '1GB'", *made, *of_leaves, *everywhere],
     )
 
 
