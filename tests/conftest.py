@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, connections
 from django.test import Client
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from chartero import openapi
 from encounters.api import changes
@@ -28,9 +29,10 @@ from tests.racing import Race, close
 
 SAMPLES = Path(os.environ.get("CHARTERO_FHIR_SAMPLES", Path(__file__).parents[2] / "shared" / "fhir"))
 # The same examples in each run, so that a change is judged by what it changed. To look for new ones:
-# pytest --hypothesis-profile=search
-settings.register_profile("same", derandomize=True)
-settings.register_profile("search", database=None)
+# pytest --hypothesis-profile=search. On a machine that others share, no example is judged by how long it took.
+_PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("same", derandomize=True, **_PATIENT)
+settings.register_profile("search", database=None, **_PATIENT)
 settings.load_profile("same")
 _TOKEN_LIKE = re.compile(r"(?i)sk(?:_|%5F)[0-9a-z_%]+|[0-9a-z]{20,}")
 

@@ -11,7 +11,8 @@ start_with_supervisor() {
     say "started supervisor"
     return
   fi
-  news=$(supervisorctl reread)  # also of what a run wrote that was killed before it came this far
+  # Also of what a run wrote that was killed before it came this far.
+  news=$(supervisorctl reread) || fail "supervisor can't read its files: $news"
   [[ $news != *chartero-* ]] || update_supervisor "$news"
   for service in partners staff; do
     runs_release "$(server_of "$service")" || renew_with_supervisor "$service"

@@ -159,7 +159,7 @@ MUTANTS = (
     ),
     Mutant(RESTRICTION, "            made._settle()\n", "", RESTRICTIONS),
     Mutant(RESTRICTION, "Q(patient__in=patients) | Q(encounter__in=pks)", "Q(encounter__in=pks)", RESTRICTIONS),
-    Mutant(TRIGGERS, "OR restriction.patient_id = NEW.patient_id)", ")", RESTRICTIONS),
+    Mutant(TRIGGERS, "OR restriction.patient_id = {row}.patient_id)", ")", RESTRICTIONS),
     Mutant(
         "encounters/totals/buckets.py",
         '"withdrawn_at IS NULL AND restricted_at IS NULL"',

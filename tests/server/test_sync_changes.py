@@ -24,7 +24,7 @@ MOMENT = st.integers(0, 200).map(lambda second: START + timedelta(seconds=second
 ASKED = st.fixed_dictionaries({}, optional={"since": MOMENT, "until": MOMENT, "list_only": st.just(True)})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, 12), st.lists(STEP, max_size=40), MOMENT, st.lists(ASKED, max_size=4))
 def test_the_copy_is_what_is_served_whatever_is_asked_and_wherever_it_is_killed(size, steps, clock, asked):
     service = Service(size, steps)

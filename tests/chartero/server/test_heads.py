@@ -125,7 +125,7 @@ def requests(draw: Any) -> bytes:
     return data
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(data=requests())
 @example(CALL)
 @example(CALL + CALL)

@@ -44,7 +44,7 @@ def read(data):
 
 
 def test_pages_match_the_declared_filters(organization):
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.integers(1, 12), st.integers(0, 12), st.sampled_from(["asc", "desc"]), EDGES, EDGES)
     def check(limit, offset, sort_order, start_at, end_at):
         query = {"limit": limit, "offset": offset, "sort_order": sort_order, "start_at": start_at, "end_at": end_at}
@@ -67,7 +67,7 @@ def test_an_item_is_the_same_in_a_list_and_alone(organization):
 @given(moment=st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)))
 @example(moment=datetime(2026, 5, 25, 14, tzinfo=UTC))
 @example(moment=datetime(2026, 5, 25, 14, 0, 0, 1, tzinfo=UTC))
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_instant_is_written_in_utc_to_the_microsecond(db, moment):
     encounter = EncounterFactory(date_of_service=moment)
     text = read(queries.find_encounter(encounter.public_id).item)["date_of_service"]
@@ -77,7 +77,7 @@ def test_any_instant_is_written_in_utc_to_the_microsecond(db, moment):
 @given(number=st.just(0.0) | st.floats(1e-6, 1e9))
 @example(number=0.1 + 0.2)
 @example(number=842.4)
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_duration_reads_back_as_itself(db, number):
     document = DocumentFactory(audio_duration_seconds=number)
     (served,) = read(queries.find_encounter(document.encounter.public_id).item)["documents"]
@@ -86,7 +86,7 @@ def test_any_duration_reads_back_as_itself(db, number):
 
 @given(text=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 @example(text='"\\/\u2028\x1f\x7f{}[]\U0001f600')
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_reads_back_as_itself(db, text):
     document = DocumentFactory(title=text)
     (served,) = read(queries.find_encounter(document.encounter.public_id).item)["documents"]

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from encounters.fhir.mapping import mapped
@@ -65,7 +65,7 @@ def replaced(value, path, new):
 EVERY_PLACE = [(body, path) for body in WHOLE for path in places(body)]
 
 
-@settings(max_examples=1500, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=1500)
 @given(st.sampled_from(EVERY_PLACE), ANY_JSON)
 def test_any_json_in_any_place_is_reported_at_most(place, value):
     body, path = place

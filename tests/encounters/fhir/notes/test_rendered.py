@@ -76,7 +76,7 @@ def render(request):
     return MarkdownIt(request.param, {"html": True, "linkify": False}).render
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(HTML)
 def test_nothing_is_live(render, html):
     rendered = render(from_html(html))
@@ -84,7 +84,7 @@ def test_nothing_is_live(render, html):
     assert set(re.findall('href="([^"]{6})', rendered)) <= {"https:"}
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(HTML)
 def test_no_word_is_lost(html):
     from markdown_it import MarkdownIt
