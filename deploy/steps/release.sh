@@ -72,7 +72,7 @@ try_release() (
 is_current() { [ "$(readlink -f /srv/chartero/current || true)" = "$RELEASE" ]; }
 
 # Whoever starts a process from now on gets the new release. The services come next: `current` must not lead for long to a
-# release that nothing serves.
+# release that nothing serves, and a build that fails from here on leads back.
 switch_release() {
   if [ -e /srv/chartero/current ]; then previous=$(readlink -f /srv/chartero/current); fi
   lead_to "$RELEASE"
@@ -87,15 +87,14 @@ lead_to() {
 # For a build that failed: whoever starts a process from now on gets the release that still serves, also after a restart of
 # the machine. A run before this one may have led to the new release already. Where the new one serves all, it stays.
 lead_back() {
-  local service serves last=
+  local service serves kept=$previous
   for service in partners staff; do
     serves=$(readlink "/proc/$(server_of "$service" 2>/dev/null)/cwd" || true)
     if [ ! -e "$serves/.complete" ]; then continue; fi
-    last=$serves
-    if [ "$last" != "$RELEASE" ]; then break; fi
+    kept=$serves
+    if [ "$kept" != "$RELEASE" ]; then break; fi
   done
-  last=${last:-$previous}
-  if [ -n "$last" ] && [ "$last" != "$(readlink -f /srv/chartero/current)" ]; then lead_to "$last"; fi
+  if [ -n "$kept" ] && [ "$kept" != "$RELEASE" ]; then lead_to "$kept"; fi
 }
 
 # runs_release PID: a process runs the release if it began in its folder or with a file of it.

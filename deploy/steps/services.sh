@@ -7,7 +7,7 @@ start_services() {
 }
 
 # server_of SERVICE: the process that started the others which serve.
-server_of() { if with_systemd; then cat "/run/chartero-$1/pid"; else supervised "$1"; fi; }
+server_of() { if with_systemd; then cat "/run/chartero-$1/pid"; else server_below_supervisor "$1"; fi; }
 
 # What seals, and what runs at set times, is on the first machine only.
 enabled_units() {

@@ -29,7 +29,7 @@ start_cron() {
 }
 
 # supervisor knows the process that adopts the server, not the server itself, which is its first child.
-supervised() {
+server_below_supervisor() {
   local pid server=
   pid=$(supervisorctl pid "chartero-$1")
   { read -r server _ <"/proc/$pid/task/$pid/children"; } 2>/dev/null || true  # the line has no end

@@ -61,11 +61,11 @@ def test_the_server_below_the_process_that_supervisor_knows_is_not_replaced_twic
     bash -c 'sleep 20; :' & parent=$!
     until [ -n "$(</proc/$parent/task/$parent/children)" ]; do :; done
     supervisorctl() {{ echo $parent; }}
-    server=$(server_of partners)
+    server=$(server_below_supervisor partners)
     runs_release "$server" && echo "$(cat /proc/$server/comm) of this release"
     kill $server
     supervisorctl() {{ echo 0; }}
-    echo "none: $(server_of partners)."
+    echo "none: $(server_below_supervisor partners)."
     """
     assert sourced(script, tmp_path).splitlines() == ["sleep of this release", "none: ."]
 
@@ -126,7 +126,6 @@ def test_a_build_that_fails_leads_back_to_what_still_serves(tmp_path, partners, 
     (cd {staff} && exec sleep 20) & staff=$!
     until [[ $(cat /proc/$partners/comm /proc/$staff/comm) = $'sleep\nsleep' ]]; do :; done
     server_of() {{ echo "${{!1}}"; }}
-    readlink() {{ if [ "$1" = -f ]; then echo "$RELEASE"; else command readlink "$@"; fi; }}
     lead_to() {{ echo "leads to ${{1##*/}}"; }}
     lead_back
     kill $partners $staff
