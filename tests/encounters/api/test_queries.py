@@ -13,6 +13,7 @@ from encounters.models import Encounter
 from tests.factories import START, DocumentFactory, EncounterFactory, OrganizationFactory
 
 pytestmark = pytest.mark.django_db
+SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]  # examples may share a database, and take long
 EDGES = st.none() | st.integers(-1, 21).map(lambda half_minutes: START + timedelta(seconds=30 * half_minutes))
 
 
@@ -67,7 +68,7 @@ def test_an_item_is_the_same_in_a_list_and_alone(organization):
 @given(moment=st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)))
 @example(moment=datetime(2026, 5, 25, 14, tzinfo=UTC))
 @example(moment=datetime(2026, 5, 25, 14, 0, 0, 1, tzinfo=UTC))
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=SHARED)
 def test_any_instant_is_written_in_utc_to_the_microsecond(db, moment):
     encounter = EncounterFactory(date_of_service=moment)
     text = read(queries.find_encounter(encounter.public_id).item)["date_of_service"]
@@ -77,7 +78,7 @@ def test_any_instant_is_written_in_utc_to_the_microsecond(db, moment):
 @given(number=st.just(0.0) | st.floats(1e-6, 1e9))
 @example(number=0.1 + 0.2)
 @example(number=842.4)
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=SHARED)
 def test_any_duration_reads_back_as_itself(db, number):
     document = DocumentFactory(audio_duration_seconds=number)
     (served,) = read(queries.find_encounter(document.encounter.public_id).item)["documents"]
@@ -86,7 +87,7 @@ def test_any_duration_reads_back_as_itself(db, number):
 
 @given(text=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 @example(text='"\\/\u2028\x1f\x7f{}[]\U0001f600')
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=SHARED)
 def test_any_text_reads_back_as_itself(db, text):
     document = DocumentFactory(title=text)
     (served,) = read(queries.find_encounter(document.encounter.public_id).item)["documents"]

@@ -31,7 +31,8 @@ def refused(write):
 
 def test_no_writer_stores_an_encounter_of_a_restricted_patient_as_served(restricted, organization):
     refused(lambda: encounter(organization, patient=restricted).save())
-    refused(lambda: Encounter.objects.bulk_create([encounter(organization, patient=restricted)]))
+    among = [encounter(organization), encounter(organization, patient=restricted), encounter(organization)]
+    refused(lambda: Encounter.objects.bulk_create(among))
     encounter(organization, patient=restricted, restricted_at=START).save()
     assert not Encounter.objects.served().exists()
 
