@@ -80,7 +80,7 @@ CROSS JOIN LATERAL (
 ) AS said
 """
 
-# To choose anew for each chunk, and the trigger that writes the time, would take more than all the rest.
+# Each chunk has the same choices: to choose again, and the trigger that writes the time, would take more than all else.
 ANSWERS = f"""
 SET LOCAL session_replication_role = replica;
 {INTO}

@@ -6,7 +6,7 @@
 `insert` writes rows of calls into the ledger, with 78 partitions, and into a table of the same columns, indexes and
 triggers that has none, in changing order. `questions` fills the ledger of 78 months, or the one table with 0 months,
 and asks what pages ask, in a session that has seen the tables and in a new one: CPU time,
-and in brackets how long. `questions 100` takes 62 GB, and two hours to fill.
+and in brackets how long. `questions 100` takes 62 GB, and more than an hour to fill.
 """
 
 import os
