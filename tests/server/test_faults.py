@@ -57,11 +57,21 @@ def test_lost_connections_are_made_anew(served):
     import psycopg
 
     with psycopg.connect(served.environment["DATABASE_URL"], autocommit=True) as killer:
-        killer.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
-            "AND pid <> pg_backend_pid()"
-        )
-    assert [served.get(LIST, token=served.tokens["good"]).status for _ in range(20)] == [200] * 20
+        for _ in range(3):  # calls pause for a moment if the machine stands still right then
+            before = statuses(served)
+            killer.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid()"
+            )
+            after = statuses(served)
+            if before == after == {200}:
+                return
+            time.sleep(1)
+    raise AssertionError((before, after))
+
+
+def statuses(served):
+    return {served.get(LIST, token=served.tokens["good"]).status for _ in range(20)}
 
 
 def test_nothing_that_begins_after_a_revocation_is_served(served):
@@ -79,11 +89,16 @@ def test_nothing_that_begins_after_a_revocation_is_served(served):
         done.set()
         for caller in callers:
             caller.join()
+        call(served, key["token"], calls)
         assert {status for begun, status in calls if begun > revoked} == {401}
         assert 200 in {status for _, status in calls}
 
 
 def keep_calling(served, token, calls, done):
     while not done.is_set():
-        begun = time.monotonic()
-        calls.append((begun, served.get(f"{LIST}?limit=1", token=token).status))
+        call(served, token, calls)
+
+
+def call(served, token, calls):
+    begun = time.monotonic()
+    calls.append((begun, served.get(f"{LIST}?limit=1", token=token).status))

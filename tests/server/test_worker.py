@@ -184,7 +184,7 @@ def test_nobody_waits_for_a_body_that_nobody_reads(plain, head):
         for _ in range(60):
             many.enter_context(connect(plain)).sendall(head)
         assert plain.get("/a").status == 200
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < PATIENCE
 
 
 def test_a_connection_goes_on_behind_a_body_that_is_here(plain):
@@ -220,10 +220,10 @@ def test_an_answer_that_breaks_off_ends_its_connection_and_no_thread(plain):
 
 
 def test_two_calls_are_answered_at_once(plain):
-    with calling(plain, "/slow") as slow:
+    with calling(plain, "/slow3") as slow:
         assert plain.get("/a").status == 200
         assert slow == []
-    assert slow == ["/slow"]
+    assert slow == ["/slow3"]
 
 
 def test_idle_connections_are_closed(plain):
@@ -267,7 +267,7 @@ def test_where_there_is_no_room_the_one_that_was_idle_for_longest_is_closed():
         with connect(narrow) as another:
             assert asked(another) == "/a"
             assert ended(wires[1])
-            assert time.monotonic() - begun < 1
+            assert time.monotonic() - begun < PATIENCE
             assert [asked(wire) for wire in (wires[0], wires[2], another)] == ["/a"] * 3
 
 

@@ -47,7 +47,7 @@ def test_a_silent_name_server_costs_the_time_until_the_deadline(stuck):
     begun = time.monotonic()
     with pytest.raises(lookup.Unresolved, match="did not answer in time"):
         addresses(0.1)
-    assert 0.1 <= time.monotonic() - begun < 2
+    assert 0.1 <= time.monotonic() - begun < 10
 
 
 def test_lookups_that_wait_are_limited_in_number(stuck):

