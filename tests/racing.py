@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -18,6 +18,7 @@ from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 Act = Callable[[], Any]
+TIMED_OUT = {"55P03", "57014"}  # a wait for a lock, a statement: PostgreSQL, Appendix A
 
 
 class Race:
@@ -46,12 +47,17 @@ def rounds(*, postgresql: int, sqlite: int) -> int:
 
 
 def patient(act: Act) -> Any:
-    """Try again while SQLite's database in memory, which knows no waiting, is locked by the other thread."""
-    while is_in_memory():
-        with suppress(OperationalError):
+    """Try again where a connection can't wait as long as it takes.
+
+    SQLite's database in memory knows no waiting, and behind a pooler the act may get a session that kept its limits.
+    """
+    while True:
+        try:
             return act()
+        except OperationalError as fault:
+            if not is_in_memory() and getattr(fault.__cause__, "sqlstate", None) not in TIMED_OUT:
+                raise
         time.sleep(0.001)
-    return act()
 
 
 def lift_limits() -> None:

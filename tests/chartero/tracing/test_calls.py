@@ -56,7 +56,7 @@ def test_parts_and_statements_are_noted_with_their_times_also_where_they_fail():
 
 def test_the_time_of_a_call_is_that_of_the_clock():
     call = Call(b"1")
-    assert abs(call.since + call.begun - time.time_ns()) < 1_000_000_000
+    assert abs(call.since + call.begun - time.time_ns()) < 60_000_000_000
 
 
 def answered(answer, method="GET", path="/external/v1/key", **request):
