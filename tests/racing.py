@@ -47,15 +47,17 @@ def rounds(*, postgresql: int, sqlite: int) -> int:
 
 
 def patient(act: Act) -> Any:
-    """Try again where a connection can't wait as long as it takes.
+    """Try again for a minute where a connection can't wait as long as it takes.
 
     SQLite's database in memory knows no waiting, and behind a pooler the act may get a session that kept its limits.
     """
+    until = time.monotonic() + 60
     while True:
         try:
             return act()
         except OperationalError as fault:
-            if not is_in_memory() and getattr(fault.__cause__, "sqlstate", None) not in TIMED_OUT:
+            busy = is_in_memory() or getattr(fault.__cause__, "sqlstate", None) in TIMED_OUT
+            if not busy or time.monotonic() > until:
                 raise
         time.sleep(0.001)
 
