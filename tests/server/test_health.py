@@ -9,6 +9,7 @@ import pytest
 
 from tests.server.deployment import Deployment, free_port
 from tests.server.test_faults import on_postgresql
+from tests.stopwatch import running
 
 pytestmark = pytest.mark.server
 HOST = b"Host: 10.0.0.7"
@@ -31,8 +32,8 @@ def silent_database():
 
 
 def timed(server, path):
-    begun = time.monotonic()
-    return server.get(path).status, time.monotonic() - begun
+    with running() as watch:
+        return server.get(path).status, watch.seconds()
 
 
 @pytest.mark.parametrize("method", [b"GET", b"HEAD"])
@@ -53,11 +54,11 @@ def test_a_database_out_of_reach(served, tmp_path):
     assert [(line["check"], line["exception"].split()[0]) for line in logged()] == [("database", "OperationalError")]
 
 
-def test_a_database_that_hangs_is_told_in_time_and_logged_once(served, tmp_path):
+def test_a_database_that_hangs_is_told_within_two_seconds_and_logged_once(served, tmp_path):
     with silent_database() as url, served_over(served, tmp_path, DATABASE_URL=url) as (server, logged):
         probes = [timed(server, "/readyz") for _ in range(30)]
         assert {status for status, _ in probes} == {503}
-        assert max(seconds for _, seconds in probes) < 5
+        assert max(seconds for _, seconds in probes) < 2
         assert timed(server, "/healthz")[0] == 200
     told = ("database", "OperationalError from ConnectionTimeout")
     assert [(line["check"], line["exception"]) for line in logged()][:1] == [told]
@@ -88,7 +89,7 @@ def test_a_lock_that_keeps_calls_waiting_ends_readiness_until_it_goes(served, tm
             blocker.execute("LOCK TABLE partners_apikeyswitch IN ACCESS EXCLUSIVE MODE")
             time.sleep(1.1)
             status, seconds = timed(server, "/readyz")
-            assert (status, seconds < 5) == (503, True)
+            assert (status, seconds < 2) == (503, True)
             blocker.rollback()
         time.sleep(3)
         assert server.get("/readyz").status == 200

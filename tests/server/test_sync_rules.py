@@ -137,8 +137,9 @@ def test_an_answer_that_is_no_page_is_known_as_such(body):
         sync.Page.of(body)
 
 
-def test_retry_after_as_a_date():
-    assert 10 < sync.retry_after(email.utils.formatdate(time.time() + 30, usegmt=True)) <= 30
+def test_retry_after_as_a_date(monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 1_800_000_000.0)
+    assert sync.retry_after(email.utils.formatdate(1_800_000_030, usegmt=True)) == 30
 
 
 @pytest.mark.parametrize(("attempt", "bound"), [(0, 1), (3, 8), (9**9, 60)])

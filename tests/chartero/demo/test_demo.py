@@ -34,7 +34,7 @@ def test_each_change_of_a_key_is_on_record_with_the_keys_own_time():
         recorded = {event.action: event.occurred_at for event in key.events.all()}
         own = {action: getattr(key, field) for action, field in MOMENTS.items() if getattr(key, field)}
         assert recorded.keys() == own.keys()
-        assert max(abs(recorded[action] - own[action]).total_seconds() for action in own) < 60
+        assert max(abs(recorded[action] - own[action]).total_seconds() for action in own) < 5
 
 
 def test_the_record_of_a_key_matches_its_state():

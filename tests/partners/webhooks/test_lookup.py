@@ -7,6 +7,7 @@ import time
 import pytest
 
 from partners.webhooks import lookup
+from tests.stopwatch import running
 
 
 @pytest.fixture
@@ -45,9 +46,10 @@ def test_a_name_without_an_answer_is_unresolved(fault, monkeypatch):
 
 def test_a_silent_name_server_costs_the_time_until_the_deadline(stuck):
     begun = time.monotonic()
-    with pytest.raises(lookup.Unresolved, match="did not answer in time"):
+    with running() as watch, pytest.raises(lookup.Unresolved, match="did not answer in time"):
         addresses(0.1)
-    assert 0.1 <= time.monotonic() - begun < 10
+    assert time.monotonic() - begun >= 0.1
+    assert watch.seconds() < 2
 
 
 def test_lookups_that_wait_are_limited_in_number(stuck):

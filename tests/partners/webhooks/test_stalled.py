@@ -66,7 +66,7 @@ def test_what_is_noted_and_no_event_yet_waits_too(organization):
 @pytest.mark.parametrize(
     ("seen", "state", "due"),
     [
-        (stalled.PATIENCE - timedelta(minutes=1), "waiting", LATE),
+        (stalled.PATIENCE - timedelta(seconds=5), "waiting", LATE),
         (LATE, "waiting", timedelta(0)),
         (LATE, "delivered", LATE),
     ],

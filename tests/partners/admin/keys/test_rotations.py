@@ -9,10 +9,12 @@ from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from partners.admin.keys import rotations
 from partners.admin.keys.rotations import HOUR, Moved, progress_of
 from tests.factories import CHANGE, issue
+from tests.moments import TICK
 from tests.partners.support.calls import called, used
 from tests.partners.support.key_pages import page_of
 
@@ -90,8 +92,10 @@ def test_refused_calls_show_that_the_old_key_is_still_in_use(rotated):
     assert progress_of([rotated])[0].moved is Moved.PARTLY
 
 
-@pytest.mark.parametrize(("ago", "lately"), [(HOUR - MINUTE, 1), (HOUR, 0)])
-def test_the_hour_ends_where_it_does(rotated, ago, lately):
+@pytest.mark.parametrize(("ago", "lately"), [(HOUR - TICK, 1), (HOUR, 0)])
+def test_the_hour_ends_where_it_does(rotated, ago, lately, monkeypatch):
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
     called(rotated[0], ago=ago)
     assert progress_of([rotated])[0].with_old.lately == lately
 

@@ -69,7 +69,7 @@ def test_a_failure_waits_for_the_next_attempt(delivery):
     assert state(delivery) == ("waiting", 1, 1)
     assert deliver(Answer(status=200)).delivered == 0
     wait = delivery.next_attempt_at - WebhookAttempt.objects.get().at
-    assert timedelta(seconds=5) <= wait < timedelta(minutes=1)
+    assert timedelta(seconds=5) <= wait < timedelta(seconds=6.1)
 
 
 def test_retry_after_is_honoured(delivery):
